@@ -1,0 +1,55 @@
+//! Fingerprints of bytes and of secrets.
+
+use aws_lc_rs::{digest, hmac};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use crate::secret::Secret;
+
+/// SHA-256 of the bytes.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    out
+}
+
+/// SHA-256 of the bytes, as 64 lower-case hexadecimal digits.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&sha256(bytes))
+}
+
+/// Lower-case hexadecimal digits, two a byte.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A salted fingerprint of a secret that may stand in state: it tells whether the secret
+/// is still the same and nothing else. `salt` names the object, so that equal secrets of
+/// two objects look different.
+///
+/// It is no password hash: who can guess the secret can check the guess.
+pub fn fingerprint(salt: &str, secret: &Secret) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, salt.as_bytes());
+    STANDARD_NO_PAD.encode(hmac::sign(&key, secret.expose().as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_the_known_answer() {
+        assert_eq!(sha256_hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn equal_secrets_of_two_objects_look_different() {
+        let secret = Secret::new("hunter2");
+        assert_ne!(fingerprint("a", &secret), fingerprint("b", &secret));
+        assert_eq!(fingerprint("a", &secret), fingerprint("a", &secret));
+    }
+}

@@ -1,0 +1,166 @@
+//! A failure told in four parts: what failed, on which object, what the remote said, what to do next.
+
+use std::fmt;
+
+/// Longest quotation of a remote's words, in characters.
+pub const MAX_QUOTE: usize = 500;
+
+/// A failure as a person should read it, with a code that scripts can match.
+///
+/// The layers below Terraform build it (clients and `domain`); the SDK turns it into a diagnostic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    code: &'static str,
+    what: String,
+    object: Option<String>,
+    said: Option<(String, String)>,
+    next: Option<String>,
+    attribute: Option<String>,
+}
+
+impl Explanation {
+    /// Starts an explanation with its stable code (`BERTH-ACME-004`) and what failed
+    /// (`Cannot issue the certificate for "a.example"`, no full stop).
+    pub fn new(code: &'static str, what: impl Into<String>) -> Self {
+        Self { code, what: what.into(), object: None, said: None, next: None, attribute: None }
+    }
+
+    /// Names the remote object concerned by its own identity: an ARN, `namespace/name`, an order's URL.
+    #[must_use]
+    pub fn on(mut self, object: impl Into<String>) -> Self {
+        self.object = Some(object.into());
+        self
+    }
+
+    /// Quotes the remote: `who` said `words`. Markup is removed and long texts are cut at [`MAX_QUOTE`].
+    #[must_use]
+    pub fn said(mut self, who: impl Into<String>, words: impl AsRef<str>) -> Self {
+        self.said = Some((who.into(), quotation(words.as_ref())));
+        self
+    }
+
+    /// Tells one concrete next step, and what state things are in now.
+    #[must_use]
+    pub fn next(mut self, step: impl Into<String>) -> Self {
+        self.next = Some(step.into());
+        self
+    }
+
+    /// Blames one attribute, as a dotted path: `dns01.zone_id`, `statements[0].actions`.
+    #[must_use]
+    pub fn at(mut self, attribute: impl Into<String>) -> Self {
+        self.attribute = Some(attribute.into());
+        self
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What failed, in one line.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// The dotted path of the attribute to blame, if there is one.
+    pub fn attribute(&self) -> Option<&str> {
+        self.attribute.as_deref()
+    }
+
+    /// The parts below the headline, one paragraph each, ending in the code.
+    pub fn detail(&self) -> String {
+        let mut parts = Vec::with_capacity(4);
+        if let Some(object) = &self.object {
+            parts.push(format!("Object: {object}"));
+        }
+        if let Some((who, words)) = &self.said {
+            parts.push(format!("{who} said: {words}"));
+        }
+        if let Some(next) = &self.next {
+            parts.push(format!("Next: {next}"));
+        }
+        parts.push(format!("Code: {}", self.code));
+        parts.join("\n\n")
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n\n{}", self.what, self.detail())
+    }
+}
+
+impl std::error::Error for Explanation {}
+
+/// Writes an error and its causes as one clause: `a: b: c`, each said once.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let words = cause.to_string();
+        if !text.ends_with(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// A remote's words, fit to be quoted: no markup, single spaces, at most [`MAX_QUOTE`] characters.
+fn quotation(words: &str) -> String {
+    let text = if words.trim_start().starts_with('<') { without_markup(words) } else { words.to_owned() };
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.chars().count() <= MAX_QUOTE {
+        return text;
+    }
+    text.chars().take(MAX_QUOTE).chain("…".chars()).collect()
+}
+
+/// The text between the tags of an HTML or XML document.
+fn without_markup(document: &str) -> String {
+    let mut text = String::with_capacity(document.len());
+    let mut inside = false;
+    for c in document.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                text.push(' ');
+            }
+            _ if !inside => text.push(c),
+            _ => {}
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_the_four_parts_in_order_and_ends_with_the_code() {
+        let text = Explanation::new("BERTH-DNS-001", "Cannot find the zone `a.example`")
+            .on("zone Z1")
+            .said("Route53", "NoSuchHostedZone")
+            .next("create the zone first")
+            .detail();
+        assert_eq!(
+            text,
+            "Object: zone Z1\n\nRoute53 said: NoSuchHostedZone\n\nNext: create the zone first\n\nCode: BERTH-DNS-001"
+        );
+    }
+
+    #[test]
+    fn quotes_an_error_page_without_its_markup() {
+        assert_eq!(quotation("<html><b>413</b> Too  Large</html>"), "413 Too Large");
+        assert_eq!(quotation("a < b"), "a < b");
+    }
+
+    #[test]
+    fn cuts_a_long_quotation() {
+        assert_eq!(quotation(&"x".repeat(900)).chars().count(), MAX_QUOTE + 1);
+    }
+}

@@ -1,0 +1,17 @@
+//! The berth provider: one declaration of the whole way to a private container registry on Kubernetes.
+//!
+//! Layers, from the ground up (`tests/layers.rs` holds the arrows):
+//! the base modules below; [`domain`] decides without I/O; [`clients`] talk to one remote each;
+//! [`sdk`] is what an author of a resource sees; [`plugin`] speaks Terraform's protocol.
+
+pub mod clock;
+pub mod digest;
+pub mod env;
+pub mod explain;
+pub mod retry;
+pub mod secret;
+
+pub mod clients;
+pub mod domain;
+pub mod plugin;
+pub mod sdk;

@@ -1,0 +1,3 @@
+//! Starts the provider, or says what it is.
+
+fn main() {}

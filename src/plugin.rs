@@ -1,0 +1,1 @@
+//! Speaks Terraform's plugin protocol, version 6.
