@@ -1,0 +1,64 @@
+# Three CAs of the pebble kind: the main one (profiles, renewal information, a blocked name), one that demands an
+# external account binding, and one with a longer chain and alternate roots.
+
+# CA -> its port; the management port is 1000 above.
+declare -A ACME_PORT=([main]=14000 [eab]=14010 [alternate]=14020)
+EAB_KEY_ID=sandbox-key-1
+EAB_HMAC_KEY=zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W
+BLOCKED_NAME=blocked.$ZONE_NAME
+
+write_acme_config() {
+  local ca=$1 port=${ACME_PORT[$1]} eab=false keys='{}'
+  [[ $ca != eab ]] || { eab=true; keys="{\"$EAB_KEY_ID\": \"$EAB_HMAC_KEY\"}"; }
+  cat > "$CONFIG_DIR/pebble-$ca.json" <<END
+{
+  "pebble": {
+    "listenAddress": "0.0.0.0:$port",
+    "managementListenAddress": "0.0.0.0:$(( port + 1000 ))",
+    "certificate": "$CERT_DIR/acme.pem",
+    "privateKey": "$CERT_DIR/acme.key",
+    "httpPort": 80,
+    "tlsPort": 443,
+    "ocspResponderURL": "",
+    "externalAccountBindingRequired": $eab,
+    "externalAccountMACKeys": $keys,
+    "domainBlocklist": ["$BLOCKED_NAME"],
+    "retryAfter": {"authz": 1, "order": 1},
+    "keyAlgorithm": "ecdsa",
+    "profiles": {
+      "default": {"description": "Ninety days", "validityPeriod": 7776000},
+      "shortlived": {"description": "Six days", "validityPeriod": 518400}
+    }
+  }
+}
+END
+}
+
+start_acme() {
+  local ca roots chain
+  for ca in "${!ACME_PORT[@]}"; do
+    write_acme_config "$ca"
+    roots=0 chain=1
+    [[ $ca != alternate ]] || { roots=2; chain=2; }
+    # One second of pretended work per validation, and one request in twenty refused for its nonce, as a real CA does.
+    start_part "pebble-$ca" env PEBBLE_VA_SLEEPTIME=1 PEBBLE_WFE_NONCEREJECT=5 PEBBLE_AUTHZREUSE=0 \
+      PEBBLE_ALTERNATE_ROOTS="$roots" PEBBLE_CHAIN_LENGTH="$chain" \
+      "$(tool_bin pebble)/pebble" -strict -dnsserver 127.0.0.1:53 -config "$CONFIG_DIR/pebble-$ca.json"
+  done
+}
+
+acme_ready() { inside curl -fsS -o /dev/null --max-time 2 --cacert "$OWN_CA.pem" "https://$NODE_IP:${ACME_PORT[$1]}/dir"; }
+
+# fetch_acme_roots: what each CA signs with, and all of it in one file for those who trust the sandbox as a whole.
+fetch_acme_roots() {
+  local ca index management
+  for ca in "${!ACME_PORT[@]}"; do
+    management=https://$NODE_IP:$(( ACME_PORT[$ca] + 1000 ))
+    inside curl -fsS --cacert "$OWN_CA.pem" "$management/roots/0" > "$CERT_DIR/root-$ca.pem" || die "no root from the $ca CA"
+  done
+  for index in 1 2; do
+    inside curl -fsS --cacert "$OWN_CA.pem" "https://$NODE_IP:$(( ACME_PORT[alternate] + 1000 ))/roots/$index" \
+      > "$CERT_DIR/root-alternate-$index.pem" || die "no alternate root $index"
+  done
+  cat "$CERT_DIR"/root-*.pem > "$CERT_DIR/all-roots.pem"
+}

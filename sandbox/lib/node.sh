@@ -1,0 +1,134 @@
+# The node: containerd with its network and its trust, the kubelet, kube-proxy, and the images that no one can pull here.
+
+CONTAINERD_SOCKET=/run/containerd/containerd.sock
+IMAGE_DIR=$STATE_DIR/images
+BUSYBOX_IMAGE=docker.io/library/busybox:1.35
+REGISTRY_IMAGE=docker.io/library/registry:3
+PAUSE_IMAGE=docker.io/library/sandbox-pause:1
+
+write_containerd_config() {
+  local snapshotter=overlayfs
+  # An overlay cannot lie on an overlay, as in a CI job that is itself a container.
+  [[ $(stat -f -c %T "$STATE_DIR") != overlayfs ]] || snapshotter=native
+  cat > "$CONFIG_DIR/containerd.toml" <<END
+version = 2
+root = "/var/lib/containerd"
+state = "/run/containerd"
+[grpc]
+  address = "$CONTAINERD_SOCKET"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "$PAUSE_IMAGE"
+  # Else runc fails on /proc/self/oom_score_adj where the sandbox may not lower it.
+  restrict_oom_score_adj = true
+  netns_mounts_under_state_dir = true
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "$snapshotter"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "$(cni_folder)"
+    conf_dir = "$CONFIG_DIR/cni"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "$CONFIG_DIR/registries"
+END
+}
+
+# ptp, not bridge: each Pod has a routed link of its own, so replies pass the node even without the br_netfilter module.
+write_cni_config() {
+  mkdir -p "$CONFIG_DIR/cni"
+  cat > "$CONFIG_DIR/cni/10-sandbox.conflist" <<END
+{"cniVersion": "0.4.0", "name": "sandbox", "plugins": [
+  {"type": "ptp", "ipMasq": false,
+   "ipam": {"type": "host-local", "ranges": [[{"subnet": "$POD_CIDR"}]], "routes": [{"dst": "0.0.0.0/0"}], "dataDir": "/var/lib/cni/networks"}},
+  {"type": "portmap", "capabilities": {"portMappings": true}, "snat": true}
+]}
+END
+}
+
+# write_registry_trust: for any registry host, containerd trusts what the sandbox's CAs sign with.
+write_registry_trust() {
+  mkdir -p "$CONFIG_DIR/registries/_default"
+  printf 'ca = "%s"\n' "$CERT_DIR/all-roots.pem" > "$CONFIG_DIR/registries/_default/hosts.toml"
+}
+
+write_kubelet_config() {
+  cat > "$CONFIG_DIR/kubelet.yaml" <<END
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: "$OWN_CA.pem"}}
+authorization: {mode: Webhook}
+tlsCertFile: "$CERT_DIR/kubelet.pem"
+tlsPrivateKeyFile: "$CERT_DIR/kubelet.key"
+containerRuntimeEndpoint: "unix://$CONTAINERD_SOCKET"
+resolvConf: "$CONFIG_DIR/pod-resolv.conf"
+clusterDNS: ["$NODE_IP"]
+clusterDomain: cluster.local
+cgroupDriver: cgroupfs
+cgroupsPerQOS: false
+enforceNodeAllocatable: []
+failCgroupV1: false
+failSwapOn: false
+evictionHard: {}
+imageGCHighThresholdPercent: 100
+imageGCLowThresholdPercent: 99
+serializeImagePulls: false
+# A test that waits for a mounted Secret to change should not wait a minute.
+syncFrequency: 10s
+END
+  cat > "$CONFIG_DIR/kube-proxy.yaml" <<END
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+mode: nftables
+clientConnection: {kubeconfig: "$CONFIG_DIR/kube-proxy.kubeconfig"}
+clusterCIDR: "$POD_CIDR"
+conntrack: {maxPerCore: 0, min: 0}
+END
+}
+
+write_node_config() {
+  write_containerd_config
+  write_cni_config
+  write_kubelet_config
+}
+
+# make_images: three images of one layer each, from programs of this machine, as docker-archives.
+make_images() {
+  local busybox registry archive=("$(moto_python)" "$SANDBOX_HOME/images/archive.py")
+  busybox=$(command -v busybox)
+  registry=$(tool_bin registry)/registry
+  mkdir -p "$IMAGE_DIR"
+  "${archive[@]}" busybox "$BUSYBOX_IMAGE" "$IMAGE_DIR/busybox.tar" "$busybox"
+  "${archive[@]}" pause "$PAUSE_IMAGE" "$IMAGE_DIR/pause.tar" "$busybox"
+  "${archive[@]}" registry "$REGISTRY_IMAGE" "$IMAGE_DIR/registry.tar" "$busybox" "$registry"
+}
+
+start_containerd() { start_part containerd containerd --config "$CONFIG_DIR/containerd.toml"; }
+containerd_ready() { inside ctr --address "$CONTAINERD_SOCKET" version; }
+
+import_images() {
+  local archive
+  for archive in "$IMAGE_DIR"/*.tar; do
+    inside ctr --address "$CONTAINERD_SOCKET" -n k8s.io images import "$archive" >> "$LOG_DIR/images.log" 2>&1 \
+      || die "containerd refused $archive; look into $LOG_DIR/images.log"
+  done
+}
+
+start_node() {
+  start_part kubelet "$(kubernetes_bin kubelet)" --config="$CONFIG_DIR/kubelet.yaml" --hostname-override=node \
+    --kubeconfig="$CONFIG_DIR/kubelet.kubeconfig" --node-ip="$NODE_IP" --root-dir=/var/lib/kubelet
+  start_part kube-proxy "$(kubernetes_bin kube-proxy)" --config="$CONFIG_DIR/kube-proxy.yaml" --hostname-override=node
+}
+
+node_ready() {
+  kubectl_admin get node node -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' | grep -qx True
+}
+
+# end_pods: containers and their shims outlive containerd by design. runc knows them all and takes their cgroups away too.
+end_pods() {
+  local runtime=/run/containerd/runc/k8s.io id
+  is_running holder || return 0
+  for id in $(inside runc --root "$runtime" list -q 2>/dev/null); do
+    inside runc --root "$runtime" delete --force "$id" 2>/dev/null &
+  done
+  wait
+}

@@ -1,0 +1,154 @@
+# Tools that the sandbox builds itself, once per version, into a cache outside the checkout. The version of a Go tool
+# stands in tools/FOLDER/go.mod, of moto in tools/moto/requirements.txt, of a cargo tool in tools/cargo/versions.
+
+TOOL_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/berth/tools
+TOOLS_HOME=$SANDBOX_HOME/tools
+
+# NAME -> folder under tools/, module that carries the version, and how to ask a program for its version.
+declare -A GO_TOOL=(
+  [etcd]='etcd go.etcd.io/etcd/server/v3 --version'
+  [coredns]='coredns github.com/coredns/coredns -version'
+  [pebble]='pebble github.com/letsencrypt/pebble/v2 -version'
+  [registry]='registry github.com/distribution/distribution/v3 --version'
+  [kubernetes]='kubernetes k8s.io/kubernetes --version'
+  [kubectl]='kubernetes k8s.io/kubernetes'
+  [tofu]='tofu github.com/opentofu/opentofu version'
+  [terraform]='terraform github.com/hashicorp/terraform version'
+  [cert-manager]='cert-manager github.com/cert-manager/cert-manager'
+  [traefik]='traefik github.com/traefik/traefik/v3'
+)
+# NAME -> the commands that its build yields, where they are not just NAME.
+declare -A TOOL_COMMANDS=(
+  [kubernetes]='kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy'
+  [cert-manager]='controller webhook cainjector acmesolver'
+)
+declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [terraform]=3 [cert-manager]=2 [traefik]=6)
+declare -A LDFLAGS_OF=([kubernetes]='-X k8s.io/component-base/version.gitVersion=VERSION')
+NODE_TOOLS=(etcd kubernetes registry)
+BASE_TOOLS=(moto coredns pebble)
+
+tool_names() { printf '%s\n' "${!GO_TOOL[@]}" moto cargo-nextest cargo-deny skopeo htpasswd | sort; }
+
+go_tool_field() { read -ra fields <<< "${GO_TOOL[$1]}"; printf '%s\n' "${fields[$2]:-}"; }
+
+tool_version() {
+  case $1 in
+    moto) sed -n 's/^moto==//p' "$TOOLS_HOME/moto/requirements.txt" ;;
+    cargo-*) sed -n "s/^$1 //p" "$TOOLS_HOME/cargo/versions" ;;
+    *) awk -v module="$(go_tool_field "$1" 1)" '$1 == "require" && $2 == module {print $3} $1 == module && $2 ~ /^v/ {print $2; exit}' \
+         "$TOOLS_HOME/$(go_tool_field "$1" 0)/go.mod" | head -1 ;;
+  esac
+}
+
+tool_folder() { printf '%s/%s-%s\n' "$TOOL_CACHE" "$1" "$(tool_version "$1")"; }
+tool_commands() { printf '%s\n' "${TOOL_COMMANDS[$1]:-$1}"; }
+
+# on_path NAME: the folder of a tool of the right version that the machine has already. kubectl speaks to servers of
+# other versions, and any Terraform from 1.11 on knows write-only arguments; the rest must match to the letter.
+on_path() {
+  local name=$1 command version flag
+  version=$(tool_version "$name"); version=${version#v}
+  for command in $(tool_commands "$name"); do
+    have "$command" || return 1
+    case $name in
+      kubectl) continue ;;
+      terraform) "$command" version -json 2>/dev/null | jq -e '.terraform_version | split(".") | map(tonumber) >= [1, 11]' >/dev/null || return 1 ;;
+      *) flag=$(go_tool_field "$name" 2)
+         [[ -n $flag ]] && "$command" "$flag" 2>/dev/null | grep -qwF -e "$version" -e "v$version" || return 1 ;;
+    esac
+  done
+  dirname "$(command -v "$command")"
+}
+
+# tool_bin NAME: the folder of a tool's commands, or nothing if it is not there yet.
+tool_bin() {
+  local folder
+  folder=$(tool_folder "$1")
+  [[ -e $folder/complete ]] && printf '%s/bin\n' "$folder" && return 0
+  [[ -n ${GO_TOOL[$1]:-} ]] && on_path "$1"
+}
+
+# need_tool NAME: builds a tool if it is missing. Two builds of one tool wait for each other; the mark `complete` comes last.
+need_tool() {
+  local name=$1 folder started
+  tool_bin "$name" >/dev/null && return 0
+  folder=$(tool_folder "$name")
+  mkdir -p "$folder"
+  (
+    flock 8
+    [[ -e $folder/complete ]] && exit 0
+    step "building $name $(tool_version "$name") (first time only, about ${BUILD_MINUTES[$name]:-1} min)"
+    started=$(date +%s)
+    build_tool "$name" "$folder" > "$folder/build.log" 2>&1 || die "building $name failed; look into $folder/build.log"
+    touch "$folder/complete"
+    step "built $name in $(( $(date +%s) - started )) s"
+  ) 8> "$folder.lock" || exit 1
+}
+
+build_tool() {
+  case $1 in
+    moto) build_moto "$2" ;;
+    cargo-*) cargo install --locked --root "$2" --version "$(tool_version "$1")" "$1" ;;
+    *) build_go_tool "$1" "$2" ;;
+  esac
+}
+
+build_moto() {
+  python3 -m venv "$1" && "$1/bin/pip" install --no-deps -r "$TOOLS_HOME/moto/requirements.txt"
+}
+
+build_go_tool() {
+  local name=$1 folder=$2 flags
+  have go || die "Go is missing; install Go $(sed -n 's/^go //p' "$TOOLS_HOME/$(go_tool_field "$name" 0)/go.mod") or newer"
+  flags="-s -w ${LDFLAGS_OF[$name]:-}"
+  mkdir -p "$folder/bin"
+  ( cd "$TOOLS_HOME/$(go_tool_field "$name" 0)" || exit 1
+    # shellcheck disable=SC2046  # package names are words
+    CGO_ENABLED=0 GOFLAGS=-mod=readonly nice go build -buildvcs=false -trimpath \
+      -ldflags "${flags//VERSION/$(tool_version "$name")}" -o "$folder/bin/" $(go_packages "$name") ) || return 1
+  # A main package at its module's root is named after the folder: go.etcd.io/etcd/server/v3 yields `server`.
+  [[ $name != etcd ]] || mv "$folder/bin/server" "$folder/bin/etcd"
+}
+
+# go_packages NAME: what tools.go of the folder imports; the commands of one folder may belong to two tools.
+go_packages() {
+  local imports
+  imports=$(sed -n 's/^\t_ "\(.*\)"$/\1/p' "$TOOLS_HOME/$(go_tool_field "$1" 0)/tools.go")
+  case $1 in
+    kubectl) grep '/kubectl$' <<< "$imports" ;;
+    kubernetes) grep -v '/kubectl$' <<< "$imports" ;;
+    *) printf '%s\n' "$imports" ;;
+  esac
+}
+
+# print_tool NAME: the path of a tool's program; of a tool with many, their folder.
+print_tool() {
+  local name=$1 owner
+  if [[ -n ${PACKAGE_OF[$name]:-} ]]; then
+    need_commands "$name" && command -v "$name"
+    return
+  fi
+  for owner in "${!TOOL_COMMANDS[@]}"; do
+    if [[ " ${TOOL_COMMANDS[$owner]} " == *" $name "* ]]; then
+      need_tool "$owner" && printf '%s/%s\n' "$(tool_bin "$owner")" "$name"
+      return
+    fi
+  done
+  tool_names | grep -qx -- "$name" || die "no tool is called $name; there are: $(tool_names | tr '\n' ' ')"
+  need_tool "$name"
+  case $name in
+    moto) printf '%s/python\n' "$(tool_bin moto)" ;;
+    kubernetes|cert-manager) tool_bin "$name" ;;
+    *) printf '%s/%s\n' "$(tool_bin "$name")" "$name" ;;
+  esac
+}
+
+# tool_path NAME…: the folders of the tools that were built, for PATH; what was on PATH already stays where it is.
+tool_path() {
+  local name folder path=
+  for name in "$@"; do
+    folder=$(tool_folder "$name")
+    [[ ! -e $folder/complete ]] || path+=$folder/bin:
+  done
+  printf '%s\n' "${path%:}"
+}

@@ -1,0 +1,5 @@
+module berth.invalid/sandbox/tools/registry
+
+go 1.26.0
+
+require github.com/distribution/distribution/v3 v3.1.1
