@@ -1,1 +1,3 @@
 //! Speaks Terraform's plugin protocol, version 6.
+
+pub mod proto;
