@@ -9,85 +9,103 @@ pub const MAX_QUOTE: usize = 500;
 ///
 /// The layers below Terraform build it (clients and `domain`); the SDK turns it into a diagnostic.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explanation {
+pub struct Explanation(Box<Parts>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Parts {
     code: &'static str,
     what: String,
     object: Option<String>,
     said: Option<(String, String)>,
     next: Option<String>,
     attribute: Option<String>,
+    unanswered: bool,
 }
 
 impl Explanation {
     /// Starts an explanation with its stable code (`BERTH-ACME-004`) and what failed
     /// (`Cannot issue the certificate for "a.example"`, no full stop).
     pub fn new(code: &'static str, what: impl Into<String>) -> Self {
-        Self { code, what: what.into(), object: None, said: None, next: None, attribute: None }
+        let what = what.into();
+        Self(Box::new(Parts { code, what, object: None, said: None, next: None, attribute: None, unanswered: false }))
     }
 
     /// Names the remote object concerned by its own identity: an ARN, `namespace/name`, an order's URL.
     #[must_use]
     pub fn on(mut self, object: impl Into<String>) -> Self {
-        self.object = Some(object.into());
+        self.0.object = Some(object.into());
         self
     }
 
     /// Quotes the remote: `who` said `words`. Markup is removed and long texts are cut at [`MAX_QUOTE`].
     #[must_use]
     pub fn said(mut self, who: impl Into<String>, words: impl AsRef<str>) -> Self {
-        self.said = Some((who.into(), quotation(words.as_ref())));
+        self.0.said = Some((who.into(), quotation(words.as_ref())));
         self
     }
 
     /// Tells one concrete next step, and what state things are in now.
     #[must_use]
     pub fn next(mut self, step: impl Into<String>) -> Self {
-        self.next = Some(step.into());
+        self.0.next = Some(step.into());
         self
     }
 
     /// Blames one attribute, as a dotted path: `dns01.zone_id`, `statements[0].actions`.
     #[must_use]
     pub fn at(mut self, attribute: impl Into<String>) -> Self {
-        self.attribute = Some(attribute.into());
+        self.0.attribute = Some(attribute.into());
         self
+    }
+
+    /// Marks that the remote could not be asked at all (unreachable, or its settings are not known yet).
+    /// A refresh then keeps what is in state and warns; everything else fails.
+    #[must_use]
+    pub fn unanswered(mut self) -> Self {
+        self.0.unanswered = true;
+        self
+    }
+
+    /// Whether the remote could not be asked at all.
+    pub fn is_unanswered(&self) -> bool {
+        self.0.unanswered
     }
 
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     /// What failed, in one line.
     pub fn what(&self) -> &str {
-        &self.what
+        &self.0.what
     }
 
     /// The dotted path of the attribute to blame, if there is one.
     pub fn attribute(&self) -> Option<&str> {
-        self.attribute.as_deref()
+        self.0.attribute.as_deref()
     }
 
     /// The parts below the headline, one paragraph each, ending in the code.
     pub fn detail(&self) -> String {
         let mut parts = Vec::with_capacity(4);
-        if let Some(object) = &self.object {
+        if let Some(object) = &self.0.object {
             parts.push(format!("Object: {object}"));
         }
-        if let Some((who, words)) = &self.said {
+        if let Some((who, words)) = &self.0.said {
             parts.push(format!("{who} said: {words}"));
         }
-        if let Some(next) = &self.next {
+        if let Some(next) = &self.0.next {
             parts.push(format!("Next: {next}"));
         }
-        parts.push(format!("Code: {}", self.code));
+        parts.push(format!("Code: {}", self.0.code));
         parts.join("\n\n")
     }
 }
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n\n{}", self.what, self.detail())
+        write!(f, "{}\n\n{}", self.0.what, self.detail())
     }
 }
 

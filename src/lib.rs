@@ -4,6 +4,9 @@
 //! the base modules below; [`domain`] decides without I/O; [`clients`] talk to one remote each;
 //! [`sdk`] is what an author of a resource sees; [`plugin`] speaks Terraform's protocol.
 
+// The derive names this crate `::berth`, here as in its tests.
+extern crate self as berth;
+
 pub mod clock;
 pub mod digest;
 pub mod env;

@@ -1,1 +1,51 @@
-//! What the author of a resource sees.
+//! What the author of a resource sees: values, schema, models, the traits of each kind of type.
+//!
+//! Nothing here knows Terraform's wire format, AWS, ACME or Kubernetes.
+
+mod catalogue;
+pub mod check;
+mod cx;
+mod diagnostics;
+mod erased;
+mod field;
+mod function;
+mod model;
+#[cfg(test)]
+mod model_tests;
+mod number;
+mod path;
+mod plan;
+mod private;
+mod provider;
+mod resource;
+mod schema;
+mod timeouts;
+mod types;
+mod value;
+mod view;
+pub mod write_only;
+
+pub use crate::explain::Explanation;
+pub use crate::secret::Secret;
+pub use berth_macros::Model;
+pub use catalogue::Catalogue;
+pub use cx::Cx;
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use erased::{AnyData, AnyResource, Applied};
+pub use field::{Computed, Set};
+pub use function::{Arguments, Function, FunctionError, Parameter, Signature};
+pub use model::{Attr, DecodeError, Model};
+pub use number::Number;
+pub use path::{Path, Step};
+pub use plan::Plan;
+pub use private::Private;
+pub use provider::{Provider, Settings};
+pub use resource::{Data, Import, Meta, MoveSource, Resource};
+pub use schema::{Attribute, Check, Equality, Mode, Nesting, Schema, Shape};
+pub use timeouts::{Limits, Timeouts};
+pub use types::Type;
+pub use value::Value;
+pub use view::{Seen, View};
+
+/// What the methods of a resource answer: their result, or a failure told in four parts.
+pub type Result<T> = std::result::Result<T, Explanation>;

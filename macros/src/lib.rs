@@ -1,1 +1,34 @@
-//! `#[derive(Model)]`.
+//! `#[derive(Model)]`: the schema, the decoder and the encoder of a struct, from one declaration.
+//!
+//! The type of a field says who sets it: `T` the user must, `Option<T>` the user may, `Computed<T>` the
+//! provider does. `#[attr(…)]` adds what a type cannot say; the doc comment is the user's documentation
+//! and must be there. Every mistake of a struct is reported in one compile.
+
+mod emit;
+mod parse;
+
+use proc_macro::TokenStream;
+
+/// Derives `berth::sdk::Model` and `berth::sdk::Attr` for a struct with named fields.
+///
+/// What `#[attr(…)]` may say of a field:
+///
+/// | word | meaning |
+/// |---|---|
+/// | `replace` | a change destroys the object and makes a new one |
+/// | `write_only` | given to the provider, never stored; the field is an `Option` or a `Secret` |
+/// | `sensitive` | hidden in Terraform's output |
+/// | `optional` | a `Computed` field that the user may set as well |
+/// | `keep` | a `Computed` field that an update does not change |
+/// | `default = EXPR` | the value that an absent one stands for; anything `Into<Value>` |
+/// | `check = EXPR` | a `Check`; may be said several times |
+/// | `equal = PATH` | a `fn(&Value, &Value) -> bool` that tells when two values mean the same |
+/// | `deprecated = "…"` | why not to use it any more |
+#[proc_macro_derive(Model, attributes(attr))]
+pub fn derive_model(input: TokenStream) -> TokenStream {
+    let input = syn::parse_macro_input!(input as syn::DeriveInput);
+    match parse::struct_fields(&input) {
+        Ok(fields) => emit::implementation(&input.ident, &fields).into(),
+        Err(mistakes) => mistakes.to_compile_error().into(),
+    }
+}

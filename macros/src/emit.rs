@@ -1,0 +1,118 @@
+//! Writes the implementation.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Ident;
+
+use super::parse::Field;
+
+/// `impl Model` and `impl Attr` for the struct.
+pub fn implementation(name: &Ident, fields: &[Field]) -> TokenStream {
+    let attributes = fields.iter().map(attribute);
+    let decoders = fields.iter().map(decoder);
+    let encoders = fields.iter().map(encoder);
+    quote! {
+        #[automatically_derived]
+        impl ::berth::sdk::Model for #name {
+            fn attributes() -> ::std::vec::Vec<::berth::sdk::Attribute> {
+                ::std::vec![#(#attributes),*]
+            }
+
+            fn decode(
+                value: &::berth::sdk::Value,
+                at: &::berth::sdk::Path,
+            ) -> ::std::result::Result<Self, ::berth::sdk::DecodeError> {
+                if value.members().is_none() {
+                    return ::std::result::Result::Err(::berth::sdk::DecodeError::new(at, "an object", value));
+                }
+                ::std::result::Result::Ok(Self { #(#decoders),* })
+            }
+
+            fn encode(&self) -> ::berth::sdk::Value {
+                ::berth::sdk::Value::object([#(#encoders),*])
+            }
+        }
+
+        #[automatically_derived]
+        impl ::berth::sdk::Attr for #name {
+            fn shape() -> ::berth::sdk::Shape {
+                ::berth::sdk::Shape::Nested(
+                    ::berth::sdk::Nesting::Single,
+                    <Self as ::berth::sdk::Model>::attributes(),
+                )
+            }
+
+            fn decode(
+                value: &::berth::sdk::Value,
+                at: &::berth::sdk::Path,
+            ) -> ::std::result::Result<Self, ::berth::sdk::DecodeError> {
+                <Self as ::berth::sdk::Model>::decode(value, at)
+            }
+
+            fn encode(&self) -> ::berth::sdk::Value {
+                <Self as ::berth::sdk::Model>::encode(self)
+            }
+        }
+    }
+}
+
+fn attribute(field: &Field) -> TokenStream {
+    let Field { name, ty, description, rules, .. } = field;
+    let mode = if rules.optional || rules.default.is_some() {
+        quote!(::berth::sdk::Mode::OptionalComputed)
+    } else {
+        quote!(<#ty as ::berth::sdk::Attr>::mode())
+    };
+    let (replace, write_only, keep) = (rules.replace, rules.write_only, rules.keep);
+    let sensitive = rules.sensitive;
+    let default = option(rules.default.as_ref().map(|default| quote!(::berth::sdk::Value::from(#default))));
+    let equality = option(rules.equal.as_ref().map(|equal| quote!(#equal as ::berth::sdk::Equality)));
+    let deprecated = option(rules.deprecated.as_ref().map(|why| quote!(::std::string::String::from(#why))));
+    let checks = &rules.checks;
+    quote! {
+        ::berth::sdk::Attribute {
+            sensitive: #sensitive || <#ty as ::berth::sdk::Attr>::sensitive(),
+            write_only: #write_only,
+            deprecated: #deprecated,
+            replace: #replace,
+            keep: #keep,
+            default: #default,
+            checks: ::std::vec![#(#checks),*],
+            equality: #equality,
+            ..::berth::sdk::Attribute::new(#name, <#ty as ::berth::sdk::Attr>::shape(), #mode, #description)
+        }
+    }
+}
+
+fn option(tokens: Option<TokenStream>) -> TokenStream {
+    match tokens {
+        Some(tokens) => quote!(::std::option::Option::Some(#tokens)),
+        None => quote!(::std::option::Option::None),
+    }
+}
+
+fn decoder(field: &Field) -> TokenStream {
+    let Field { ident, name, ty, rules, .. } = field;
+    let read = quote!(<#ty as ::berth::sdk::Attr>::decode(value.member(#name), &at.attribute(#name))?);
+    match &rules.default {
+        // A state that was written before the attribute existed holds null there.
+        Some(default) => quote! {
+            #ident: if value.member(#name).is_null() {
+                <#ty as ::berth::sdk::Attr>::decode(&::berth::sdk::Value::from(#default), &at.attribute(#name))?
+            } else {
+                #read
+            }
+        },
+        None => quote!(#ident: #read),
+    }
+}
+
+fn encoder(field: &Field) -> TokenStream {
+    let Field { ident, name, ty, rules, .. } = field;
+    let value = if rules.write_only {
+        quote!(::berth::sdk::Value::Null)
+    } else {
+        quote!(<#ty as ::berth::sdk::Attr>::encode(&self.#ident))
+    };
+    quote!((#name, #value))
+}

@@ -1,0 +1,96 @@
+//! What a hook of a resource is given beside its model: clients, time, notes.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Diagnostic, Diagnostics, Explanation, Private, Severity};
+use crate::clock::Clock;
+use crate::retry::Budget;
+
+/// The context of one call. `P` is the configured provider with its clients.
+pub struct Cx<P> {
+    provider: Arc<P>,
+    budget: Budget,
+    clock: Clock,
+    private: Mutex<Private>,
+    notes: Mutex<Diagnostics>,
+    exists: AtomicBool,
+}
+
+impl<P> Cx<P> {
+    /// A context for one call.
+    pub fn new(provider: Arc<P>, budget: Budget, clock: Clock, private: Private) -> Self {
+        Self {
+            provider,
+            budget,
+            clock,
+            private: Mutex::new(private),
+            notes: Mutex::default(),
+            exists: AtomicBool::new(false),
+        }
+    }
+
+    /// The configured provider: the way to every client.
+    pub fn provider(&self) -> &P {
+        &self.provider
+    }
+
+    /// How long this call may take; it ends when the user interrupts.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// The time of day.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Says that the object exists remotely from here on: if the create fails after this, what the
+    /// model holds then is stored in state, tainted, instead of being forgotten.
+    /// In an update it says that the remote has changed: a failure then stores the model, not the prior state.
+    pub fn exists(&self) {
+        self.exists.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Cx::exists`] was called.
+    pub fn has_existing(&self) -> bool {
+        self.exists.load(Ordering::Relaxed)
+    }
+
+    /// Tells the user something that does not fail the call.
+    pub fn warn(&self, explanation: &Explanation) {
+        lock(&self.notes).push(Diagnostic::explained(Severity::Warning, explanation));
+    }
+
+    /// The warnings so far.
+    pub fn notes(&self) -> Diagnostics {
+        lock(&self.notes).clone()
+    }
+
+    /// A note of the private state.
+    pub fn recall<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        lock(&self.private).get(name)
+    }
+
+    /// Writes a note to the private state: it lies in the state file, in clear text, and is not shown.
+    pub fn remember<T: Serialize>(&self, name: &str, note: &T) {
+        lock(&self.private).set(name, note);
+    }
+
+    /// Takes a note out of the private state.
+    pub fn forget(&self, name: &str) {
+        lock(&self.private).remove(name);
+    }
+
+    /// The private state as it is now.
+    pub fn private(&self) -> Private {
+        lock(&self.private).clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,40 @@
+//! The provider itself: its block, and what it offers.
+
+use super::{Catalogue, Diagnostics, Explanation, Model, Path, View};
+use crate::env::Env;
+
+/// A provider.
+pub trait Provider: Send + Sync + Sized + 'static {
+    /// The provider block. Every attribute of it should be optional.
+    type Config: Model;
+
+    /// The provider's name, which every type of it begins with.
+    const NAME: &'static str;
+
+    /// What the provider is for, in Markdown.
+    const DESCRIPTION: &'static str;
+
+    /// Tests what the attributes' own checks cannot: conflicts and the like. Without network.
+    fn validate(config: &View<'_>, found: &mut Diagnostics) {
+        let (_, _) = (config, found);
+    }
+
+    /// Takes the settings. Nothing is connected to here; clients are built when first used.
+    ///
+    /// # Errors
+    /// Settings that contradict each other.
+    fn configure(settings: Settings<Self::Config>, env: &Env) -> Result<Self, Explanation>;
+
+    /// Everything the provider offers.
+    fn catalogue() -> Catalogue<Self>;
+}
+
+/// The provider block as far as it is known.
+#[derive(Clone, Debug)]
+pub struct Settings<M> {
+    /// The known settings; what is unknown is null here. A nested object in which a required
+    /// attribute is unknown is null as a whole.
+    pub model: M,
+    /// What is not known yet: in a plan, a setting may come from a resource that does not exist yet.
+    pub unknown: Vec<Path>,
+}
