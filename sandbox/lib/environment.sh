@@ -53,7 +53,7 @@ print_environment() {
   while IFS= read -r line; do
     printf 'export %s=%q\n' "${line%%=*}" "${line#*=}"
   done < "$STATE_DIR/environment"
-  printf 'export PATH=%q:$PATH\n' "$(tool_path "${NODE_TOOLS[@]}" coredns pebble kubectl tofu terraform)"
+  printf 'export PATH=%q:$PATH\n' "$(tool_path "${NODE_TOOLS[@]}" coredns pebble kubectl tofu)"
 }
 
 # run_inside COMMAND…: with the environment, from the caller's folder, in place of this process.

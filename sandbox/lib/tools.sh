@@ -13,7 +13,6 @@ declare -A GO_TOOL=(
   [kubernetes]='kubernetes k8s.io/kubernetes --version'
   [kubectl]='kubernetes k8s.io/kubernetes'
   [tofu]='tofu github.com/opentofu/opentofu version'
-  [terraform]='terraform github.com/hashicorp/terraform version'
   [cert-manager]='cert-manager github.com/cert-manager/cert-manager'
   [traefik]='traefik github.com/traefik/traefik/v3'
 )
@@ -22,7 +21,7 @@ declare -A TOOL_COMMANDS=(
   [kubernetes]='kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy'
   [cert-manager]='controller webhook cainjector acmesolver'
 )
-declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [terraform]=3 [cert-manager]=2 [traefik]=6)
+declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [cert-manager]=2 [traefik]=6)
 declare -A LDFLAGS_OF=([kubernetes]='-X k8s.io/component-base/version.gitVersion=VERSION')
 NODE_TOOLS=(etcd kubernetes registry)
 BASE_TOOLS=(moto coredns pebble)
@@ -35,8 +34,8 @@ tool_version() {
   case $1 in
     moto) sed -n 's/^moto==//p' "$TOOLS_HOME/moto/requirements.txt" ;;
     cargo-*) sed -n "s/^$1 //p" "$TOOLS_HOME/cargo/versions" ;;
-    *) awk -v module="$(go_tool_field "$1" 1)" '$1 == "require" && $2 == module {print $3} $1 == module && $2 ~ /^v/ {print $2; exit}' \
-         "$TOOLS_HOME/$(go_tool_field "$1" 0)/go.mod" | head -1 ;;
+    *) awk -v module="$(go_tool_field "$1" 1)" '$1 == "require" && $2 == module {print $3; exit} $1 == module && $2 ~ /^v/ {print $2; exit}' \
+         "$TOOLS_HOME/$(go_tool_field "$1" 0)/go.mod" ;;
   esac
 }
 
@@ -97,14 +96,16 @@ build_moto() {
   python3 -m venv "$1" && "$1/bin/pip" install --no-deps -r "$TOOLS_HOME/moto/requirements.txt"
 }
 
+# build_go_tool NAME FOLDER: in a copy of the module's files, so that a checkout may change under a long build.
 build_go_tool() {
-  local name=$1 folder=$2 flags
-  have go || die "Go is missing; install Go $(sed -n 's/^go //p' "$TOOLS_HOME/$(go_tool_field "$name" 0)/go.mod") or newer"
+  local name=$1 folder=$2 module flags
+  module=$TOOLS_HOME/$(go_tool_field "$name" 0)
+  have go || { printf 'Go is missing; install Go %s or newer\n' "$(sed -n 's/^go //p' "$module/go.mod")"; return 1; }
   flags="-s -w ${LDFLAGS_OF[$name]:-}"
-  mkdir -p "$folder/bin"
-  ( cd "$TOOLS_HOME/$(go_tool_field "$name" 0)" || exit 1
-    # shellcheck disable=SC2046  # package names are words
-    CGO_ENABLED=0 GOFLAGS=-mod=readonly nice go build -buildvcs=false -trimpath \
+  mkdir -p "$folder/bin" "$folder/source"
+  cp "$module"/* "$folder/source/"
+  # shellcheck disable=SC2046  # package names are words
+  ( cd "$folder/source" && CGO_ENABLED=0 GOFLAGS=-mod=readonly nice go build -buildvcs=false -trimpath \
       -ldflags "${flags//VERSION/$(tool_version "$name")}" -o "$folder/bin/" $(go_packages "$name") ) || return 1
   # A main package at its module's root is named after the folder: go.etcd.io/etcd/server/v3 yields `server`.
   [[ $name != etcd ]] || mv "$folder/bin/server" "$folder/bin/etcd"

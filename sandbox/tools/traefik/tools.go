@@ -4,5 +4,5 @@
 package tools
 
 import (
-	_ "github.com/hashicorp/terraform"
+	_ "github.com/traefik/traefik/v3/cmd/traefik"
 )
