@@ -1,12 +1,14 @@
 """Obtains one certificate from an ACME CA by DNS-01 through Route 53: a second opinion on the sandbox, without the provider.
 
-Usage: issue.py OUTPUT_PREFIX NAME… (OUTPUT_PREFIX.pem and .key are written; the sandbox's environment says the rest)
+Usage: issue.py OUTPUT_PREFIX NAME…   (the sandbox's environment says the rest)
+Writes OUTPUT_PREFIX.pem and .key, and a file OUTPUT_PREFIX-alternate-N.pem for each other chain that the CA offers.
 """
 
 import base64
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 
@@ -91,6 +93,15 @@ def answer_challenges(client, order):
     publish("DELETE", values)
 
 
+def save_chains(client, prefix, url):
+    chain = client.post(url)
+    alternates = re.findall(r'<([^>]+)>;rel="alternate"', chain.headers.get("Link", ""))
+    texts = {f"{prefix}-alternate-{number}.pem": client.post(other).text for number, other in enumerate(alternates, 1)}
+    for path, text in {f"{prefix}.pem": chain.text, **texts}.items():
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text)
+
+
 def main():
     prefix, names = sys.argv[1], sys.argv[2:]
     client = Client()
@@ -103,8 +114,7 @@ def main():
     client.wait(answer.headers["Location"], {"ready"})
     client.post(answer.json()["finalize"], {"csr": b64(request.public_bytes(serialization.Encoding.DER))})
     order = client.wait(answer.headers["Location"], {"valid"})
-    with open(prefix + ".pem", "w", encoding="ascii") as file:
-        file.write(client.post(order["certificate"]).text)
+    save_chains(client, prefix, order["certificate"])
     with open(os.open(prefix + ".key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         pem = serialization.PrivateFormat.PKCS8
         file.write(key.private_bytes(serialization.Encoding.PEM, pem, serialization.NoEncryption()))

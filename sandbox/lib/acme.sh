@@ -5,6 +5,7 @@
 declare -A ACME_PORT=([main]=14000 [eab]=14010 [alternate]=14020)
 EAB_KEY_ID=sandbox-key-1
 EAB_HMAC_KEY=zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W
+ALL_ROOTS=$CERT_DIR/all-roots.pem
 BLOCKED_NAME=blocked.$ZONE_NAME
 
 write_acme_config() {
@@ -60,5 +61,5 @@ fetch_acme_roots() {
     inside curl -fsS --cacert "$OWN_CA.pem" "https://$NODE_IP:$(( ACME_PORT[alternate] + 1000 ))/roots/$index" \
       > "$CERT_DIR/root-alternate-$index.pem" || die "no alternate root $index"
   done
-  cat "$CERT_DIR"/root-*.pem > "$CERT_DIR/all-roots.pem"
+  cat "$CERT_DIR"/root-*.pem > "$ALL_ROOTS"
 }

@@ -100,7 +100,6 @@ wait_for_acme() {
 }
 
 finish_cluster() {
-  write_registry_trust
   wait_until 60 "containerd" containerd_ready
   import_images
   wait_until 60 "the Kubernetes API" apiserver_ready
