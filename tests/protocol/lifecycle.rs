@@ -1,0 +1,97 @@
+//! How a process lives and ends: shutdown, signals, a host that vanishes, long messages.
+
+use std::time::Duration;
+
+use berth::plugin::proto::{
+    go_plugin::{ConnInfo, grpc_broker_client::GrpcBrokerClient, grpc_stdio_client::GrpcStdioClient},
+    health::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient},
+    tfplugin6::{DynamicValue, provider_client::ProviderClient, stop_provider, validate_provider_config},
+};
+use tonic::Code;
+
+use crate::host::{HOST_PATIENCE, Host, schema};
+
+#[tokio::test]
+async fn shutdown_ends_the_process_before_the_host_would_kill_it() {
+    let host = Host::new();
+    let plugin = host.start().await;
+    let channel = plugin.connect(&host.identity).await;
+    let mut output = GrpcStdioClient::new(channel.clone()).stream_stdio(()).await.unwrap().into_inner();
+    let offers = tokio_stream::pending::<ConnInfo>();
+    let mut broker = GrpcBrokerClient::new(channel.clone()).start_stream(offers).await.unwrap().into_inner();
+    let end = plugin.shut_down(channel).await;
+    assert!(end.status.success(), "{:?}", end.status);
+    assert!(output.message().await.unwrap().is_none(), "the stream of output ends in order");
+    assert!(broker.message().await.unwrap().is_none(), "the broker's stream ends in order");
+}
+
+#[tokio::test]
+async fn an_interrupt_is_left_to_the_host() {
+    let host = Host::new();
+    let plugin = host.start().await;
+    let channel = plugin.connect(&host.identity).await;
+    schema(&channel).await;
+    plugin.signal("INT").await;
+    plugin.signal("INT").await;
+    assert!(schema(&channel).await.provider.is_some());
+    assert!(plugin.shut_down(channel).await.status.success());
+}
+
+#[tokio::test]
+async fn a_termination_ends_the_process_and_leaves_no_socket() {
+    let host = Host::new();
+    let plugin = host.start().await;
+    let socket = plugin.socket();
+    let channel = plugin.connect(&host.identity).await;
+    schema(&channel).await;
+    plugin.signal("TERM").await;
+    assert!(plugin.end(HOST_PATIENCE).await.status.success());
+    assert!(!socket.exists());
+}
+
+#[tokio::test]
+async fn a_process_whose_host_vanished_ends_by_itself() {
+    let host = Host::new();
+    let plugin = host.start().await;
+    let socket = plugin.socket();
+    let channel = plugin.connect(&host.identity).await;
+    schema(&channel).await;
+    drop(channel);
+    plugin.end(Duration::from_mins(1)).await;
+    assert!(!socket.exists());
+}
+
+#[tokio::test]
+async fn stopping_the_provider_does_not_stop_the_server() {
+    let host = Host::new();
+    let plugin = host.start().await;
+    let channel = plugin.connect(&host.identity).await;
+    let mut client = ProviderClient::new(channel.clone());
+    for _ in 0..2 {
+        let answer = client.stop_provider(stop_provider::Request {}).await.unwrap().into_inner();
+        assert_eq!(answer.error, "");
+        assert!(schema(&channel).await.provider.is_some());
+    }
+}
+
+#[tokio::test]
+async fn messages_beyond_the_usual_four_mebibytes_are_taken() {
+    let host = Host::new();
+    let plugin = host.start().await;
+    let mut client = ProviderClient::new(plugin.connect(&host.identity).await);
+    // A text of 32 MiB, which is no configuration: what counts is that an answer comes, whatever it says.
+    let mut msgpack = vec![0xdb, 0x02, 0, 0, 0];
+    msgpack.resize(msgpack.len() + (32 << 20), b'x');
+    let config = Some(DynamicValue { msgpack, json: Vec::new() });
+    client.validate_provider_config(validate_provider_config::Request { config }).await.unwrap();
+}
+
+#[tokio::test]
+async fn its_health_can_be_asked_under_the_name_of_plugins() {
+    let host = Host::new();
+    let plugin = host.start().await;
+    let mut client = HealthClient::new(plugin.connect(&host.identity).await);
+    let mut check = async |service: &str| client.check(HealthCheckRequest { service: service.to_owned() }).await;
+    assert_eq!(check("plugin").await.unwrap().into_inner().status(), ServingStatus::Serving);
+    assert_eq!(check("other").await.unwrap_err().code(), Code::NotFound);
+}

@@ -1,0 +1,11 @@
+//! The plugin protocol as a host sees it: the built program is started, connected to and called as Terraform does.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod descriptors;
+mod handshake;
+mod host;
+mod lifecycle;
+mod logging;
+mod reattach;
+mod terraform;
+mod tls;
