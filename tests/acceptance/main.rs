@@ -1,0 +1,10 @@
+//! Terraform and OpenTofu themselves with the built provider, against the sandbox's real parts.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod provider;
+#[path = "../support/sandbox.rs"]
+#[allow(dead_code, reason = "not every suite needs every value")]
+mod sandbox;
+#[path = "../support/workspace.rs"]
+#[allow(dead_code, reason = "not every suite needs every step")]
+mod workspace;

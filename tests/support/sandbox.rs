@@ -1,0 +1,16 @@
+//! The sandbox that a test runs in: `sandbox/sandbox exec cargo test --test acceptance -- --ignored`.
+
+use std::fs;
+
+/// A value of the sandbox's environment, for example `SANDBOX_ZONE_ID`.
+pub fn value(name: &str) -> String {
+    std::env::var_os(name)
+        .and_then(|value| value.into_string().ok())
+        .unwrap_or_else(|| panic!("{name} is not set: run the tests with `sandbox/sandbox exec`"))
+}
+
+/// The calls of AWS's APIs that were made so far, one line each: method and path.
+pub fn requests() -> Vec<String> {
+    let log = fs::read_to_string(value("SANDBOX_REQUEST_LOG")).unwrap_or_default();
+    log.lines().map(str::to_owned).collect()
+}

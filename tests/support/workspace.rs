@@ -1,0 +1,400 @@
+//! A folder with a configuration, and Terraform or OpenTofu running in it with the built provider.
+//!
+//! Each run logs at TRACE. After each, what it printed, logged and stored is searched for the secrets that the test
+//! named: one that is found fails the test.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+    time::Duration,
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{
+    process::{Child, Command},
+    runtime::Runtime,
+    time::{sleep, timeout},
+};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_terraform-provider-berth");
+/// How long one run may take before it counts as hanging.
+const RUN_LIMIT: Duration = Duration::from_mins(10);
+/// How often a log is looked at that something is expected in.
+const GLANCE: Duration = Duration::from_millis(50);
+const PLAN_FILE: &str = "saved.plan";
+const REQUIREMENTS: &str = "terraform {\n  required_providers {\n    berth = { source = \"berth/berth\" }\n  }\n}\n";
+
+/// A command line that hosts providers.
+#[derive(Clone, Debug)]
+pub struct Cli(PathBuf);
+
+impl Cli {
+    /// Terraform from `PATH`.
+    pub fn terraform() -> Self {
+        Self("terraform".into())
+    }
+
+    /// Terraform, and OpenTofu if the variable `TOFU` tells where it is.
+    pub fn all() -> Vec<Self> {
+        let tofu = std::env::var_os("TOFU").map(|path| Self(path.into()));
+        std::iter::once(Self::terraform()).chain(tofu).collect()
+    }
+
+    pub fn is_tofu(&self) -> bool {
+        self.0 != Path::new("terraform")
+    }
+}
+
+/// A configuration and what became of it.
+pub struct Workspace {
+    folder: TempDir,
+    cli: Cli,
+    environment: Vec<(String, String)>,
+    secrets: Vec<String>,
+    runtime: Runtime,
+}
+
+impl Workspace {
+    /// A workspace for Terraform. `configuration` needs no `required_providers`.
+    pub fn new(configuration: &str) -> Self {
+        Self::on(&Cli::terraform(), configuration)
+    }
+
+    /// A workspace for one of [`Cli::all`].
+    pub fn on(cli: &Cli, configuration: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let workspace = Self { folder, cli: cli.clone(), environment: Vec::new(), secrets: Vec::new(), runtime };
+        workspace.write("requirements.tf", REQUIREMENTS);
+        workspace.write("host.rc", &host_settings());
+        workspace.configure(configuration);
+        workspace
+    }
+
+    /// Sets a variable of the environment for all runs.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Gives an input variable, which the configuration declares, a value that must never be stored, logged or printed.
+    /// Declare it `ephemeral = true`: hosts store others in their plans.
+    #[must_use]
+    pub fn secret(mut self, variable: &str, value: &str) -> Self {
+        assert!(value.len() >= 8, "a short secret is found by accident");
+        self.secrets.push(value.to_owned());
+        self.env(&format!("TF_VAR_{variable}"), value)
+    }
+
+    /// Names a secret that is made elsewhere, for example by the provider itself.
+    pub fn never_shows(&mut self, secret: &str) {
+        self.secrets.push(secret.to_owned());
+    }
+
+    /// Replaces the configuration.
+    pub fn configure(&self, configuration: &str) {
+        self.write("main.tf", configuration);
+    }
+
+    /// Writes a file beside the configuration, and says where it is.
+    pub fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Where a file of this workspace is.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Checks the configuration without state or remotes.
+    pub fn validate(&self) -> Run {
+        self.run(&["validate", "-json"])
+    }
+
+    /// Plans, and keeps the plan for [`Workspace::apply_plan`].
+    pub fn plan(&self) -> Run {
+        let run = self.run(&["plan", "-json", "-input=false", "-detailed-exitcode", "-out", PLAN_FILE]);
+        self.search_plan();
+        run
+    }
+
+    /// Applies what [`Workspace::plan`] kept.
+    pub fn apply_plan(&self) -> Run {
+        self.run(&["apply", "-json", "-input=false", PLAN_FILE])
+    }
+
+    /// Plans and applies in one run.
+    pub fn apply(&self) -> Run {
+        self.run(&["apply", "-json", "-input=false", "-auto-approve"])
+    }
+
+    /// Begins to apply and comes back at once.
+    pub fn start_apply(&self) -> Running<'_> {
+        let arguments = ["apply", "-json", "-input=false", "-auto-approve"];
+        let _entered = self.runtime.enter();
+        let child = self.command(&arguments).kill_on_drop(true).spawn().unwrap();
+        Running { workspace: self, child }
+    }
+
+    /// Brings the state in line with the remote, and changes nothing there.
+    pub fn refresh(&self) -> Run {
+        self.run(&["apply", "-json", "-input=false", "-auto-approve", "-refresh-only"])
+    }
+
+    pub fn destroy(&self) -> Run {
+        self.run(&["destroy", "-json", "-input=false", "-auto-approve"])
+    }
+
+    pub fn import(&self, address: &str, id: &str) -> Run {
+        self.run(&["import", "-input=false", "-no-color", address, id])
+    }
+
+    /// Any other command.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        let output = self.runtime.block_on(async {
+            let child = self.command(arguments).kill_on_drop(true).spawn().expect("the command line is installed");
+            timeout(RUN_LIMIT, child.wait_with_output()).await.expect("the run does not hang").unwrap()
+        });
+        self.ended(arguments, &output)
+    }
+
+    /// The stored state; `Null` before there is one.
+    pub fn state(&self) -> Value {
+        fs::read(self.path("terraform.tfstate")).map_or(Value::Null, |bytes| serde_json::from_slice(&bytes).unwrap())
+    }
+
+    /// The stored instance of a managed resource or data source: `attributes`, `status` (`tainted`), `private` and so on.
+    /// Addresses look like `berth_x.name`, `data.berth_x.name`, `berth_x.name["key"]` or `berth_x.name[0]`.
+    pub fn instance(&self, address: &str) -> Option<Value> {
+        let state = self.state();
+        let (resource, index) = address.split_once('[').map_or((address, None), |(resource, index)| {
+            (resource, Some(serde_json::from_str::<Value>(index.trim_end_matches(']')).unwrap()))
+        });
+        let matches = |candidate: &&Value| {
+            let prefix = if candidate["mode"] == "data" { "data." } else { "" };
+            format!("{prefix}{}.{}", candidate["type"].as_str().unwrap(), candidate["name"].as_str().unwrap())
+                == resource
+        };
+        let resource = state["resources"].as_array()?.iter().find(matches)?;
+        let instances = resource["instances"].as_array()?;
+        instances.iter().find(|instance| instance.get("index_key") == index.as_ref()).cloned()
+    }
+
+    /// The stored attributes of an instance.
+    pub fn attributes(&self, address: &str) -> Value {
+        let instance = self.instance(address).unwrap_or_else(|| panic!("{address} is not in {}", self.state()));
+        instance["attributes"].clone()
+    }
+
+    /// All that host and provider logged so far, at TRACE.
+    pub fn log(&self) -> String {
+        fs::read(self.path("trace.log")).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.cli.0);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TF_")) {
+            command.env_remove(name);
+        }
+        command.args(arguments).current_dir(self.folder.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .env("TF_CLI_CONFIG_FILE", self.path("host.rc"))
+            .env("TF_LOG", "TRACE")
+            .env("TF_LOG_PATH", self.path("trace.log"))
+            .env("TF_IN_AUTOMATION", "1")
+            .env("CHECKPOINT_DISABLE", "1")
+            .envs(self.environment.iter().cloned());
+        command
+    }
+
+    fn ended(&self, arguments: &[&str], output: &Output) -> Run {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let run = Run {
+            what: format!("{} {}", self.cli.0.display(), arguments.join(" ")),
+            code: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        };
+        self.search("the output", &run.stdout);
+        self.search("the errors", &run.stderr);
+        self.search("the log", &self.log());
+        for name in ["terraform.tfstate", "terraform.tfstate.backup", "errored.tfstate"] {
+            self.search(name, &fs::read_to_string(self.path(name)).unwrap_or_default());
+        }
+        run
+    }
+
+    /// Searches the saved plan, which is an archive of the plan, two states and a copy of the configuration.
+    fn search_plan(&self) {
+        let plan = self.path(PLAN_FILE);
+        if self.secrets.is_empty() || !plan.exists() {
+            return;
+        }
+        let unpacked = self.path("unpacked");
+        let mut python = std::process::Command::new("python3");
+        let status =
+            python.args(["-m", "zipfile", "-e"]).args([&plan, &unpacked]).status().expect("Python is installed");
+        assert!(status.success());
+        for name in ["tfplan", "tfstate", "tfstate-prev"] {
+            let bytes = fs::read(unpacked.join(name)).unwrap();
+            self.search(&format!("{name} of the saved plan"), &String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    fn search(&self, place: &str, text: &str) {
+        for secret in &self.secrets {
+            let quoted = serde_json::to_string(secret).unwrap();
+            for form in [secret.clone(), quoted.trim_matches('"').to_owned(), STANDARD.encode(secret)] {
+                assert!(
+                    !text.contains(&form),
+                    "a secret is in {place}, as {}",
+                    if form == *secret { "is" } else { "encoded" }
+                );
+            }
+        }
+    }
+}
+
+fn host_settings() -> String {
+    let programs = Path::new(PROGRAM).parent().unwrap().display();
+    format!(
+        "provider_installation {{\n  dev_overrides {{\n    \"registry.terraform.io/berth/berth\" = \"{programs}\"\n    \
+         \"registry.opentofu.org/berth/berth\" = \"{programs}\"\n  }}\n  direct {{}}\n}}\n"
+    )
+}
+
+/// A run that has not ended.
+pub struct Running<'a> {
+    workspace: &'a Workspace,
+    child: Child,
+}
+
+impl Running<'_> {
+    /// Waits until the log holds `text`.
+    pub fn wait_for_log(&self, text: &str) {
+        self.wait_until(|| self.workspace.log().contains(text), &format!("`{text}` in the log"));
+    }
+
+    /// Waits until something is so. `what` is what the failure says was waited for.
+    pub fn wait_until(&self, is_so: impl Fn() -> bool, what: &str) {
+        let waited = self.workspace.runtime.block_on(timeout(RUN_LIMIT, async {
+            while !is_so() {
+                sleep(GLANCE).await;
+            }
+        }));
+        assert!(waited.is_ok(), "waited in vain for {what}");
+    }
+
+    /// What Ctrl-C does, though only to the host: its plugins hear of it by a call.
+    pub fn interrupt(&self) {
+        let pid = self.child.id().expect("the run has not ended");
+        let status = std::process::Command::new("sh").arg("-c").arg(format!("kill -INT {pid}")).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for the end.
+    pub fn finish(self) -> Run {
+        let ended = self.workspace.runtime.block_on(timeout(RUN_LIMIT, self.child.wait_with_output()));
+        self.workspace.ended(&["apply (in the background)"], &ended.expect("the run does not hang").unwrap())
+    }
+}
+
+/// A run that has ended.
+#[derive(Debug)]
+pub struct Run {
+    what: String,
+    code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// What a host showed of a diagnostic.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub severity: String,
+    pub summary: String,
+    pub detail: String,
+    /// The resource it is about, if any.
+    pub address: Option<String>,
+}
+
+impl Run {
+    /// Fails the test unless the run succeeded.
+    #[track_caller]
+    pub fn succeeds(self) -> Self {
+        assert!(matches!(self.code, Some(0 | 2)), "{self}");
+        self
+    }
+
+    /// Fails the test unless the run failed. Gives all errors as one text.
+    #[track_caller]
+    pub fn fails(self) -> String {
+        assert_eq!(self.code, Some(1), "{self}");
+        let errors = self.diagnostics().into_iter().filter(|shown| shown.severity == "error");
+        let texts: Vec<_> = errors.map(|shown| format!("{}\n\n{}", shown.summary, shown.detail)).collect();
+        if texts.is_empty() { self.stderr } else { texts.join("\n\n") }
+    }
+
+    /// Fails the test unless the plan changes nothing.
+    #[track_caller]
+    pub fn changes_nothing(self) -> Self {
+        assert_eq!(self.code, Some(0), "the plan changes {:?}\n{self}", self.changes());
+        self
+    }
+
+    /// Fails the test unless the plan changes something.
+    #[track_caller]
+    pub fn changes_something(self) -> Self {
+        assert_eq!(self.code, Some(2), "the plan changes nothing\n{self}");
+        self
+    }
+
+    /// What a plan changes: pairs of address and action (`create`, `update`, `replace`, `delete`, `read`).
+    pub fn changes(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        self.messages()
+            .iter()
+            .filter(|message| message["type"] == "planned_change")
+            .map(|message| (text(&message["change"]["resource"]["addr"]), text(&message["change"]["action"])))
+            .collect()
+    }
+
+    /// The errors and warnings.
+    pub fn diagnostics(&self) -> Vec<Shown> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let shown = |diagnostic: &Value| Shown {
+            severity: text(&diagnostic["severity"]),
+            summary: text(&diagnostic["summary"]),
+            detail: text(&diagnostic["detail"]),
+            address: diagnostic["address"].as_str().map(str::to_owned),
+        };
+        let messages = self.messages();
+        let streamed =
+            messages.iter().map(|message| &message["diagnostic"]).filter(|diagnostic| diagnostic.is_object());
+        // `validate` answers with one object that holds all of them.
+        let whole: Value = serde_json::from_str(&self.stdout).unwrap_or_default();
+        let listed = whole["diagnostics"].as_array().into_iter().flatten();
+        streamed.chain(listed).map(shown).collect()
+    }
+
+    fn messages(&self) -> Vec<Value> {
+        self.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+}
+
+impl std::fmt::Display for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "`{}` ended with {:?}", self.what, self.code)?;
+        for Shown { severity, summary, detail, address } in self.diagnostics() {
+            writeln!(f, "{severity}: {summary} ({})\n{detail}\n", address.unwrap_or_default())?;
+        }
+        write!(f, "{}", self.stderr)
+    }
+}
