@@ -13,3 +13,4 @@ pub mod proto;
 pub mod serve;
 pub mod side;
 pub mod tls;
+pub mod wire;

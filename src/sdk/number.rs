@@ -4,6 +4,10 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+/// The largest exponent that a decimal text may have, either way; binary fractions of 64 bits need 324.
+/// Terraform itself writes all digits and no exponent.
+const MAX_EXPONENT: i32 = 400;
+
 /// A number as Terraform writes it. Small integers are kept as such, everything else as it came.
 #[derive(Clone, Debug)]
 pub enum Number {
@@ -100,14 +104,14 @@ impl From<i64> for Number {
 }
 
 /// One spelling for each decimal number: no exponent, no leading or trailing zeros, no `+`, no `-0`.
-/// Exponents beyond ±5000 are refused, so that a short text cannot become a huge one.
+/// Exponents beyond [`MAX_EXPONENT`] are refused, so that a short text cannot become a huge one.
 fn canonical_decimal(text: &str) -> Option<String> {
     let (negative, unsigned) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok().filter(|e| e.abs() <= 5000)?),
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok().filter(|e| e.abs() <= MAX_EXPONENT)?),
         None => (unsigned, 0),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

@@ -19,7 +19,7 @@ pub enum Value {
     String(String),
     /// The elements of a list or tuple, in order.
     List(Vec<Value>),
-    /// The elements of a set, sorted and each once: build it with [`Value::set`].
+    /// The elements of a set, sorted and each known one once: build it with [`Value::set`].
     Set(Vec<Value>),
     /// The elements of a map or the attributes of an object.
     Map(BTreeMap<String, Value>),
@@ -29,10 +29,11 @@ pub enum Value {
 }
 
 impl Value {
-    /// A set of these elements.
+    /// A set of these elements. Two elements that are not wholly known may turn out to differ, so both stay:
+    /// Terraform counts them too (go-cty, `setRules.Equivalent`).
     pub fn set(mut elements: Vec<Value>) -> Self {
         elements.sort();
-        elements.dedup();
+        elements.dedup_by(|one, other| one == other && one.is_wholly_known());
         Self::Set(elements)
     }
 
