@@ -11,6 +11,7 @@ import boto3
 
 ZONE_NAMES = {"ZONE": "sandbox.test", "CHILD_ZONE": "child.sandbox.test", "OTHER_ZONE": "elsewhere.test"}
 BUCKET = "registry"
+CLUSTER = "sandbox"
 OIDC_URL = "https://oidc.eks.eu-central-1.amazonaws.com/id/EXISTING"
 # AWS checks well-known issuers by their chain; the API still wants forty hexadecimal digits.
 THUMBPRINT = "9e99a48a9960b14926bb7f3b02e22da2b0ab7280"
@@ -18,6 +19,7 @@ THUMBPRINT = "9e99a48a9960b14926bb7f3b02e22da2b0ab7280"
 route53 = boto3.client("route53")
 iam = boto3.client("iam")
 s3 = boto3.client("s3")
+eks = boto3.client("eks")
 
 
 def pages(client, operation, key, **arguments):
@@ -81,6 +83,13 @@ def seed_bucket():
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=region)
 
 
+def seed_cluster():
+    """An EKS cluster that only exists in moto; its issuer and endpoint are moto's invention."""
+    if CLUSTER not in eks.list_clusters()["clusters"]:
+        role = "arn:aws:iam::123456789012:role/eks"
+        eks.create_cluster(name=CLUSTER, roleArn=role, resourcesVpcConfig={"subnetIds": ["subnet-1"]})
+
+
 def reset_zones():
     for zone in pages(route53, "list_hosted_zones", "HostedZones"):
         identity, name = zone["Id"].split("/")[-1], zone["Name"].rstrip(".")
@@ -121,17 +130,24 @@ def reset_buckets():
             s3.delete_bucket(Bucket=name)
 
 
+def reset_clusters():
+    for name in eks.list_clusters()["clusters"]:
+        if name != CLUSTER:
+            eks.delete_cluster(name=name)
+
+
 def main():
     arguments = sys.argv[1:]
     if arguments[0] == "--reset":
         arguments.pop(0)
-        for part in (reset_zones, reset_roles, reset_buckets):
+        for part in (reset_zones, reset_roles, reset_buckets, reset_clusters):
             part()
     ids = seed_zones(arguments[0])
     for key, name in ZONE_NAMES.items():
         print(f"SANDBOX_{key}_NAME={name}\nSANDBOX_{key}_ID={ids[key]}")
     seed_bucket()
-    print(f"SANDBOX_BUCKET={BUCKET}\nSANDBOX_OIDC_PROVIDER_ARN={seed_provider()}")
+    seed_cluster()
+    print(f"SANDBOX_BUCKET={BUCKET}\nSANDBOX_EKS_CLUSTER_NAME={CLUSTER}\nSANDBOX_OIDC_PROVIDER_ARN={seed_provider()}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ BLOCKED_NAME=blocked.$ZONE_NAME
 write_acme_config() {
   local ca=$1 port=${ACME_PORT[$1]} eab=false keys='{}'
   [[ $ca != eab ]] || { eab=true; keys="{\"$EAB_KEY_ID\": \"$EAB_HMAC_KEY\"}"; }
-  cat > "$CONFIG_DIR/pebble-$ca.json" <<END
+  write_file "$CONFIG_DIR/pebble-$ca.json" <<END
 {
   "pebble": {
     "listenAddress": "0.0.0.0:$port",
@@ -51,15 +51,18 @@ start_acme() {
 acme_ready() { inside curl -fsS -o /dev/null --max-time 2 --cacert "$OWN_CA.pem" "https://$NODE_IP:${ACME_PORT[$1]}/dir"; }
 
 # fetch_acme_roots: what each CA signs with, and all of it in one file for those who trust the sandbox as a whole.
+# A CA that was started anew has a new root, which a containerd that has read the file before does not know.
 fetch_acme_roots() {
   local ca index management
   for ca in "${!ACME_PORT[@]}"; do
-    management=https://$NODE_IP:$(( ACME_PORT[$ca] + 1000 ))
+    management=https://$NODE_IP:$(( ${ACME_PORT[$ca]} + 1000 ))
     inside curl -fsS --cacert "$OWN_CA.pem" "$management/roots/0" > "$CERT_DIR/root-$ca.pem" || die "no root from the $ca CA"
   done
   for index in 1 2; do
-    inside curl -fsS --cacert "$OWN_CA.pem" "https://$NODE_IP:$(( ACME_PORT[alternate] + 1000 ))/roots/$index" \
+    inside curl -fsS --cacert "$OWN_CA.pem" "https://$NODE_IP:$(( ${ACME_PORT[alternate]} + 1000 ))/roots/$index" \
       > "$CERT_DIR/root-alternate-$index.pem" || die "no alternate root $index"
   done
-  cat "$CERT_DIR"/root-*.pem > "$ALL_ROOTS"
+  cat "$CERT_DIR"/root-*.pem > "$ALL_ROOTS.new"
+  [[ ! -s $ALL_ROOTS ]] || cmp -s "$ALL_ROOTS" "$ALL_ROOTS.new" || stop_parts containerd
+  mv "$ALL_ROOTS.new" "$ALL_ROOTS"
 }

@@ -29,7 +29,7 @@ END
 write_kubeconfig() {
   local token
   token=$(awk -F, -v user="$1" '$2 == user {print $1}' "$CONFIG_DIR/tokens.csv")
-  cat > "$2" <<END
+  write_file "$2" <<END
 apiVersion: v1
 kind: Config
 clusters:
@@ -95,12 +95,15 @@ apply_manifests() {
 
 # reset_cluster: namespaces of tests go, and `default` is emptied of what tests put there.
 reset_cluster() {
-  local names
+  local names emptied=deployments,daemonsets,statefulsets,jobs,cronjobs,pods,ingresses,persistentvolumeclaims,secrets
   mapfile -t names < <(kubectl_admin get namespaces -o name | grep -vxE 'namespace/(default|kube-.*|cert-manager|traefik)')
-  (( ${#names[@]} == 0 )) || kubectl_admin delete "${names[@]}" >> "$LOG_DIR/kubectl.log" 2>&1
-  kubectl_admin delete -n default deployments,daemonsets,statefulsets,jobs,cronjobs,pods,ingresses,persistentvolumeclaims,secrets --all \
-    --grace-period=1 >> "$LOG_DIR/kubectl.log" 2>&1
-  kubectl_admin delete -n default services --field-selector metadata.name!=kubernetes >> "$LOG_DIR/kubectl.log" 2>&1
-  kubectl_admin delete -n default configmaps --field-selector metadata.name!=kube-root-ca.crt >> "$LOG_DIR/kubectl.log" 2>&1
-  kubectl_admin delete -n default serviceaccounts --all >> "$LOG_DIR/kubectl.log" 2>&1
+  {
+    (( ${#names[@]} == 0 )) || kubectl_admin delete "${names[@]}"
+    kubectl_admin delete -n default "$emptied" --all --grace-period=1
+    kubectl_admin delete -n default services --field-selector metadata.name!=kubernetes
+    kubectl_admin delete -n default configmaps --field-selector metadata.name!=kube-root-ca.crt
+    # The service account of that name comes back by itself, without the pull secrets that tests gave it.
+    kubectl_admin delete -n default serviceaccounts --all
+  } >> "$LOG_DIR/kubectl.log" 2>&1
+  wait_until 20 "the default service account" kubectl_admin get serviceaccount default -n default
 }

@@ -32,8 +32,7 @@ cluster.local:53 10.in-addr.arpa:53 {
   }
 }
 END
-  } > "$CONFIG_DIR/Corefile.new"
-  mv "$CONFIG_DIR/Corefile.new" "$CONFIG_DIR/Corefile"
+  } | write_file "$CONFIG_DIR/Corefile"
 }
 
 # The plugin's own endpoint option misreads its value in CoreDNS 1.15.0; the SDK's environment variable works.

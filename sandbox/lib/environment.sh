@@ -21,7 +21,7 @@ SANDBOX_ACME_DIRECTORY=https://$NODE_IP:${ACME_PORT[main]}/dir
 SANDBOX_ACME_CA_FILE=$OWN_CA.pem
 SANDBOX_ACME_ROOT_FILE=$CERT_DIR/root-main.pem
 SANDBOX_ACME_BLOCKED_NAME=$BLOCKED_NAME
-SANDBOX_ACME_MANAGEMENT_URL=https://$NODE_IP:$(( ACME_PORT[main] + 1000 ))
+SANDBOX_ACME_MANAGEMENT_URL=https://$NODE_IP:$(( ${ACME_PORT[main]} + 1000 ))
 SANDBOX_ACME_EAB_DIRECTORY=https://$NODE_IP:${ACME_PORT[eab]}/dir
 SANDBOX_ACME_EAB_ROOT_FILE=$CERT_DIR/root-eab.pem
 SANDBOX_ACME_EAB_KEY_ID=$EAB_KEY_ID
@@ -38,8 +38,7 @@ SANDBOX_BUSYBOX_IMAGE=$BUSYBOX_IMAGE
 SANDBOX_REGISTRY_IMAGE=$REGISTRY_IMAGE
 SANDBOX_STORAGE_CLASS=sandbox
 END
-  } > "$STATE_DIR/environment.new"
-  mv "$STATE_DIR/environment.new" "$STATE_DIR/environment"
+  } | write_file "$STATE_DIR/environment"
 }
 
 # A profile of the caller's would lead past the sandbox to real accounts.
@@ -53,6 +52,7 @@ print_environment() {
   while IFS= read -r line; do
     printf 'export %s=%q\n' "${line%%=*}" "${line#*=}"
   done < "$STATE_DIR/environment"
+  # shellcheck disable=SC2016  # the caller's shell expands it
   printf 'export PATH=%q:$PATH\n' "$(tool_path "${NODE_TOOLS[@]}" coredns pebble kubectl tofu)"
 }
 

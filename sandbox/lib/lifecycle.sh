@@ -9,7 +9,7 @@ check_machine() {
 }
 
 sandbox_up() {
-  local kind=with-cluster extras= started=$SECONDS
+  local kind=with-cluster extras='' started=$SECONDS
   while (( $# )); do
     case $1 in
       --light) kind=light ;;
@@ -100,6 +100,7 @@ wait_for_acme() {
 }
 
 finish_cluster() {
+  start_containerd
   wait_until 60 "containerd" containerd_ready
   import_images
   wait_until 60 "the Kubernetes API" apiserver_ready

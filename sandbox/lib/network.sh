@@ -1,6 +1,7 @@
 # The network namespace, its link to the host, and the holder process whose mounts every part shares.
 
 make_namespace() {
+  ! subnet_is_taken || die "another network of this machine is $SUBNET.0/24; set BERTH_SANDBOX_DIR to another folder"
   [[ -e /run/netns/$NAMESPACE ]] || ip netns add "$NAMESPACE"
   if ! ip link show "$HOST_LINK" >/dev/null 2>&1; then
     ip link add "$HOST_LINK" type veth peer name "$NODE_LINK" netns "$NAMESPACE"
@@ -13,6 +14,8 @@ make_namespace() {
   # The kubelet takes the address of the default route for the node's own. Nothing answers beyond the host.
   ip -n "$NAMESPACE" route replace default via "$HOST_IP"
 }
+
+subnet_is_taken() { ip -o -4 addr show | grep -F " $SUBNET." | grep -qvw "$HOST_LINK"; }
 
 # write_name_resolution: what the holder binds over /etc: only the sandbox's DNS server is asked, in the plain way.
 write_name_resolution() {

@@ -33,3 +33,10 @@ make_state_folders() {
   # The state holds keys and large files: never in a commit, never in a backup by accident.
   printf '*\n' > "$STATE_DIR/.gitignore"
 }
+
+# write_file FILE: standard input into FILE, which is left alone if that changes nothing: kube-proxy ends when its file is
+# touched, and CoreDNS loads its own anew.
+write_file() {
+  cat > "$1.new"
+  if cmp -s "$1.new" "$1"; then rm "$1.new"; else mv "$1.new" "$1"; fi
+}
