@@ -1,1 +1,4 @@
 //! One remote each; no Terraform types.
+
+pub mod acme;
+pub mod dns;

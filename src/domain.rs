@@ -1,1 +1,4 @@
 //! Decisions without I/O.
+
+pub mod certificate;
+pub mod renewal;

@@ -1,0 +1,131 @@
+//! A certificate authority that speaks ACME (RFC 8555): its directory, accounts, orders and renewal hints.
+//!
+//! Orders go through `instant-acme` over an HTTP edge of our own, which has the patience and remembers the headers;
+//! accounts and reading by POST, where that crate takes fewer settings than we need, are signed in [`jws`].
+
+mod account;
+mod directory;
+mod edge;
+mod error;
+pub mod issue;
+mod jws;
+mod key;
+mod order;
+mod problem;
+mod renewal_info;
+mod request;
+#[cfg(test)]
+mod scripted;
+
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+use crate::clock::Clock;
+
+pub use account::{AccountFacts, ExternalAccount, Found, NewAccount};
+pub use directory::{Directory, Meta};
+pub use edge::Trust;
+pub use error::{AcmeError, FailedAuthorization};
+pub use key::AccountKey;
+pub use order::{Challenge, Order, OrderSpec, RevocationReason, Status};
+pub use problem::{Problem, Refusal, Subproblem};
+pub use renewal_info::RenewalInfo;
+pub use request::{KeyType, LeafKey, SigningRequest, make_key, sign_request};
+
+use edge::{Edge, Https, Transport};
+
+/// A CA. Nothing is asked before the first call that needs it; the directory is asked once.
+#[derive(Clone)]
+pub struct Acme(Arc<Ca>);
+
+struct Ca {
+    directory_url: String,
+    edge: Edge,
+    directory: OnceCell<Directory>,
+}
+
+/// A registered account with its key.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound<'a> {
+    /// Its key.
+    pub key: &'a AccountKey,
+    /// Its URL.
+    pub account_url: &'a str,
+}
+
+impl Acme {
+    /// The CA at `directory_url`, trusted by the system's roots and those of `trust`.
+    pub fn new(directory_url: impl Into<String>, trust: &Trust, clock: Clock) -> Result<Self, AcmeError> {
+        Ok(Self::over(directory_url.into(), Arc::new(Https::new(trust)?), clock))
+    }
+
+    fn over(directory_url: String, transport: Arc<dyn Transport>, clock: Clock) -> Self {
+        let edge = Edge::new(transport, clock);
+        Self(Arc::new(Ca { directory_url, edge, directory: OnceCell::new() }))
+    }
+
+    #[cfg(test)]
+    fn scripted(script: &Arc<scripted::Scripted>) -> Self {
+        let clock = Clock::fixed(jiff::Timestamp::from_second(1_800_000_000).unwrap());
+        Self::over("https://ca/dir".to_owned(), script.clone(), clock)
+    }
+
+    fn edge(&self) -> &Edge {
+        &self.0.edge
+    }
+
+    /// Where the directory is.
+    pub fn directory_url(&self) -> &str {
+        &self.0.directory_url
+    }
+
+    /// What the CA offers.
+    pub async fn directory(&self) -> Result<&Directory, AcmeError> {
+        self.0.directory.get_or_try_init(|| self.read_directory()).await
+    }
+
+    async fn read_directory(&self) -> Result<Directory, AcmeError> {
+        let url = &self.0.directory_url;
+        let reply = self.edge().get(url).await?;
+        if reply.status >= 300 {
+            return Err(match reply.status {
+                429 | 503 => AcmeError::from(reply.refusal(url, self.edge().clock.now())),
+                status => {
+                    let why = format!("HTTP {status}, not a directory{}", moved_to(&reply));
+                    AcmeError::Strange { url: url.clone(), why }
+                }
+            });
+        }
+        Directory::parse(url, reply.body)
+    }
+}
+
+fn moved_to(reply: &edge::Reply) -> String {
+    reply.location().map_or_else(String::new, |location| format!("; it points to {location}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scripted::{Scripted, reply, with_header};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_directory_that_moved_is_told_with_its_new_place() {
+        let moved = with_header(reply(301, "text/html", "moved"), "location", "https://ca/directory");
+        let error = Acme::scripted(&Scripted::new([moved])).directory().await.unwrap_err();
+        let told = error.explain("Cannot read the CA's directory");
+        assert_eq!(told.code(), "BERTH-ACME-004");
+        assert!(told.detail().contains("it points to https://ca/directory"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn an_unusable_root_names_its_attribute() {
+        for text in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+            let trust = Trust { roots: [("ca_pem", text.to_owned())].into() };
+            let Err(error) = Acme::new("https://ca/dir", &trust, Clock::system()) else { panic!("{text} was taken") };
+            let told = error.explain("Cannot use the CA");
+            assert_eq!((told.code(), told.attribute()), ("BERTH-ACME-002", Some("ca_pem")), "{text}");
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! What can go wrong with a CA, by what one can do about it, and how it is told.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use crate::clients::dns::DnsError;
+use crate::domain::certificate::CertificateError;
+use crate::explain::Explanation;
+use crate::retry::Stopped;
+
+use super::problem::{Problem, Refusal};
+
+/// A failure of the ACME client.
+#[derive(Debug, thiserror::Error)]
+pub enum AcmeError {
+    /// The server's TLS certificate is not trusted.
+    #[error("the TLS certificate of {url} is not trusted: {why}")]
+    Untrusted {
+        /// What was asked.
+        url: String,
+        /// Why the certificate was refused.
+        why: String,
+    },
+    /// A CA file or text that cannot be used as a trust root.
+    #[error("the trust roots of `{attribute}` cannot be used: {why}")]
+    TrustRoots {
+        /// `ca_file` or `ca_pem`.
+        attribute: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// No answer: name, network, proxy, timeout.
+    #[error("no answer from {url}: {why}")]
+    Unreachable {
+        /// What was asked.
+        url: String,
+        /// Why.
+        why: String,
+    },
+    /// An answer that is not ACME's.
+    #[error("the answer of {url} is not what RFC 8555 prescribes: {why}")]
+    Strange {
+        /// What was asked.
+        url: String,
+        /// What is odd.
+        why: String,
+    },
+    /// Too many requests, orders, failures: wait.
+    #[error("rate limited: {0}")]
+    RateLimited(Refusal),
+    /// The CA will not issue for one of the names.
+    #[error("identifiers rejected: {0}")]
+    RejectedIdentifier(Refusal),
+    /// The terms of service are not agreed to, or new ones wait for agreement.
+    #[error("the terms of service at {url:?} are not agreed to")]
+    Terms {
+        /// The document.
+        url: Option<String>,
+        /// What the CA said, if it was asked.
+        refusal: Option<Refusal>,
+    },
+    /// The CA wants an account of its own system bound to the ACME account.
+    #[error("the CA requires an external account binding")]
+    ExternalAccountRequired(Option<Refusal>),
+    /// The CA knows no account with this key.
+    #[error("no account with this key")]
+    NoAccount(Refusal),
+    /// The account's key is not allowed to do this: deactivated account, foreign order.
+    #[error("not authorized: {0}")]
+    Unauthorized(Refusal),
+    /// The account key cannot be used here.
+    #[error("the account key cannot be used: {0}")]
+    AccountKey(String),
+    /// A private key or CSR for the certificate that cannot be made or used.
+    #[error("the certificate's key or request cannot be used: {0}")]
+    Request(String),
+    /// Names could not be validated.
+    #[error("{} of the names could not be validated", failures.len())]
+    Validation {
+        /// The order.
+        order: String,
+        /// Each name that failed, with the CA's words.
+        failures: Vec<FailedAuthorization>,
+    },
+    /// The order cannot be completed any more.
+    #[error("the order is {status}")]
+    OrderDead {
+        /// The order.
+        order: String,
+        /// Its last status.
+        status: String,
+        /// The CA's words, if it had any.
+        problem: Option<Problem>,
+    },
+    /// The CA offers no challenge that we can solve for a name.
+    #[error("no dns-01 challenge for {identifier}")]
+    NoChallenge {
+        /// The name.
+        identifier: String,
+        /// What the CA offers.
+        offered: Vec<String>,
+    },
+    /// Any other refusal.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The CA has no such function.
+    #[error("the CA does not offer {0}")]
+    Unsupported(String),
+    /// The issued chain is not what was asked for.
+    #[error("the issued certificate cannot be used: {0}")]
+    Chain(String),
+    /// The time is over, or the user interrupted, while waiting for something.
+    #[error("{stopped} while {doing}")]
+    Stopped {
+        /// What was being waited for.
+        doing: String,
+        /// The last trouble seen on the way, if any.
+        last: Option<String>,
+        /// Time over, or interrupt.
+        stopped: Stopped,
+        /// The order that stays open, if there is one.
+        order: Option<String>,
+    },
+    /// The challenge record was not seen.
+    #[error(transparent)]
+    Dns(#[from] DnsError),
+    /// Publishing, journalling: told by those who do it.
+    #[error("{0}")]
+    Told(Explanation),
+}
+
+/// A name that the CA could not validate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedAuthorization {
+    /// The name; a wildcard with its star.
+    pub identifier: String,
+    /// The CA's words.
+    pub problem: Problem,
+}
+
+impl From<CertificateError> for AcmeError {
+    fn from(error: CertificateError) -> Self {
+        Self::Chain(error.to_string())
+    }
+}
+
+impl From<Refusal> for AcmeError {
+    /// Sorts a refusal by what its reader can do (RFC 8555 §6.7).
+    fn from(refusal: Refusal) -> Self {
+        match refusal.problem.kind() {
+            "rateLimited" => Self::RateLimited(refusal),
+            "userActionRequired" => Self::Terms { url: None, refusal: Some(refusal) },
+            "externalAccountRequired" => Self::ExternalAccountRequired(Some(refusal)),
+            "accountDoesNotExist" => Self::NoAccount(refusal),
+            "badPublicKey" | "badSignatureAlgorithm" => Self::AccountKey(refusal.to_string()),
+            "unauthorized" => Self::Unauthorized(refusal),
+            "badCSR" => Self::Request(refusal.to_string()),
+            _ if refusal.problem.is("rejectedIdentifier") || refusal.problem.is("unsupportedIdentifier") => {
+                Self::RejectedIdentifier(refusal)
+            }
+            _ if refusal.status == 429 => Self::RateLimited(refusal),
+            _ => Self::Refused(refusal),
+        }
+    }
+}
+
+impl AcmeError {
+    /// Whether the order behind this failure can never be completed: a new one must be made.
+    pub fn order_is_lost(&self) -> bool {
+        matches!(self, Self::Validation { .. } | Self::OrderDead { .. } | Self::Chain(_))
+    }
+
+    /// Tells the failure in four parts; `what` is the headline (`Cannot issue the certificate "web"`).
+    pub fn explain(&self, what: impl Into<String>) -> Explanation {
+        let what = what.into();
+        match self {
+            Self::Dns(error) => error.explain(what),
+            Self::Told(explanation) => explanation.clone(),
+            Self::Untrusted { url, why } => Explanation::new("BERTH-ACME-001", what)
+                .on(url)
+                .said("TLS", why)
+                .next("set `ca_file` or `ca_pem` to the root certificate that signed the CA's TLS certificate (not the root it issues with), or check that no proxy answers in its place. Nothing was sent")
+                .at("ca_file"),
+            Self::TrustRoots { attribute, why } => Explanation::new("BERTH-ACME-002", what)
+                .on(format!("`{attribute}`"))
+                .said("the reader", why)
+                .next("give one or more root certificates as PEM blocks of type CERTIFICATE")
+                .at(*attribute),
+            Self::Unreachable { url, why } => Explanation::new("BERTH-ACME-003", what)
+                .on(url)
+                .said("the network", why)
+                .next("check `directory_url`, name resolution, firewall and HTTPS_PROXY, then apply again"),
+            Self::Strange { url, why } => Explanation::new("BERTH-ACME-004", what)
+                .on(url)
+                .said("the server", why)
+                .next("check that `directory_url` is the URL of an ACME directory and that no proxy or login page answers in its place"),
+            Self::AccountKey(why) => Explanation::new("BERTH-ACME-010", what)
+                .said("the key's reader", why)
+                .next("give an ECDSA P-256 key as PEM (`openssl ecparam -name prime256v1 -genkey -noout`), or let the provider generate one")
+                .at("account_key"),
+            Self::Request(why) => Explanation::new("BERTH-ACME-015", what)
+                .said("the request's maker", why)
+                .next("check `key_type`, `dns_names` and `csr_pem`. No certificate was issued"),
+            Self::Unsupported(what_is_missing) => Explanation::new("BERTH-ACME-016", what)
+                .said("the directory", format!("no {what_is_missing}"))
+                .next("leave the setting out or choose a CA that offers it"),
+            Self::Chain(why) => Explanation::new("BERTH-ACME-017", what)
+                .said("the chain's reader", why)
+                .next("apply again: a new certificate is ordered"),
+            _ => self.explain_refusal(what),
+        }
+    }
+
+    /// The failures that carry the CA's own words about an account.
+    fn explain_refusal(&self, what: String) -> Explanation {
+        match self {
+            Self::RateLimited(refusal) => {
+                quote(Explanation::new("BERTH-ACME-005", what), refusal).next(after_the_limit(refusal))
+            }
+            Self::RejectedIdentifier(refusal) => quote(Explanation::new("BERTH-ACME-006", what), refusal)
+                .next(format!("remove or replace {}; the CA's policy forbids it. Nothing was issued", rejected(refusal)))
+                .at("dns_names"),
+            Self::Terms { url, refusal } => {
+                let link = url.as_deref().map_or_else(|| "the CA's terms".to_owned(), |url| format!("{url} ")).trim().to_owned();
+                let told = Explanation::new("BERTH-ACME-007", what).at("terms_of_service_agreed");
+                quote_maybe(told, refusal.as_ref())
+                    .next(format!("read {link} and set `terms_of_service_agreed = true`. No account was made"))
+            }
+            Self::ExternalAccountRequired(refusal) => {
+                let told = Explanation::new("BERTH-ACME-008", what).at("external_account_binding");
+                quote_maybe(told, refusal.as_ref())
+                    .next("get a key id and an HMAC key from the CA's console and set `external_account_binding`. No account was made")
+            }
+            Self::NoAccount(refusal) => quote(Explanation::new("BERTH-ACME-009", what), refusal)
+                .next("register the key with a `berth_acme_account` first, or check that `directory_url` is the CA where it is registered"),
+            Self::Unauthorized(refusal) => quote(Explanation::new("BERTH-ACME-011", what), refusal)
+                .next("the account may be deactivated, or the object belongs to another account: check the account's status at the CA and use an account key that is in good standing"),
+            Self::Refused(refusal) if refusal.status >= 500 => quote(Explanation::new("BERTH-ACME-018", what), refusal)
+                .next(format!("the CA has a trouble of its own; apply again later{}", at_time(refusal.retry_at))),
+            Self::Refused(refusal) => quote(Explanation::new("BERTH-ACME-019", what), refusal)
+                .next("correct what the CA names and apply again"),
+            _ => self.explain_order(what),
+        }
+    }
+
+    /// The failures of an order under way.
+    fn explain_order(&self, what: String) -> Explanation {
+        match self {
+            Self::Validation { order, failures } => Explanation::new("BERTH-ACME-012", what)
+                .on(format!("order {order}"))
+                .said("the CA", list_failures(failures))
+                .next("correct what the CA saw (its resolvers ask the zone's own servers), then apply again: a new order is made. The challenge records were removed"),
+            Self::OrderDead { order, status, problem } => Explanation::new("BERTH-ACME-013", what)
+                .on(format!("order {order}, status {status}"))
+                .said("the CA", problem.as_ref().map_or_else(|| "no reason given".to_owned(), ToString::to_string))
+                .next("apply again: a new order is made"),
+            Self::NoChallenge { identifier, offered } => Explanation::new("BERTH-ACME-014", what)
+                .on(identifier)
+                .said("the CA", format!("challenges offered: {}", offered.join(", ")))
+                .next("ask the CA to allow dns-01 for this name, or use another CA"),
+            Self::Stopped { doing, last, stopped, order } => stopped_story(what, *stopped, doing, last, order),
+            other => Explanation::new("BERTH-ACME-019", what).said("the client", other.to_string()),
+        }
+    }
+}
+
+fn quote(explanation: Explanation, refusal: &Refusal) -> Explanation {
+    explanation.on(format!("{} (HTTP {})", refusal.url, refusal.status)).said("the CA", refusal.to_string())
+}
+
+fn quote_maybe(explanation: Explanation, refusal: Option<&Refusal>) -> Explanation {
+    match refusal {
+        Some(refusal) => quote(explanation, refusal),
+        None => explanation,
+    }
+}
+
+fn at_time(moment: Option<Timestamp>) -> String {
+    moment.map_or_else(String::new, |moment| format!(", after {}", whole_second(moment)))
+}
+
+fn after_the_limit(refusal: &Refusal) -> String {
+    let when = match refusal.retry_at {
+        Some(moment) => format!("the limit ends at {}; apply again then", whole_second(moment)),
+        None => "the CA gave no Retry-After; its words above may name the time".to_owned(),
+    };
+    format!(
+        "{when}. Nothing was issued. To stay below limits use the CA's staging directory for trials, keep \
+         the certificate's names as they are, and let renewals go by ARI (`renewal.ari = true`), which most limits spare"
+    )
+}
+
+/// The names that a refusal is about, quoted; or a general word when it names none.
+fn rejected(refusal: &Refusal) -> String {
+    let names: Vec<_> = refusal.problem.identifiers().map(|(name, _)| format!("`{name}`")).collect();
+    if names.is_empty() { "the name that the CA names".to_owned() } else { names.join(", ") }
+}
+
+fn list_failures(failures: &[FailedAuthorization]) -> String {
+    let mut text = String::new();
+    for (index, failure) in failures.iter().enumerate() {
+        let gap = if index == 0 { "" } else { "; " };
+        let _infallible = write!(text, "{gap}{}: {}", failure.identifier, failure.problem);
+    }
+    text
+}
+
+fn stopped_story(
+    what: String,
+    stopped: Stopped,
+    doing: &str,
+    last: &Option<String>,
+    order: &Option<String>,
+) -> Explanation {
+    let (code, end) = match stopped {
+        Stopped::Deadline => ("BERTH-ACME-020", "the time for this operation was used up"),
+        Stopped::Interrupted => ("BERTH-ACME-021", "the run was interrupted"),
+    };
+    let mut told = Explanation::new(code, what);
+    if let Some(order) = order {
+        told = told.on(format!("order {order}"));
+    }
+    let seen = last.as_ref().map_or_else(String::new, |last| format!("; last seen: {last}"));
+    let resume =
+        if order.is_some() { " The order stays open at the CA and the next apply goes on with it." } else { "" };
+    let longer = if stopped == Stopped::Deadline { " or give it more time in `timeouts`" } else { "" };
+    told.said("the provider", format!("{end} while {doing}{seen}")).next(format!("apply again{longer}.{resume}"))
+}
+
+fn whole_second(moment: Timestamp) -> Timestamp {
+    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
+}

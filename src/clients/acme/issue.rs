@@ -1,0 +1,246 @@
+//! The way from names to a certificate by dns-01: order, journal, publish, validate, finalize, fetch, tidy up.
+//!
+//! What holds whatever happens: the records that were published are removed again, on success, failure and
+//! interrupt; an order that can still be completed is journalled with its key and taken up by the next run, never
+//! repeated; and all records of an order are published at the same time, so that a client that joins changes can.
+
+mod journal;
+mod publish;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::clients::dns::Dns;
+use crate::domain::certificate::Chain;
+use crate::retry::{Budget, Stopped};
+use crate::secret::Secret;
+
+use super::error::AcmeError;
+use super::order::{Order, OrderSpec, Status};
+use super::request::{LeafKey, make_key, sign_request};
+use super::{AccountKey, Acme};
+
+pub use journal::{Entry, Journal};
+pub use publish::{Publisher, TxtRecord};
+
+/// How long tidying up may take after the outcome is known.
+const TIDY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What certificate is wanted.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// DNS names (a wildcard with its star) and IP addresses; not empty.
+    pub names: Vec<String>,
+    /// The subject's common name, one of the names; `None` leaves the subject empty.
+    pub common_name: Option<String>,
+    /// Where the key comes from.
+    pub key: LeafKey,
+    /// The CA's profile.
+    pub profile: Option<String>,
+    /// The identifier (RFC 9773 §4.1) of the certificate that this one replaces.
+    pub replaces: Option<String>,
+    /// The name of the root that the chain should lead to.
+    pub preferred_root: Option<String>,
+}
+
+/// A certificate, just issued. The journal still holds its key: forget it once the certificate is stored.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The chain, leaf first.
+    pub chain: Chain,
+    /// Its key; `None` when the user gave the signing request.
+    pub key: Option<Secret>,
+    /// The order it came from.
+    pub order_url: String,
+    /// What could not be removed again, in words, for a warning.
+    pub left_behind: Vec<String>,
+}
+
+/// Who issues, and through what.
+pub struct Issuance<'a, P, J> {
+    /// The CA.
+    pub ca: &'a Acme,
+    /// The account's key.
+    pub key: &'a Arc<AccountKey>,
+    /// The account's URL.
+    pub account_url: &'a str,
+    /// The resolver that looks whether records are there.
+    pub dns: &'a Dns,
+    /// Whether CNAMEs at `_acme-challenge` names are followed.
+    pub follow_cname: bool,
+    /// Puts records into the world.
+    pub publisher: &'a P,
+    /// Keeps what a later run needs.
+    pub journal: &'a J,
+}
+
+/// An order that the journal knows.
+struct Begun {
+    order: Order,
+    entry: Entry,
+    /// The records that wait for the CA; those of the entry may be more.
+    waiting: Vec<TxtRecord>,
+}
+
+impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
+    /// Issues, or completes what an earlier run began.
+    pub async fn run(&self, wish: &Wish, budget: &Budget) -> Result<Issued, AcmeError> {
+        let begun = budget.run(self.begin(wish, budget)).await;
+        let mut begun = begun.map_err(|stopped| stopped_while("the order is made", stopped, None))??;
+        let outcome = self.complete(&mut begun, wish, budget).await;
+        let left_behind = self.withdraw(&begun.entry.records).await;
+        match outcome {
+            Ok(chain) => {
+                let order_url = begun.order.url().to_owned();
+                Ok(Issued { chain, key: begun.entry.key, order_url, left_behind })
+            }
+            Err(error) => {
+                if error.order_is_lost() {
+                    self.forget().await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes up the journalled order if it is one for this wish and can still be completed; else makes one.
+    async fn begin(&self, wish: &Wish, budget: &Budget) -> Result<Begun, AcmeError> {
+        let print = journal::fingerprint(self.ca.directory_url(), self.account_url, wish);
+        if let Some(entry) = self.journal.load(budget).await.map_err(AcmeError::Told)? {
+            if let Some(order) = self.resume(&entry, &print).await? {
+                return self.journalled(order, entry, budget).await;
+            }
+            self.withdraw(&entry.records).await;
+            self.forget().await;
+        }
+        let key = make_key(wish.key.clone()).await?;
+        let spec =
+            OrderSpec { names: wish.names.clone(), profile: wish.profile.clone(), replaces: wish.replaces.clone() };
+        let order = self.ca.new_order(self.key, self.account_url, &spec).await?;
+        let key = match key {
+            LeafKey::Kept(pem) => Some(pem),
+            LeafKey::New(_) | LeafKey::Foreign(_) => None,
+        };
+        let entry = Entry { fingerprint: print, order_url: order.url().to_owned(), key, records: Vec::new() };
+        self.journalled(order, entry, budget).await
+    }
+
+    async fn resume(&self, entry: &Entry, print: &str) -> Result<Option<Order>, AcmeError> {
+        if entry.fingerprint != print {
+            return Ok(None);
+        }
+        let mut order = match self.ca.resume_order(self.key, self.account_url, &entry.order_url).await {
+            Ok(order) => order,
+            Err(AcmeError::Refused(_) | AcmeError::Unauthorized(_) | AcmeError::NoAccount(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let status = order.status();
+        tracing::info!(order_url = entry.order_url, ?status, "acme order found again");
+        Ok(Some(order).filter(|_| status != Status::Invalid))
+    }
+
+    /// Finds the records that the order waits for and journals everything, before the first one is published.
+    async fn journalled(&self, mut order: Order, mut entry: Entry, budget: &Budget) -> Result<Begun, AcmeError> {
+        let waiting = match order.status() {
+            Status::Pending => self.records(&mut order, budget).await?,
+            _ => Vec::new(),
+        };
+        let news = waiting.iter().filter(|record| !entry.records.contains(record)).cloned().collect::<Vec<_>>();
+        let is_new = entry.records.is_empty() || !news.is_empty();
+        entry.records.extend(news);
+        if is_new {
+            self.journal.save(&entry, budget).await.map_err(AcmeError::Told)?;
+        }
+        Ok(Begun { order, entry, waiting })
+    }
+
+    async fn records(&self, order: &mut Order, budget: &Budget) -> Result<Vec<TxtRecord>, AcmeError> {
+        let challenges = order.challenges().await?;
+        let places = challenges.into_iter().map(|challenge| async move {
+            let name = if self.follow_cname {
+                let chain = self.dns.challenge_chain(&challenge.domain, budget).await?;
+                chain.into_iter().next_back().unwrap_or_default()
+            } else {
+                crate::clients::dns::challenge_name(&challenge.domain)
+            };
+            Ok(TxtRecord { domain: challenge.domain, name, value: challenge.value })
+        });
+        join_all(places).await.into_iter().collect()
+    }
+
+    /// Brings a journalled order to its certificate.
+    async fn complete(&self, begun: &mut Begun, wish: &Wish, budget: &Budget) -> Result<Chain, AcmeError> {
+        let url = begun.order.url().to_owned();
+        let step = |doing: &'static str| {
+            let order = Some(url.clone());
+            move |stopped| stopped_while(doing, stopped, order)
+        };
+        if begun.order.status() == Status::Pending {
+            self.publish(&begun.waiting, budget).await?;
+            budget.run(begun.order.set_ready()).await.map_err(step("the CA is told that the records are there"))??;
+            begun.order.wait_past(Status::Pending, budget).await?;
+        }
+        if begun.order.status() == Status::Ready {
+            let key = begun.entry.key.clone().map_or_else(|| wish.key.clone(), LeafKey::Kept);
+            let request = sign_request(&key, &wish.names, wish.common_name.as_deref())?;
+            budget.run(begun.order.finalize(&request.der)).await.map_err(step("the order is finalized"))??;
+        }
+        if begun.order.status() == Status::Processing {
+            begun.order.wait_past(Status::Processing, budget).await?;
+        }
+        let fetched = budget.run(begun.order.certificate(wish.preferred_root.as_deref())).await;
+        let chain = fetched.map_err(step("the certificate is fetched"))??;
+        check(&chain, begun.entry.key.as_ref(), &wish.names)?;
+        Ok(chain)
+    }
+
+    /// Publishes all records at once and waits until each is to be seen.
+    async fn publish(&self, records: &[TxtRecord], budget: &Budget) -> Result<(), AcmeError> {
+        let published = join_all(records.iter().map(|record| self.publisher.publish(record, budget))).await;
+        published.into_iter().collect::<Result<(), _>>().map_err(AcmeError::Told)?;
+        let names = publish::by_name(records);
+        let seen = join_all(names.iter().map(|(name, values)| self.dns.wait_for_txt(name, values, budget))).await;
+        seen.into_iter().collect::<Result<(), _>>().map_err(AcmeError::Dns)
+    }
+
+    /// Removes records on a budget of its own; what fails is told in words.
+    async fn withdraw(&self, records: &[TxtRecord]) -> Vec<String> {
+        let budget = Budget::for_cleanup(TIDY_TIMEOUT);
+        let outcomes = join_all(records.iter().map(|record| self.publisher.withdraw(record, &budget))).await;
+        let failed = outcomes.into_iter().zip(records).filter_map(|(outcome, record)| {
+            let error = outcome.err()?;
+            tracing::warn!(name = record.name, code = error.code(), "a challenge record is left behind");
+            Some(format!("TXT {} \"{}\": {}", record.name, record.value, error.what()))
+        });
+        failed.collect()
+    }
+
+    async fn forget(&self) {
+        if let Err(error) = self.journal.forget(&Budget::for_cleanup(TIDY_TIMEOUT)).await {
+            tracing::warn!(code = error.code(), "the journal of a lost order is left behind");
+        }
+    }
+}
+
+fn stopped_while(doing: &str, stopped: Stopped, order: Option<String>) -> AcmeError {
+    AcmeError::Stopped { doing: doing.to_owned(), last: None, stopped, order }
+}
+
+/// Holds the chain against what was asked for.
+fn check(chain: &Chain, key: Option<&Secret>, names: &[String]) -> Result<(), AcmeError> {
+    if let Some(key) = key {
+        if !chain.facts.matches_key(key.expose())? {
+            return Err(AcmeError::Chain("its public key is not the one of the request".to_owned()));
+        }
+    }
+    let has = |name: &String| {
+        let own = chain.facts.dns_names.iter().any(|dns| dns.eq_ignore_ascii_case(name));
+        own || chain.facts.ip_addresses.contains(name)
+    };
+    match names.iter().find(|name| !has(name)) {
+        Some(missing) => Err(AcmeError::Chain(format!("it does not name {missing}"))),
+        None => Ok(()),
+    }
+}

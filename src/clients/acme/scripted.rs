@@ -1,0 +1,60 @@
+//! A transport for tests that answers from a script, in order, and keeps what it was asked.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+
+use super::edge::{Reply, Transport};
+use super::error::AcmeError;
+
+/// The answers to come and the requests that were made.
+pub struct Scripted {
+    answers: Mutex<VecDeque<Reply>>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Scripted {
+    pub(in crate::clients::acme) fn new(answers: impl IntoIterator<Item = Reply>) -> Arc<Self> {
+        Arc::new(Self { answers: Mutex::new(answers.into_iter().collect()), asked: Mutex::default() })
+    }
+
+    /// `METHOD URL` of each request so far.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+impl Transport for Scripted {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'static, Result<Reply, AcmeError>> {
+        self.asked.lock().unwrap().push(format!("{} {}", request.method(), request.uri()));
+        let answer = self.answers.lock().unwrap().pop_front();
+        let url = request.uri().to_string();
+        Box::pin(
+            async move { answer.ok_or(AcmeError::Strange { url, why: "the script has no further answer".to_owned() }) },
+        )
+    }
+}
+
+/// An answer with its content type and a nonce.
+pub(in crate::clients::acme) fn reply(status: u16, kind: &'static str, body: &str) -> Reply {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert("replay-nonce", HeaderValue::from_static("nonce"));
+    Reply { status, headers, body: Bytes::from(body.to_owned()) }
+}
+
+/// A problem document of this kind.
+pub(in crate::clients::acme) fn problem(status: u16, kind: &str, detail: &str) -> Reply {
+    let body = serde_json::json!({ "type": format!("urn:ietf:params:acme:error:{kind}"), "detail": detail });
+    reply(status, "application/problem+json", &body.to_string())
+}
+
+/// The same answer with one more header.
+pub(in crate::clients::acme) fn with_header(mut reply: Reply, name: &'static str, value: &'static str) -> Reply {
+    reply.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    reply
+}

@@ -1,0 +1,155 @@
+//! Which servers hold a name: the zone cut above it, and where its challenge record really lives.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hickory_resolver::proto::rr::{RData, RecordType};
+
+use crate::retry::Budget;
+
+use super::resolve::{Trouble, direct, lookup, plain};
+use super::{Check, Dns, DnsError, challenge_name};
+
+/// The longest CNAME chain that is followed.
+const MAX_CNAMES: usize = 8;
+
+/// A zone with the servers that hold it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone {
+    /// Its apex, without the last dot.
+    pub name: String,
+    /// Its servers.
+    pub servers: Vec<NameServer>,
+}
+
+/// One name server of a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameServer {
+    /// Its host name.
+    pub name: String,
+    /// Its addresses, IPv4 first.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// Zones found so far, by the name they were looked up for.
+#[derive(Default)]
+pub(super) struct Found(Mutex<HashMap<String, Arc<Zone>>>);
+
+impl Dns {
+    /// The zone that holds a name: the nearest ancestor (or the name itself) with name servers, as the
+    /// recursive resolvers see it.
+    pub async fn zone_of(&self, name: &str, budget: &Budget) -> Result<Arc<Zone>, DnsError> {
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        if let Some(zone) = self.0.zones.0.lock().unwrap_or_else(PoisonError::into_inner).get(&name) {
+            return Ok(zone.clone());
+        }
+        let found = budget.run(self.find_zone(&name)).await;
+        let zone = Arc::new(found.map_err(|stopped| stopped_while("looking for the zone of", &name, stopped))??);
+        self.0.zones.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, zone.clone());
+        Ok(zone)
+    }
+
+    async fn find_zone(&self, name: &str) -> Result<Zone, DnsError> {
+        let mut ancestor = name;
+        loop {
+            let records = self.0.recursive.records(ancestor, RecordType::NS).await?;
+            let servers: Vec<_> = records.iter().filter_map(server_name).collect();
+            if !servers.is_empty() {
+                return Ok(Zone { name: ancestor.to_owned(), servers: self.with_addresses(servers).await? });
+            }
+            match ancestor.split_once('.') {
+                Some((_, parent)) => ancestor = parent,
+                None => return Err(DnsError::NoZone(name.to_owned())),
+            }
+        }
+    }
+
+    async fn with_addresses(&self, names: Vec<String>) -> Result<Vec<NameServer>, DnsError> {
+        let lookups = names.iter().map(|name| self.0.recursive.addresses(name));
+        let found = futures_util::future::join_all(lookups).await;
+        let mut servers = Vec::with_capacity(names.len());
+        for (name, addresses) in names.into_iter().zip(found) {
+            servers.push(NameServer { name, addresses: addresses.unwrap_or_default() });
+        }
+        servers.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(servers)
+    }
+
+    /// The zone that holds a challenge name. The name itself is asked for at the zone's own servers only: a
+    /// recursive resolver would remember that it does not exist yet.
+    pub(super) async fn challenge_zone(&self, name: &str, budget: &Budget) -> Result<Arc<Zone>, DnsError> {
+        let parent = name.split_once('.').map_or(name, |(_, parent)| parent);
+        let above = self.zone_of(parent, budget).await?;
+        let cut = budget.run(self.ask_zone(&above, name, RecordType::NS)).await;
+        let delegated = match cut.map_err(|stopped| stopped_while("asking the servers of", name, stopped))? {
+            Ok(records) => records.iter().filter_map(server_name).collect(),
+            Err(Trouble::Nothing(servers)) => servers,
+            Err(_) => Vec::new(),
+        };
+        if delegated.is_empty() {
+            return Ok(above);
+        }
+        Ok(Arc::new(Zone { name: name.to_owned(), servers: self.with_addresses(delegated).await? }))
+    }
+
+    /// Asks the servers of a zone in turn, until one answers.
+    async fn ask_zone(&self, zone: &Zone, name: &str, kind: RecordType) -> Result<Vec<RData>, Trouble> {
+        let mut last = Trouble::Silent("the zone's servers have no addresses".to_owned());
+        for address in zone.servers.iter().flat_map(|server| &server.addresses) {
+            let resolver = match direct((*address, self.0.server_port).into(), false) {
+                Ok(resolver) => resolver,
+                Err(error) => return Err(Trouble::Silent(error.to_string())),
+            };
+            match lookup(&resolver, name, kind).await {
+                Err(trouble @ (Trouble::Silent(_) | Trouble::Code(_))) => last = trouble,
+                answer => return answer,
+            }
+        }
+        Err(last)
+    }
+
+    /// Where the challenge record of a domain really lives: `_acme-challenge.DOMAIN`, or the end of the CNAME
+    /// chain that begins there. The chain's names come first to last.
+    pub async fn challenge_chain(&self, domain: &str, budget: &Budget) -> Result<Vec<String>, DnsError> {
+        let mut chain = vec![challenge_name(domain)];
+        while let Some(next) = self.cname_of(chain.last().map_or("", String::as_str), budget).await? {
+            let again = chain.contains(&next);
+            chain.push(next);
+            if again || chain.len() > MAX_CNAMES {
+                return Err(DnsError::CnameLoop(chain));
+            }
+        }
+        Ok(chain)
+    }
+
+    async fn cname_of(&self, name: &str, budget: &Budget) -> Result<Option<String>, DnsError> {
+        let records = match self.check() {
+            Check::Authoritative => {
+                let zone = self.challenge_zone(name, budget).await?;
+                let asked = budget.run(self.ask_zone(&zone, name, RecordType::CNAME)).await;
+                let answer = asked.map_err(|stopped| stopped_while("asking for a CNAME at", name, stopped))?;
+                answer.or_else(|trouble| trouble.or_empty(name))?
+            }
+            Check::Recursive | Check::None => {
+                let asked = budget.run(self.0.recursive.records(name, RecordType::CNAME)).await;
+                asked.map_err(|stopped| stopped_while("asking for a CNAME at", name, stopped))??
+            }
+        };
+        Ok(records.iter().find_map(|record| match record {
+            RData::CNAME(target) => Some(plain(&target.0)),
+            _ => None,
+        }))
+    }
+}
+
+fn server_name(record: &RData) -> Option<String> {
+    match record {
+        RData::NS(server) => Some(plain(&server.0)),
+        _ => None,
+    }
+}
+
+fn stopped_while(doing: &str, name: &str, stopped: crate::retry::Stopped) -> DnsError {
+    DnsError::Stopped { doing: format!("{doing} {name}"), stopped }
+}
