@@ -45,13 +45,13 @@ struct Ca {
     directory: OnceCell<Directory>,
 }
 
-/// A registered account with its key.
-#[derive(Clone, Copy, Debug)]
-pub struct Bound<'a> {
+/// A registered account with its key: who signs.
+#[derive(Clone, Debug)]
+pub struct Registered {
     /// Its key.
-    pub key: &'a AccountKey,
+    pub key: Arc<AccountKey>,
     /// Its URL.
-    pub account_url: &'a str,
+    pub account_url: String,
 }
 
 impl Acme {

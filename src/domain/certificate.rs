@@ -120,6 +120,15 @@ impl Facts {
     }
 }
 
+/// Reads every certificate of a PEM text, in order; at least one.
+pub fn read_all(text: &str) -> Result<Vec<Facts>, CertificateError> {
+    let all = certificates(text)?;
+    if all.is_empty() {
+        return Err(CertificateError::NoCertificate);
+    }
+    all.iter().map(|der| Facts::from_der(der)).collect()
+}
+
 /// The DER forms of all certificates in a PEM text.
 fn certificates(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
     let mut found = Vec::new();

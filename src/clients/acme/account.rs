@@ -11,7 +11,7 @@ use super::edge::Reply;
 use super::error::AcmeError;
 use super::jws::{self, Signer};
 use super::key::AccountKey;
-use super::{Acme, Bound};
+use super::{Acme, Registered};
 
 /// An account as the CA shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,31 +126,39 @@ impl Acme {
         let body: AccountBody = serde_json::from_slice(&reply.body).unwrap_or_default();
         match body.status {
             Some(status) => Ok(AccountFacts { url, status, contacts: body.contact }),
-            None => self.account(Bound { key, account_url: &url }).await,
+            None => self.read_account(key, &url, None).await,
         }
     }
 
     /// Reads an account.
-    pub async fn account(&self, account: Bound<'_>) -> Result<AccountFacts, AcmeError> {
+    pub async fn account(&self, account: &Registered) -> Result<AccountFacts, AcmeError> {
         self.account_request(account, None).await
     }
 
     /// Replaces an account's contacts (RFC 8555 §7.3.2).
-    pub async fn update_contacts(&self, account: Bound<'_>, contacts: &[String]) -> Result<AccountFacts, AcmeError> {
+    pub async fn update_contacts(&self, account: &Registered, contacts: &[String]) -> Result<AccountFacts, AcmeError> {
         self.account_request(account, Some(json!({ "contact": contacts }))).await
     }
 
     /// Deactivates an account for good (RFC 8555 §7.3.6). One that is gone already is a success.
-    pub async fn deactivate_account(&self, account: Bound<'_>) -> Result<(), AcmeError> {
+    pub async fn deactivate_account(&self, account: &Registered) -> Result<(), AcmeError> {
         match self.account_request(account, Some(json!({ "status": "deactivated" }))).await {
             Ok(_) | Err(AcmeError::Unauthorized(_) | AcmeError::NoAccount(_)) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    async fn account_request(&self, account: Bound<'_>, payload: Option<Value>) -> Result<AccountFacts, AcmeError> {
-        let signer = Signer::Account(account.key, account.account_url);
-        let url = account.account_url;
+    async fn account_request(&self, account: &Registered, payload: Option<Value>) -> Result<AccountFacts, AcmeError> {
+        self.read_account(&account.key, &account.account_url, payload).await
+    }
+
+    async fn read_account(
+        &self,
+        key: &AccountKey,
+        url: &str,
+        payload: Option<Value>,
+    ) -> Result<AccountFacts, AcmeError> {
+        let signer = Signer::Account(key, url);
         let reply = jws::post(self.edge(), self.directory().await?, signer, url, payload.as_ref()).await?;
         let body: AccountBody = serde_json::from_slice(&reply.body)
             .map_err(|error| AcmeError::Strange { url: url.to_owned(), why: error.to_string() })?;

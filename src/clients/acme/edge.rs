@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, Request};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Clock;
+use crate::domain::certificate;
 use crate::retry::Pace;
 
 use super::error::AcmeError;
@@ -26,7 +27,7 @@ const ATTEMPTS: usize = 6;
 /// The pauses between those.
 const PACE: Pace = Pace { first: Duration::from_millis(250), longest: Duration::from_secs(8), factor: 2.0 };
 /// A longer Retry-After is told to the user, not waited for.
-const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_ASKED_PAUSE: Duration = Duration::from_mins(1);
 /// Largest answer read; chains and directories are far smaller.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
@@ -153,12 +154,9 @@ impl Https {
 }
 
 fn read_roots(attribute: &'static str, text: &str) -> Result<Vec<reqwest::Certificate>, AcmeError> {
-    let roots = reqwest::Certificate::from_pem_bundle(text.as_bytes())
-        .map_err(|error| AcmeError::TrustRoots { attribute, why: deepest(&error) })?;
-    if roots.is_empty() {
-        return Err(AcmeError::TrustRoots { attribute, why: "it holds no PEM block of type CERTIFICATE".to_owned() });
-    }
-    Ok(roots)
+    certificate::read_all(text).map_err(|error| AcmeError::TrustRoots { attribute, why: error.to_string() })?;
+    reqwest::Certificate::from_pem_bundle(text.as_bytes())
+        .map_err(|error| AcmeError::TrustRoots { attribute, why: deepest(&error) })
 }
 
 impl Transport for Https {
@@ -316,8 +314,8 @@ pub(super) mod tests {
     #[test]
     fn reads_retry_after_as_seconds_and_as_a_date() {
         let now = "2026-11-21T06:00:00Z".parse().unwrap();
-        assert_eq!(retry_after(" 120 ", now), Some(Duration::from_secs(120)));
-        assert_eq!(retry_after("Sat, 21 Nov 2026 06:01:00 GMT", now), Some(Duration::from_secs(60)));
+        assert_eq!(retry_after(" 120 ", now), Some(Duration::from_mins(2)));
+        assert_eq!(retry_after("Sat, 21 Nov 2026 06:01:00 GMT", now), Some(Duration::from_mins(1)));
         assert_eq!(retry_after("Sat, 21 Nov 2026 05:00:00 GMT", now), Some(Duration::ZERO));
         assert_eq!(retry_after("soon", now), None);
     }

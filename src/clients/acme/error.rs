@@ -259,14 +259,17 @@ impl AcmeError {
                 .on(identifier)
                 .said("the CA", format!("challenges offered: {}", offered.join(", ")))
                 .next("ask the CA to allow dns-01 for this name, or use another CA"),
-            Self::Stopped { doing, last, stopped, order } => stopped_story(what, *stopped, doing, last, order),
+            Self::Stopped { doing, last, stopped, order } => stopped_story(what, *stopped, doing, last.as_deref(), order.as_deref()),
             other => Explanation::new("BERTH-ACME-019", what).said("the client", other.to_string()),
         }
     }
 }
 
 fn quote(explanation: Explanation, refusal: &Refusal) -> Explanation {
-    explanation.on(format!("{} (HTTP {})", refusal.url, refusal.status)).said("the CA", refusal.to_string())
+    let problem = &refusal.problem;
+    // A page of a proxy's is quoted as it is, so that its markup is recognised and left out.
+    let words = if problem.urn.is_empty() { problem.detail.clone() } else { problem.to_string() };
+    explanation.on(format!("{} (HTTP {})", refusal.url, refusal.status)).said("the CA", words)
 }
 
 fn quote_maybe(explanation: Explanation, refusal: Option<&Refusal>) -> Explanation {
@@ -306,13 +309,7 @@ fn list_failures(failures: &[FailedAuthorization]) -> String {
     text
 }
 
-fn stopped_story(
-    what: String,
-    stopped: Stopped,
-    doing: &str,
-    last: &Option<String>,
-    order: &Option<String>,
-) -> Explanation {
+fn stopped_story(what: String, stopped: Stopped, doing: &str, last: Option<&str>, order: Option<&str>) -> Explanation {
     let (code, end) = match stopped {
         Stopped::Deadline => ("BERTH-ACME-020", "the time for this operation was used up"),
         Stopped::Interrupted => ("BERTH-ACME-021", "the run was interrupted"),
@@ -321,7 +318,7 @@ fn stopped_story(
     if let Some(order) = order {
         told = told.on(format!("order {order}"));
     }
-    let seen = last.as_ref().map_or_else(String::new, |last| format!("; last seen: {last}"));
+    let seen = last.map_or_else(String::new, |last| format!("; last seen: {last}"));
     let resume =
         if order.is_some() { " The order stays open at the CA and the next apply goes on with it." } else { "" };
     let longer = if stopped == Stopped::Deadline { " or give it more time in `timeouts`" } else { "" };

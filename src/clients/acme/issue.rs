@@ -7,7 +7,6 @@
 mod journal;
 mod publish;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -20,13 +19,13 @@ use crate::secret::Secret;
 use super::error::AcmeError;
 use super::order::{Order, OrderSpec, Status};
 use super::request::{LeafKey, make_key, sign_request};
-use super::{AccountKey, Acme};
+use super::{Acme, Registered};
 
 pub use journal::{Entry, Journal};
 pub use publish::{Publisher, TxtRecord};
 
 /// How long tidying up may take after the outcome is known.
-const TIDY_TIMEOUT: Duration = Duration::from_secs(60);
+const TIDY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What certificate is wanted.
 #[derive(Clone, Debug)]
@@ -62,10 +61,8 @@ pub struct Issued {
 pub struct Issuance<'a, P, J> {
     /// The CA.
     pub ca: &'a Acme,
-    /// The account's key.
-    pub key: &'a Arc<AccountKey>,
-    /// The account's URL.
-    pub account_url: &'a str,
+    /// The account.
+    pub account: &'a Registered,
     /// The resolver that looks whether records are there.
     pub dns: &'a Dns,
     /// Whether CNAMEs at `_acme-challenge` names are followed.
@@ -89,8 +86,15 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
     pub async fn run(&self, wish: &Wish, budget: &Budget) -> Result<Issued, AcmeError> {
         let begun = budget.run(self.begin(wish, budget)).await;
         let mut begun = begun.map_err(|stopped| stopped_while("the order is made", stopped, None))??;
-        let outcome = self.complete(&mut begun, wish, budget).await;
-        let left_behind = self.withdraw(&begun.entry.records).await;
+        let records = begun.entry.records.clone();
+        let validated = self.validate(&mut begun, budget).await;
+        // The CA looks at the records no more, so they go while it issues; and on a failure in any case.
+        let (left_behind, outcome) = tokio::join!(self.withdraw(&records), async {
+            match validated {
+                Ok(()) => self.obtain(&mut begun, wish, budget).await,
+                Err(error) => Err(error),
+            }
+        });
         match outcome {
             Ok(chain) => {
                 let order_url = begun.order.url().to_owned();
@@ -107,7 +111,7 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
 
     /// Takes up the journalled order if it is one for this wish and can still be completed; else makes one.
     async fn begin(&self, wish: &Wish, budget: &Budget) -> Result<Begun, AcmeError> {
-        let print = journal::fingerprint(self.ca.directory_url(), self.account_url, wish);
+        let print = journal::fingerprint(self.ca.directory_url(), &self.account.account_url, wish);
         if let Some(entry) = self.journal.load(budget).await.map_err(AcmeError::Told)? {
             if let Some(order) = self.resume(&entry, &print).await? {
                 return self.journalled(order, entry, budget).await;
@@ -118,7 +122,7 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         let key = make_key(wish.key.clone()).await?;
         let spec =
             OrderSpec { names: wish.names.clone(), profile: wish.profile.clone(), replaces: wish.replaces.clone() };
-        let order = self.ca.new_order(self.key, self.account_url, &spec).await?;
+        let order = self.ca.new_order(self.account, &spec).await?;
         let key = match key {
             LeafKey::Kept(pem) => Some(pem),
             LeafKey::New(_) | LeafKey::Foreign(_) => None,
@@ -131,7 +135,7 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         if entry.fingerprint != print {
             return Ok(None);
         }
-        let mut order = match self.ca.resume_order(self.key, self.account_url, &entry.order_url).await {
+        let mut order = match self.ca.resume_order(self.account, &entry.order_url).await {
             Ok(order) => order,
             Err(AcmeError::Refused(_) | AcmeError::Unauthorized(_) | AcmeError::NoAccount(_)) => return Ok(None),
             Err(error) => return Err(error),
@@ -170,28 +174,33 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         join_all(places).await.into_iter().collect()
     }
 
-    /// Brings a journalled order to its certificate.
-    async fn complete(&self, begun: &mut Begun, wish: &Wish, budget: &Budget) -> Result<Chain, AcmeError> {
-        let url = begun.order.url().to_owned();
-        let step = |doing: &'static str| {
-            let order = Some(url.clone());
-            move |stopped| stopped_while(doing, stopped, order)
-        };
-        if begun.order.status() == Status::Pending {
-            self.publish(&begun.waiting, budget).await?;
-            budget.run(begun.order.set_ready()).await.map_err(step("the CA is told that the records are there"))??;
-            begun.order.wait_past(Status::Pending, budget).await?;
+    /// Brings a journalled order to where all its names are validated.
+    async fn validate(&self, begun: &mut Begun, budget: &Budget) -> Result<(), AcmeError> {
+        if begun.order.status() != Status::Pending {
+            return Ok(());
         }
+        self.publish(&begun.waiting, budget).await?;
+        let url = begun.order.url().to_owned();
+        let told = budget.run(begun.order.set_ready()).await;
+        told.map_err(|stopped| stopped_while("the CA is told that the records are there", stopped, Some(url)))??;
+        begun.order.wait_past(Status::Pending, budget).await.map(|_| ())
+    }
+
+    /// Brings a validated order to its certificate.
+    async fn obtain(&self, begun: &mut Begun, wish: &Wish, budget: &Budget) -> Result<Chain, AcmeError> {
+        let url = begun.order.url().to_owned();
+        let stopped = |doing, stopped| stopped_while(doing, stopped, Some(url.clone()));
         if begun.order.status() == Status::Ready {
             let key = begun.entry.key.clone().map_or_else(|| wish.key.clone(), LeafKey::Kept);
             let request = sign_request(&key, &wish.names, wish.common_name.as_deref())?;
-            budget.run(begun.order.finalize(&request.der)).await.map_err(step("the order is finalized"))??;
+            let asked = budget.run(begun.order.finalize(&request.der)).await;
+            asked.map_err(|why| stopped("the order is finalized", why))??;
         }
         if begun.order.status() == Status::Processing {
             begun.order.wait_past(Status::Processing, budget).await?;
         }
         let fetched = budget.run(begun.order.certificate(wish.preferred_root.as_deref())).await;
-        let chain = fetched.map_err(step("the certificate is fetched"))??;
+        let chain = fetched.map_err(|why| stopped("the certificate is fetched", why))??;
         check(&chain, begun.entry.key.as_ref(), &wish.names)?;
         Ok(chain)
     }
@@ -230,10 +239,10 @@ fn stopped_while(doing: &str, stopped: Stopped, order: Option<String>) -> AcmeEr
 
 /// Holds the chain against what was asked for.
 fn check(chain: &Chain, key: Option<&Secret>, names: &[String]) -> Result<(), AcmeError> {
-    if let Some(key) = key {
-        if !chain.facts.matches_key(key.expose())? {
-            return Err(AcmeError::Chain("its public key is not the one of the request".to_owned()));
-        }
+    if let Some(key) = key
+        && !chain.facts.matches_key(key.expose())?
+    {
+        return Err(AcmeError::Chain("its public key is not the one of the request".to_owned()));
     }
     let has = |name: &String| {
         let own = chain.facts.dns_names.iter().any(|dns| dns.eq_ignore_ascii_case(name));

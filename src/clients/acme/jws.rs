@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::directory::Directory;
 use super::edge::{Edge, Reply};
 use super::error::AcmeError;
-use super::key::AccountKey;
+use super::key::{ALGORITHM, AccountKey};
 use super::problem::Problem;
 
 /// How often a request is signed anew because the CA did not take its nonce.
@@ -37,7 +37,7 @@ pub(super) async fn post(
 ) -> Result<Reply, AcmeError> {
     let mut nonce = fresh_nonce(edge, directory).await?;
     for _ in 1..NONCE_ATTEMPTS {
-        let reply = edge.ask(request(url, signed(signer, &nonce, url, payload)?)?).await?;
+        let reply = edge.ask(request(url, &signed(signer, &nonce, url, payload)?)?).await?;
         if !is_bad_nonce(&reply) {
             return reply.success(url, edge.clock.now());
         }
@@ -46,7 +46,7 @@ pub(super) async fn post(
             None => fresh_nonce(edge, directory).await?,
         };
     }
-    edge.ask(request(url, signed(signer, &nonce, url, payload)?)?).await?.success(url, edge.clock.now())
+    edge.ask(request(url, &signed(signer, &nonce, url, payload)?)?).await?.success(url, edge.clock.now())
 }
 
 fn is_bad_nonce(reply: &Reply) -> bool {
@@ -65,7 +65,7 @@ fn strange(url: &str, why: String) -> AcmeError {
     AcmeError::Strange { url: url.to_owned(), why }
 }
 
-fn request(url: &str, jws: Value) -> Result<Request<Bytes>, AcmeError> {
+fn request(url: &str, jws: &Value) -> Result<Request<Bytes>, AcmeError> {
     Request::builder()
         .method(Method::POST)
         .uri(url)
@@ -76,10 +76,8 @@ fn request(url: &str, jws: Value) -> Result<Request<Bytes>, AcmeError> {
 
 fn signed(signer: Signer<'_>, nonce: &str, url: &str, payload: Option<&Value>) -> Result<Value, AcmeError> {
     let (key, header) = match signer {
-        Signer::Key(key) => (key, json!({ "alg": key.algorithm(), "jwk": key.jwk(), "nonce": nonce, "url": url })),
-        Signer::Account(key, account) => {
-            (key, json!({ "alg": key.algorithm(), "kid": account, "nonce": nonce, "url": url }))
-        }
+        Signer::Key(key) => (key, json!({ "alg": ALGORITHM, "jwk": key.jwk(), "nonce": nonce, "url": url })),
+        Signer::Account(key, account) => (key, json!({ "alg": ALGORITHM, "kid": account, "nonce": nonce, "url": url })),
     };
     flattened(&header, payload, |message| key.sign(message))
 }

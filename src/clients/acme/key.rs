@@ -26,6 +26,9 @@ pub struct AccountKey {
     y: String,
 }
 
+/// The JWS algorithm of an account key's signatures (RFC 7518 §3.1).
+pub(super) const ALGORITHM: &str = "ES256";
+
 impl fmt::Debug for AccountKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AccountKey({})", self.thumbprint())
@@ -74,11 +77,6 @@ impl AccountKey {
         URL_SAFE_NO_PAD.encode(sha256(canonical.as_bytes()))
     }
 
-    /// The JWS algorithm of its signatures (RFC 7518 §3.1).
-    pub(super) fn algorithm(&self) -> &'static str {
-        "ES256"
-    }
-
     /// Signs for a JWS: the two numbers side by side (RFC 7518 §3.4).
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AcmeError> {
         let signature = self.pair.sign(&SystemRandom::new(), message);
@@ -120,6 +118,8 @@ fn other_kind(kind: &str) -> AcmeError {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::encoding::{AsDer as _, EcPrivateKeyRfc5915Der};
+
     use super::*;
 
     #[test]
@@ -138,7 +138,6 @@ mod tests {
             let text = base64::engine::general_purpose::STANDARD.encode(der);
             Secret::new(format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n"))
         };
-        use aws_lc_rs::encoding::{AsDer as _, EcPrivateKeyRfc5915Der};
         let sec1: EcPrivateKeyRfc5915Der<'_> = pair.private_key().as_der().unwrap();
         let parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
         let sec1 = Secret::new(format!("{parameters}{}", pem("EC PRIVATE KEY", sec1.as_ref()).expose()));

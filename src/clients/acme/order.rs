@@ -1,5 +1,7 @@
 //! Orders (RFC 8555 §7.4): made, resumed, validated, finalized, downloaded; and certificates revoked.
 
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::net::IpAddr;
@@ -17,7 +19,7 @@ use crate::retry::{Budget, Pace};
 use super::error::{AcmeError, FailedAuthorization};
 use super::jws::{self, Signer};
 use super::problem::Problem;
-use super::{AccountKey, Acme, Bound};
+use super::{Acme, Registered};
 use wire::Wire;
 
 pub use instant_acme::RevocationReason;
@@ -32,7 +34,7 @@ macro_rules! with_good_nonce {
     ($self:ident, $call:expr) => {{
         let mut rounds = 1;
         loop {
-            match $call.await.map_err(|error| $self.wire.error(error)) {
+            match $call.await.map_err(|error| $self.session.wire.error(error)) {
                 Err(AcmeError::Refused(refusal)) if refusal.problem.kind() == "badNonce" && rounds < NONCE_ROUNDS => {
                     rounds += 1;
                 }
@@ -81,82 +83,72 @@ pub struct Challenge {
 
 /// An order under way.
 pub struct Order {
-    ca: Acme,
-    key: std::sync::Arc<AccountKey>,
-    account_url: String,
-    wire: Wire,
+    session: Session,
     inner: instant_acme::Order,
+}
+
+/// A line to the CA for one order, signed by one account.
+struct Session {
+    ca: Acme,
+    account: Registered,
+    wire: Wire,
+    signed: instant_acme::Account,
+}
+
+impl Session {
+    async fn open(ca: &Acme, account: &Registered) -> Result<Self, AcmeError> {
+        let wire = Wire::new(ca.edge().clone(), ca.directory().await?);
+        let signed = wire.account(&account.key, &account.account_url).await?;
+        Ok(Self { ca: ca.clone(), account: account.clone(), wire, signed })
+    }
+
+    async fn order(&self, identifiers: &[Identifier], spec: &OrderSpec) -> Result<instant_acme::Order, AcmeError> {
+        let plain = || {
+            let order = NewOrder::new(identifiers);
+            spec.profile.as_ref().map_or_else(|| NewOrder::new(identifiers), |profile| order.profile(profile))
+        };
+        let may_replace = self.ca.directory().await?.has_renewal_info();
+        let old = spec.replaces.as_deref().filter(|_| may_replace).and_then(certificate_identifier);
+        let Some(old) = old else { return self.wire.order(&self.signed, &plain()).await };
+        match self.wire.order(&self.signed, &plain().replaces(old)).await {
+            Err(AcmeError::Refused(_) | AcmeError::Strange { .. } | AcmeError::Unauthorized(_)) => {
+                tracing::warn!("the CA refuses `replaces`; ordering without it");
+                self.wire.order(&self.signed, &plain()).await
+            }
+            outcome => outcome,
+        }
+    }
 }
 
 impl Acme {
     /// Makes an order. `replaces` is left out when the CA has no renewal information or refuses it.
-    pub async fn new_order(
-        &self,
-        key: &std::sync::Arc<AccountKey>,
-        account_url: &str,
-        spec: &OrderSpec,
-    ) -> Result<Order, AcmeError> {
-        let directory = self.directory().await?;
+    pub async fn new_order(&self, account: &Registered, spec: &OrderSpec) -> Result<Order, AcmeError> {
         if let Some(profile) = &spec.profile {
-            directory.check_profile(profile)?;
+            self.directory().await?.check_profile(profile)?;
         }
-        let wire = Wire::new(self.edge().clone(), directory);
-        let account = wire.account(key, account_url).await?;
+        let session = Session::open(self, account).await?;
         let identifiers: Vec<_> = spec.names.iter().map(|name| identifier(name)).collect();
-        let plain = match &spec.profile {
-            Some(profile) => NewOrder::new(&identifiers).profile(profile),
-            None => NewOrder::new(&identifiers),
-        };
-        let replaces =
-            spec.replaces.as_deref().filter(|_| directory.has_renewal_info()).and_then(certificate_identifier);
-        let inner = match replaces {
-            Some(replaced) => {
-                let order = wire.order(&account, &with_profile(&identifiers, spec).replaces(replaced)).await;
-                match order {
-                    Err(AcmeError::Refused(_) | AcmeError::Strange { .. } | AcmeError::Unauthorized(_)) => {
-                        tracing::warn!("the CA refuses `replaces`; ordering without it");
-                        wire.order(&account, &plain).await?
-                    }
-                    other => other?,
-                }
-            }
-            None => wire.order(&account, &plain).await?,
-        };
+        let inner = session.order(&identifiers, spec).await?;
         tracing::info!(order_url = inner.url(), names = ?spec.names, "acme order");
-        Ok(Order { ca: self.clone(), key: key.clone(), account_url: account_url.to_owned(), wire, inner })
+        Ok(Order { session, inner })
     }
 
     /// Takes up an order again by its URL.
-    pub async fn resume_order(
-        &self,
-        key: &std::sync::Arc<AccountKey>,
-        account_url: &str,
-        order_url: &str,
-    ) -> Result<Order, AcmeError> {
-        let wire = Wire::new(self.edge().clone(), self.directory().await?);
-        let account = wire.account(key, account_url).await?;
-        let inner = wire.resume(&account, order_url).await?;
-        Ok(Order { ca: self.clone(), key: key.clone(), account_url: account_url.to_owned(), wire, inner })
+    pub async fn resume_order(&self, account: &Registered, order_url: &str) -> Result<Order, AcmeError> {
+        let session = Session::open(self, account).await?;
+        let inner = session.wire.resume(&session.signed, order_url).await?;
+        Ok(Order { session, inner })
     }
 
     /// Revokes a certificate (RFC 8555 §7.6). One that is revoked already is a success.
-    pub async fn revoke(&self, account: Bound<'_>, der: &[u8], reason: RevocationReason) -> Result<(), AcmeError> {
-        let wire = Wire::new(self.edge().clone(), self.directory().await?);
-        let session = wire.account(account.key, account.account_url).await?;
+    pub async fn revoke(&self, account: &Registered, der: &[u8], reason: RevocationReason) -> Result<(), AcmeError> {
+        let session = Session::open(self, account).await?;
         let certificate = CertificateDer::from(der);
         let request = RevocationRequest { certificate: &certificate, reason: Some(reason) };
-        match session.revoke(&request).await.map_err(|error| wire.error(error)) {
+        match session.signed.revoke(&request).await.map_err(|error| session.wire.error(error)) {
             Err(AcmeError::Refused(refusal)) if refusal.problem.kind() == "alreadyRevoked" => Ok(()),
-            other => other,
+            outcome => outcome,
         }
-    }
-}
-
-fn with_profile<'a>(identifiers: &'a [Identifier], spec: &'a OrderSpec) -> NewOrder<'a> {
-    let order = NewOrder::new(identifiers);
-    match &spec.profile {
-        Some(profile) => order.profile(profile),
-        None => order,
     }
 }
 
@@ -191,7 +183,7 @@ impl Order {
         let mut found = Vec::new();
         let mut authorizations = self.inner.authorizations();
         while let Some(authorization) = authorizations.next().await {
-            let mut authorization = authorization.map_err(|error| self.wire.error(error))?;
+            let mut authorization = authorization.map_err(|error| self.session.wire.error(error))?;
             if authorization.status != AuthorizationStatus::Pending {
                 continue;
             }
@@ -211,7 +203,7 @@ impl Order {
     pub async fn set_ready(&mut self) -> Result<(), AcmeError> {
         let mut authorizations = self.inner.authorizations();
         while let Some(authorization) = authorizations.next().await {
-            let mut authorization = authorization.map_err(|error| self.wire.error(error))?;
+            let mut authorization = authorization.map_err(|error| self.session.wire.error(error))?;
             if authorization.status != AuthorizationStatus::Pending {
                 continue;
             }
@@ -231,7 +223,7 @@ impl Order {
     pub async fn wait_past(&mut self, status: Status, budget: &Budget) -> Result<Status, AcmeError> {
         let mut pauses = PACE.pauses();
         loop {
-            let pause = self.wire.asked_pause().or_else(|| pauses.next()).unwrap_or(PACE.longest);
+            let pause = self.session.wire.asked_pause().or_else(|| pauses.next()).unwrap_or(PACE.longest);
             let slept = if self.status() == status { budget.sleep(pause).await } else { Ok(()) };
             let looked = match slept {
                 Ok(()) => budget.run(self.refresh()).await,
@@ -253,7 +245,7 @@ impl Order {
             _ => "the CA issues the certificate",
         };
         let order = Some(self.url().to_owned());
-        AcmeError::Stopped { doing: doing.to_owned(), last: self.wire.last_seen(), stopped, order }
+        AcmeError::Stopped { doing: doing.to_owned(), last: self.session.wire.last_seen(), stopped, order }
     }
 
     /// Asks the CA where the order stands.
@@ -278,7 +270,7 @@ impl Order {
         let mut failures = Vec::new();
         let mut authorizations = self.inner.authorizations();
         while let Some(authorization) = authorizations.next().await {
-            let authorization = authorization.map_err(|error| self.wire.error(error))?;
+            let authorization = authorization.map_err(|error| self.session.wire.error(error))?;
             if matches!(authorization.status, AuthorizationStatus::Pending | AuthorizationStatus::Valid) {
                 continue;
             }
@@ -326,8 +318,8 @@ impl Order {
     }
 
     async fn download(&self, url: &str) -> Result<(Chain, Vec<String>), AcmeError> {
-        let signer = Signer::Account(&self.key, &self.account_url);
-        let reply = jws::post(self.ca.edge(), self.ca.directory().await?, signer, url, None).await?;
+        let signer = Signer::Account(&self.session.account.key, &self.session.account.account_url);
+        let reply = jws::post(self.session.ca.edge(), self.session.ca.directory().await?, signer, url, None).await?;
         let chain = Chain::parse(&String::from_utf8_lossy(&reply.body))?;
         Ok((chain, reply.links("alternate")))
     }

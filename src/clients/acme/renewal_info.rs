@@ -72,7 +72,7 @@ mod tests {
         let info = Acme::scripted(&script).renewal_info("aki.serial").await.unwrap().unwrap();
         assert_eq!(info.window.start.to_string(), "2026-03-01T00:00:00Z");
         assert_eq!(info.window.explanation_url.as_deref(), Some("https://ca/why"));
-        assert_eq!(info.retry_after, Some(Duration::from_secs(21_600)));
+        assert_eq!(info.retry_after, Some(Duration::from_hours(6)));
         assert_eq!(script.asked(), ["GET https://ca/dir", "GET https://ca/ari/aki.serial"]);
     }
 

@@ -144,10 +144,10 @@ mod tests {
             let request = sign_request(&key, &names, Some("a.example")).unwrap();
             let (_, parsed) = X509CertificationRequest::from_der(&request.der).unwrap();
             assert_eq!(parsed.certification_request_info.subject.to_string(), "CN=a.example");
-            let named = parsed.requested_extensions().unwrap().any(|extension| {
+            let has_both = parsed.requested_extensions().unwrap().any(|extension| {
                 matches!(extension, ParsedExtension::SubjectAlternativeName(san) if san.general_names.len() == 2)
             });
-            assert!(named, "{kind}");
+            assert!(has_both, "{kind}");
         }
     }
 

@@ -30,12 +30,10 @@ impl Recursive {
     }
 
     /// The configured servers, or the system's.
-    pub async fn servers(&self) -> Result<Vec<SocketAddr>, DnsError> {
+    pub fn servers(&self) -> Result<Vec<SocketAddr>, DnsError> {
         if !self.resolvers.is_empty() {
             return Ok(self.resolvers.clone());
         }
-        let resolver = self.resolver().await?;
-        let _ready = resolver;
         let (config, _) = system()?;
         Ok(config.name_servers().iter().map(|server| SocketAddr::new(server.ip, port_of(server))).collect())
     }

@@ -69,7 +69,7 @@ impl Dns {
         let witnesses = match self.check() {
             Check::None => return Ok(()),
             Check::Authoritative => self.authoritative(name, budget).await?,
-            Check::Recursive => self.recursive().await?,
+            Check::Recursive => self.recursive()?,
         };
         let mut answers = Vec::new();
         for (round, pause) in PACE.pauses().enumerate() {
@@ -99,8 +99,8 @@ impl Dns {
         Ok(zone.servers.iter().map(witness).collect())
     }
 
-    async fn recursive(&self) -> Result<Vec<Witness>, DnsError> {
-        let servers = self.0.recursive.servers().await?;
+    fn recursive(&self) -> Result<Vec<Witness>, DnsError> {
+        let servers = self.0.recursive.servers()?;
         let witness = |address: SocketAddr| Witness {
             name: format!("resolver {}", address.ip()),
             addresses: vec![address],
