@@ -338,7 +338,7 @@ async fn the_challenge_follows_a_cname_to_another_name() {
 async fn a_preferred_chain_is_taken_when_the_ca_offers_it() {
     let ca = ca_at("SANDBOX_ACME_ALTERNATE_DIRECTORY");
     let account = registered(&ca).await;
-    let stage = Stage { account, ca, ..Stage::new().await };
+    let stage = Stage { ca, account, ..Stage::new().await };
     let plain = stage.issue(&wish(&[&own_name("chain")])).await.unwrap().chain;
     stage.journal.forget(&budget()).await.unwrap();
     let roots = sandbox("SANDBOX_ACME_ALTERNATE_ROOT_FILES");
