@@ -1,4 +1,5 @@
 //! One remote each; no Terraform types.
 
 pub mod acme;
+pub mod cluster;
 pub mod dns;

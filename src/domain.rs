@@ -1,4 +1,9 @@
 //! Decisions without I/O.
 
 pub mod certificate;
+pub mod dockerconfig;
+pub mod htpasswd;
+pub mod image;
+pub mod kubernetes;
 pub mod renewal;
+pub mod rollout;

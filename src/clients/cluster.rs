@@ -1,0 +1,281 @@
+//! A Kubernetes cluster: objects by plain verbs, connected at first use.
+
+mod accounts;
+mod connection;
+mod error;
+mod namespaces;
+mod pods;
+mod rollouts;
+mod settings;
+
+use std::future::Future;
+use std::time::Duration;
+
+use kube::api::{
+    ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, PostParams,
+};
+use kube::core::Request;
+use kube::core::params::{GetParams, Preconditions, PropagationPolicy};
+use kube::core::request::Error as RequestError;
+use kube::{Client, Resource as _};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
+use crate::env::Env;
+use crate::retry::{Attempt, Budget, Failed, Pace, retry};
+
+use connection::Connection;
+
+pub use accounts::Binding;
+pub use error::{ClusterError, FieldFault, Verb};
+pub use pods::{PullProof, PullRequest};
+pub use settings::{Exec, NoSource, Settings, Source};
+
+/// Pauses between requests while the API server is overloaded or not up yet.
+const PACE: Pace = Pace::new(Duration::from_millis(200), Duration::from_secs(5));
+
+/// How long an overloaded API server is asked again before its answer counts.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How often a written object may have changed meanwhile before the conflict counts.
+const CONFLICT_LIMIT: usize = 20;
+
+/// A cluster. Cheap to make: nothing is read or connected before the first operation.
+pub struct Cluster {
+    settings: Settings,
+    env: Env,
+    connection: OnceCell<Connection>,
+}
+
+impl Cluster {
+    /// A cluster described by the settings, or else by the environment.
+    pub fn new(settings: Settings, env: Env) -> Self {
+        Self { settings, env, connection: OnceCell::new() }
+    }
+
+    /// One object; `None` if it, its kind or its namespace does not exist.
+    pub async fn get(&self, budget: &Budget, object: &ObjectRef) -> Result<Option<Value>, ClusterError> {
+        let found = self.ask(budget, Verb::Get, object, |api| api.get(&object.name, &GetParams::default())).await;
+        absent_as_none(found)
+    }
+
+    /// All objects of the kind of `like` in its namespace whose labels match `labels` (`a=b,c=d`).
+    /// The name of `like` does not matter.
+    pub async fn list(&self, budget: &Budget, like: &ObjectRef, labels: &str) -> Result<Vec<Value>, ClusterError> {
+        self.list_with(budget, like, &ListParams::default().labels(labels)).await
+    }
+
+    async fn list_with(
+        &self,
+        budget: &Budget,
+        like: &ObjectRef,
+        params: &ListParams,
+    ) -> Result<Vec<Value>, ClusterError> {
+        let mut found = self.ask(budget, Verb::List, like, |api| api.list(params)).await?;
+        match found.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => Ok(items),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Declares an object: what the manifest names becomes so, and what an earlier manifest of ours
+    /// named and this one does not is taken away (server-side apply, field manager `berth`).
+    ///
+    /// # Errors
+    /// [`ClusterError::Conflict`] when someone else owns a field with another value: nothing is forced.
+    pub async fn apply(&self, budget: &Budget, manifest: &Value) -> Result<Value, ClusterError> {
+        let object = reference(manifest)?;
+        let params = PatchParams::apply(FIELD_MANAGER);
+        let applied = self
+            .ask(budget, Verb::Patch, &object, |api| api.patch(&object.name, &params, &Patch::Apply(manifest)))
+            .await?;
+        tracing::info!(object = %object, "applied");
+        Ok(applied)
+    }
+
+    /// Makes an object that must not exist yet.
+    ///
+    /// # Errors
+    /// [`ClusterError::Foreign`] when it exists.
+    pub async fn create(&self, budget: &Budget, manifest: &Value) -> Result<Value, ClusterError> {
+        let object = reference(manifest)?;
+        let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+        let body = manifest.to_string().into_bytes();
+        let created = self.ask(budget, Verb::Create, &object, |api| api.create(&params, body.clone())).await?;
+        tracing::info!(object = %object, "created");
+        Ok(created)
+    }
+
+    /// Takes an object away, dependents in the background; success if it is gone already. With `uid`
+    /// only that very object goes: a new one of the same name stays.
+    pub async fn delete(&self, budget: &Budget, object: &ObjectRef, uid: Option<&str>) -> Result<(), ClusterError> {
+        let preconditions = uid.map(|uid| Preconditions { uid: Some(uid.to_owned()), resource_version: None });
+        self.delete_with(budget, object, DeleteParams { preconditions, ..DeleteParams::default() }).await
+    }
+
+    async fn delete_with(&self, budget: &Budget, object: &ObjectRef, params: DeleteParams) -> Result<(), ClusterError> {
+        let params = DeleteParams { propagation_policy: Some(PropagationPolicy::Background), ..params };
+        let deleted = self.ask(budget, Verb::Delete, object, |api| api.delete(&object.name, &params)).await;
+        match deleted {
+            Ok(_) => {
+                tracing::info!(object = %object, "deleted");
+                Ok(())
+            }
+            Err(error) if error.is_absence() => Ok(()),
+            // Another object of this name: the one that was meant is gone.
+            Err(ClusterError::Conflict { .. }) if params.preconditions.is_some() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads an object, lets `edit` change it and writes it back, again and again if someone else
+    /// wrote in between. `edit` answers whether it changed anything; if not, nothing is written.
+    /// `None` if the object does not exist.
+    pub async fn update(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        mut edit: impl FnMut(&mut Value) -> bool,
+    ) -> Result<Option<Value>, ClusterError> {
+        let mut pauses = PACE.pauses();
+        let mut conflicts = 0;
+        loop {
+            let Some(mut value) = self.get(budget, object).await? else { return Ok(None) };
+            if !edit(&mut value) {
+                return Ok(Some(value));
+            }
+            match self.replace(budget, object, &value).await {
+                Err(ClusterError::Conflict { .. }) if conflicts < CONFLICT_LIMIT => conflicts += 1,
+                Err(error) if error.is_absence() => return Ok(None),
+                written => return written.map(Some),
+            }
+            let pause = pauses.next().unwrap_or(PACE.longest);
+            budget.sleep(pause).await.map_err(|stopped| stopped_while(stopped, Verb::Update, object))?;
+        }
+    }
+
+    /// Writes an object back as it was read; the resource version in it must still be the newest.
+    async fn replace(&self, budget: &Budget, object: &ObjectRef, value: &Value) -> Result<Value, ClusterError> {
+        let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+        let body = value.to_string().into_bytes();
+        let written =
+            self.ask(budget, Verb::Update, object, |api| api.replace(&object.name, &params, body.clone())).await?;
+        tracing::info!(object = %object, "updated");
+        Ok(written)
+    }
+
+    /// Sends one request and reads its JSON answer.
+    async fn ask<B>(&self, budget: &Budget, verb: Verb, object: &ObjectRef, build: B) -> Result<Value, ClusterError>
+    where
+        B: Fn(Request) -> Result<http::Request<Vec<u8>>, RequestError>,
+    {
+        self.call(budget, verb, object, &build, |client, request| async move { client.request(request).await }).await
+    }
+
+    /// Sends one request, as often as the API server asks for patience.
+    async fn call<T, B, S, Fut>(
+        &self,
+        budget: &Budget,
+        verb: Verb,
+        object: &ObjectRef,
+        build: &B,
+        send: S,
+    ) -> Result<T, ClusterError>
+    where
+        B: Fn(Request) -> Result<http::Request<Vec<u8>>, RequestError>,
+        S: Fn(Client, http::Request<Vec<u8>>) -> Fut,
+        Fut: Future<Output = Result<T, kube::Error>>,
+    {
+        let connection = self.connection(budget).await?;
+        let patience = budget.at_most(PATIENCE);
+        let api = Request::new(url_path(object));
+        let answer = retry(&patience, PACE, || async {
+            let request = match build(Request::new(api.url_path.clone())) {
+                Ok(request) => request,
+                Err(fault) => return Attempt::Done(Err(unsendable(object, &fault))),
+            };
+            tracing::debug!(%verb, object = %object, "request");
+            attempt(send(connection.client.clone(), request).await, verb, object, connection)
+        })
+        .await;
+        answer.map_err(|failed| match failed {
+            Failed::Error(error) => error,
+            // The API server's own words say more than that the patience with it is over.
+            Failed::Stopped(_, Some(error)) if budget.check().is_ok() => error,
+            Failed::Stopped(stopped, _) => stopped_while(stopped, verb, object),
+        })
+    }
+
+    async fn connection(&self, budget: &Budget) -> Result<&Connection, ClusterError> {
+        let connecting = self.connection.get_or_try_init(|| connection::connect(&self.settings, &self.env));
+        budget.run(connecting).await.map_err(|stopped| ClusterError::Stopped {
+            stopped,
+            waiting_for: "the credentials of the cluster".to_owned(),
+            last_seen: None,
+        })?
+    }
+}
+
+#[cfg(test)]
+impl Cluster {
+    /// A cluster whose API server is the given service.
+    fn over(client: Client) -> Self {
+        let source = Source::Host("https://cluster.test".to_owned());
+        let connection = Connection { client, server: "https://cluster.test/".to_owned(), source };
+        Self { settings: Settings::default(), env: Env::default(), connection: OnceCell::new_with(Some(connection)) }
+    }
+}
+
+/// Judges one answer: done, or worth another attempt because the API server says it is overloaded.
+fn attempt<T>(
+    answer: Result<T, kube::Error>,
+    verb: Verb,
+    object: &ObjectRef,
+    connection: &Connection,
+) -> Attempt<T, ClusterError> {
+    match answer {
+        Ok(value) => Attempt::Done(Ok(value)),
+        Err(kube::Error::Api(status)) => {
+            let asked = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
+            let error = ClusterError::from_status(&status, verb, object, &connection.source);
+            if matches!(status.code, 429 | 503 | 504) {
+                return Attempt::Again(error, (asked > 0).then(|| Duration::from_secs(asked.into())));
+            }
+            Attempt::Done(Err(error))
+        }
+        Err(error) => Attempt::Done(Err(error::from_transport(&error, &connection.server, &connection.source))),
+    }
+}
+
+/// Where the API server keeps objects of this kind.
+fn url_path(object: &ObjectRef) -> String {
+    let kind = GroupVersionKind::gvk(object.group(), object.version(), &object.kind);
+    DynamicObject::url_path(&ApiResource::from_gvk(&kind), object.namespace.as_deref())
+}
+
+fn reference(manifest: &Value) -> Result<ObjectRef, ClusterError> {
+    ObjectRef::of(manifest).ok_or_else(|| ClusterError::Invalid {
+        object: "the manifest".to_owned(),
+        faults: Vec::new(),
+        words: "it lacks apiVersion, kind or metadata.name".to_owned(),
+    })
+}
+
+fn unsendable(object: &ObjectRef, fault: &RequestError) -> ClusterError {
+    ClusterError::Invalid { object: object.to_string(), faults: Vec::new(), words: fault.to_string() }
+}
+
+fn stopped_while(stopped: crate::retry::Stopped, verb: Verb, object: &ObjectRef) -> ClusterError {
+    ClusterError::Stopped { stopped, waiting_for: format!("the {verb} of {object}"), last_seen: None }
+}
+
+fn absent_as_none(found: Result<Value, ClusterError>) -> Result<Option<Value>, ClusterError> {
+    match found {
+        Err(error) if error.is_absence() => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! Service accounts: our one pull secret and our one annotation, and nothing else of theirs.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::domain::kubernetes::ObjectRef;
+use crate::retry::{Budget, Pace};
+
+use super::{Cluster, ClusterError};
+
+/// How long a service account may take to appear: `default` is made by a controller, some time after
+/// its namespace.
+const APPEARANCE: Duration = Duration::from_mins(1);
+
+const PACE: Pace = Pace::new(Duration::from_millis(250), Duration::from_secs(3));
+
+/// What binding a pull secret to a service account found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// The account names the secret now, and did not before.
+    Added,
+    /// The account named it already.
+    Present,
+}
+
+impl Cluster {
+    /// Waits until the service account exists.
+    ///
+    /// # Errors
+    /// [`ClusterError::NamespaceMissing`] at once if its namespace does not exist.
+    pub async fn wait_for_service_account(&self, budget: &Budget, account: &ObjectRef) -> Result<Value, ClusterError> {
+        let patience = budget.at_most(APPEARANCE);
+        for pause in PACE.pauses() {
+            if let Some(found) = self.get(&patience, account).await? {
+                return Ok(found);
+            }
+            let namespace = account.namespace.as_deref().unwrap_or_default();
+            if !self.has_namespace(&patience, namespace).await? {
+                return Err(ClusterError::NamespaceMissing { namespace: namespace.to_owned() });
+            }
+            if let Err(stopped) = patience.sleep(pause).await {
+                let missing = ClusterError::NotFound { object: account.to_string(), words: String::new() };
+                let waiting_for = format!("{account} to appear");
+                return Err(match budget.check() {
+                    Ok(()) => missing,
+                    Err(_) => ClusterError::Stopped { stopped, waiting_for, last_seen: None },
+                });
+            }
+        }
+        Err(ClusterError::NotFound { object: account.to_string(), words: String::new() })
+    }
+
+    /// Makes the service account name the secret among its `imagePullSecrets`, after what it names
+    /// already.
+    pub async fn bind_pull_secret(
+        &self,
+        budget: &Budget,
+        account: &ObjectRef,
+        secret: &str,
+    ) -> Result<Binding, ClusterError> {
+        self.wait_for_service_account(budget, account).await?;
+        let mut binding = Binding::Present;
+        let updated = self
+            .update(budget, account, |value| {
+                let added = add_pull_secret(value, secret);
+                if added {
+                    binding = Binding::Added;
+                }
+                added
+            })
+            .await?;
+        updated
+            .map(|_| binding)
+            .ok_or_else(|| ClusterError::NotFound { object: account.to_string(), words: String::new() })
+    }
+
+    /// Takes the secret off the account's `imagePullSecrets`; success if account or element are gone.
+    pub async fn unbind_pull_secret(
+        &self,
+        budget: &Budget,
+        account: &ObjectRef,
+        secret: &str,
+    ) -> Result<(), ClusterError> {
+        self.update(budget, account, |value| remove_pull_secret(value, secret)).await.map(|_| ())
+    }
+
+    /// Sets one annotation of an existing object; the others stay. Answers whether the object exists.
+    pub async fn annotate(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        name: &str,
+        value: &str,
+    ) -> Result<bool, ClusterError> {
+        let annotated = self.update(budget, object, |found| set_annotation(found, name, value)).await?;
+        Ok(annotated.is_some())
+    }
+
+    /// Takes one annotation off an object if it still has the value that we gave it.
+    pub async fn unannotate(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        name: &str,
+        value: &str,
+    ) -> Result<(), ClusterError> {
+        self.update(budget, object, |found| remove_annotation(found, name, value)).await.map(|_| ())
+    }
+}
+
+/// The names among an account's `imagePullSecrets`, in order.
+pub(super) fn pull_secrets(account: &Value) -> Vec<&str> {
+    let elements = account.get("imagePullSecrets").and_then(Value::as_array);
+    elements.into_iter().flatten().filter_map(|element| element.get("name")?.as_str()).collect()
+}
+
+fn add_pull_secret(account: &mut Value, secret: &str) -> bool {
+    if pull_secrets(account).contains(&secret) {
+        return false;
+    }
+    let Some(account) = account.as_object_mut() else { return false };
+    let elements = account.entry("imagePullSecrets").or_insert_with(|| json!([]));
+    if elements.is_null() {
+        *elements = json!([]);
+    }
+    let Some(elements) = elements.as_array_mut() else { return false };
+    elements.push(json!({ "name": secret }));
+    true
+}
+
+fn remove_pull_secret(account: &mut Value, secret: &str) -> bool {
+    let Some(elements) = account.get_mut("imagePullSecrets").and_then(Value::as_array_mut) else { return false };
+    let before = elements.len();
+    elements.retain(|element| element.get("name").and_then(Value::as_str) != Some(secret));
+    elements.len() != before
+}
+
+fn set_annotation(object: &mut Value, name: &str, value: &str) -> bool {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return false };
+    let annotations = metadata.entry("annotations").or_insert_with(|| json!({}));
+    if annotations.is_null() {
+        *annotations = json!({});
+    }
+    let Some(annotations) = annotations.as_object_mut() else { return false };
+    annotations.insert(name.to_owned(), json!(value)) != Some(json!(value))
+}
+
+fn remove_annotation(object: &mut Value, name: &str, value: &str) -> bool {
+    let annotations = object.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
+    let Some(annotations) = annotations else { return false };
+    if annotations.get(name).and_then(Value::as_str) != Some(value) {
+        return false;
+    }
+    annotations.remove(name).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adds_after_what_others_bound_and_removes_only_its_own() {
+        let mut account = json!({ "imagePullSecrets": [{ "name": "theirs" }] });
+        assert!(add_pull_secret(&mut account, "ours"));
+        assert_eq!(pull_secrets(&account), ["theirs", "ours"]);
+        assert!(!add_pull_secret(&mut account, "ours"));
+        assert!(remove_pull_secret(&mut account, "ours"));
+        assert_eq!(pull_secrets(&account), ["theirs"]);
+        assert!(!remove_pull_secret(&mut account, "ours"));
+    }
+
+    #[test]
+    fn adds_to_an_account_that_has_no_list_yet() {
+        let mut account = json!({ "metadata": {} });
+        assert!(add_pull_secret(&mut account, "ours"));
+        assert_eq!(pull_secrets(&account), ["ours"]);
+    }
+
+    #[test]
+    fn an_annotation_that_someone_changed_is_left_to_them() {
+        let mut object = json!({ "metadata": { "annotations": { "other": "x" } } });
+        assert!(set_annotation(&mut object, "role", "ours"));
+        assert!(!set_annotation(&mut object, "role", "ours"));
+        assert!(!remove_annotation(&mut object, "role", "theirs"));
+        assert!(remove_annotation(&mut object, "role", "ours"));
+        assert_eq!(object, json!({ "metadata": { "annotations": { "other": "x" } } }));
+    }
+}

@@ -1,0 +1,426 @@
+//! What can go wrong with a cluster, by what the caller can do about it.
+
+use std::fmt;
+
+use kube::core::Status;
+use kube::core::response::reason;
+
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::rollout::Obstacle;
+use crate::explain::{Explanation, chain};
+use crate::retry::Stopped;
+
+use super::settings::{NoSource, Source};
+
+/// What was asked of the API server; named in errors about missing rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Read one object.
+    Get,
+    /// Read many objects.
+    List,
+    /// Make an object.
+    Create,
+    /// Server-side apply.
+    Patch,
+    /// Write an object back.
+    Update,
+    /// Remove an object.
+    Delete,
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Get => "get",
+            Self::List => "list",
+            Self::Create => "create",
+            Self::Patch => "patch",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        })
+    }
+}
+
+/// A field that the API server refuses, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldFault {
+    /// The field's path: `.spec.replicas`.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// Why an operation on a cluster failed. `Display` is a clause without the remote's words;
+/// [`ClusterError::explain`] tells the whole story.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClusterError {
+    /// The settings name no cluster.
+    #[error("{0}")]
+    NotConfigured(NoSource),
+    /// The settings name one, but what they point at cannot be used: a file that does not exist, a
+    /// context that is not there, a program that gives no credentials.
+    #[error("the way to the cluster cannot be used")]
+    BadSource {
+        /// Where the way to the cluster is described.
+        source_of_settings: Source,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// Nobody answers.
+    #[error("the cluster does not answer")]
+    Unreachable {
+        /// The API server's address.
+        server: String,
+        /// Where the way to the cluster is described.
+        source_of_settings: Source,
+        /// What happened to the connection.
+        fault: String,
+    },
+    /// The cluster does not know who asks.
+    #[error("the cluster does not accept the credentials")]
+    Unauthorized {
+        /// Where the way to the cluster is described.
+        source_of_settings: Source,
+        /// The API server's words.
+        words: String,
+    },
+    /// The cluster knows who asks, and does not allow it.
+    #[error("{verb} of {object} is not allowed")]
+    Forbidden {
+        /// What was asked.
+        verb: Verb,
+        /// Of what.
+        object: String,
+        /// The API server's words; they name the identity used.
+        words: String,
+    },
+    /// The namespace does not exist.
+    #[error("the namespace `{namespace}` does not exist")]
+    NamespaceMissing {
+        /// Its name.
+        namespace: String,
+    },
+    /// The namespace is being deleted and takes nothing new.
+    #[error("the namespace `{namespace}` is being deleted")]
+    NamespaceTerminating {
+        /// Its name.
+        namespace: String,
+    },
+    /// The object, or its kind, does not exist.
+    #[error("{object} does not exist")]
+    NotFound {
+        /// The object.
+        object: String,
+        /// The API server's words.
+        words: String,
+    },
+    /// An object of this name exists and is not ours.
+    #[error("{object} exists and is not managed here")]
+    Foreign {
+        /// The object.
+        object: String,
+    },
+    /// Another manager owns fields that we want to set, or someone wrote at the same time.
+    #[error("{object} is changed by someone else as well")]
+    Conflict {
+        /// The object.
+        object: String,
+        /// The other manager, if the API server names it.
+        manager: Option<String>,
+        /// The fields in dispute.
+        fields: Vec<String>,
+        /// The API server's words.
+        words: String,
+    },
+    /// The API server refuses the object's content.
+    #[error("the cluster refuses {object}")]
+    Invalid {
+        /// The object.
+        object: String,
+        /// The fields at fault, if the API server names them.
+        faults: Vec<FieldFault>,
+        /// The API server's words.
+        words: String,
+    },
+    /// A Deployment does not get up.
+    #[error("{object} does not get up: {obstacle}")]
+    Stuck {
+        /// The Deployment.
+        object: String,
+        /// What stands in the way.
+        obstacle: Box<Obstacle>,
+        /// The telling lines of the container's log, if there is one.
+        log: Option<String>,
+    },
+    /// The time is over, or the user interrupted.
+    #[error("{stopped} while waiting for {waiting_for}")]
+    Stopped {
+        /// Which of the two.
+        stopped: Stopped,
+        /// What was waited for.
+        waiting_for: String,
+        /// The last state seen.
+        last_seen: Option<String>,
+    },
+    /// Anything else the API server answers.
+    #[error("the cluster answers with an error")]
+    Other {
+        /// The HTTP status, if there was an answer.
+        status: Option<u16>,
+        /// The words.
+        words: String,
+    },
+}
+
+impl ClusterError {
+    /// Reads an answer of the API server.
+    pub(super) fn from_status(status: &Status, verb: Verb, object: &ObjectRef, source: &Source) -> Self {
+        let words = status.message.clone();
+        match status.reason.as_str() {
+            reason::UNAUTHORIZED => Self::Unauthorized { source_of_settings: source.clone(), words },
+            reason::FORBIDDEN => forbidden(status, verb, object),
+            reason::NOT_FOUND => not_found(status, object),
+            reason::CONFLICT => conflict(status, object),
+            reason::ALREADY_EXISTS => Self::Foreign { object: object.to_string() },
+            reason::INVALID | reason::BAD_REQUEST => Self::Invalid {
+                object: object.to_string(),
+                faults: causes(status).map(|(_, fault)| fault).collect(),
+                words,
+            },
+            _ => Self::by_code(status, verb, object, source),
+        }
+    }
+
+    /// For answers without a known reason: proxies and aggregated APIs give bare codes.
+    fn by_code(status: &Status, verb: Verb, object: &ObjectRef, source: &Source) -> Self {
+        let words = status.message.clone();
+        match status.code {
+            401 => Self::Unauthorized { source_of_settings: source.clone(), words },
+            403 => forbidden(status, verb, object),
+            404 => not_found(status, object),
+            409 => conflict(status, object),
+            code => Self::Other { status: Some(code), words },
+        }
+    }
+
+    /// Whether the object, its kind or its namespace is gone.
+    pub fn is_absence(&self) -> bool {
+        matches!(self, Self::NotFound { .. } | Self::NamespaceMissing { .. })
+    }
+
+    /// Whether the user interrupted.
+    pub fn is_interrupt(&self) -> bool {
+        matches!(self, Self::Stopped { stopped: Stopped::Interrupted, .. })
+    }
+
+    /// The four-part message for `what` failed (`Cannot create the registry "apps/registry"`).
+    pub fn explain(&self, what: impl Into<String>) -> Explanation {
+        let explanation = Explanation::new(self.code(), what).on(self.object()).next(self.next_step());
+        match self.said() {
+            Some((who, words)) if !words.is_empty() => explanation.said(who, words),
+            _ => explanation,
+        }
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotConfigured(_) => "BERTH-K8S-001",
+            Self::BadSource { .. } => "BERTH-K8S-002",
+            Self::Unreachable { .. } => "BERTH-K8S-003",
+            Self::Unauthorized { .. } => "BERTH-K8S-004",
+            Self::Forbidden { .. } => "BERTH-K8S-005",
+            Self::NamespaceMissing { .. } => "BERTH-K8S-006",
+            Self::NamespaceTerminating { .. } => "BERTH-K8S-007",
+            Self::NotFound { .. } => "BERTH-K8S-008",
+            Self::Foreign { .. } => "BERTH-K8S-009",
+            Self::Conflict { .. } => "BERTH-K8S-010",
+            Self::Invalid { .. } => "BERTH-K8S-011",
+            Self::Stopped { .. } => "BERTH-K8S-012",
+            Self::Other { .. } => "BERTH-K8S-013",
+            Self::Stuck { .. } => "BERTH-K8S-014",
+        }
+    }
+
+    /// What it is about.
+    fn object(&self) -> String {
+        match self {
+            Self::NotConfigured(NoSource::Nothing) => "no cluster is named: kubernetes.config_path and \
+                kubernetes.host are unset, and so are KUBE_CONFIG_PATH and KUBECONFIG"
+                .to_owned(),
+            Self::NotConfigured(NoSource::Both) => {
+                "the provider block sets kubernetes.host and kubernetes.config_path".to_owned()
+            }
+            Self::BadSource { source_of_settings, .. } => source_of_settings.to_string(),
+            Self::Unreachable { server, source_of_settings, .. } => {
+                format!("the API server {server}, from {source_of_settings}")
+            }
+            Self::Unauthorized { source_of_settings, .. } => format!("the credentials from {source_of_settings}"),
+            Self::NamespaceMissing { namespace } => format!("the namespace `{namespace}`, which does not exist"),
+            Self::NamespaceTerminating { namespace } => format!("the namespace `{namespace}`, which is being deleted"),
+            Self::Foreign { object } => format!("{object}, which exists and was not made by this resource"),
+            Self::Forbidden { object, .. } | Self::NotFound { object, .. } => object.clone(),
+            Self::Conflict { object, manager, fields, .. } => conflict_object(object, manager.as_deref(), fields),
+            Self::Invalid { object, faults, .. } => invalid_object(object, faults),
+            Self::Stopped { waiting_for, .. } => waiting_for.clone(),
+            Self::Stuck { object, obstacle, log: Some(_) } => format!("{object}: {obstacle} ({})", obstacle.words),
+            Self::Stuck { object, obstacle, log: None } => format!("{object}: {obstacle}"),
+            Self::Other { status: Some(code), .. } => format!("the API server, which answers with status {code}"),
+            Self::Other { status: None, .. } => "the API server".to_owned(),
+        }
+    }
+
+    /// Who said what.
+    fn said(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::BadSource { fault, .. } => Some(("The attempt to use it", fault)),
+            Self::Unreachable { fault, .. } => Some(("The connection", fault)),
+            Self::Unauthorized { words, .. }
+            | Self::Forbidden { words, .. }
+            | Self::NotFound { words, .. }
+            | Self::Conflict { words, .. }
+            | Self::Invalid { words, .. }
+            | Self::Other { words, .. } => Some(("The cluster", words)),
+            Self::Stuck { log: Some(log), .. } => Some(("The container's log", log)),
+            Self::Stuck { obstacle, .. } => Some(("The cluster", &obstacle.words)),
+            Self::Stopped { last_seen, .. } => last_seen.as_deref().map(|seen| ("The cluster last", seen)),
+            Self::NotConfigured(_)
+            | Self::NamespaceMissing { .. }
+            | Self::NamespaceTerminating { .. }
+            | Self::Foreign { .. } => None,
+        }
+    }
+
+    /// One concrete step.
+    fn next_step(&self) -> String {
+        let step = match self {
+            Self::NotConfigured(NoSource::Nothing) => {
+                "set kubernetes.config_path or kubernetes.host in the provider block, or KUBE_CONFIG_PATH"
+            }
+            Self::NotConfigured(NoSource::Both) => "keep one of the two",
+            Self::BadSource { .. } => "correct the path, the context or the credentials it names, then apply again",
+            Self::Unreachable { .. } => {
+                "check that the cluster is up and reachable from this machine, then apply again"
+            }
+            Self::Unauthorized { .. } => "log in again, or correct the token, the certificate or the exec program",
+            Self::Forbidden { verb, .. } => {
+                return format!("grant the identity named above the verb \"{verb}\" on this kind of object");
+            }
+            Self::NamespaceMissing { namespace } => {
+                return format!("create the namespace `{namespace}` first, or correct its name");
+            }
+            Self::NamespaceTerminating { .. } => "apply again when the namespace is gone or made anew",
+            Self::NotFound { .. } => "create it first, or correct its name",
+            Self::Foreign { .. } => "import it, remove it, or choose another name; it was left as it is",
+            Self::Conflict { .. } => {
+                "let one of the two manage these fields: remove them here, or make the other give them up"
+            }
+            Self::Invalid { .. } => "correct the value that the cluster names",
+            Self::Stuck { obstacle, .. } => {
+                return format!("{}, then apply again; what was made stays as it is", obstacle.kind.remedy());
+            }
+            Self::Stopped { stopped: Stopped::Deadline, .. } => {
+                "apply again to go on waiting, or allow more time in `timeouts`"
+            }
+            Self::Stopped { stopped: Stopped::Interrupted, .. } => "apply again to go on from here",
+            Self::Other { .. } => "apply again; if it stays, the API server's log tells more",
+        };
+        step.to_owned()
+    }
+
+    /// The provider attribute that is to blame, if one is.
+    pub fn provider_attribute(&self) -> Option<&'static str> {
+        match self {
+            Self::NotConfigured(NoSource::Both) => Some("kubernetes.config_path"),
+            Self::BadSource { source_of_settings, .. }
+            | Self::Unreachable { source_of_settings, .. }
+            | Self::Unauthorized { source_of_settings, .. } => source_of_settings.attribute(),
+            _ => None,
+        }
+    }
+}
+
+fn conflict_object(object: &str, manager: Option<&str>, fields: &[String]) -> String {
+    let fields = if fields.is_empty() { String::new() } else { format!(", fields {}", fields.join(", ")) };
+    let manager = manager.map_or_else(String::new, |manager| format!(", managed by `{manager}`"));
+    format!("{object}{fields}{manager}")
+}
+
+fn invalid_object(object: &str, faults: &[FieldFault]) -> String {
+    let faults: Vec<String> = faults.iter().map(|fault| fault.field.clone()).filter(|it| !it.is_empty()).collect();
+    if faults.is_empty() { object.to_owned() } else { format!("{object}, fields {}", faults.join(", ")) }
+}
+
+/// The causes of an answer: their machine-readable reason, and the field with its message.
+fn causes(status: &Status) -> impl Iterator<Item = (&str, FieldFault)> {
+    status
+        .details
+        .iter()
+        .flat_map(|details| &details.causes)
+        .map(|cause| (cause.reason.as_str(), FieldFault { field: cause.field.clone(), message: cause.message.clone() }))
+}
+
+fn forbidden(status: &Status, verb: Verb, object: &ObjectRef) -> ClusterError {
+    let terminating = causes(status).any(|(reason, _)| reason == "NamespaceTerminating");
+    match &object.namespace {
+        Some(namespace) if terminating => ClusterError::NamespaceTerminating { namespace: namespace.clone() },
+        _ => ClusterError::Forbidden { verb, object: object.to_string(), words: status.message.clone() },
+    }
+}
+
+/// The API server names the namespace, not the object, when it is the namespace that is missing.
+fn not_found(status: &Status, object: &ObjectRef) -> ClusterError {
+    let missing = status.details.as_ref().filter(|details| details.kind == "namespaces");
+    match (missing, &object.namespace) {
+        (Some(_), Some(namespace)) => ClusterError::NamespaceMissing { namespace: namespace.clone() },
+        _ => ClusterError::NotFound { object: object.to_string(), words: status.message.clone() },
+    }
+}
+
+/// Server-side apply tells each field in dispute as a cause: `conflict with "MANAGER" using VERSION`.
+fn conflict(status: &Status, object: &ObjectRef) -> ClusterError {
+    let disputed: Vec<FieldFault> =
+        causes(status).filter(|(reason, _)| *reason == "FieldManagerConflict").map(|(_, fault)| fault).collect();
+    let manager = disputed.first().and_then(|fault| fault.message.split('"').nth(1)).map(str::to_owned);
+    ClusterError::Conflict {
+        object: object.to_string(),
+        manager,
+        fields: disputed.into_iter().map(|fault| fault.field).collect(),
+        words: status.message.clone(),
+    }
+}
+
+/// An error of the Kubernetes client below the API: connection, TLS, credentials, decoding.
+pub(super) fn from_transport(error: &kube::Error, server: &str, source: &Source) -> ClusterError {
+    let source_of_settings = source.clone();
+    match error {
+        kube::Error::Auth(_) => ClusterError::BadSource { source_of_settings, fault: credentials_fault(error) },
+        kube::Error::SerdeError(fault) => ClusterError::Other { status: None, words: fault.to_string() },
+        kube::Error::HyperError(fault) => unreachable_server(fault, server, source_of_settings),
+        kube::Error::Service(fault) => unreachable_server(fault.as_ref(), server, source_of_settings),
+        other => unreachable_server(other, server, source_of_settings),
+    }
+}
+
+fn unreachable_server(
+    fault: &(dyn std::error::Error + 'static),
+    server: &str,
+    source_of_settings: Source,
+) -> ClusterError {
+    ClusterError::Unreachable { server: server.to_owned(), source_of_settings, fault: chain(fault) }
+}
+
+/// What a credential program did wrong, without its arguments and what it printed:
+/// those may be tokens.
+fn credentials_fault(error: &kube::Error) -> String {
+    use kube::client::AuthError;
+    match error {
+        kube::Error::Auth(AuthError::AuthExecRun { out, .. }) => {
+            let complaint = String::from_utf8_lossy(&out.stderr);
+            format!("the exec program ended with {}: {}", out.status, complaint.trim())
+        }
+        kube::Error::Auth(AuthError::AuthExecParse(_)) => "the exec program printed no credentials".to_owned(),
+        other => chain(other),
+    }
+}

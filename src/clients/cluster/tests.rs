@@ -1,0 +1,261 @@
+//! A scripted API server behind the client: the shapes of its answers, and what becomes of them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use serde_json::json;
+
+use super::*;
+use crate::domain::kubernetes::ObjectRef;
+
+/// What the server was asked: method, path with query, body.
+type Asked = Arc<Mutex<Vec<(String, String, String)>>>;
+
+/// A cluster that answers with these statuses and bodies in turn.
+fn scripted(answers: Vec<(u16, Value)>) -> (Cluster, Asked) {
+    let asked = Asked::default();
+    let answers = Arc::new(Mutex::new(VecDeque::from(answers)));
+    let service = {
+        let asked = asked.clone();
+        tower::service_fn(move |request: http::Request<kube::client::Body>| {
+            let (asked, answers) = (asked.clone(), answers.clone());
+            async move {
+                let (parts, body) = request.into_parts();
+                let body = body.collect().await?.to_bytes();
+                let body = String::from_utf8_lossy(&body).into_owned();
+                asked.lock().unwrap().push((parts.method.to_string(), parts.uri.to_string(), body));
+                let (status, answer) = answers.lock().unwrap().pop_front().expect("one more answer");
+                let answer = Full::new(Bytes::from(answer.to_string()));
+                Ok::<_, kube::Error>(http::Response::builder().status(status).body(answer).unwrap())
+            }
+        })
+    };
+    (Cluster::over(Client::new(service, "default")), asked)
+}
+
+fn status(code: u16, reason: &str, message: &str, details: &Value) -> (u16, Value) {
+    let answer = json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+        "message": message, "reason": reason, "details": details, "code": code,
+    });
+    (code, answer)
+}
+
+fn budget() -> Budget {
+    Budget::uninterrupted(Duration::from_mins(5))
+}
+
+fn deployment() -> ObjectRef {
+    ObjectRef::deployment("apps", "registry")
+}
+
+fn manifest() -> Value {
+    json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "namespace": "apps", "name": "registry" } })
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_none_and_deleting_it_is_success() {
+    let gone = || status(404, "NotFound", "deployments.apps \"registry\" not found", &json!({ "kind": "deployments" }));
+    let (cluster, _) = scripted(vec![gone(), gone()]);
+    assert_eq!(cluster.get(&budget(), &deployment()).await, Ok(None));
+    assert_eq!(cluster.delete(&budget(), &deployment(), None).await, Ok(()));
+}
+
+#[tokio::test]
+async fn applies_under_our_name_and_forces_nothing() {
+    let (cluster, asked) = scripted(vec![(200, manifest())]);
+    cluster.apply(&budget(), &manifest()).await.unwrap();
+    let (method, path, _) = asked.lock().unwrap().first().cloned().unwrap();
+    assert_eq!(method, "PATCH");
+    assert_eq!(path, "/apis/apps/v1/namespaces/apps/deployments/registry?&fieldManager=berth");
+}
+
+#[tokio::test]
+async fn a_conflict_names_the_other_manager_and_the_field() {
+    let details = json!({ "causes": [{
+        "reason": "FieldManagerConflict",
+        "message": "conflict with \"kubectl-client-side-apply\" using apps/v1",
+        "field": ".spec.replicas",
+    }] });
+    let (cluster, _) = scripted(vec![status(409, "Conflict", "Apply failed with 1 conflict", &details)]);
+    let error = cluster.apply(&budget(), &manifest()).await.unwrap_err();
+    let told = error.explain("Cannot change the registry `apps/registry`").to_string();
+    assert_eq!(error.code(), "BERTH-K8S-010");
+    assert!(told.contains(".spec.replicas") && told.contains("`kubectl-client-side-apply`"), "{told}");
+}
+
+#[tokio::test]
+async fn a_missing_namespace_is_told_apart_from_a_missing_object() {
+    let details = json!({ "name": "apps", "kind": "namespaces" });
+    let (cluster, _) = scripted(vec![status(404, "NotFound", "namespaces \"apps\" not found", &details)]);
+    let error = cluster.apply(&budget(), &manifest()).await.unwrap_err();
+    assert_eq!(error, ClusterError::NamespaceMissing { namespace: "apps".to_owned() });
+    assert!(error.explain("x").detail().contains("create the namespace `apps` first"));
+}
+
+#[tokio::test]
+async fn a_namespace_on_its_way_out_is_no_missing_right() {
+    let details =
+        json!({ "causes": [{ "reason": "NamespaceTerminating", "message": "…", "field": "metadata.namespace" }] });
+    let (cluster, _) = scripted(vec![status(403, "Forbidden", "being terminated", &details)]);
+    let error = cluster.apply(&budget(), &manifest()).await.unwrap_err();
+    assert_eq!(error, ClusterError::NamespaceTerminating { namespace: "apps".to_owned() });
+}
+
+#[tokio::test]
+async fn a_missing_right_names_verb_and_identity() {
+    let words = "deployments.apps \"registry\" is forbidden: User \"ci\" cannot patch resource \"deployments\"";
+    let (cluster, _) = scripted(vec![status(403, "Forbidden", words, &json!({}))]);
+    let told = cluster.apply(&budget(), &manifest()).await.unwrap_err().explain("x").detail();
+    assert!(
+        told.contains("User \"ci\"") && told.contains("grant the identity named above the verb \"patch\""),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn credentials_that_are_not_accepted_name_their_source() {
+    let (cluster, _) = scripted(vec![status(401, "Unauthorized", "Unauthorized", &json!(null))]);
+    let error = cluster.get(&budget(), &deployment()).await.unwrap_err();
+    assert_eq!(error.code(), "BERTH-K8S-004");
+    assert_eq!(error.provider_attribute(), Some("kubernetes.host"));
+}
+
+#[tokio::test]
+async fn a_refused_field_is_named() {
+    let details =
+        json!({ "causes": [{ "reason": "FieldValueInvalid", "message": "too long", "field": "metadata.name" }] });
+    let (cluster, _) = scripted(vec![status(422, "Invalid", "is invalid", &details)]);
+    let error = cluster.apply(&budget(), &manifest()).await.unwrap_err();
+    assert!(error.explain("x").detail().contains("fields metadata.name"), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_overloaded_server_is_asked_again_after_the_pause_it_names() {
+    let busy = status(429, "TooManyRequests", "slow down", &json!({ "retryAfterSeconds": 7 }));
+    let (cluster, asked) = scripted(vec![busy, (200, manifest())]);
+    let started = tokio::time::Instant::now();
+    assert!(cluster.get(&budget(), &deployment()).await.unwrap().is_some());
+    assert_eq!(asked.lock().unwrap().len(), 2);
+    assert_eq!(started.elapsed(), Duration::from_secs(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_is_done_again_on_what_someone_else_wrote_meanwhile() {
+    let account = |version: &str, secrets: &[&str]| {
+        let secrets: Vec<Value> = secrets.iter().map(|name| json!({ "name": name })).collect();
+        (200, json!({ "metadata": { "resourceVersion": version }, "imagePullSecrets": secrets }))
+    };
+    let stale = status(409, "Conflict", "the object has been modified", &json!({}));
+    let (cluster, asked) = scripted(vec![
+        account("1", &[]),
+        account("1", &[]),
+        stale,
+        account("2", &["theirs"]),
+        account("3", &["theirs", "ours"]),
+    ]);
+    let bound = cluster.bind_pull_secret(&budget(), &ObjectRef::service_account("apps", "default"), "ours").await;
+    assert_eq!(bound, Ok(Binding::Added));
+    let asked = asked.lock().unwrap();
+    let (method, _, body) = asked.last().unwrap();
+    let written: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(method, "PUT");
+    assert_eq!(accounts::pull_secrets(&written), ["theirs", "ours"]);
+    assert_eq!(written.pointer("/metadata/resourceVersion"), Some(&json!("2")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_for_the_default_account_to_appear() {
+    let missing = || status(404, "NotFound", "no account", &json!({ "kind": "serviceaccounts" }));
+    let namespace = || (200, json!({ "metadata": { "name": "apps" } }));
+    let account = || (200, json!({ "metadata": { "resourceVersion": "1" }, "imagePullSecrets": [{ "name": "ours" }] }));
+    let (cluster, _) = scripted(vec![missing(), namespace(), missing(), namespace(), account(), account()]);
+    let bound = cluster.bind_pull_secret(&budget(), &ObjectRef::service_account("apps", "default"), "ours").await;
+    assert_eq!(bound, Ok(Binding::Present));
+}
+
+#[tokio::test]
+async fn a_deleted_object_with_another_uid_is_left_alone() {
+    let words = "Precondition failed: UID in precondition: a, UID in object meta: b";
+    let (cluster, asked) = scripted(vec![status(409, "Conflict", words, &json!({}))]);
+    assert_eq!(cluster.delete(&budget(), &deployment(), Some("a")).await, Ok(()));
+    let (_, _, body) = asked.lock().unwrap().first().cloned().unwrap();
+    assert!(body.contains(r#""preconditions":{"uid":"a"}"#), "{body}");
+}
+
+#[tokio::test]
+async fn a_namespace_in_use_is_not_taken_away() {
+    let namespace = json!({ "metadata": {
+        "name": "apps", "uid": "u",
+        "labels": crate::domain::kubernetes::owner_labels("registry", "one"),
+    } });
+    let pod = json!({ "items": [{ "metadata": { "name": "p" } }] });
+    let (cluster, _) = scripted(vec![(200, namespace.clone()), (200, pod)]);
+    assert_eq!(cluster.remove_own_empty_namespace(&budget(), "apps", "registry", "one").await, Ok(false));
+    let (cluster, _) = scripted(vec![(200, namespace)]);
+    assert_eq!(cluster.remove_own_empty_namespace(&budget(), "apps", "registry", "two").await, Ok(false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_loop_brings_the_containers_log() {
+    let deployment_found = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "generation": 1 },
+        "spec": { "replicas": 1, "selector": {}, "template": {} },
+        "status": { "observedGeneration": 1, "updatedReplicas": 1, "replicas": 1 },
+    });
+    let pods = json!({ "items": [{
+        "metadata": { "name": "registry-x" },
+        "status": { "containerStatuses": [{
+            "name": "registry", "image": "i", "imageID": "", "ready": false, "restartCount": 4,
+            "state": { "waiting": { "reason": "CrashLoopBackOff" } },
+            "lastState": { "terminated": { "exitCode": 1, "reason": "Error" } },
+        }] },
+    }] });
+    let log = json!("time=now level=fatal msg=\"no storage\"");
+    let (cluster, asked) = scripted(vec![(200, deployment_found), (200, pods), (200, log)]);
+    let error = cluster.wait_for_rollout(&budget(), &deployment(), "a=b").await.unwrap_err();
+    let told = error.explain("Cannot start the registry `apps/registry`").to_string();
+    assert_eq!(error.code(), "BERTH-K8S-014");
+    assert!(told.contains("no storage") && told.contains("exit code 1, started 5 times"), "{told}");
+    let (_, path, _) = asked.lock().unwrap().last().cloned().unwrap();
+    assert!(path.contains("previous=true") && path.contains("container=registry"), "{path}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pod_of_a_proof_is_removed_after_an_interrupt() {
+    let stop = tokio_util::sync::CancellationToken::new();
+    let missing = || status(404, "NotFound", "none", &json!({ "kind": "pods" }));
+    let pending = json!({ "metadata": { "name": "p" }, "status": {} });
+    let (cluster, asked) = scripted(vec![missing(), missing(), (201, json!({})), (200, pending), (200, json!({}))]);
+    let request = PullRequest {
+        namespace: "apps".to_owned(),
+        name: "p".to_owned(),
+        service_account: "default".to_owned(),
+        image: "r.test/a".to_owned(),
+    };
+    let interrupted = Budget::new(Duration::from_mins(5), stop.clone());
+    let proof = async {
+        let (proof, ()) = tokio::join!(cluster.prove_pull(&interrupted, &request), async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            stop.cancel();
+        });
+        proof
+    };
+    assert!(proof.await.unwrap_err().is_interrupt());
+    assert_eq!(asked.lock().unwrap().last().map(|(method, ..)| method.clone()), Some("DELETE".to_owned()));
+}
+
+#[tokio::test]
+async fn a_cluster_that_is_down_is_named_with_its_source() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let settings = Settings { host: Some(format!("https://{address}")), ..Settings::default() };
+    let error = Cluster::new(settings, Env::default()).get(&budget(), &deployment()).await.unwrap_err();
+    let told = error.explain("Cannot read the registry `apps/registry`").to_string();
+    assert_eq!(error.code(), "BERTH-K8S-003");
+    assert!(told.contains(&address.to_string()) && told.contains("kubernetes.host"), "{told}");
+    assert!(told.to_lowercase().contains("refused"), "{told}");
+}

@@ -1,0 +1,392 @@
+//! How far a Deployment is, judged from what the cluster says about it and its Pods.
+
+use std::fmt;
+use std::time::Duration;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
+
+/// A container that was started this often and still ends is not waited for any longer.
+pub const RESTARTS_TO_GIVE_UP: i32 = 3;
+
+/// How far a Deployment is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rollout {
+    /// All replicas run the newest template and are ready.
+    Done {
+        /// How many are ready.
+        ready: i32,
+    },
+    /// On its way.
+    Progressing {
+        /// How many are ready.
+        ready: i32,
+        /// How many there shall be.
+        wanted: i32,
+        /// What it waits for, in words.
+        waiting_for: String,
+    },
+    /// Something stands in the way that time alone hardly mends.
+    Stuck(Obstacle),
+}
+
+/// What stands in the way of a rollout, and where it was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What kind of obstacle.
+    pub kind: ObstacleKind,
+    /// The Pod that shows it; `None` when no Pod could be made.
+    pub pod: Option<String>,
+    /// The container within the Pod.
+    pub container: Option<String>,
+    /// The cluster's own words.
+    pub words: String,
+}
+
+/// The kinds of obstacles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObstacleKind {
+    /// The container starts and ends, again and again.
+    CrashLoop,
+    /// The node cannot pull the image.
+    ImagePull,
+    /// The container cannot be made: a Secret or key that it names is missing.
+    Configuration,
+    /// The container cannot be started: its command or its rights do not fit.
+    Start,
+    /// No node takes the Pod.
+    Unschedulable,
+    /// The cluster refuses to make Pods: quota, admission, a missing service account.
+    Refused,
+}
+
+impl ObstacleKind {
+    /// How long an obstacle of this kind may last before it counts as a failure: some mend themselves
+    /// (a node is added, a Secret is made by another resource, a registry comes back).
+    pub fn patience(self) -> Option<Duration> {
+        match self {
+            Self::CrashLoop => Some(Duration::ZERO),
+            Self::Start | Self::Refused => Some(Duration::from_secs(20)),
+            Self::ImagePull => Some(Duration::from_secs(45)),
+            Self::Configuration => Some(Duration::from_secs(90)),
+            Self::Unschedulable => None,
+        }
+    }
+
+    /// One concrete step for the reader.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::CrashLoop => "correct what the log complains about",
+            Self::ImagePull => "check the image's name, and that the nodes can reach and log in to its registry",
+            Self::Configuration => "create the Secret or ConfigMap that is missing, or correct its name",
+            Self::Start => "check the image: it has no such command, or its user may not run it",
+            Self::Unschedulable => "free or add a node that fits, or change node_selector, tolerations or resources",
+            Self::Refused => "raise the quota, or satisfy the policy that refuses the Pod",
+        }
+    }
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            ObstacleKind::CrashLoop => "ends after each start",
+            ObstacleKind::ImagePull => "has an image that the node cannot pull",
+            ObstacleKind::Configuration => "lacks an object that it refers to",
+            ObstacleKind::Start => "cannot be started",
+            ObstacleKind::Unschedulable => "fits on no node",
+            ObstacleKind::Refused => "is refused by the cluster",
+        };
+        match (&self.container, &self.pod) {
+            (Some(container), Some(pod)) => write!(f, "the container `{container}` of the Pod `{pod}` {what}"),
+            (_, Some(pod)) => write!(f, "the Pod `{pod}` {what}"),
+            _ => write!(f, "the Pod {what}"),
+        }
+    }
+}
+
+/// Judges a Deployment with the Pods that its selector finds.
+pub fn rollout(deployment: &Deployment, pods: &[Pod]) -> Rollout {
+    let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    let Some(status) = &deployment.status else {
+        return progressing(0, wanted, "the cluster to take notice of it");
+    };
+    let ready = status.ready_replicas.unwrap_or(0);
+    if status.observed_generation < deployment.metadata.generation {
+        return progressing(ready, wanted, "the cluster to take notice of the change");
+    }
+    let updated = status.updated_replicas.unwrap_or(0);
+    let (all, available) = (status.replicas.unwrap_or(0), status.available_replicas.unwrap_or(0));
+    if updated >= wanted && all <= updated && available >= wanted {
+        return Rollout::Done { ready };
+    }
+    if let Some(obstacle) = refusal(deployment).or_else(|| newest(deployment, pods).find_map(obstacle)) {
+        return Rollout::Stuck(obstacle);
+    }
+    if all > updated {
+        return progressing(ready, wanted, "Pods of the previous version to end");
+    }
+    progressing(ready, wanted, "the Pods to become ready")
+}
+
+fn progressing(ready: i32, wanted: i32, waiting_for: &str) -> Rollout {
+    Rollout::Progressing { ready, wanted, waiting_for: waiting_for.to_owned() }
+}
+
+/// The condition that tells of Pods the cluster refuses to make.
+fn refusal(deployment: &Deployment) -> Option<Obstacle> {
+    let conditions = deployment.status.as_ref()?.conditions.as_ref()?;
+    let condition = conditions.iter().find(|it| it.type_ == "ReplicaFailure" && it.status == "True")?;
+    let words = condition.message.clone().unwrap_or_default();
+    Some(Obstacle { kind: ObstacleKind::Refused, pod: None, container: None, words })
+}
+
+/// The Pods that were made from the Deployment's newest template: those that carry its annotations.
+fn newest<'a>(deployment: &'a Deployment, pods: &'a [Pod]) -> impl Iterator<Item = &'a Pod> {
+    let template = deployment.spec.as_ref().and_then(|spec| spec.template.metadata.as_ref());
+    let marks = template.and_then(|metadata| metadata.annotations.clone()).unwrap_or_default();
+    pods.iter().filter(move |pod| {
+        let own = pod.metadata.annotations.as_ref();
+        let matches = marks.iter().all(|(name, value)| own.and_then(|own| own.get(name)) == Some(value));
+        matches && pod.metadata.deletion_timestamp.is_none()
+    })
+}
+
+/// What keeps a Pod from running, if anything does.
+pub fn obstacle(pod: &Pod) -> Option<Obstacle> {
+    let status = pod.status.as_ref()?;
+    let name = pod.metadata.name.clone().unwrap_or_default();
+    let containers = status.init_container_statuses.iter().chain(&status.container_statuses).flatten();
+    for container in containers {
+        if let Some((kind, words)) = container_obstacle(container) {
+            return Some(Obstacle { kind, pod: Some(name), container: Some(container.name.clone()), words });
+        }
+    }
+    let condition = status.conditions.iter().flatten().find(|it| {
+        it.type_ == "PodScheduled" && it.status == "False" && it.reason.as_deref() == Some("Unschedulable")
+    })?;
+    let words = condition.message.clone().unwrap_or_default();
+    Some(Obstacle { kind: ObstacleKind::Unschedulable, pod: Some(name), container: None, words })
+}
+
+/// Source of the reasons: kubelet, `pkg/kubelet/images/types.go` and `pkg/kubelet/kuberuntime`.
+fn container_obstacle(container: &ContainerStatus) -> Option<(ObstacleKind, String)> {
+    let waiting = container.state.as_ref().and_then(|state| state.waiting.as_ref());
+    let reason = waiting.and_then(|waiting| waiting.reason.as_deref()).unwrap_or_default();
+    let words = || {
+        let message = waiting.and_then(|waiting| waiting.message.as_deref()).unwrap_or_default();
+        if message.is_empty() { reason.to_owned() } else { format!("{reason}: {message}") }
+    };
+    let kind = match reason {
+        "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" | "RegistryUnavailable" => {
+            ObstacleKind::ImagePull
+        }
+        "CreateContainerConfigError" => ObstacleKind::Configuration,
+        "CreateContainerError" | "RunContainerError" | "PostStartHookError" => ObstacleKind::Start,
+        _ if container.restart_count >= RESTARTS_TO_GIVE_UP && !container.ready => {
+            return Some((ObstacleKind::CrashLoop, last_end(container)));
+        }
+        _ => return None,
+    };
+    Some((kind, words()))
+}
+
+/// How the container ended the last time.
+fn last_end(container: &ContainerStatus) -> String {
+    let states = [&container.state, &container.last_state];
+    let ended = states.into_iter().flatten().find_map(|state| state.terminated.as_ref());
+    let count = container.restart_count;
+    ended.map_or_else(
+        || format!("started {count} times"),
+        |end| {
+            let reason = end.reason.as_deref().unwrap_or("Error");
+            format!("{reason}, exit code {}, started {} times", end.exit_code, count + 1)
+        },
+    )
+}
+
+/// The lines of a log that tell most about a failure, within `limit` characters: those that speak of
+/// an error if there are any, else the last ones; always in their order.
+pub fn telling_lines(log: &str, limit: usize) -> String {
+    let lines: Vec<&str> = log.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let speaks = |line: &&&str| {
+        let line = line.to_lowercase();
+        ["error", "fatal", "panic", "denied", "failed"].iter().any(|word| line.contains(word))
+    };
+    let speaking: Vec<&str> = lines.iter().filter(speaks).copied().collect();
+    last_within(if speaking.is_empty() { &lines } else { &speaking }, limit)
+}
+
+/// As many of the last lines as fit; of a single line that does not fit, its beginning.
+fn last_within(lines: &[&str], limit: usize) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut length = 0;
+    for line in lines.iter().rev() {
+        length += line.chars().count() + 3;
+        if length > limit && !kept.is_empty() {
+            break;
+        }
+        kept.push(line);
+    }
+    kept.reverse();
+    kept.dedup();
+    kept.join(" | ").chars().take(limit).collect()
+}
+
+/// The last warnings among the events of an object, newest last, each told once, at most `count`.
+pub fn last_warnings(events: &[Event], count: usize) -> Vec<String> {
+    let mut warnings: Vec<&Event> = events.iter().filter(|it| it.type_.as_deref() == Some("Warning")).collect();
+    warnings.sort_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0));
+    let mut told: Vec<String> = Vec::new();
+    for event in warnings {
+        let reason = event.reason.as_deref().unwrap_or("Warning");
+        let text = format!("{reason}: {}", event.message.as_deref().unwrap_or_default());
+        told.retain(|earlier| *earlier != text);
+        told.push(text);
+    }
+    told.split_off(told.len().saturating_sub(count))
+}
+
+#[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "literal statuses read better without a borrow")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn deployment(status: Value) -> Deployment {
+        serde_json::from_value(json!({
+            "metadata": { "name": "registry", "generation": 2 },
+            "spec": {
+                "replicas": 2,
+                "selector": {},
+                "template": { "metadata": { "annotations": { "berth/digest": "new" } } },
+            },
+            "status": status,
+        }))
+        .unwrap()
+    }
+
+    fn pod(digest: &str, status: Value) -> Pod {
+        let metadata = json!({ "name": "registry-1", "annotations": { "berth/digest": digest, "other": "x" } });
+        serde_json::from_value(json!({ "metadata": metadata, "status": status })).unwrap()
+    }
+
+    fn container(restarts: i32, state: Value) -> Value {
+        json!({ "containerStatuses": [{
+            "name": "registry", "image": "registry:3", "imageID": "", "ready": false,
+            "restartCount": restarts, "state": state,
+        }] })
+    }
+
+    fn half() -> Deployment {
+        deployment(json!({ "observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 1 }))
+    }
+
+    fn stuck(pods: &[Pod]) -> Obstacle {
+        match rollout(&half(), pods) {
+            Rollout::Stuck(obstacle) => obstacle,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn is_done_when_all_run_the_newest_template() {
+        let status = json!({
+            "observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "availableReplicas": 2,
+        });
+        assert_eq!(rollout(&deployment(status), &[]), Rollout::Done { ready: 2 });
+    }
+
+    #[test]
+    fn an_old_generation_says_nothing_about_the_new_one() {
+        let status = json!({
+            "observedGeneration": 1, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "availableReplicas": 2,
+        });
+        let judged = rollout(&deployment(status), &[]);
+        assert!(matches!(judged, Rollout::Progressing { ready: 2, wanted: 2, .. }), "{judged:?}");
+    }
+
+    #[test]
+    fn waits_for_pods_of_the_previous_version() {
+        let status = json!({
+            "observedGeneration": 2, "replicas": 3, "updatedReplicas": 2, "readyReplicas": 3, "availableReplicas": 3,
+        });
+        let judged = rollout(&deployment(status), &[]);
+        assert!(matches!(&judged, Rollout::Progressing { waiting_for, .. } if waiting_for.contains("previous")));
+    }
+
+    #[test]
+    fn an_image_that_cannot_be_pulled_is_told_in_the_nodes_words() {
+        let waiting = json!({ "waiting": { "reason": "ErrImagePull", "message": "401 Unauthorized" } });
+        let obstacle = stuck(&[pod("new", container(0, waiting))]);
+        assert_eq!(
+            (obstacle.kind, obstacle.words.as_str()),
+            (ObstacleKind::ImagePull, "ErrImagePull: 401 Unauthorized")
+        );
+        assert_eq!(obstacle.pod.as_deref(), Some("registry-1"));
+    }
+
+    #[test]
+    fn a_pod_of_the_previous_version_is_no_obstacle() {
+        let waiting = json!({ "waiting": { "reason": "ErrImagePull" } });
+        let judged = rollout(&half(), &[pod("old", container(0, waiting))]);
+        assert!(matches!(judged, Rollout::Progressing { .. }), "{judged:?}");
+    }
+
+    #[test]
+    fn a_first_crash_is_forgiven_and_the_third_is_not() {
+        let waiting = json!({ "waiting": { "reason": "CrashLoopBackOff" } });
+        let judged = rollout(&half(), &[pod("new", container(1, waiting))]);
+        assert!(matches!(judged, Rollout::Progressing { .. }), "{judged:?}");
+
+        let ended = json!({ "terminated": { "exitCode": 1, "reason": "Error" } });
+        let obstacle = stuck(&[pod("new", container(3, ended))]);
+        assert_eq!(obstacle.kind, ObstacleKind::CrashLoop);
+        assert_eq!(obstacle.words, "Error, exit code 1, started 4 times");
+    }
+
+    #[test]
+    fn a_pod_without_a_node_says_why() {
+        let conditions = json!({ "conditions": [
+            { "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes" },
+        ] });
+        let obstacle = stuck(&[pod("new", conditions)]);
+        assert_eq!((obstacle.kind, obstacle.words.as_str()), (ObstacleKind::Unschedulable, "0/1 nodes"));
+    }
+
+    #[test]
+    fn a_refused_pod_is_told_by_the_deployment() {
+        let status = json!({ "observedGeneration": 2, "conditions": [
+            { "type": "ReplicaFailure", "status": "True", "message": "exceeded quota" },
+        ] });
+        let judged = rollout(&deployment(status), &[]);
+        assert!(matches!(judged, Rollout::Stuck(Obstacle { kind: ObstacleKind::Refused, .. })), "{judged:?}");
+    }
+
+    #[test]
+    fn shows_the_error_and_not_the_usage_text_after_it() {
+        let log = "starting\nconfiguration error: no storage\nUsage:\n  registry serve <config>\n";
+        assert_eq!(telling_lines(log, 400), "configuration error: no storage");
+        assert_eq!(telling_lines("one\ntwo\nthree", 16), "two | three");
+        assert_eq!(telling_lines(&"x".repeat(900), 400).len(), 400);
+    }
+
+    #[test]
+    fn tells_each_warning_once_newest_last() {
+        let event = |kind: &str, message: &str, time: &str| -> Event {
+            serde_json::from_value(json!({
+                "type": kind, "reason": "R", "message": message, "lastTimestamp": time,
+                "metadata": {}, "involvedObject": {},
+            }))
+            .unwrap()
+        };
+        let events = [
+            event("Warning", "b", "2026-01-01T00:00:02Z"),
+            event("Normal", "n", "2026-01-01T00:00:03Z"),
+            event("Warning", "a", "2026-01-01T00:00:01Z"),
+            event("Warning", "b", "2026-01-01T00:00:04Z"),
+        ];
+        assert_eq!(last_warnings(&events, 5), ["R: a", "R: b"]);
+        assert_eq!(last_warnings(&events, 1), ["R: b"]);
+    }
+}
