@@ -1,10 +1,11 @@
 //! How far a Deployment is, judged from what the cluster says about it and its Pods.
 
+mod observed;
+
 use std::fmt;
 use std::time::Duration;
 
-use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
+pub use observed::{Container, Deployment, Event, Pod};
 
 /// A container that was started this often and still ends is not waited for any longer.
 pub const RESTARTS_TO_GIVE_UP: i32 = 3;
@@ -106,23 +107,22 @@ impl fmt::Display for Obstacle {
 
 /// Judges a Deployment with the Pods that its selector finds.
 pub fn rollout(deployment: &Deployment, pods: &[Pod]) -> Rollout {
-    let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    let wanted = deployment.spec.replicas.unwrap_or(1);
     let Some(status) = &deployment.status else {
         return progressing(0, wanted, "the cluster to take notice of it");
     };
-    let ready = status.ready_replicas.unwrap_or(0);
+    let ready = status.ready_replicas;
     if status.observed_generation < deployment.metadata.generation {
         return progressing(ready, wanted, "the cluster to take notice of the change");
     }
-    let updated = status.updated_replicas.unwrap_or(0);
-    let (all, available) = (status.replicas.unwrap_or(0), status.available_replicas.unwrap_or(0));
-    if updated >= wanted && all <= updated && available >= wanted {
+    let updated = status.updated_replicas;
+    if updated >= wanted && status.replicas <= updated && status.available_replicas >= wanted {
         return Rollout::Done { ready };
     }
     if let Some(obstacle) = refusal(deployment).or_else(|| newest(deployment, pods).find_map(obstacle)) {
         return Rollout::Stuck(obstacle);
     }
-    if all > updated {
+    if status.replicas > updated {
         return progressing(ready, wanted, "Pods of the previous version to end");
     }
     progressing(ready, wanted, "the Pods to become ready")
@@ -134,49 +134,39 @@ fn progressing(ready: i32, wanted: i32, waiting_for: &str) -> Rollout {
 
 /// The condition that tells of Pods the cluster refuses to make.
 fn refusal(deployment: &Deployment) -> Option<Obstacle> {
-    let conditions = deployment.status.as_ref()?.conditions.as_ref()?;
-    let condition = conditions.iter().find(|it| it.type_ == "ReplicaFailure" && it.status == "True")?;
-    let words = condition.message.clone().unwrap_or_default();
+    let conditions = &deployment.status.as_ref()?.conditions;
+    let condition = conditions.iter().find(|it| it.r#type == "ReplicaFailure" && it.status == "True")?;
+    let words = condition.message.clone();
     Some(Obstacle { kind: ObstacleKind::Refused, pod: None, container: None, words })
 }
 
 /// The Pods that were made from the Deployment's newest template: those that carry its annotations.
 fn newest<'a>(deployment: &'a Deployment, pods: &'a [Pod]) -> impl Iterator<Item = &'a Pod> {
-    let template = deployment.spec.as_ref().and_then(|spec| spec.template.metadata.as_ref());
-    let marks = template.and_then(|metadata| metadata.annotations.clone()).unwrap_or_default();
+    let marks = &deployment.spec.template.metadata.annotations;
     pods.iter().filter(move |pod| {
-        let own = pod.metadata.annotations.as_ref();
-        let matches = marks.iter().all(|(name, value)| own.and_then(|own| own.get(name)) == Some(value));
-        matches && pod.metadata.deletion_timestamp.is_none()
+        let own = &pod.metadata.annotations;
+        marks.iter().all(|(name, value)| own.get(name) == Some(value)) && pod.metadata.deletion_timestamp.is_none()
     })
 }
 
 /// What keeps a Pod from running, if anything does.
 pub fn obstacle(pod: &Pod) -> Option<Obstacle> {
-    let status = pod.status.as_ref()?;
-    let name = pod.metadata.name.clone().unwrap_or_default();
-    let containers = status.init_container_statuses.iter().chain(&status.container_statuses).flatten();
-    for container in containers {
+    let name = Some(pod.metadata.name.clone());
+    for container in pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses) {
         if let Some((kind, words)) = container_obstacle(container) {
-            return Some(Obstacle { kind, pod: Some(name), container: Some(container.name.clone()), words });
+            return Some(Obstacle { kind, pod: name, container: Some(container.name.clone()), words });
         }
     }
-    let condition = status.conditions.iter().flatten().find(|it| {
-        it.type_ == "PodScheduled" && it.status == "False" && it.reason.as_deref() == Some("Unschedulable")
-    })?;
-    let words = condition.message.clone().unwrap_or_default();
-    Some(Obstacle { kind: ObstacleKind::Unschedulable, pod: Some(name), container: None, words })
+    let unschedulable =
+        |it: &&observed::Condition| it.r#type == "PodScheduled" && it.status == "False" && it.reason == "Unschedulable";
+    let condition = pod.status.conditions.iter().find(unschedulable)?;
+    Some(Obstacle { kind: ObstacleKind::Unschedulable, pod: name, container: None, words: condition.message.clone() })
 }
 
 /// Source of the reasons: kubelet, `pkg/kubelet/images/types.go` and `pkg/kubelet/kuberuntime`.
-fn container_obstacle(container: &ContainerStatus) -> Option<(ObstacleKind, String)> {
-    let waiting = container.state.as_ref().and_then(|state| state.waiting.as_ref());
-    let reason = waiting.and_then(|waiting| waiting.reason.as_deref()).unwrap_or_default();
-    let words = || {
-        let message = waiting.and_then(|waiting| waiting.message.as_deref()).unwrap_or_default();
-        if message.is_empty() { reason.to_owned() } else { format!("{reason}: {message}") }
-    };
-    let kind = match reason {
+fn container_obstacle(container: &Container) -> Option<(ObstacleKind, String)> {
+    let waiting = container.state.waiting.clone().unwrap_or_default();
+    let kind = match waiting.reason.as_str() {
         "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" | "RegistryUnavailable" => {
             ObstacleKind::ImagePull
         }
@@ -187,21 +177,18 @@ fn container_obstacle(container: &ContainerStatus) -> Option<(ObstacleKind, Stri
         }
         _ => return None,
     };
-    Some((kind, words()))
+    let words =
+        if waiting.message.is_empty() { waiting.reason } else { format!("{}: {}", waiting.reason, waiting.message) };
+    Some((kind, words))
 }
 
 /// How the container ended the last time.
-fn last_end(container: &ContainerStatus) -> String {
-    let states = [&container.state, &container.last_state];
-    let ended = states.into_iter().flatten().find_map(|state| state.terminated.as_ref());
+fn last_end(container: &Container) -> String {
     let count = container.restart_count;
-    ended.map_or_else(
-        || format!("started {count} times"),
-        |end| {
-            let reason = end.reason.as_deref().unwrap_or("Error");
-            format!("{reason}, exit code {}, started {} times", end.exit_code, count + 1)
-        },
-    )
+    match container.state.terminated.as_ref().or(container.last_state.terminated.as_ref()) {
+        Some(end) => format!("{}, exit code {}, started {} times", end.reason, end.exit_code, count + 1),
+        None => format!("started {} times", count + 1),
+    }
 }
 
 /// The lines of a log that tell most about a failure, within `limit` characters: those that speak of
@@ -234,12 +221,11 @@ fn last_within(lines: &[&str], limit: usize) -> String {
 
 /// The last warnings among the events of an object, newest last, each told once, at most `count`.
 pub fn last_warnings(events: &[Event], count: usize) -> Vec<String> {
-    let mut warnings: Vec<&Event> = events.iter().filter(|it| it.type_.as_deref() == Some("Warning")).collect();
-    warnings.sort_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0));
+    let mut warnings: Vec<&Event> = events.iter().filter(|it| it.r#type == "Warning").collect();
+    warnings.sort_by_key(|event| &event.last_timestamp);
     let mut told: Vec<String> = Vec::new();
     for event in warnings {
-        let reason = event.reason.as_deref().unwrap_or("Warning");
-        let text = format!("{reason}: {}", event.message.as_deref().unwrap_or_default());
+        let text = format!("{}: {}", event.reason, event.message.as_deref().unwrap_or_default());
         told.retain(|earlier| *earlier != text);
         told.push(text);
     }

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, LogParams};
 use serde_json::json;
 
 use crate::domain::kubernetes::{ObjectRef, owner_labels};
-use crate::domain::rollout::{ObstacleKind, obstacle};
+use crate::domain::rollout::{ObstacleKind, Pod, obstacle};
 use crate::retry::{Budget, Pace};
 
 use super::rollouts::typed;
@@ -141,11 +140,9 @@ enum PullState {
 
 /// An image is there as soon as the node has tried to start its container, whether or not that worked.
 fn pull_state(pod: &Pod) -> PullState {
-    let node = pod.spec.as_ref().and_then(|spec| spec.node_name.clone()).unwrap_or_default();
-    let container = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten()).next();
-    if let Some(container) = container {
-        let state = container.state.as_ref();
-        let started = state.is_some_and(|state| state.running.is_some() || state.terminated.is_some());
+    let node = pod.spec.node_name.clone();
+    if let Some(container) = pod.status.container_statuses.first() {
+        let started = container.state.running.is_some() || container.state.terminated.is_some();
         if started || !container.image_id.is_empty() {
             return PullState::Pulled { node, image_id: container.image_id.clone() };
         }

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{Event, Pod};
 use kube::api::ListParams;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::domain::kubernetes::ObjectRef;
-use crate::domain::rollout::{Obstacle, ObstacleKind, Rollout, last_warnings, rollout, telling_lines};
+use crate::domain::rollout::{
+    Deployment, Event, Obstacle, ObstacleKind, Pod, Rollout, last_warnings, rollout, telling_lines,
+};
 use crate::explain::MAX_QUOTE;
 use crate::retry::{Budget, Pace, Stopped};
 
@@ -125,7 +125,7 @@ impl Cluster {
         let pods = self.pods(&budget, deployment, labels).await.ok()?;
         let namespace = deployment.namespace.as_deref().unwrap_or_default();
         for pod in pods {
-            let pod = ObjectRef::pod(namespace, pod.metadata.name.as_deref().unwrap_or_default());
+            let pod = ObjectRef::pod(namespace, &pod.metadata.name);
             let warnings = self.warnings(&budget, &pod).await;
             if !warnings.is_empty() {
                 return Some(format!("the Pod `{}`: {}", pod.name, warnings.join("; ")));
