@@ -53,7 +53,7 @@ print_environment() {
     printf 'export %s=%q\n' "${line%%=*}" "${line#*=}"
   done < "$STATE_DIR/environment"
   # shellcheck disable=SC2016  # the caller's shell expands it
-  printf 'export PATH=%q:$PATH\n' "$(tool_path "${NODE_TOOLS[@]}" coredns pebble kubectl tofu)"
+  printf 'export PATH=%q:$PATH\n' "$(tool_path "${NODE_TOOLS[@]}" coredns pebble kubectl tofu terraform)"
 }
 
 # run_inside COMMAND…: with the environment, from the caller's folder, in place of this process.

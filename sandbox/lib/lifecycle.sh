@@ -111,16 +111,6 @@ finish_cluster() {
   wait_until 30 "the default service account" kubectl_admin get serviceaccount default -n default
 }
 
-add_extras() {
-  local name
-  for name in ${1//,/ }; do
-    case $name in
-      ingress|cert-manager) die "--with $name is not there yet" ;;
-      *) die "--with knows ingress and cert-manager, not $name" ;;
-    esac
-  done
-}
-
 sandbox_down() {
   check_machine
   [[ -d $STATE_DIR ]] || { step "nothing to end: there is no $STATE_DIR"; return 0; }

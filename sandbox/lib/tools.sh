@@ -13,6 +13,7 @@ declare -A GO_TOOL=(
   [kubernetes]='kubernetes k8s.io/kubernetes --version'
   [kubectl]='kubernetes k8s.io/kubernetes'
   [tofu]='tofu github.com/opentofu/opentofu version'
+  [terraform]='terraform github.com/hashicorp/terraform'
   [cert-manager]='cert-manager github.com/cert-manager/cert-manager'
   [traefik]='traefik github.com/traefik/traefik/v3'
 )
@@ -21,7 +22,7 @@ declare -A TOOL_COMMANDS=(
   [kubernetes]='kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy'
   [cert-manager]='controller webhook cainjector acmesolver'
 )
-declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [cert-manager]=2 [traefik]=6)
+declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [terraform]=3 [cert-manager]=2 [traefik]=6)
 declare -A LDFLAGS_OF=([kubernetes]='-X k8s.io/component-base/version.gitVersion=VERSION')
 NODE_TOOLS=(etcd kubernetes registry)
 BASE_TOOLS=(moto coredns pebble)
@@ -52,7 +53,7 @@ on_path() {
     case $name in
       kubectl) continue ;;
       terraform) "$command" version -json 2>/dev/null | jq -e '.terraform_version | split(".") | map(tonumber) >= [1, 11]' >/dev/null || return 1 ;;
-      *) flag=$(go_tool_field "$name" 2)
+      *) [[ $name == cargo-* ]] && flag=--version || flag=$(go_tool_field "$name" 2)
          [[ -n $flag ]] && "$command" "$flag" 2>/dev/null | grep -qwF -e "$version" -e "v$version" || return 1 ;;
     esac
   done
@@ -64,7 +65,7 @@ tool_bin() {
   local folder
   folder=$(tool_folder "$1")
   [[ -e $folder/complete ]] && printf '%s/bin\n' "$folder" && return 0
-  [[ -n ${GO_TOOL[$1]:-} ]] && on_path "$1"
+  [[ $1 != moto ]] && on_path "$1"
 }
 
 # need_tool NAME: builds a tool if it is missing. Two builds of one tool wait for each other; the mark `complete` comes last.
@@ -72,6 +73,7 @@ need_tool() {
   local name=$1 folder started
   tool_bin "$name" >/dev/null && return 0
   folder=$(tool_folder "$name")
+  check_compiler "$name"
   mkdir -p "$folder"
   (
     flock 8
@@ -82,6 +84,14 @@ need_tool() {
     touch "$folder/complete"
     step "built $name in $(( $(date +%s) - started )) s"
   ) 8> "$folder.lock" || exit 1
+}
+
+check_compiler() {
+  case $1 in
+    moto) ;;
+    cargo-*) have cargo || die "cargo is missing, and $1 is built with it; install Rust from https://rustup.rs" ;;
+    *) have go || die "Go is missing, and $1 is built with it; install Go $(sed -n 's/^go //p' "$TOOLS_HOME/$(go_tool_field "$1" 0)/go.mod") or newer from https://go.dev/dl" ;;
+  esac
 }
 
 build_tool() {
@@ -100,10 +110,10 @@ build_moto() {
 build_go_tool() {
   local name=$1 folder=$2 module flags
   module=$TOOLS_HOME/$(go_tool_field "$name" 0)
-  have go || { printf 'Go is missing; install Go %s or newer\n' "$(sed -n 's/^go //p' "$module/go.mod")"; return 1; }
   flags="-s -w ${LDFLAGS_OF[$name]:-}"
   mkdir -p "$folder/bin" "$folder/source"
   cp "$module"/* "$folder/source/"
+  [[ ! -x $folder/source/prepare ]] || ( cd "$folder/source" && ./prepare ) || return 1
   # shellcheck disable=SC2046  # package names are words
   ( cd "$folder/source" && CGO_ENABLED=0 GOFLAGS=-mod=readonly nice go build -buildvcs=false -trimpath \
       -ldflags "${flags//VERSION/$(tool_version "$name")}" -o "$folder/bin/" $(go_packages "$name") ) || return 1

@@ -1,0 +1,63 @@
+# What `up --with` adds to the cluster: cert-manager and an ingress controller, built, wrapped into images and installed.
+
+# add_extras NAME,NAME…
+add_extras() {
+  local name
+  is_running kube-apiserver || die "--with needs the cluster; leave --light out"
+  for name in ${1//,/ }; do
+    case $name in
+      ingress) add_ingress ;;
+      cert-manager) add_cert_manager ;;
+      *) die "--with knows ingress and cert-manager, not $name" ;;
+    esac
+  done
+}
+
+# import_program REFERENCE PROGRAM: an image that runs one static program.
+import_program() {
+  local archive=$IMAGE_DIR/${2##*/}.tar
+  "$(moto_python)" "$SANDBOX_HOME/images/archive.py" program "$1" "$archive" "$(command -v busybox)" "$2" || die "no image of $2"
+  import_image "$archive"
+}
+
+# install_manifest FILE VERSION: a manifest of cluster/.
+install_manifest() {
+  sed -e "s/VERSION/$2/; s/NODE_IP/$NODE_IP/" "$SANDBOX_HOME/cluster/$1.yaml" | kubectl_admin apply --server-side -f - >> "$LOG_DIR/kubectl.log" 2>&1 \
+    || die "the manifest of $1 was refused; look into $LOG_DIR/kubectl.log"
+}
+
+is_rolled_out() { kubectl_admin -n "$1" rollout status deployment --timeout=1s; }
+
+add_ingress() {
+  local version
+  version=$(tool_version traefik)
+  need_tool traefik
+  step "installing Traefik $version"
+  import_program "docker.io/library/traefik:$version" "$(tool_bin traefik)/traefik"
+  install_manifest ingress "$version"
+  wait_until 60 "Traefik" is_rolled_out traefik
+}
+
+add_cert_manager() {
+  local version program
+  version=$(tool_version cert-manager)
+  need_tool cert-manager
+  step "installing cert-manager $version"
+  for program in $(tool_commands cert-manager); do
+    import_program "quay.io/jetstack/cert-manager-$program:$version" "$(tool_bin cert-manager)/$program"
+  done
+  kubectl_admin apply --server-side -f "$(tool_folder cert-manager)/crds" >> "$LOG_DIR/kubectl.log" 2>&1 || die "the CRDs were refused"
+  install_manifest cert-manager "$version"
+  wait_until 90 "cert-manager" is_rolled_out cert-manager
+  wait_until 60 "cert-manager's webhook" webhook_answers
+}
+
+# webhook_answers: its certificate is injected a moment after it is ready; until then every object is refused.
+webhook_answers() {
+  kubectl_admin apply --dry-run=server -f - <<'END'
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {name: probe, namespace: default}
+spec: {selfSigned: {}}
+END
+}
