@@ -85,25 +85,20 @@ fn attribute(field: &Field) -> TokenStream {
 }
 
 fn option(tokens: Option<TokenStream>) -> TokenStream {
-    match tokens {
-        Some(tokens) => quote!(::std::option::Option::Some(#tokens)),
-        None => quote!(::std::option::Option::None),
-    }
+    tokens.map_or_else(|| quote!(::std::option::Option::None), |tokens| quote!(::std::option::Option::Some(#tokens)))
 }
 
 fn decoder(field: &Field) -> TokenStream {
     let Field { ident, name, ty, rules, .. } = field;
     let read = quote!(<#ty as ::berth::sdk::Attr>::decode(value.member(#name), &at.attribute(#name))?);
-    match &rules.default {
-        // A state that was written before the attribute existed holds null there.
-        Some(default) => quote! {
-            #ident: if value.member(#name).is_null() {
-                <#ty as ::berth::sdk::Attr>::decode(&::berth::sdk::Value::from(#default), &at.attribute(#name))?
-            } else {
-                #read
-            }
-        },
-        None => quote!(#ident: #read),
+    let Some(default) = &rules.default else { return quote!(#ident: #read) };
+    // A state that was written before the attribute existed holds null there.
+    quote! {
+        #ident: if value.member(#name).is_null() {
+            <#ty as ::berth::sdk::Attr>::decode(&::berth::sdk::Value::from(#default), &at.attribute(#name))?
+        } else {
+            #read
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub struct Field {
 }
 
 /// What `#[attr(…)]` says of a field.
+#[expect(clippy::struct_excessive_bools, reason = "each is a word that is there or not")]
 #[derive(Default)]
 pub struct Rules {
     pub replace: bool,

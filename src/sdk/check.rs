@@ -21,7 +21,7 @@ pub fn text(rule: impl Into<String>, test: impl Fn(&str) -> Result<(), String> +
 
 fn each_text(value: &Value, test: &impl Fn(&str) -> Result<(), String>) -> Result<(), String> {
     match value {
-        Value::String(text) => test(text),
+        Value::String(words) => test(words),
         Value::List(elements) | Value::Set(elements) => elements.iter().try_for_each(|e| each_text(e, test)),
         _ => Ok(()),
     }

@@ -75,7 +75,9 @@ impl<'a> Plan<'a> {
 
     /// Leaves computed top-level attributes to be found out at apply; this alone plans an update.
     pub fn leave_open(&mut self, attributes: &[&str]) {
-        attributes.iter().for_each(|attribute| self.set(attribute, Value::Unknown));
+        for attribute in attributes {
+            self.set(attribute, Value::Unknown);
+        }
     }
 
     /// Takes back what the engine marked unknown: these computed attributes stay as they are.

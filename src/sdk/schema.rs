@@ -34,6 +34,7 @@ fn object_type(attributes: &[Attribute]) -> Type {
 }
 
 /// One attribute.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of Terraform's schema")]
 #[derive(Clone, Debug)]
 pub struct Attribute {
     /// Its name in a configuration.

@@ -37,8 +37,8 @@ pub struct Limits {
 impl Limits {
     /// The same number of minutes for each change, two minutes for a refresh.
     pub const fn minutes(minutes: u64) -> Self {
-        let change = Duration::from_secs(minutes * 60);
-        Self { create: change, read: Duration::from_secs(120), update: change, delete: change }
+        let change = Duration::from_mins(minutes);
+        Self { create: change, read: Duration::from_mins(2), update: change, delete: change }
     }
 
     /// These limits, with what the `timeouts` attribute of `object` says in their place.
