@@ -14,7 +14,9 @@ pub mod explain;
 pub mod retry;
 pub mod secret;
 
+pub mod catalogue;
 pub mod clients;
 pub mod domain;
 pub mod plugin;
+pub mod provider;
 pub mod sdk;

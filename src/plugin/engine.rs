@@ -2,6 +2,8 @@
 
 pub mod consistency;
 pub mod plan;
+#[cfg(test)]
+mod plan_tests;
 pub mod refresh;
 pub mod settings;
 pub mod validate;

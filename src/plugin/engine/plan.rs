@@ -130,7 +130,7 @@ fn mark_unknown(attributes: &[Attribute], object: &mut Value, config: &Value, pr
         let before = prior.member(&attribute.name);
         let left_out = configured.is_null() && attribute.default.is_none();
         if left_out && attribute.mode.is_computed() {
-            if !(attribute.keep && !before.is_null()) {
+            if !attribute.keep || before.is_null() {
                 *value = Value::Unknown;
             }
         } else if let Shape::Nested(nesting, inner) = &attribute.shape {

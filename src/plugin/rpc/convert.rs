@@ -1,0 +1,114 @@
+//! Schemas, diagnostics and paths in the protocol's messages.
+
+use super::super::proto::tfplugin6 as proto;
+use super::super::wire;
+use crate::sdk::{self, Attribute, Mode, Nesting, Schema, Severity, Shape, Step, Type};
+
+/// A schema.
+pub fn schema(schema: &Schema) -> proto::Schema {
+    proto::Schema {
+        version: schema.version,
+        block: Some(proto::schema::Block {
+            attributes: schema.attributes.iter().map(attribute).collect(),
+            description: schema.description.clone(),
+            description_kind: proto::StringKind::Markdown.into(),
+            ..Default::default()
+        }),
+    }
+}
+
+fn attribute(attribute: &Attribute) -> proto::schema::Attribute {
+    let (r#type, nested_type) = match &attribute.shape {
+        Shape::Plain(plain) => (type_constraint(plain), None),
+        Shape::Nested(how, inner) => (Vec::new(), Some(nested(*how, inner))),
+    };
+    proto::schema::Attribute {
+        name: attribute.name.clone(),
+        r#type,
+        nested_type,
+        description: attribute.description.clone(),
+        description_kind: proto::StringKind::Markdown.into(),
+        required: attribute.mode == Mode::Required,
+        optional: matches!(attribute.mode, Mode::Optional | Mode::OptionalComputed),
+        computed: attribute.mode.is_computed(),
+        sensitive: attribute.sensitive,
+        write_only: attribute.write_only,
+        deprecated: attribute.deprecated.is_some(),
+        deprecation_message: attribute.deprecated.clone().unwrap_or_default(),
+    }
+}
+
+fn nested(nesting: Nesting, inner: &[Attribute]) -> proto::schema::Object {
+    use proto::schema::object::NestingMode;
+    let nesting = match nesting {
+        Nesting::Single => NestingMode::Single,
+        Nesting::List => NestingMode::List,
+        Nesting::Set => NestingMode::Set,
+        Nesting::Map => NestingMode::Map,
+    };
+    proto::schema::Object {
+        attributes: inner.iter().map(attribute).collect(),
+        nesting: nesting.into(),
+        ..Default::default()
+    }
+}
+
+/// A type constraint, in JSON.
+pub fn type_constraint(r#type: &Type) -> Vec<u8> {
+    wire::types::to_json(r#type)
+}
+
+/// A function's signature.
+pub fn function(signature: &sdk::Signature) -> proto::Function {
+    proto::Function {
+        parameters: signature.parameters.iter().map(parameter).collect(),
+        variadic_parameter: signature.variadic.as_ref().map(parameter),
+        r#return: Some(proto::function::Return { r#type: type_constraint(&signature.result) }),
+        summary: signature.summary.to_owned(),
+        description: signature.description.to_owned(),
+        description_kind: proto::StringKind::Markdown.into(),
+        ..Default::default()
+    }
+}
+
+fn parameter(parameter: &sdk::Parameter) -> proto::function::Parameter {
+    proto::function::Parameter {
+        name: parameter.name.to_owned(),
+        r#type: type_constraint(&parameter.r#type),
+        allow_null_value: parameter.allow_null,
+        allow_unknown_values: false,
+        description: parameter.description.to_owned(),
+        description_kind: proto::StringKind::Markdown.into(),
+    }
+}
+
+/// Messages to the user.
+pub fn diagnostics(found: &sdk::Diagnostics) -> Vec<proto::Diagnostic> {
+    found.iter().map(diagnostic).collect()
+}
+
+fn diagnostic(found: &sdk::Diagnostic) -> proto::Diagnostic {
+    let severity = match found.severity {
+        Severity::Error => proto::diagnostic::Severity::Error,
+        Severity::Warning => proto::diagnostic::Severity::Warning,
+    };
+    proto::Diagnostic {
+        severity: severity.into(),
+        summary: found.summary.clone(),
+        detail: found.detail.clone(),
+        attribute: (!found.attribute.steps().is_empty()).then(|| path(&found.attribute)),
+    }
+}
+
+/// A path.
+pub fn path(path: &sdk::Path) -> proto::AttributePath {
+    use proto::attribute_path::step::Selector;
+    let steps = path.steps().iter().map(|step| proto::attribute_path::Step {
+        selector: Some(match step {
+            Step::Attribute(name) => Selector::AttributeName(name.clone()),
+            Step::Key(key) => Selector::ElementKeyString(key.clone()),
+            Step::Index(index) => Selector::ElementKeyInt(*index),
+        }),
+    });
+    proto::AttributePath { steps: steps.collect() }
+}

@@ -1,0 +1,86 @@
+//! Calls about the provider as a whole: schema, configuration, stop.
+
+use std::collections::BTreeMap;
+
+use super::super::engine::{settings, validate};
+use super::super::proto::tfplugin6 as proto;
+use super::{Service, convert, value};
+use crate::explain::Explanation;
+use crate::sdk::{DecodeError, Diagnostics, Model, Path, Provider, Settings, View};
+
+impl<P: Provider> Service<P> {
+    pub(super) fn provider_schema(&self) -> proto::get_provider_schema::Response {
+        let catalogue = self.catalogue();
+        proto::get_provider_schema::Response {
+            provider: Some(convert::schema(self.schema())),
+            resource_schemas: catalogue
+                .resources()
+                .map(|r| (r.name().to_owned(), convert::schema(r.schema())))
+                .collect(),
+            data_source_schemas: catalogue
+                .data_sources()
+                .map(|d| (d.name().to_owned(), convert::schema(d.schema())))
+                .collect(),
+            functions: self.functions(),
+            server_capabilities: Some(capabilities()),
+            ..Default::default()
+        }
+    }
+
+    pub(super) fn functions(&self) -> BTreeMap<String, proto::Function> {
+        self.catalogue().functions().map(|f| (f.name().to_owned(), convert::function(&f.signature()))).collect()
+    }
+
+    pub(super) fn metadata(&self) -> proto::get_metadata::Response {
+        use proto::get_metadata::{DataSourceMetadata, FunctionMetadata, ResourceMetadata};
+        let catalogue = self.catalogue();
+        proto::get_metadata::Response {
+            server_capabilities: Some(capabilities()),
+            resources: catalogue.resources().map(|r| ResourceMetadata { type_name: r.name().to_owned() }).collect(),
+            data_sources: catalogue
+                .data_sources()
+                .map(|d| DataSourceMetadata { type_name: d.name().to_owned() })
+                .collect(),
+            functions: catalogue.functions().map(|f| FunctionMetadata { name: f.name().to_owned() }).collect(),
+            ..Default::default()
+        }
+    }
+
+    pub(super) fn validate_provider(
+        &self,
+        request: &proto::validate_provider_config::Request,
+    ) -> Result<proto::validate_provider_config::Response, Explanation> {
+        let config = value::read(request.config.as_ref(), &self.schema().value_type())?;
+        let mut found = Diagnostics::default();
+        validate::attributes(&self.schema().attributes, &config, &mut found);
+        P::validate(&View::new(&config), &mut found);
+        Ok(proto::validate_provider_config::Response { diagnostics: convert::diagnostics(&found) })
+    }
+
+    pub(super) fn configure(
+        &self,
+        request: &proto::configure_provider::Request,
+    ) -> Result<proto::configure_provider::Response, Explanation> {
+        let mut config = value::read(request.config.as_ref(), &self.schema().value_type())?;
+        let unknown = settings::without_unknowns(self.schema(), &mut config);
+        let model = P::Config::decode(&config, &Path::root()).map_err(|error| unreadable(&error))?;
+        self.set_provider(P::configure(Settings { model, unknown }, &self.env)?);
+        Ok(proto::configure_provider::Response::default())
+    }
+}
+
+fn unreadable(error: &DecodeError) -> Explanation {
+    Explanation::new("BERTH-SDK-001", format!("Cannot read the provider block: {error}"))
+        .at(error.at.to_string())
+        .next(value::report())
+}
+
+/// Schemas may be cached, destroys are planned by us, and objects may move to our types.
+fn capabilities() -> proto::ServerCapabilities {
+    proto::ServerCapabilities {
+        plan_destroy: true,
+        get_provider_schema_optional: true,
+        move_resource_state: true,
+        generate_resource_config: false,
+    }
+}

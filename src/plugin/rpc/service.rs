@@ -1,0 +1,93 @@
+//! The state of a running provider: what it offers, how it is configured, and the stop sign.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::env::Env;
+use crate::explain::Explanation;
+use crate::retry::Budget;
+use crate::sdk::{AnyData, AnyResource, Catalogue, Cx, Model, Private, Provider, Schema};
+
+/// Answers Terraform's calls for one provider.
+pub struct Service<P: Provider> {
+    pub(super) env: Env,
+    clock: Clock,
+    catalogue: OnceLock<Catalogue<P>>,
+    schema: OnceLock<Schema>,
+    configured: RwLock<Option<Arc<P>>>,
+    stop: Mutex<CancellationToken>,
+    ending: CancellationToken,
+}
+
+impl<P: Provider> Service<P> {
+    /// A provider that nobody has configured yet. `ending` is cancelled when the process is about to end.
+    pub fn new(env: Env, clock: Clock, ending: CancellationToken) -> Self {
+        Self {
+            env,
+            clock,
+            catalogue: OnceLock::new(),
+            schema: OnceLock::new(),
+            configured: RwLock::new(None),
+            stop: Mutex::new(ending.child_token()),
+            ending,
+        }
+    }
+
+    /// Everything the provider offers.
+    pub fn catalogue(&self) -> &Catalogue<P> {
+        self.catalogue.get_or_init(P::catalogue)
+    }
+
+    /// The schema of the provider block.
+    pub fn schema(&self) -> &Schema {
+        self.schema.get_or_init(|| Schema {
+            version: 0,
+            description: P::DESCRIPTION.to_owned(),
+            attributes: P::Config::attributes(),
+        })
+    }
+
+    /// Replaces the configured provider: in debug mode one process is configured several times.
+    pub(super) fn set_provider(&self, provider: P) {
+        *self.configured.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(provider));
+    }
+
+    fn provider(&self) -> Result<Arc<P>, Explanation> {
+        let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
+        configured.ok_or_else(|| {
+            Explanation::new("BERTH-SDK-008", "Terraform asked for remote work before it configured the provider")
+                .next("report this with the versions of Terraform and berth")
+        })
+    }
+
+    /// Ends all running work early; work that starts later is not concerned.
+    pub(super) fn stop(&self) {
+        let mut stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *stop, self.ending.child_token()).cancel();
+    }
+
+    /// The context of a call that may take `limit`.
+    pub(super) fn context(&self, limit: Duration, private: &[u8]) -> Result<Cx<P>, Explanation> {
+        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let private = Private::from_bytes(private);
+        Ok(Cx::new(self.provider()?, Budget::new(limit, stop), self.clock.clone(), private))
+    }
+
+    /// The resource of that name.
+    pub(super) fn resource(&self, name: &str) -> Result<&dyn AnyResource<P>, Explanation> {
+        self.catalogue().resource_named(name).ok_or_else(|| unknown_type("resource", name))
+    }
+
+    /// The data source of that name.
+    pub(super) fn data(&self, name: &str) -> Result<&dyn AnyData<P>, Explanation> {
+        self.catalogue().data_named(name).ok_or_else(|| unknown_type("data source", name))
+    }
+}
+
+fn unknown_type(kind: &str, name: &str) -> Explanation {
+    Explanation::new("BERTH-SDK-009", format!("This version of the provider has no {kind} `{name}`"))
+        .next(format!("this is berth {}: a newer version may have it", env!("CARGO_PKG_VERSION")))
+}

@@ -1,0 +1,100 @@
+//! The provider block, and the clients that are built from it when first used.
+
+mod acme;
+mod aws;
+mod dns;
+mod kubernetes;
+mod registries;
+
+use std::collections::BTreeMap;
+
+use crate::env::Env;
+use crate::explain::Explanation;
+use crate::sdk::{self, Catalogue, Model, Path, Settings, Step};
+
+/// The provider block. All of it is optional: what is absent comes from the environment.
+#[derive(Clone, Debug, Default, Model)]
+pub struct Config {
+    /// How to reach AWS. Absent settings come from the usual environment variables (`AWS_REGION`, `AWS_PROFILE`,
+    /// `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` and their like) and the shared configuration files.
+    pub aws: Option<aws::Block>,
+    /// The certificate authority that accounts and certificates use unless they name another one.
+    pub acme: Option<acme::Block>,
+    /// How DNS is asked whether a record can be seen.
+    pub dns: Option<dns::Block>,
+    /// How to reach the cluster. Absent, the files of `KUBE_CONFIG_PATH`, `KUBE_CONFIG_PATHS` or `KUBECONFIG` are used.
+    /// Nothing is connected to before a resource needs the cluster, and there is no fall-back to localhost.
+    pub kubernetes: Option<kubernetes::Block>,
+    /// Logins to registries, by host (`registry.example.com`, `registry.example.com:5000`).
+    pub registries: Option<BTreeMap<String, registries::Login>>,
+    /// Whether plans do without any remote call: no preflight checks. Refreshes still ask the remotes;
+    /// switch them off with `-refresh=false`. Default `false`.
+    pub offline: Option<bool>,
+}
+
+/// The configured provider: the way to every client.
+pub struct Berth {
+    env: Env,
+    config: Config,
+    unknown: Vec<Path>,
+    aws: aws::Clients,
+    acme: acme::Clients,
+    dns: dns::Clients,
+    kubernetes: kubernetes::Clients,
+}
+
+/// The context of a call to one of berth's types.
+pub type Cx = sdk::Cx<Berth>;
+
+impl sdk::Provider for Berth {
+    type Config = Config;
+
+    const NAME: &'static str = "berth";
+
+    const DESCRIPTION: &'static str = "Declares the whole way to a private container registry on Kubernetes: \
+        IAM roles for service accounts, DNS records, ACME accounts and certificates, the registry itself, \
+        the secrets that let Pods pull from it, and the proof that all of it works.";
+
+    fn configure(settings: Settings<Config>, env: &Env) -> Result<Self, Explanation> {
+        let Settings { model: config, unknown } = settings;
+        Ok(Self {
+            env: env.clone(),
+            config,
+            unknown,
+            aws: aws::Clients::default(),
+            acme: acme::Clients::default(),
+            dns: dns::Clients::default(),
+            kubernetes: kubernetes::Clients::default(),
+        })
+    }
+
+    fn catalogue() -> Catalogue<Self> {
+        crate::catalogue::catalogue()
+    }
+}
+
+impl Berth {
+    /// Whether plans must do without remote calls.
+    pub fn is_offline(&self) -> bool {
+        self.config.offline.unwrap_or(false)
+    }
+
+    /// Fails while a setting of this part of the provider block is unknown: in a plan, it may come from
+    /// a resource that does not exist yet.
+    fn settled(&self, part: &str) -> Result<(), Explanation> {
+        let pending = self
+            .unknown
+            .iter()
+            .find(|path| matches!(path.steps().first(), Some(Step::Attribute(first)) if first == part));
+        match pending {
+            None => Ok(()),
+            Some(path) => {
+                Err(Explanation::new("BERTH-PROVIDER-001", format!("The provider's `{path}` is not known yet"))
+                    .next(
+                        "apply what the setting depends on first; until then the objects stay as the state knows them",
+                    )
+                    .unanswered())
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `aws = { … }`: credentials, region and endpoints, and the clients made from them.
+
+use std::collections::BTreeMap;
+
+use crate::sdk::{Model, Secret, check};
+
+/// How to reach AWS.
+#[derive(Clone, Debug, Default, Model)]
+pub struct Block {
+    /// The region, such as `eu-central-1`. Default: `AWS_REGION`, the profile's, else `us-east-1`
+    /// (IAM and Route53 are global).
+    pub region: Option<String>,
+    /// A profile of the shared configuration files.
+    pub profile: Option<String>,
+    /// An access key id, with `secret_key`.
+    pub access_key: Option<String>,
+    /// The secret of the access key.
+    pub secret_key: Option<Secret>,
+    /// The session token of temporary credentials.
+    pub session_token: Option<Secret>,
+    /// A role to assume with the credentials found.
+    pub assume_role: Option<AssumeRole>,
+    /// A role to assume with a web identity token, as Pods and CI systems have them.
+    pub assume_role_with_web_identity: Option<AssumeRoleWithWebIdentity>,
+    /// Other addresses of the services.
+    pub endpoints: Option<Endpoints>,
+    /// Tags for everything that can carry tags; a resource's own `tags` win.
+    pub default_tags: Option<BTreeMap<String, String>>,
+    /// How many Route53 requests a second the provider makes at most. AWS allows 5 for the whole account;
+    /// set less where others share the account. Default `5`.
+    #[attr(check = check::range(1, 100))]
+    pub route53_requests_per_second: Option<u32>,
+}
+
+/// A role to assume.
+#[derive(Clone, Debug, Default, Model)]
+pub struct AssumeRole {
+    /// The role's ARN.
+    pub role_arn: String,
+    /// The session's name in CloudTrail. Default `berth`.
+    pub session_name: Option<String>,
+    /// The external id that the role's trust policy asks for.
+    pub external_id: Option<String>,
+}
+
+/// A role to assume with a web identity token.
+#[derive(Clone, Debug, Default, Model)]
+pub struct AssumeRoleWithWebIdentity {
+    /// The role's ARN.
+    pub role_arn: String,
+    /// The file with the token.
+    pub token_file: String,
+}
+
+/// Other addresses of the services, as URLs.
+#[derive(Clone, Debug, Default, Model)]
+pub struct Endpoints {
+    /// Route53.
+    pub route53: Option<String>,
+    /// IAM.
+    pub iam: Option<String>,
+    /// STS.
+    pub sts: Option<String>,
+    /// EKS.
+    pub eks: Option<String>,
+    /// S3.
+    pub s3: Option<String>,
+}
+
+/// The clients, built when first used.
+#[derive(Default)]
+pub struct Clients {}

@@ -1,0 +1,47 @@
+//! `kubernetes = { … }`: the way to the cluster.
+
+use std::collections::BTreeMap;
+
+use crate::sdk::{Model, Secret};
+
+/// How to reach the cluster: a kubeconfig file, or the API server's address with a credential.
+#[derive(Clone, Debug, Default, Model)]
+pub struct Block {
+    /// A kubeconfig file. `~` stands for the home directory.
+    pub config_path: Option<String>,
+    /// The context within the kubeconfig, instead of its current one.
+    pub config_context: Option<String>,
+    /// The API server's address, `https://HOST:PORT`, instead of a kubeconfig.
+    pub host: Option<String>,
+    /// A bearer token.
+    pub token: Option<Secret>,
+    /// The CA that the API server's certificate comes from, PEM.
+    pub cluster_ca_certificate: Option<String>,
+    /// A client certificate, PEM.
+    pub client_certificate: Option<String>,
+    /// The key of the client certificate, PEM.
+    pub client_key: Option<Secret>,
+    /// The name that the API server's certificate is checked for, instead of the host.
+    pub tls_server_name: Option<String>,
+    /// A proxy to go through, as a URL.
+    pub proxy_url: Option<String>,
+    /// A program that prints a credential, such as `aws eks get-token`.
+    pub exec: Option<Exec>,
+}
+
+/// A program that prints a credential (`client.authentication.k8s.io`).
+#[derive(Clone, Debug, Default, Model)]
+pub struct Exec {
+    /// The version of its answer, such as `client.authentication.k8s.io/v1beta1`.
+    pub api_version: String,
+    /// The program.
+    pub command: String,
+    /// Its arguments.
+    pub args: Option<Vec<String>>,
+    /// Environment variables added for it.
+    pub env: Option<BTreeMap<String, String>>,
+}
+
+/// The client, built when first used.
+#[derive(Default)]
+pub struct Clients {}
