@@ -23,7 +23,11 @@ declare -A TOOL_COMMANDS=(
   [cert-manager]='controller webhook cainjector acmesolver'
 )
 declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [terraform]=3 [cert-manager]=2 [traefik]=6)
-declare -A LDFLAGS_OF=([kubernetes]='-X k8s.io/component-base/version.gitVersion=VERSION')
+declare -A LDFLAGS_OF=(
+  [kubernetes]='-X k8s.io/component-base/version.gitVersion=VERSION'
+  [terraform]='-X github.com/hashicorp/terraform/version.dev=no'
+  [tofu]='-X github.com/opentofu/opentofu/version.dev=no'
+)
 NODE_TOOLS=(etcd kubernetes registry)
 BASE_TOOLS=(moto coredns pebble)
 
