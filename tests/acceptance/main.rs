@@ -1,6 +1,7 @@
 //! Terraform and OpenTofu themselves with the built provider, against the sandbox's real parts.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod pipeline;
 mod provider;
 #[path = "../support/sandbox.rs"]
 #[allow(dead_code, reason = "not every suite needs every value")]
