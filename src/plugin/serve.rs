@@ -223,3 +223,47 @@ impl AsyncWrite for Connection {
         self.io.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Patience = Patience { first: Duration::from_secs(90), again: Duration::from_secs(5) };
+
+    /// A process that may be abandoned: how many clients it has, and whether it ends.
+    fn process() -> (watch::Sender<usize>, CancellationToken) {
+        let (present, stop) = (watch::Sender::new(0), CancellationToken::new());
+        tokio::spawn(stop_when_abandoned(present.subscribe(), PATIENCE, stop.clone()));
+        (present, stop)
+    }
+
+    async fn ends_within(stop: &CancellationToken, limit: Duration) -> bool {
+        timeout(limit, stop.cancelled()).await.is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_coming_at_all_ends_it() {
+        let (_present, stop) = process();
+        assert!(!ends_within(&stop, Duration::from_secs(89)).await);
+        assert!(ends_within(&stop, Duration::from_secs(2)).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_stays_keeps_it_and_one_that_leaves_ends_it() {
+        let (present, stop) = process();
+        let host = Presence::enter(present.clone());
+        assert!(!ends_within(&stop, Duration::from_hours(24)).await);
+        drop(host);
+        assert!(!ends_within(&stop, Duration::from_secs(4)).await);
+        assert!(ends_within(&stop, Duration::from_secs(2)).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_comes_back_in_time_keeps_it() {
+        let (present, stop) = process();
+        drop(Presence::enter(present.clone()));
+        assert!(!ends_within(&stop, Duration::from_secs(4)).await);
+        let _host = Presence::enter(present.clone());
+        assert!(!ends_within(&stop, Duration::from_hours(1)).await);
+    }
+}

@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use berth::plugin::proto::{
-    go_plugin::{ConnInfo, grpc_broker_client::GrpcBrokerClient, grpc_stdio_client::GrpcStdioClient},
+    go_plugin::{
+        ConnInfo, Empty, grpc_broker_client::GrpcBrokerClient, grpc_controller_client::GrpcControllerClient,
+        grpc_stdio_client::GrpcStdioClient,
+    },
     health::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient},
     tfplugin6::{DynamicValue, provider_client::ProviderClient, stop_provider, validate_provider_config},
 };
-use tonic::Code;
+use http::uri::PathAndQuery;
+use tonic::{Code, Request, client::Grpc};
+use tonic_prost::ProstCodec;
 
 use crate::host::{HOST_PATIENCE, Host, schema};
 
@@ -23,6 +28,24 @@ async fn shutdown_ends_the_process_before_the_host_would_kill_it() {
     assert!(end.status.success(), "{:?}", end.status);
     assert!(output.message().await.unwrap().is_none(), "the stream of output ends in order");
     assert!(broker.message().await.unwrap().is_none(), "the broker's stream ends in order");
+}
+
+#[tokio::test]
+async fn a_call_that_does_not_end_does_not_keep_the_process() {
+    let host = Host::new();
+    let plugin = host.start().await;
+    let channel = plugin.connect(&host.identity).await;
+    let mut caller = Grpc::new(channel.clone());
+    caller.ready().await.unwrap();
+    // The request is begun and never completed.
+    let request = Request::new(tokio_stream::pending::<validate_provider_config::Request>());
+    let method = PathAndQuery::from_static("/tfplugin6.Provider/ValidateProviderConfig");
+    let codec = ProstCodec::<_, validate_provider_config::Response>::default();
+    let call = tokio::spawn(async move { caller.client_streaming(request, method, codec).await });
+    schema(&channel).await;
+    GrpcControllerClient::new(channel).shutdown(Empty {}).await.unwrap();
+    assert!(plugin.end(Duration::from_secs(10)).await.status.success());
+    assert!(call.await.unwrap().is_err());
 }
 
 #[tokio::test]
