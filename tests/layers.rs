@@ -52,7 +52,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer { modules: &["plugin"], may_use: &[BASE, &["sdk"]], must_not_name: &[REMOTES] },
     Layer {
-        modules: &["provider"],
+        modules: &["provider", "catalogue"],
         may_use: &[
             BASE,
             &["sdk", "domain", "clients", "resources", "data", "functions", "ephemeral", "actions", "lists"],
@@ -65,7 +65,7 @@ const LAYERS: &[Layer] = &[
 const LAYER_NAMES: &[&[&str]] = &[
     BASE,
     &["domain", "sdk", "clients", "resources", "data", "ephemeral", "actions", "lists", "functions", "plugin"],
-    &["provider"],
+    &["provider", "catalogue"],
 ];
 
 #[test]
