@@ -41,8 +41,9 @@ const LAYERS: &[Layer] = &[
     Layer { modules: &["sdk"], may_use: &[BASE], must_not_name: &[REMOTES, GRPC] },
     Layer { modules: &["clients"], may_use: &[BASE, &["domain"]], must_not_name: &[GRPC] },
     Layer {
+        // `Cx` leads to the clients by the provider's own type.
         modules: &["resources", "data", "ephemeral", "actions", "lists"],
-        may_use: &[BASE, &["sdk", "domain", "clients"]],
+        may_use: &[BASE, &["sdk", "domain", "clients", "provider"]],
         must_not_name: &[REMOTES, GRPC],
     },
     Layer {
