@@ -1,6 +1,7 @@
 //! The plugin protocol as a host sees it: the built program is started, connected to and called as Terraform does.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod cty;
 mod descriptors;
 mod handshake;
 mod host;
@@ -9,3 +10,5 @@ mod logging;
 mod reattach;
 mod terraform;
 mod tls;
+mod values;
+mod wire;

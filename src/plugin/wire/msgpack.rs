@@ -1,4 +1,4 @@
-//! Values as `MessagePack`, the form in which Terraform sends them (go-cty, `cty/msgpack`).
+//! Values as MessagePack, the form in which Terraform sends them (go-cty, `cty/msgpack`).
 
 mod decode;
 mod encode;

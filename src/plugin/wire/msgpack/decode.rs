@@ -1,4 +1,4 @@
-//! From `MessagePack` to values, led by the type.
+//! From MessagePack to values, led by the type.
 
 use std::collections::BTreeMap;
 

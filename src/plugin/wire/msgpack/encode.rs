@@ -1,11 +1,11 @@
-//! From values to `MessagePack`, led by the type.
+//! From values to MessagePack, led by the type.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use rmp::encode::{
-    ByteBuf, RmpWrite, ValueWriteError, write_array_len, write_bin, write_f64, write_map_len, write_nil, write_sint,
-    write_str,
+    ByteBuf, RmpWrite, ValueWriteError, write_array_len, write_bin, write_bool, write_f64, write_map_len, write_nil,
+    write_sint, write_str,
 };
 
 use crate::plugin::wire::trail::Trail;
@@ -28,38 +28,46 @@ pub fn encode(value: &Value, ty: &Type) -> Result<Vec<u8>, WireError> {
 
 fn write(out: &mut ByteBuf, value: &Value, ty: &Type, at: &Trail<'_>) -> Result<(), WireError> {
     match (ty, value) {
-        (_, Value::Null) => written(write_nil(out)),
-        (_, Value::Unknown) => written(out.write_bytes(&UNKNOWN)),
-        (Type::Bool, Value::Bool(bool)) => written(rmp::encode::write_bool(out, *bool)),
-        (Type::Number, Value::Number(number)) => write_number(out, number, at),
-        (Type::String, Value::String(text)) => write_text(out, text, at),
-        (Type::List(element), Value::List(elements)) => write_list(out, elements, element, at),
-        (Type::Set(element), Value::Set(elements)) => write_set(out, elements, element, at),
-        (Type::Map(element), Value::Map(members)) => write_map(out, members, element, at),
-        (Type::Tuple(types), Value::List(elements)) => write_tuple(out, elements, types, at),
-        (Type::Object(attributes), Value::Map(members)) => write_object(out, members, attributes, at),
-        (Type::Dynamic, Value::Dynamic(typed)) => write_dynamic(out, &typed.0, &typed.1, at),
-        (ty, value) => Err(at.error(Problem::Expected { expected: expected(ty), found: found(value) })),
+        (_, Value::Null) => sure(write_nil(out).map_err(ValueWriteError::InvalidMarkerWrite)),
+        (_, Value::Unknown) => sure(out.write_bytes(&UNKNOWN).map_err(ValueWriteError::InvalidDataWrite)),
+        (Type::Bool, Value::Bool(bool)) => sure(write_bool(out, *bool).map_err(ValueWriteError::InvalidMarkerWrite)),
+        (Type::Number, Value::Number(number)) => write_number(out, number, at)?,
+        (Type::String, Value::String(text)) => write_text(out, text, at)?,
+        (Type::List(element), Value::List(elements)) => write_list(out, elements, element, at)?,
+        (Type::Set(element), Value::Set(elements)) => write_set(out, elements, element, at)?,
+        (Type::Map(element), Value::Map(members)) => write_map(out, members, element, at)?,
+        (Type::Tuple(types), Value::List(elements)) => write_tuple(out, elements, types, at)?,
+        (Type::Object(attributes), Value::Map(members)) => write_object(out, members, attributes, at)?,
+        (Type::Dynamic, Value::Dynamic(typed)) => write_dynamic(out, &typed.0, &typed.1, at)?,
+        (ty, value) => {
+            return Err(at.error(Problem::Expected { expected: expected(ty), found: found(value) }));
+        }
     }
+    Ok(())
 }
 
-/// An integer as such, a binary fraction as such, anything else as its decimal text.
+/// An integer as such, a binary fraction as such, anything else as its decimal text. A whole number that only a float
+/// holds goes as text too: go-cty compares whole numbers by value, and this one would come back from the state,
+/// where it is decimal, as another.
 fn write_number(out: &mut ByteBuf, number: &Number, at: &Trail<'_>) -> Result<(), WireError> {
     match number {
-        Number::Int(int) => write_sint(out, *int).map(drop).map_err(impossible),
-        Number::Float(float) if float.is_nan() => Err(at.error(Problem::NoNumber)),
-        Number::Float(float) => write_f64(out, *float).map_err(impossible),
-        Number::Text(text) => write_text(out, text, at),
+        Number::Int(int) => sure(write_sint(out, *int)),
+        Number::Float(float) if float.is_nan() => return Err(at.error(Problem::NoNumber)),
+        Number::Float(float) if float.is_finite() && float.fract() == 0.0 => write_text(out, &number.to_string(), at)?,
+        Number::Float(float) => sure(write_f64(out, *float)),
+        Number::Text(text) => write_text(out, text, at)?,
     }
+    Ok(())
 }
 
 fn write_text(out: &mut ByteBuf, text: &str, at: &Trail<'_>) -> Result<(), WireError> {
     length(text.len(), at)?;
-    write_str(out, text).map_err(impossible)
+    sure(write_str(out, text));
+    Ok(())
 }
 
 fn write_list(out: &mut ByteBuf, elements: &[Value], ty: &Type, at: &Trail<'_>) -> Result<(), WireError> {
-    write_array_len(out, length(elements.len(), at)?).map_err(impossible)?;
+    sure(write_array_len(out, length(elements.len(), at)?));
     for (index, element) in elements.iter().enumerate() {
         write(out, element, ty, &at.index(index)?)?;
     }
@@ -67,7 +75,7 @@ fn write_list(out: &mut ByteBuf, elements: &[Value], ty: &Type, at: &Trail<'_>) 
 }
 
 fn write_set(out: &mut ByteBuf, elements: &[Value], ty: &Type, at: &Trail<'_>) -> Result<(), WireError> {
-    write_array_len(out, length(elements.len(), at)?).map_err(impossible)?;
+    sure(write_array_len(out, length(elements.len(), at)?));
     for element in elements {
         write(out, element, ty, &at.element()?)?;
     }
@@ -78,7 +86,7 @@ fn write_tuple(out: &mut ByteBuf, elements: &[Value], types: &[Type], at: &Trail
     if elements.len() != types.len() {
         return Err(at.error(Problem::Length { expected: types.len(), found: elements.len() }));
     }
-    write_array_len(out, length(elements.len(), at)?).map_err(impossible)?;
+    sure(write_array_len(out, length(elements.len(), at)?));
     for (index, (element, ty)) in elements.iter().zip(types).enumerate() {
         write(out, element, ty, &at.index(index)?)?;
     }
@@ -86,7 +94,7 @@ fn write_tuple(out: &mut ByteBuf, elements: &[Value], types: &[Type], at: &Trail
 }
 
 fn write_map(out: &mut ByteBuf, members: &BTreeMap<String, Value>, ty: &Type, at: &Trail<'_>) -> Result<(), WireError> {
-    write_map_len(out, length(members.len(), at)?).map_err(impossible)?;
+    sure(write_map_len(out, length(members.len(), at)?));
     for (key, member) in members {
         write_text(out, key, at)?;
         write(out, member, ty, &at.key(key)?)?;
@@ -103,7 +111,7 @@ fn write_object(
     if let Some(surplus) = members.keys().find(|name| !attributes.contains_key(*name)) {
         return Err(at.error(Problem::Surplus(surplus.clone())));
     }
-    write_map_len(out, length(attributes.len(), at)?).map_err(impossible)?;
+    sure(write_map_len(out, length(attributes.len(), at)?));
     for (name, ty) in attributes {
         let member = members.get(name).ok_or_else(|| at.error(Problem::Missing(name.clone())))?;
         write_text(out, name, at)?;
@@ -117,23 +125,18 @@ fn write_dynamic(out: &mut ByteBuf, ty: &Type, value: &Value, at: &Trail<'_>) ->
     if *ty == Type::Dynamic {
         return write(out, value, ty, &inside);
     }
-    write_array_len(out, 2).map_err(impossible)?;
-    write_bin(out, &types::to_json(ty)).map_err(impossible)?;
+    sure(write_array_len(out, 2));
+    sure(write_bin(out, &types::to_json(ty)));
     write(out, value, ty, &inside)
 }
 
-/// `MessagePack` counts in 32 bits.
+/// MessagePack counts in 32 bits.
 fn length(length: usize, at: &Trail<'_>) -> Result<u32, WireError> {
     u32::try_from(length).map_err(|_| at.error(Problem::TooLong))
 }
 
 /// Writing to memory does not fail.
-fn written(result: Result<(), Infallible>) -> Result<(), WireError> {
-    result.map_err(|never| match never {})
-}
-
-fn impossible(error: ValueWriteError<Infallible>) -> WireError {
-    match error {
-        ValueWriteError::InvalidMarkerWrite(never) | ValueWriteError::InvalidDataWrite(never) => match never {},
-    }
+fn sure<T>(written: Result<T, ValueWriteError<Infallible>>) {
+    let Ok(done) = written;
+    drop(done);
 }

@@ -1,4 +1,4 @@
-//! Cuts a `MessagePack` buffer into tokens, never looking past its end.
+//! Cuts a MessagePack buffer into tokens, never looking past its end.
 
 use rmp::Marker;
 

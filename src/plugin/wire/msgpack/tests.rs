@@ -39,6 +39,7 @@ fn reads_and_writes_the_bytes_of_terraform() {
         (Type::Number, Value::from(i64::MIN), b"\xd3\x80\0\0\0\0\0\0\0"),
         (Type::Number, float(0.5), b"\xcb\x3f\xe0\0\0\0\0\0\0"),
         (Type::Number, float(f64::NEG_INFINITY), b"\xcb\xff\xf0\0\0\0\0\0\0"),
+        (Type::Number, float(1e23), b"\xb8100000000000000000000000"),
         (Type::Number, number("0.1"), b"\xa30.1"),
         (Type::Number, number("9223372036854775808"), b"\xb39223372036854775808"),
         (strings(), Value::from(vec!["a", "b"]), b"\x92\xa1a\xa1b"),
