@@ -1,7 +1,9 @@
 //! Reads a struct, and collects every mistake in it.
 
+use syn::meta::ParseNestedMeta;
+use syn::parse::Parse;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Error, Expr, Fields, Ident, LitStr, Path, Type};
+use syn::{Data, DeriveInput, Error, Expr, Fields, FieldsNamed, Ident, LitStr, Path, Token, Type};
 
 /// One field as it was declared.
 pub struct Field {
@@ -29,24 +31,40 @@ pub struct Rules {
 
 /// The fields of a struct with named fields, or all that is wrong with them.
 pub fn struct_fields(input: &DeriveInput) -> Result<Vec<Field>, Error> {
-    let Data::Struct(data) = &input.data else {
-        return Err(Error::new(input.ident.span(), "Model can only be derived for a struct"));
+    let kind = match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(named) => return all_fields(input, named),
+            Fields::Unnamed(_) => "a tuple struct",
+            Fields::Unit => "a struct without fields",
+        },
+        Data::Enum(_) => "an enum",
+        Data::Union(_) => "a union",
     };
-    let Fields::Named(named) = &data.fields else {
-        return Err(Error::new(input.ident.span(), "Model can only be derived for a struct with named fields"));
-    };
+    let message = format!("a `Model` is a struct with a named field for each attribute; `{}` is {kind}", input.ident);
+    Err(Error::new(input.ident.span(), message))
+}
+
+fn all_fields(input: &DeriveInput, named: &FieldsNamed) -> Result<Vec<Field>, Error> {
     let mut fields = Vec::new();
-    let mut mistakes: Option<Error> = None;
+    let mut mistakes = Vec::new();
+    if !input.generics.params.is_empty() {
+        mistakes.push(Error::new(input.generics.span(), "a `Model` has no parameters: its schema is one"));
+    }
     for field in &named.named {
         match one_field(field) {
             Ok(field) => fields.push(field),
-            Err(mistake) => match &mut mistakes {
-                Some(all) => all.combine(mistake),
-                None => mistakes = Some(mistake),
-            },
+            Err(mistake) => mistakes.push(mistake),
         }
     }
-    mistakes.map_or(Ok(fields), Err)
+    joined(mistakes).map_or(Ok(fields), Err)
+}
+
+/// All mistakes as one error, which the compiler shows one by one.
+fn joined(mistakes: Vec<Error>) -> Option<Error> {
+    mistakes.into_iter().reduce(|mut all, mistake| {
+        all.combine(mistake);
+        all
+    })
 }
 
 fn one_field(field: &syn::Field) -> Result<Field, Error> {
@@ -62,11 +80,7 @@ fn one_field(field: &syn::Field) -> Result<Field, Error> {
     }
     let rules = read_rules(&field.attrs, &mut mistakes);
     contradictions(&ident, &field.ty, &rules, &mut mistakes);
-    let all = mistakes.into_iter().reduce(|mut all, mistake| {
-        all.combine(mistake);
-        all
-    });
-    all.map_or(Ok(Field { ident, name, ty: field.ty.clone(), description, rules }), Err)
+    joined(mistakes).map_or(Ok(Field { ident, name, ty: field.ty.clone(), description, rules }), Err)
 }
 
 /// The paragraphs of a doc comment, without the leading blank of each line.
@@ -83,7 +97,7 @@ fn doc_comment(attributes: &[syn::Attribute]) -> String {
 fn read_rules(attributes: &[syn::Attribute], mistakes: &mut Vec<Error>) -> Rules {
     let mut rules = Rules::default();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("attr")) {
-        let read = attribute.parse_nested_meta(|meta| one_rule(&mut rules, &meta));
+        let read = attribute.parse_nested_meta(|meta| one_rule(&mut rules, &meta, mistakes));
         if let Err(mistake) = read {
             mistakes.push(mistake);
         }
@@ -91,24 +105,66 @@ fn read_rules(attributes: &[syn::Attribute], mistakes: &mut Vec<Error>) -> Rules
     rules
 }
 
-fn one_rule(rules: &mut Rules, meta: &syn::meta::ParseNestedMeta<'_>) -> Result<(), Error> {
-    let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
-    match word.as_str() {
-        "replace" => rules.replace = true,
-        "write_only" => rules.write_only = true,
-        "sensitive" => rules.sensitive = true,
-        "optional" => rules.optional = true,
-        "keep" => rules.keep = true,
-        "default" => rules.default = Some(meta.value()?.parse()?),
-        "check" => rules.checks.push(meta.value()?.parse()?),
-        "equal" => rules.equal = Some(meta.value()?.parse()?),
-        "deprecated" => rules.deprecated = Some(meta.value()?.parse()?),
-        _ => {
-            return Err(meta.error(
-                "unknown rule; there are `replace`, `write_only`, `sensitive`, `optional`, `keep`, `default = …`, \
-                 `check = …`, `equal = …` and `deprecated = \"…\"`",
-            ));
-        }
+/// Reads one rule. What is wrong with it goes to `mistakes`; an error means that the rest cannot be read either.
+fn one_rule(rules: &mut Rules, meta: &ParseNestedMeta<'_>, mistakes: &mut Vec<Error>) -> Result<(), Error> {
+    let read = match word(meta).as_str() {
+        "replace" => flag(&mut rules.replace, meta),
+        "write_only" => flag(&mut rules.write_only, meta),
+        "sensitive" => flag(&mut rules.sensitive, meta),
+        "optional" => flag(&mut rules.optional, meta),
+        "keep" => flag(&mut rules.keep, meta),
+        "default" => once(&mut rules.default, meta),
+        "check" => value(meta).map(|check| rules.checks.push(check)),
+        "equal" => once(&mut rules.equal, meta),
+        "deprecated" => once(&mut rules.deprecated, meta),
+        _ => Err(meta.error(
+            "unknown rule; there are `replace`, `write_only`, `sensitive`, `optional`, `keep`, `default = …`, \
+             `check = …`, `equal = …` and `deprecated = \"…\"`",
+        )),
+    };
+    if let Err(mistake) = read {
+        mistakes.push(mistake);
+    }
+    skip_value(meta)
+}
+
+fn word(meta: &ParseNestedMeta<'_>) -> String {
+    meta.path.get_ident().map(ToString::to_string).unwrap_or_default()
+}
+
+/// A rule that is there or not.
+fn flag(rule: &mut bool, meta: &ParseNestedMeta<'_>) -> Result<(), Error> {
+    if !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+        return Err(meta.error(format!("`{}` is a word alone and takes no value", word(meta))));
+    }
+    if *rule {
+        return Err(meta.error(format!("`{}` is said twice", word(meta))));
+    }
+    *rule = true;
+    Ok(())
+}
+
+/// A rule with a value, said at most once.
+fn once<T: Parse>(rule: &mut Option<T>, meta: &ParseNestedMeta<'_>) -> Result<(), Error> {
+    let value = value(meta)?;
+    if rule.is_some() {
+        return Err(meta.error(format!("`{}` is said twice", word(meta))));
+    }
+    *rule = Some(value);
+    Ok(())
+}
+
+fn value<T: Parse>(meta: &ParseNestedMeta<'_>) -> Result<T, Error> {
+    if !meta.input.peek(Token![=]) {
+        return Err(meta.error(format!("`{0}` needs a value: `{0} = …`", word(meta))));
+    }
+    meta.value()?.parse()
+}
+
+/// Goes on behind the value of a rule that could not take it.
+fn skip_value(meta: &ParseNestedMeta<'_>) -> Result<(), Error> {
+    while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+        meta.input.parse::<proc_macro2::TokenTree>()?;
     }
     Ok(())
 }
