@@ -1,9 +1,11 @@
 //! Decisions without I/O.
 
 pub mod certificate;
+pub mod dns;
 pub mod dockerconfig;
 pub mod htpasswd;
 pub mod image;
+pub mod irsa;
 pub mod kubernetes;
 pub mod renewal;
 pub mod rollout;

@@ -1,0 +1,15 @@
+//! What a name, a record and a zone are, and which changes to them make sense.
+
+pub mod batch;
+pub mod challenge;
+pub mod name;
+pub mod record;
+pub mod text;
+pub mod value;
+pub mod zone;
+
+pub use batch::{Change, ChangeGroup};
+pub use name::{DnsName, DnsNameError};
+pub use record::{AliasTarget, RecordData, RecordKey, RecordSet, RecordType, Routing};
+pub use value::ValueError;
+pub use zone::{Zone, ZoneId};
