@@ -1,5 +1,6 @@
 //! One remote each; no Terraform types.
 
 pub mod acme;
+pub mod aws;
 pub mod cluster;
 pub mod dns;

@@ -57,6 +57,19 @@ impl ChangeGroup {
         Self(old.map(Change::Delete).into_iter().chain(new.map(Change::Create)).collect())
     }
 
+    /// The same without the conditions: a replacement is written over whatever is there.
+    #[must_use]
+    pub fn forced(self) -> Self {
+        let made: Vec<_> = self.0.iter().filter(|change| !matches!(change, Change::Delete(_))).cloned().collect();
+        let replaced = |key: &RecordKey| made.iter().any(|change| change.set().key == *key);
+        let forced = self.0.iter().filter_map(|change| match change {
+            Change::Delete(set) if replaced(&set.key) => None,
+            Change::Create(set) => Some(Change::Upsert(set.clone())),
+            other => Some(other.clone()),
+        });
+        Self(forced.collect())
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -201,6 +214,14 @@ mod tests {
     fn a_group_above_the_limit_is_known() {
         assert!(ChangeGroup::single(Change::Upsert(set("a.x", 501, 1))).is_too_large());
         assert!(!ChangeGroup::single(Change::Upsert(set("a.x", 500, 1))).is_too_large());
+    }
+
+    #[test]
+    fn a_forced_exchange_is_one_replacement() {
+        let (old, new) = (set("a.x", 1, 1), set("a.x", 2, 1));
+        let exchange = ChangeGroup::exchange(Some(old.clone()), Some(new.clone()));
+        assert_eq!(exchange.forced().0, [Change::Upsert(new)]);
+        assert_eq!(ChangeGroup::exchange(Some(old.clone()), None).forced().0, [Change::Delete(old)]);
     }
 
     proptest! {

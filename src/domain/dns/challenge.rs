@@ -224,7 +224,10 @@ mod tests {
     #[test]
     fn names_what_stands_in_the_way() {
         let cname = RecordSet::simple(name(), RecordType::Cname, 60, vec!["b.example.".into()]);
-        assert_eq!(plan(&name(), std::slice::from_ref(&cname), &[put("a", 60)]), Err(Obstacle::Cname("b.example.".into())));
+        assert_eq!(
+            plan(&name(), std::slice::from_ref(&cname), &[put("a", 60)]),
+            Err(Obstacle::Cname("b.example.".into()))
+        );
         assert_eq!(plan(&name(), &[cname], &[remove("a")]), Ok(ChangeGroup::default()));
         let mut weighted = txt(60, &["x"]);
         weighted.key.set_identifier = Some("w".into());

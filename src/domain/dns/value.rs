@@ -208,11 +208,11 @@ fn caa(fields: &Fields<'_>) -> Result<String, ValueError> {
 fn soa(fields: &Fields<'_>) -> Result<String, ValueError> {
     const EXPECTED: &str = "`SERVER MAIL SERIAL REFRESH RETRY EXPIRE MINIMUM`";
     let [server, mail, numbers @ ..] = fields.exactly::<7>(EXPECTED)?;
-    let mut normal = format!("{} {}", fields.name(server)?, fields.name(mail)?);
+    let mut normal = vec![fields.name(server)?, fields.name(mail)?];
     for number in numbers {
-        normal.push_str(&format!(" {}", fields.number(number, u32::MAX, EXPECTED)?));
+        normal.push(fields.number(number, u32::MAX, EXPECTED)?.to_string());
     }
-    Ok(normal)
+    Ok(normal.join(" "))
 }
 
 fn naptr(fields: &Fields<'_>) -> Result<String, ValueError> {
@@ -234,11 +234,12 @@ fn hexadecimal(fields: &Fields<'_>, limits: &[u32], expected: &'static str) -> R
     if digits.len() % 2 != 0 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return Err(fields.wrong(expected));
     }
-    let mut normal = String::new();
+    let mut normal = Vec::new();
     for (number, most) in numbers.iter().zip(limits) {
-        normal.push_str(&format!("{} ", fields.number(number, *most, expected)?));
+        normal.push(fields.number(number, *most, expected)?.to_string());
     }
-    Ok(normal + &digits)
+    normal.push(digits);
+    Ok(normal.join(" "))
 }
 
 /// RFC 9460 §2.1: a priority, a target and parameters `key` or `key=value` in any order.
@@ -249,15 +250,13 @@ fn service_binding(fields: &Fields<'_>) -> Result<String, ValueError> {
     };
     let mut parameters: Vec<_> = parameters.iter().map(|parameter| parameter.replace('"', "")).collect();
     parameters.sort();
-    let mut normal = format!("{} {}", fields.number(priority, 65535, EXPECTED)?, fields.name(target)?);
-    for parameter in parameters {
-        let (key, value) = parameter.split_once('=').unwrap_or((&parameter, ""));
-        normal.push_str(&format!(" {}", key.to_ascii_lowercase()));
-        if !value.is_empty() {
-            normal.push_str(&format!("=\"{value}\""));
-        }
-    }
-    Ok(normal)
+    let mut normal = vec![fields.number(priority, 65535, EXPECTED)?.to_string(), fields.name(target)?];
+    normal.extend(parameters.iter().map(|parameter| match parameter.split_once('=') {
+        Some((key, value)) if !value.is_empty() => format!("{}=\"{value}\"", key.to_ascii_lowercase()),
+        Some((key, _)) => key.to_ascii_lowercase(),
+        None => parameter.to_ascii_lowercase(),
+    }));
+    Ok(normal.join(" "))
 }
 
 #[cfg(test)]
@@ -325,10 +324,7 @@ mod tests {
     #[test]
     fn says_what_shape_it_expected() {
         let message = wire(RecordType::Mx, "mail.example").unwrap_err().to_string();
-        assert_eq!(
-            message,
-            "`mail.example` is no MX value; expected `PREFERENCE HOST` such as `10 mail.example.com`"
-        );
+        assert_eq!(message, "`mail.example` is no MX value; expected `PREFERENCE HOST` such as `10 mail.example.com`");
     }
 
     #[test]

@@ -1,0 +1,164 @@
+//! AWS: one set of credentials, and the services that are asked with it, each made at first use.
+
+mod bucket;
+mod call;
+mod config;
+pub mod error;
+pub mod iam;
+pub mod route53;
+mod sts;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use tokio::sync::OnceCell;
+
+pub use error::{AwsError, Reply};
+pub use iam::Iam;
+pub use route53::Route53;
+pub use sts::Identity;
+
+use crate::explain::Explanation;
+use crate::retry::Budget;
+use crate::secret::Secret;
+
+/// Requests a second that Route53 serves an account
+/// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>).
+pub const ROUTE53_REQUESTS_PER_SECOND: f64 = 5.0;
+
+/// How to reach AWS. What is not given comes from the usual environment variables and profile files,
+/// the region at last from `us-east-1`, since IAM and Route53 are the same from everywhere.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The region of the regional services.
+    pub region: Option<String>,
+    /// A profile of the shared configuration files.
+    pub profile: Option<String>,
+    /// A fixed key pair.
+    pub keys: Option<Keys>,
+    /// A role to assume with the credentials found.
+    pub assume_role: Option<AssumeRole>,
+    /// A role to assume with a token from a file.
+    pub assume_role_with_web_identity: Option<WebIdentity>,
+    /// Addresses of the services, where they are not AWS's own.
+    pub endpoints: Endpoints,
+    /// Tags of everything that can have tags.
+    pub default_tags: BTreeMap<String, String>,
+    /// Requests a second to Route53; [`ROUTE53_REQUESTS_PER_SECOND`] when not given.
+    pub route53_requests_per_second: Option<f64>,
+}
+
+/// A fixed key pair.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// The access key's id.
+    pub access_key: String,
+    /// The access key's secret.
+    pub secret_key: Secret,
+    /// The token that belongs to temporary keys.
+    pub session_token: Option<Secret>,
+}
+
+/// A role to assume with the credentials found.
+#[derive(Clone, Debug, Default)]
+pub struct AssumeRole {
+    /// The role.
+    pub role_arn: String,
+    /// A name for the session; `berth` when not given.
+    pub session_name: Option<String>,
+    /// What the role's trust policy may ask for.
+    pub external_id: Option<String>,
+}
+
+/// A role to assume with a token from a file.
+#[derive(Clone, Debug)]
+pub struct WebIdentity {
+    /// The role.
+    pub role_arn: String,
+    /// The file that holds the token; read anew for each session.
+    pub token_file: String,
+}
+
+/// Addresses of services, as URLs.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the names of the services")]
+pub struct Endpoints {
+    pub route53: Option<String>,
+    pub iam: Option<String>,
+    pub sts: Option<String>,
+    pub eks: Option<String>,
+    pub s3: Option<String>,
+}
+
+/// The account: cheap to copy, everything in it is made once.
+#[derive(Clone)]
+pub struct Aws(Arc<Shared>);
+
+struct Shared {
+    settings: Settings,
+    config: OnceCell<SdkConfig>,
+    route53: OnceCell<Route53>,
+    iam: OnceCell<Iam>,
+    identity: OnceCell<Identity>,
+}
+
+impl Aws {
+    /// Takes the settings; nothing is read or asked before the first use.
+    pub fn new(settings: Settings) -> Self {
+        Self(Arc::new(Shared {
+            settings,
+            config: OnceCell::new(),
+            route53: OnceCell::new(),
+            iam: OnceCell::new(),
+            identity: OnceCell::new(),
+        }))
+    }
+
+    /// The settings it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Route53, through the account's one queue.
+    pub async fn route53(&self) -> &Route53 {
+        let make = async || {
+            let config = self.config().await;
+            let rate = self.0.settings.route53_requests_per_second.unwrap_or(ROUTE53_REQUESTS_PER_SECOND);
+            Route53::new(config, self.0.settings.endpoints.route53.as_deref(), rate)
+        };
+        self.0.route53.get_or_init(make).await
+    }
+
+    /// IAM.
+    pub async fn iam(&self) -> &Iam {
+        let make = async || Iam::new(self.config().await, self.0.settings.endpoints.iam.as_deref());
+        self.0.iam.get_or_init(make).await
+    }
+
+    /// Who AWS takes us for.
+    pub async fn identity(&self, budget: &Budget) -> Result<&Identity, AwsError> {
+        let ask = async || sts::caller(self.config().await, self.0.settings.endpoints.sts.as_deref(), budget).await;
+        self.0.identity.get_or_try_init(ask).await
+    }
+
+    /// The region of the regional services.
+    pub async fn region(&self) -> String {
+        self.config().await.region().map_or_else(|| config::DEFAULT_REGION.to_owned(), ToString::to_string)
+    }
+
+    /// Explains a failure; where a permission is missing, with the identity that lacks it.
+    pub async fn explained(&self, error: &AwsError, what: impl Into<String>, object: &str) -> Explanation {
+        let explanation = error.explain(what, object);
+        let AwsError::AccessDenied { action, .. } = error else { return explanation };
+        let budget = Budget::uninterrupted(std::time::Duration::from_secs(5));
+        match self.identity(&budget).await {
+            Ok(who) => explanation.next(error::grant(action, Some(&who.arn))),
+            Err(_) => explanation,
+        }
+    }
+
+    async fn config(&self) -> &SdkConfig {
+        self.0.config.get_or_init(|| config::load(&self.0.settings)).await
+    }
+}

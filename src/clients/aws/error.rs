@@ -1,0 +1,384 @@
+//! What can go wrong at AWS, sorted by what a caller can do about it.
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::explain::{Explanation, chain};
+use crate::retry::Stopped;
+
+/// Why AWS did not do what was asked.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AwsError {
+    /// Something of this name is there already: import it, or choose another name.
+    #[error("{0}")]
+    AlreadyExists(Box<Reply>),
+    /// The object is not there.
+    #[error("{0}")]
+    NotFound(Box<Reply>),
+    /// A permission is missing: grant `action`.
+    #[error("{reply}")]
+    AccessDenied {
+        /// The permission, such as `iam:CreateRole`.
+        action: String,
+        /// What AWS said.
+        reply: Box<Reply>,
+    },
+    /// Too many requests: wait.
+    #[error("{0}")]
+    Throttled(Box<Reply>),
+    /// The server failed, or the object is being changed: try again.
+    #[error("{0}")]
+    Busy(Box<Reply>),
+    /// The request is wrong: change it.
+    #[error("{0}")]
+    Invalid(Box<Reply>),
+    /// A quota is used up.
+    #[error("{0}")]
+    Limit(Box<Reply>),
+    /// Something else still uses the object.
+    #[error("{0}")]
+    Conflict(Box<Reply>),
+    /// There are no credentials, or AWS does not take them.
+    #[error("no usable credentials: {0}")]
+    Credentials(String),
+    /// No answer.
+    #[error("no answer from {service} to {operation}: {cause}")]
+    Unreachable {
+        /// The service, such as `iam`.
+        service: &'static str,
+        /// The operation.
+        operation: &'static str,
+        /// The chain of causes.
+        cause: String,
+    },
+    /// The caller's time was over, or the user interrupted.
+    #[error("{why}")]
+    Stopped {
+        /// Which of the two.
+        why: Stopped,
+        /// What the last attempt met.
+        last: Option<Box<Self>>,
+    },
+    /// Anything else.
+    #[error("{0}")]
+    Other(Box<Reply>),
+}
+
+/// An answer of AWS that says no.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{service} refused {operation}: {message} ({code})")]
+pub struct Reply {
+    /// The service, such as `iam`.
+    pub service: &'static str,
+    /// The operation, such as `CreateRole`.
+    pub operation: &'static str,
+    /// AWS's code, such as `EntityAlreadyExists`.
+    pub code: String,
+    /// AWS's words.
+    pub message: String,
+    /// What AWS's support asks for.
+    pub request_id: Option<String>,
+    /// The HTTP status; 0 when there was none.
+    pub status: u16,
+    /// Earlier attempts at the same call whose answer was lost: they may have taken effect.
+    pub lost_answers: u32,
+}
+
+impl Reply {
+    /// An answer that we cannot use, in our words.
+    #[expect(clippy::unnecessary_box_returns, reason = "it goes into an error, which keeps it boxed to stay small")]
+    pub(super) fn ours(service: &'static str, operation: &'static str, message: &str) -> Box<Self> {
+        let (code, message) = ("Unusable".to_owned(), message.to_owned());
+        Box::new(Self { service, operation, code, message, request_id: None, status: 0, lost_answers: 0 })
+    }
+
+    fn quoted(&self) -> String {
+        let id = self.request_id.as_ref().map(|id| format!(", request {id}")).unwrap_or_default();
+        format!("{} ({}{id})", self.message, self.code)
+    }
+
+    fn who(&self) -> String {
+        format!("AWS ({}:{})", self.service, self.operation)
+    }
+}
+
+/// What helps against an error, without the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cure {
+    /// Fewer requests.
+    SlowDown,
+    /// The same again.
+    TryAgain,
+    /// Nothing.
+    None,
+}
+
+impl AwsError {
+    pub(super) fn cure(&self) -> Cure {
+        match self {
+            Self::Throttled(_) => Cure::SlowDown,
+            Self::Busy(_) | Self::Unreachable { .. } => Cure::TryAgain,
+            _ => Cure::None,
+        }
+    }
+
+    pub(super) fn after_lost_answers(mut self, lost: u32) -> Self {
+        if let Some(reply) = self.reply_mut() {
+            reply.lost_answers = lost;
+        }
+        self
+    }
+
+    /// Whether an object that "already exists" (or is "already gone") may be the effect of an earlier attempt of
+    /// the same call, whose answer was lost.
+    pub fn may_be_our_own(&self) -> bool {
+        self.reply().is_some_and(|reply| reply.lost_answers > 0)
+    }
+
+    /// What AWS said, if it said something.
+    pub fn reply(&self) -> Option<&Reply> {
+        match self {
+            Self::AlreadyExists(reply)
+            | Self::NotFound(reply)
+            | Self::AccessDenied { reply, .. }
+            | Self::Throttled(reply)
+            | Self::Busy(reply)
+            | Self::Invalid(reply)
+            | Self::Limit(reply)
+            | Self::Conflict(reply)
+            | Self::Other(reply) => Some(reply),
+            Self::Stopped { last, .. } => last.as_ref().and_then(|last| last.reply()),
+            Self::Credentials(_) | Self::Unreachable { .. } => None,
+        }
+    }
+
+    fn reply_mut(&mut self) -> Option<&mut Reply> {
+        match self {
+            Self::AlreadyExists(reply)
+            | Self::NotFound(reply)
+            | Self::AccessDenied { reply, .. }
+            | Self::Throttled(reply)
+            | Self::Busy(reply)
+            | Self::Invalid(reply)
+            | Self::Limit(reply)
+            | Self::Conflict(reply)
+            | Self::Other(reply) => Some(reply),
+            Self::Stopped { .. } | Self::Credentials(_) | Self::Unreachable { .. } => None,
+        }
+    }
+
+    /// Whether AWS's code is this one.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.reply().is_some_and(|reply| reply.code == code)
+    }
+
+    /// The stable code of the message.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Credentials(_) => "BERTH-AWS-001",
+            Self::AccessDenied { .. } => "BERTH-AWS-002",
+            Self::Throttled(_) => "BERTH-AWS-003",
+            Self::Unreachable { .. } => "BERTH-AWS-004",
+            Self::AlreadyExists(_) => "BERTH-AWS-005",
+            Self::NotFound(_) => "BERTH-AWS-006",
+            Self::Invalid(_) => "BERTH-AWS-007",
+            Self::Limit(_) => "BERTH-AWS-008",
+            Self::Conflict(_) => "BERTH-AWS-009",
+            Self::Stopped { .. } => "BERTH-AWS-010",
+            Self::Busy(_) => "BERTH-AWS-011",
+            Self::Other(_) => "BERTH-AWS-012",
+        }
+    }
+
+    /// The message in four parts: `what` failed (`Cannot create the role "x"`), on which `object`.
+    pub fn explain(&self, what: impl Into<String>, object: &str) -> Explanation {
+        let explanation = Explanation::new(self.code(), what).on(object).next(self.next_step());
+        match self {
+            Self::Credentials(cause) => explanation.said("The AWS credentials chain", cause),
+            Self::Unreachable { service, operation, cause } => {
+                explanation.said(format!("The connection for {service}:{operation}"), cause)
+            }
+            Self::Stopped { last: Some(last), .. } => match (last.reply(), last.as_ref()) {
+                (Some(reply), _) => explanation.said(format!("{}, at the last attempt,", reply.who()), reply.quoted()),
+                (None, last) => explanation.said("The last attempt", last.to_string()),
+            },
+            _ => match self.reply() {
+                Some(reply) => explanation.said(reply.who(), reply.quoted()),
+                None => explanation,
+            },
+        }
+    }
+
+    fn next_step(&self) -> String {
+        match self {
+            Self::AlreadyExists(_) => "import the existing object, or choose another name",
+            Self::NotFound(_) => "check the name or id; if the object was removed, apply again to make it anew",
+            Self::AccessDenied { action, .. } => return grant(action, None),
+            Self::Throttled(_) => "apply again later; fewer requests at once help (terraform's -parallelism)",
+            Self::Busy(_) => "apply again; AWS's health page tells of known disturbances",
+            Self::Invalid(_) => "change the value that AWS names and apply again",
+            Self::Limit(_) => "remove what is no longer needed, or ask AWS to raise the quota",
+            Self::Conflict(_) => "remove what still uses the object and apply again",
+            Self::Credentials(_) => {
+                "set the provider's `aws` attributes, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            }
+            Self::Unreachable { .. } => {
+                "check the network, proxy and end points (`aws.endpoints`, AWS_ENDPOINT_URL) and apply again"
+            }
+            Self::Stopped { why: Stopped::Deadline, .. } => {
+                "give the operation more time in `timeouts`, and apply again"
+            }
+            Self::Stopped { why: Stopped::Interrupted, .. } => "apply again to go on from here",
+            Self::Other(_) => "see AWS's documentation of the code, and apply again",
+        }
+        .to_owned()
+    }
+}
+
+/// The advice to grant a permission.
+pub(super) fn grant(action: &str, identity: Option<&str>) -> String {
+    let who = identity.unwrap_or("the identity that runs the provider");
+    format!(
+        "grant `{action}` to {who} (its policies, permissions boundary and service control policies), and apply again"
+    )
+}
+
+/// Sorts an SDK error.
+pub(super) fn failure<E>(service: &'static str, operation: &'static str, error: &SdkError<E, HttpResponse>) -> AwsError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    if let Some(cause) = credentials_cause(error) {
+        return AwsError::Credentials(cause);
+    }
+    let status = error.raw_response().map_or(0, |response| response.status().as_u16());
+    match error {
+        SdkError::ServiceError(context) if context.err().code().is_some() || status < 500 => {
+            sort(reply(service, operation, status, error, context.err()))
+        }
+        SdkError::ServiceError(context) => AwsError::Busy(reply(service, operation, status, error, context.err())),
+        SdkError::ConstructionFailure(_) => AwsError::Invalid(Reply::ours(service, operation, &chain(error))),
+        _ => AwsError::Unreachable { service, operation, cause: chain(error) },
+    }
+}
+
+#[expect(clippy::unnecessary_box_returns, reason = "it goes into an error, which keeps it boxed to stay small")]
+fn reply<E: ProvideErrorMetadata>(
+    service: &'static str,
+    operation: &'static str,
+    status: u16,
+    error: &SdkError<E, HttpResponse>,
+    said: &E,
+) -> Box<Reply> {
+    let header = |name| error.raw_response().and_then(|response| response.headers().get(name));
+    Box::new(Reply {
+        service,
+        operation,
+        code: said.code().map_or_else(|| format!("HTTP {status}"), str::to_owned),
+        message: said.message().unwrap_or("no words").to_owned(),
+        request_id: header("x-amzn-requestid").or_else(|| header("x-amz-request-id")).map(str::to_owned),
+        status,
+        lost_answers: 0,
+    })
+}
+
+/// Codes: <https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html> and each operation's page.
+fn sort(reply: Box<Reply>) -> AwsError {
+    match reply.code.as_str() {
+        "EntityAlreadyExists" => AwsError::AlreadyExists(reply),
+        "NoSuchEntity" | "NoSuchHostedZone" | "NoSuchChange" | "NoSuchHealthCheck" => AwsError::NotFound(reply),
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => {
+            AwsError::AccessDenied { action: format!("{}:{}", reply.service, reply.operation), reply }
+        }
+        "InvalidClientTokenId"
+        | "SignatureDoesNotMatch"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "MissingAuthenticationToken"
+        | "IncompleteSignature" => AwsError::Credentials(format!("{} ({})", reply.message, reply.code)),
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "PriorRequestNotComplete"
+        | "SlowDown" => AwsError::Throttled(reply),
+        "ConcurrentModification"
+        | "EntityTemporarilyUnmodifiable"
+        | "ServiceFailure"
+        | "ServiceUnavailable"
+        | "InternalFailure"
+        | "InternalError"
+        | "RequestTimeout" => AwsError::Busy(reply),
+        "LimitExceeded" | "LimitsExceeded" => AwsError::Limit(reply),
+        "DeleteConflict" => AwsError::Conflict(reply),
+        "MalformedPolicyDocument"
+        | "InvalidInput"
+        | "InvalidChangeBatch"
+        | "ValidationError"
+        | "InvalidParameterValue"
+        | "InvalidDomainName"
+        | "NoSuchCidrCollection" => AwsError::Invalid(reply),
+        _ if reply.status == 429 => AwsError::Throttled(reply),
+        _ if reply.status >= 500 => AwsError::Busy(reply),
+        _ => AwsError::Other(reply),
+    }
+}
+
+/// The words of the credentials chain, if that is what failed.
+fn credentials_cause(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if cause.is::<CredentialsError>() {
+            return Some(chain(cause));
+        }
+        source = cause.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(code: &str, status: u16) -> Box<Reply> {
+        let reply = *Reply::ours("iam", "CreateRole", "User: arn:x is not authorized");
+        Box::new(Reply { code: code.into(), status, ..reply })
+    }
+
+    #[test]
+    fn sorts_codes_by_what_can_be_done() {
+        assert!(matches!(sort(reply("EntityAlreadyExists", 409)), AwsError::AlreadyExists(_)));
+        assert_eq!(sort(reply("PriorRequestNotComplete", 400)).cure(), Cure::SlowDown);
+        assert_eq!(sort(reply("HTTP 503", 503)).cure(), Cure::TryAgain);
+        assert_eq!(sort(reply("Whatever", 400)).cure(), Cure::None);
+        assert!(matches!(sort(reply("ExpiredToken", 403)), AwsError::Credentials(_)));
+    }
+
+    #[test]
+    fn a_missing_permission_is_named() {
+        let mut denied = reply("AccessDenied", 403);
+        denied.request_id = Some("r-1".into());
+        let text = sort(denied).explain("Cannot create the role `x`", "role x").to_string();
+        assert_eq!(
+            text,
+            "Cannot create the role `x`\n\nObject: role x\n\n\
+             AWS (iam:CreateRole) said: User: arn:x is not authorized (AccessDenied, request r-1)\n\n\
+             Next: grant `iam:CreateRole` to the identity that runs the provider (its policies, permissions boundary and \
+             service control policies), and apply again\n\nCode: BERTH-AWS-002"
+        );
+    }
+
+    #[test]
+    fn a_stop_tells_the_last_thing_seen() {
+        let last = AwsError::Throttled(reply("Throttling", 400));
+        let stopped = AwsError::Stopped { why: Stopped::Deadline, last: Some(Box::new(last)) };
+        let text = stopped.explain("Cannot read", "role x").detail();
+        assert!(text.contains("at the last attempt, said: User: arn:x") && text.contains("BERTH-AWS-010"), "{text}");
+    }
+}

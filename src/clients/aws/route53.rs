@@ -1,0 +1,310 @@
+//! Route53 for a whole account: each zone is listed once, concurrent changes to it join into one request,
+//! and one poller waits for all of them.
+
+mod api;
+mod error;
+mod poller;
+mod queue;
+mod view;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_config::SdkConfig;
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+use api::Api;
+pub use api::ZoneDetail;
+pub use error::Route53Error;
+use poller::Poller;
+use queue::{Work, ZoneQueue};
+use view::ZoneView;
+
+use super::AwsError;
+use crate::domain::dns::challenge::{Edit, holds};
+use crate::domain::dns::zone::{Visibility, closest, named};
+use crate::domain::dns::{Change, ChangeGroup, DnsName, RecordKey, RecordSet, Zone, ZoneId};
+use crate::retry::Budget;
+
+/// How often a record that somebody else changes meanwhile is read again before it is deleted.
+const DELETE_RACES: u32 = 3;
+
+/// A change that Route53 accepted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChangeId(String);
+
+impl ChangeId {
+    fn new(id: &str) -> Self {
+        Self(id.strip_prefix("/change/").unwrap_or(id).to_owned())
+    }
+
+    /// The id without the `/change/` that the API puts before it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The account's Route53: cheap to copy.
+#[derive(Clone, Debug)]
+pub struct Route53 {
+    api: Arc<Api>,
+    zones: Arc<Mutex<Arc<OnceCell<Vec<Zone>>>>>,
+    opened: Arc<Mutex<BTreeMap<ZoneId, OpenZone>>>,
+    poller: Arc<Poller>,
+}
+
+/// What is kept of a zone while the process runs.
+#[derive(Clone, Debug)]
+struct OpenZone {
+    view: Arc<ZoneView>,
+    queue: Arc<ZoneQueue>,
+}
+
+impl Route53 {
+    pub(super) fn new(config: &SdkConfig, endpoint: Option<&str>, requests_per_second: f64) -> Self {
+        Self {
+            api: Arc::new(Api::new(config, endpoint, requests_per_second)),
+            zones: Arc::default(),
+            opened: Arc::default(),
+            poller: Arc::default(),
+        }
+    }
+
+    /// All zones of the account, listed once.
+    pub async fn zones(&self, budget: &Budget) -> Result<Vec<Zone>, Route53Error> {
+        let cell = Arc::clone(&lock(&self.zones));
+        Ok(cell.get_or_try_init(|| self.api.list_zones(budget)).await?.clone())
+    }
+
+    /// The zone that a name belongs to: the one of the longest name that holds it.
+    pub async fn zone_for(
+        &self,
+        budget: &Budget,
+        name: &DnsName,
+        visibility: Visibility,
+    ) -> Result<Zone, Route53Error> {
+        let zones = self.zones(budget).await?;
+        one_of(&closest(&zones, name, visibility), name, visibility, &zones)
+    }
+
+    /// The zone of exactly this name.
+    pub async fn zone_named(
+        &self,
+        budget: &Budget,
+        name: &DnsName,
+        visibility: Visibility,
+    ) -> Result<Zone, Route53Error> {
+        let zones = self.zones(budget).await?;
+        one_of(&named(&zones, name, visibility), name, visibility, &zones)
+    }
+
+    /// The zone of this id, with its servers; none if there is none.
+    pub async fn zone(&self, budget: &Budget, id: &ZoneId) -> Result<Option<ZoneDetail>, Route53Error> {
+        Ok(self.api.zone(budget, id).await?)
+    }
+
+    /// The record sets of one name, of every type.
+    pub async fn records_named(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        name: &DnsName,
+    ) -> Result<Vec<RecordSet>, Route53Error> {
+        self.open(zone).view.named(&self.api, budget, name).await.map_err(|error| gone(error, zone))
+    }
+
+    /// One record set; none if it is absent.
+    pub async fn record(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        key: &RecordKey,
+    ) -> Result<Option<RecordSet>, Route53Error> {
+        let sets = self.records_named(budget, zone, &key.name).await?;
+        Ok(sets.into_iter().find(|set| set.key == *key))
+    }
+
+    /// Every record set of the zone.
+    pub async fn records(&self, budget: &Budget, zone: &ZoneId) -> Result<Vec<RecordSet>, Route53Error> {
+        self.open(zone).view.all(&self.api, budget).await.map_err(|error| gone(error, zone))
+    }
+
+    /// Makes a record set; refused if it, or one that excludes it, is there already.
+    pub async fn create(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        set: RecordSet,
+    ) -> Result<Option<ChangeId>, Route53Error> {
+        self.must_be_free(budget, zone, &set).await?;
+        let refused = match self.change(budget, zone, ChangeGroup::single(Change::Create(set.clone()))).await {
+            Err(error) if error.is_refusal() => error,
+            other => return other,
+        };
+        self.open(zone).view.forget();
+        let live = self.record(budget, zone, &set.key).await?;
+        let lost_answer = matches!(&refused, Route53Error::Aws(error) if error.may_be_our_own());
+        match live {
+            Some(live) if lost_answer && live.means_the_same_as(&set) => Ok(None),
+            Some(live) => Err(Route53Error::Taken { wanted: set.key, existing: Box::new(live) }),
+            // Nothing is there, so it is refused for another reason, or it was there for a moment: the
+            // second request tells.
+            None => self.change(budget, zone, ChangeGroup::single(Change::Upsert(set))).await,
+        }
+    }
+
+    /// Makes a record set, or replaces the one of the same key.
+    pub async fn upsert(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        set: RecordSet,
+    ) -> Result<Option<ChangeId>, Route53Error> {
+        self.change(budget, zone, ChangeGroup::single(Change::Upsert(set))).await
+    }
+
+    /// Removes the record set of one key and makes another in the same moment: a change of type, name or
+    /// set identifier. What is gone already need not be removed.
+    pub async fn swap(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        old: &RecordKey,
+        new: RecordSet,
+    ) -> Result<Option<ChangeId>, Route53Error> {
+        let old = self.record(budget, zone, old).await?;
+        let changes = old.map(Change::Delete).into_iter().chain([Change::Upsert(new)]).collect();
+        self.change(budget, zone, ChangeGroup(changes)).await
+    }
+
+    /// Removes a record set, whatever it holds now. One that is gone is no error.
+    pub async fn delete(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        key: &RecordKey,
+    ) -> Result<Option<ChangeId>, Route53Error> {
+        let mut races = 0;
+        loop {
+            let live = match self.record(budget, zone, key).await {
+                Err(Route53Error::NoZoneId(_)) => return Ok(None),
+                live => live?,
+            };
+            let Some(live) = live else { return Ok(None) };
+            match self.change(budget, zone, ChangeGroup::single(Change::Delete(live))).await {
+                Err(error) if error.is_refusal() && races < DELETE_RACES => {
+                    races += 1;
+                    self.open(zone).view.forget();
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Carries out changes that take effect together or not at all, joined with what else is wished of the zone.
+    pub async fn change(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        group: ChangeGroup,
+    ) -> Result<Option<ChangeId>, Route53Error> {
+        if group.is_empty() {
+            return Ok(None);
+        }
+        self.submit(budget, zone, Work::Group(group)).await
+    }
+
+    /// Adds one value (plain text) to the TXT records of a name that others may share; their values stay.
+    /// None if it was there already.
+    pub async fn put_txt_value(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        name: &DnsName,
+        value: &str,
+        ttl: u32,
+    ) -> Result<Option<ChangeId>, Route53Error> {
+        let edit = Edit::Put { value: value.to_owned(), ttl };
+        self.submit(budget, zone, Work::Txt(name.clone(), edit)).await
+    }
+
+    /// Takes one value (plain text) away from the TXT records of a name; others' values stay. None if it was gone already.
+    pub async fn remove_txt_value(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        name: &DnsName,
+        value: &str,
+    ) -> Result<Option<ChangeId>, Route53Error> {
+        let edit = Edit::Remove { value: value.to_owned() };
+        match self.submit(budget, zone, Work::Txt(name.clone(), edit)).await {
+            Err(Route53Error::NoZoneId(_)) => Ok(None),
+            other => other,
+        }
+    }
+
+    /// Whether a name's TXT records hold this value (plain text).
+    pub async fn has_txt_value(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        name: &DnsName,
+        value: &str,
+    ) -> Result<bool, Route53Error> {
+        Ok(holds(&self.records_named(budget, zone, name).await?, name, value))
+    }
+
+    /// Waits until all of Route53's servers know a change; at once when there was none.
+    pub async fn wait_in_sync(&self, budget: &Budget, change: Option<&ChangeId>) -> Result<(), Route53Error> {
+        let Some(change) = change else { return Ok(()) };
+        let started = Instant::now();
+        match budget.run(self.poller.in_sync(&self.api, change)).await {
+            Ok(result) => Ok(result?),
+            Err(why) => {
+                Err(Route53Error::NotInSync { change: change.as_str().to_owned(), waited: started.elapsed(), why })
+            }
+        }
+    }
+
+    async fn must_be_free(&self, budget: &Budget, zone: &ZoneId, set: &RecordSet) -> Result<(), Route53Error> {
+        let live = self.records_named(budget, zone, &set.key.name).await?;
+        match live.into_iter().find(|live| live.key.excludes(&set.key)) {
+            Some(existing) => Err(Route53Error::Taken { wanted: set.key.clone(), existing: Box::new(existing) }),
+            None => Ok(()),
+        }
+    }
+
+    async fn submit(&self, budget: &Budget, zone: &ZoneId, work: Work) -> Result<Option<ChangeId>, Route53Error> {
+        let open = self.open(zone);
+        match open.queue.submit(&self.api, &open.view, budget, work).await {
+            Err(Route53Error::Aws(error)) => Err(gone(error, zone)),
+            other => other,
+        }
+    }
+
+    fn open(&self, zone: &ZoneId) -> OpenZone {
+        let new =
+            || OpenZone { view: Arc::new(ZoneView::new(zone.clone())), queue: Arc::new(ZoneQueue::new(zone.clone())) };
+        lock(&self.opened).entry(zone.clone()).or_insert_with(new).clone()
+    }
+}
+
+fn one_of(found: &[&Zone], name: &DnsName, visibility: Visibility, all: &[Zone]) -> Result<Zone, Route53Error> {
+    match found {
+        [] => Err(Route53Error::NoZone { name: name.clone(), visibility, known: all.to_vec() }),
+        [zone] => Ok((*zone).clone()),
+        [first, ..] => {
+            let ids = found.iter().map(|zone| zone.id.clone()).collect();
+            Err(Route53Error::Twins { name: first.name.clone(), visibility, ids })
+        }
+    }
+}
+
+fn gone(error: AwsError, zone: &ZoneId) -> Route53Error {
+    if error.has_code("NoSuchHostedZone") { Route53Error::NoZoneId(zone.clone()) } else { Route53Error::Aws(error) }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

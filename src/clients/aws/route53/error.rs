@@ -1,0 +1,164 @@
+//! What can go wrong with zones and records.
+
+use std::time::Duration;
+
+use crate::clients::aws::AwsError;
+use crate::domain::dns::challenge::Obstacle;
+use crate::domain::dns::zone::Visibility;
+use crate::domain::dns::{DnsName, RecordKey, RecordSet, Zone, ZoneId};
+use crate::explain::Explanation;
+use crate::retry::Stopped;
+
+/// Why a zone or record could not be found, made or changed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Route53Error {
+    /// AWS refused, for a reason that every service has.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// No zone of the account holds the name.
+    #[error("no {visibility} hosted zone holds `{name}`")]
+    NoZone {
+        /// The name that was to be placed.
+        name: DnsName,
+        /// Which kind of zone was asked for.
+        visibility: Visibility,
+        /// The zones that the account has, of both kinds.
+        known: Vec<Zone>,
+    },
+    /// There is no zone of this id.
+    #[error("there is no hosted zone `{0}`")]
+    NoZoneId(ZoneId),
+    /// Several zones of one name and kind: the id must tell them apart.
+    #[error("{} {visibility} hosted zones are called `{name}`", .ids.len())]
+    Twins {
+        /// Their common name.
+        name: DnsName,
+        /// Their common kind.
+        visibility: Visibility,
+        /// Their ids.
+        ids: Vec<ZoneId>,
+    },
+    /// The record, or one that excludes it, is there already.
+    #[error("`{}` is there already", .existing.key)]
+    Taken {
+        /// What was to be made.
+        wanted: RecordKey,
+        /// What stands in its place.
+        existing: Box<RecordSet>,
+    },
+    /// Others' records at a shared name leave no room.
+    #[error(transparent)]
+    Obstacle(#[from] Obstacle),
+    /// More values than one request may hold.
+    #[error(
+        "`{0}` has more values than one request to Route53 may hold (1,000 values or 32,000 characters, UPSERT counts double)"
+    )]
+    TooLarge(RecordKey),
+    /// The change is accepted, but some of Route53's servers do not know it yet.
+    #[error("the change is not on all of Route53's servers after {} s: {why}", .waited.as_secs())]
+    NotInSync {
+        /// The change to ask for.
+        change: String,
+        /// How long it was waited for.
+        waited: Duration,
+        /// Why the wait ended.
+        why: Stopped,
+    },
+}
+
+impl Route53Error {
+    /// Whether AWS refused the changes themselves, so that a part of them may still pass.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Aws(AwsError::Invalid(_)))
+    }
+
+    /// Whether a permission is missing, which may hold for some names only.
+    pub(super) fn is_denied(&self) -> bool {
+        matches!(self, Self::Aws(AwsError::AccessDenied { .. }))
+    }
+
+    /// The stable code of the message.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Aws(AwsError::Invalid(_)) => "BERTH-ROUTE53-003",
+            Self::Aws(error) => error.code(),
+            Self::NoZone { .. } | Self::NoZoneId(_) => "BERTH-ROUTE53-001",
+            Self::Taken { .. } => "BERTH-ROUTE53-002",
+            Self::Twins { .. } => "BERTH-ROUTE53-004",
+            Self::Obstacle(_) => "BERTH-ROUTE53-005",
+            Self::TooLarge(_) => "BERTH-ROUTE53-006",
+            Self::NotInSync { .. } => "BERTH-ROUTE53-007",
+        }
+    }
+
+    /// The message in four parts: `what` failed, on which `object`.
+    pub fn explain(&self, what: impl Into<String>, object: &str) -> Explanation {
+        let explanation = match self {
+            Self::Aws(error @ AwsError::Invalid(reply)) => {
+                let words = format!("{} ({})", reply.message, reply.code);
+                let explanation = Explanation::new(self.code(), what).on(object).said("Route53", words);
+                return explanation
+                    .next(format!("correct the record and apply again; nothing of it was changed ({error})"));
+            }
+            Self::Aws(error) => return error.explain(what, object),
+            _ => Explanation::new(self.code(), what).on(object),
+        };
+        let explanation = match self {
+            Self::Taken { existing, .. } => explanation.said("Route53", format!("{self}: {}", describe(existing))),
+            Self::Obstacle(_) | Self::TooLarge(_) => explanation.said("The provider", self.to_string()),
+            _ => explanation.said("Route53", self.to_string()),
+        };
+        explanation.next(self.next_step())
+    }
+
+    fn next_step(&self) -> String {
+        match self {
+            Self::Aws(_) => "apply again".to_owned(),
+            Self::NoZone { visibility, known, .. } => no_zone_step(*visibility, known),
+            Self::NoZoneId(_) => "check the id, and that the credentials are those of the zone's account".to_owned(),
+            Self::Twins { ids, .. } => {
+                let ids: Vec<_> = ids.iter().map(ZoneId::as_str).collect();
+                format!("name one of them by `zone_id`: {}", ids.join(", "))
+            }
+            Self::Taken { wanted, existing } if *wanted == existing.key => {
+                "import the existing record to manage it, or set `overwrite = true` to replace it; it was not changed"
+                    .to_owned()
+            }
+            Self::Taken { .. } => "remove the other record first; nothing was changed".to_owned(),
+            Self::Obstacle(Obstacle::Cname(target)) => {
+                format!("write the value at `{target}` instead, or remove the CNAME")
+            }
+            Self::Obstacle(Obstacle::Policy(_)) => "remove the record sets that follow the routing policy".to_owned(),
+            Self::TooLarge(_) => "divide the values over several names".to_owned(),
+            Self::NotInSync { change, .. } => format!(
+                "apply again, or set `wait = \"none\"`; the record is written (change {change}), and Route53 usually needs less than two minutes"
+            ),
+        }
+    }
+}
+
+fn no_zone_step(visibility: Visibility, known: &[Zone]) -> String {
+    if known.is_empty() {
+        return "create the hosted zone first, or use credentials of the account that has it (this one has no zone)"
+            .to_owned();
+    }
+    let zones = known.iter().take(10).map(|zone| {
+        let kind = if zone.private { "private" } else { "public" };
+        format!("{} ({kind}, {})", zone.name, zone.id)
+    });
+    let zones: Vec<_> = zones.collect();
+    format!(
+        "create a {visibility} hosted zone that holds the name, or correct it; the account has {}",
+        zones.join(", ")
+    )
+}
+
+/// A record set in one line, for messages.
+fn describe(set: &RecordSet) -> String {
+    use crate::domain::dns::RecordData;
+    match &set.data {
+        RecordData::Values { ttl, values } => format!("ttl {ttl}, values {}", values.join(", ")),
+        RecordData::Alias(target) => format!("an alias of {}", target.name),
+        RecordData::TrafficPolicy(instance) => format!("kept by the traffic policy instance {instance}"),
+    }
+}

@@ -1,0 +1,20 @@
+//! IAM roles for service accounts: who may assume them, what they allow, and whether that fits IAM's limits.
+//!
+//! The mechanism: <https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html>.
+
+pub mod arn;
+pub mod document;
+pub mod limits;
+pub mod policy;
+pub mod trust;
+
+pub use arn::{Partition, oidc_host, oidc_provider_arn};
+pub use document::{canonical, same_policy};
+pub use limits::{Problem, Size, check_role_name, size};
+pub use policy::{Condition, Effect, Statement, policy_json};
+pub use trust::{ServiceAccount, Trust, trust_policy};
+
+/// The audience that AWS expects in a service account's token.
+pub const AUDIENCE: &str = "sts.amazonaws.com";
+/// The annotation that tells EKS's webhook which role a service account assumes.
+pub const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";

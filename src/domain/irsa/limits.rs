@@ -1,0 +1,167 @@
+//! IAM's limits on names and sizes, known before anything is sent.
+//!
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>.
+
+use super::policy::{Statement, policy_json};
+
+/// Longest role name, in characters.
+pub const ROLE_NAME: usize = 64;
+/// Longest policy name, in characters.
+pub const POLICY_NAME: usize = 128;
+/// Most characters of all inline policies of one role together; white space is not counted.
+pub const INLINE: usize = 10_240;
+/// Most characters of one managed policy; white space is not counted.
+pub const MANAGED: usize = 6_144;
+/// Most characters of a trust policy, unless AWS raised it for the account (up to [`TRUST_RAISED`]).
+pub const TRUST: usize = 2_048;
+/// Most characters of a trust policy that AWS raises the limit to.
+pub const TRUST_RAISED: usize = 8_192;
+/// Most managed policies of one role, unless AWS raised it for the account.
+pub const ATTACHMENTS: usize = 10;
+/// Longest description of a role, in characters.
+pub const DESCRIPTION: usize = 1_000;
+/// Session durations, in seconds.
+pub const SESSION: std::ops::RangeInclusive<u32> = 3_600..=43_200;
+/// Most tags of one role, policy or provider.
+pub const TAGS: usize = 50;
+
+/// Something wrong with one attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The attribute's dotted path.
+    pub attribute: String,
+    /// What is wrong, in a clause.
+    pub text: String,
+}
+
+impl Problem {
+    /// Blames `attribute`.
+    pub fn new(attribute: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { attribute: attribute.into(), text: text.into() }
+    }
+}
+
+/// How a document's size stands to its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Characters that count.
+    pub characters: usize,
+    /// Characters that are allowed.
+    pub limit: usize,
+}
+
+impl Size {
+    /// Whether it is more than allowed.
+    pub fn exceeds(self) -> bool {
+        self.characters > self.limit
+    }
+}
+
+/// The characters of a policy that count against the limits: all but white space.
+pub fn size(document: &str) -> usize {
+    document.chars().filter(|c| !c.is_whitespace()).count()
+}
+
+/// What is wrong with a role's name.
+pub fn check_role_name(name: &str) -> Result<(), String> {
+    check_name(name, ROLE_NAME, "a role name")
+}
+
+fn check_name(name: &str, most: usize, what: &str) -> Result<(), String> {
+    let length = name.chars().count();
+    if name.is_empty() {
+        return Err(format!("{what} may not be empty"));
+    }
+    if length > most {
+        return Err(format!("{what} may have {most} characters, `{name}` has {length}"));
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
+    match name.chars().find(|c| !allowed(*c)) {
+        Some(bad) => Err(format!("{what} may hold letters, digits and `+=,.@_-`; `{name}` holds `{bad}`")),
+        None => Ok(()),
+    }
+}
+
+/// What is wrong with a role's or policy's path.
+pub fn check_path(path: &str) -> Result<(), String> {
+    let fenced = path.starts_with('/') && path.ends_with('/');
+    if !fenced || path.len() > 512 || !path.bytes().all(|octet| octet.is_ascii_graphic()) {
+        return Err(format!(
+            "a path begins and ends with `/` and has at most 512 visible characters; `{path}` does not"
+        ));
+    }
+    Ok(())
+}
+
+/// Divides statements over as few documents as keep each within `limit` characters, in order.
+///
+/// # Errors
+/// The index and size of a statement that is too large even alone.
+pub fn split(statements: &[Statement], limit: usize) -> Result<Vec<Vec<Statement>>, (usize, Size)> {
+    let mut documents: Vec<Vec<Statement>> = Vec::new();
+    for (index, statement) in statements.iter().enumerate() {
+        let alone = Size { characters: size(&policy_json(std::slice::from_ref(statement))), limit };
+        if alone.exceeds() {
+            return Err((index, alone));
+        }
+        let fits = |document: &Vec<Statement>| {
+            let mut longer = document.clone();
+            longer.push(statement.clone());
+            size(&policy_json(&longer)) <= limit
+        };
+        match documents.last_mut().filter(|document| fits(document)) {
+            Some(document) => document.push(statement.clone()),
+            None => documents.push(vec![statement.clone()]),
+        }
+    }
+    Ok(documents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statement(actions: usize) -> Statement {
+        let actions = (0..actions).map(|number| format!("s3:Action{number:05}")).collect();
+        Statement { actions, resources: vec!["*".into()], ..Statement::default() }
+    }
+
+    #[test]
+    fn white_space_does_not_count() {
+        assert_eq!(size("{ \"a\" :\n\t1 }"), 7);
+        assert_eq!(size("é"), 1);
+    }
+
+    #[test]
+    fn a_role_name_has_at_most_64_characters() {
+        assert_eq!(check_role_name(&"a".repeat(64)), Ok(()));
+        let message = check_role_name(&"a".repeat(65)).unwrap_err();
+        assert!(message.starts_with("a role name may have 64 characters") && message.ends_with("has 65"), "{message}");
+        assert!(check_role_name("a b").unwrap_err().contains("holds ` `"));
+        assert!(check_role_name("").is_err());
+        assert_eq!(check_role_name("a+=,.@_-Z9"), Ok(()));
+    }
+
+    #[test]
+    fn a_path_is_fenced_by_slashes() {
+        assert_eq!(check_path("/"), Ok(()));
+        assert_eq!(check_path("/a/b/"), Ok(()));
+        assert!(check_path("a/").is_err() && check_path("/a").is_err() && check_path("/a b/").is_err());
+    }
+
+    #[test]
+    fn splits_statements_over_as_few_documents_as_fit() {
+        let statements = vec![statement(100); 7];
+        let documents = split(&statements, MANAGED).unwrap();
+        assert!(documents.len() > 1);
+        assert_eq!(documents.concat(), statements);
+        assert!(documents.iter().all(|document| size(&policy_json(document)) <= MANAGED));
+    }
+
+    #[test]
+    fn names_the_statement_that_is_too_large_alone() {
+        let (index, size) = split(&[statement(1), statement(600)], MANAGED).unwrap_err();
+        assert_eq!(index, 1);
+        assert!(size.exceeds());
+    }
+}
