@@ -9,3 +9,4 @@ pub mod irsa;
 pub mod kubernetes;
 pub mod renewal;
 pub mod rollout;
+pub mod tags;

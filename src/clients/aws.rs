@@ -5,7 +5,10 @@ mod call;
 mod config;
 pub mod error;
 pub mod iam;
+mod once;
 pub mod route53;
+#[cfg(test)]
+mod scripted;
 mod sts;
 
 use std::collections::BTreeMap;

@@ -92,14 +92,14 @@ mod tests {
     async fn throttling_is_waited_out() {
         let mut answers = vec![Err(throttled()); 30];
         answers.push(Ok(()));
-        let (result, asked) = calls(Duration::from_secs(1200), answers).await;
+        let (result, asked) = calls(Duration::from_mins(20), answers).await;
         assert!(result.is_ok(), "{result:?}");
         assert_eq!(asked, 31);
     }
 
     #[tokio::test(start_paused = true)]
     async fn throttling_to_the_end_is_told_as_such() {
-        let (result, _) = calls(Duration::from_secs(60), vec![Err(throttled())]).await;
+        let (result, _) = calls(Duration::from_mins(1), vec![Err(throttled())]).await;
         let Err(AwsError::Stopped { why: Stopped::Deadline, last: Some(last) }) = result else { panic!("{result:?}") };
         assert!(matches!(*last, AwsError::Throttled(_)));
     }
@@ -107,7 +107,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_address_that_never_answers_is_given_up_soon() {
         let started = tokio::time::Instant::now();
-        let (result, asked) = calls(Duration::from_secs(3600), vec![Err(lost())]).await;
+        let (result, asked) = calls(Duration::from_hours(1), vec![Err(lost())]).await;
         assert!(matches!(result, Err(AwsError::Unreachable { .. })), "{result:?}");
         assert_eq!(asked, usize::try_from(LOST_ATTEMPTS).unwrap());
         assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
@@ -115,7 +115,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_exists_after_a_lost_answer_may_be_our_own() {
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         let (result, _) = calls(minute, vec![Err(lost()), Err(exists())]).await;
         assert!(result.is_err_and(|error| error.may_be_our_own()));
         let (result, _) = calls(minute, vec![Err(exists())]).await;

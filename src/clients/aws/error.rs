@@ -198,7 +198,7 @@ impl AwsError {
         match self {
             Self::Credentials(cause) => explanation.said("The AWS credentials chain", cause),
             Self::Unreachable { service, operation, cause } => {
-                explanation.said(format!("The connection for {service}:{operation}"), cause)
+                explanation.said(format!("The connection for {service}:{operation}"), cause).unanswered()
             }
             Self::Stopped { last: Some(last), .. } => match (last.reply(), last.as_ref()) {
                 (Some(reply), _) => explanation.said(format!("{}, at the last attempt,", reply.who()), reply.quoted()),
@@ -346,25 +346,24 @@ fn credentials_cause(error: &(dyn std::error::Error + 'static)) -> Option<String
 mod tests {
     use super::*;
 
-    fn reply(code: &str, status: u16) -> Box<Reply> {
-        let reply = *Reply::ours("iam", "CreateRole", "User: arn:x is not authorized");
-        Box::new(Reply { code: code.into(), status, ..reply })
+    fn reply(code: &str, status: u16) -> Reply {
+        Reply { code: code.into(), status, ..*Reply::ours("iam", "CreateRole", "User: arn:x is not authorized") }
     }
 
     #[test]
     fn sorts_codes_by_what_can_be_done() {
-        assert!(matches!(sort(reply("EntityAlreadyExists", 409)), AwsError::AlreadyExists(_)));
-        assert_eq!(sort(reply("PriorRequestNotComplete", 400)).cure(), Cure::SlowDown);
-        assert_eq!(sort(reply("HTTP 503", 503)).cure(), Cure::TryAgain);
-        assert_eq!(sort(reply("Whatever", 400)).cure(), Cure::None);
-        assert!(matches!(sort(reply("ExpiredToken", 403)), AwsError::Credentials(_)));
+        assert!(matches!(sort(Box::new(reply("EntityAlreadyExists", 409))), AwsError::AlreadyExists(_)));
+        assert_eq!(sort(Box::new(reply("PriorRequestNotComplete", 400))).cure(), Cure::SlowDown);
+        assert_eq!(sort(Box::new(reply("HTTP 503", 503))).cure(), Cure::TryAgain);
+        assert_eq!(sort(Box::new(reply("Whatever", 400))).cure(), Cure::None);
+        assert!(matches!(sort(Box::new(reply("ExpiredToken", 403))), AwsError::Credentials(_)));
     }
 
     #[test]
     fn a_missing_permission_is_named() {
         let mut denied = reply("AccessDenied", 403);
         denied.request_id = Some("r-1".into());
-        let text = sort(denied).explain("Cannot create the role `x`", "role x").to_string();
+        let text = sort(Box::new(denied)).explain("Cannot create the role `x`", "role x").to_string();
         assert_eq!(
             text,
             "Cannot create the role `x`\n\nObject: role x\n\n\
@@ -376,7 +375,7 @@ mod tests {
 
     #[test]
     fn a_stop_tells_the_last_thing_seen() {
-        let last = AwsError::Throttled(reply("Throttling", 400));
+        let last = AwsError::Throttled(Box::new(reply("Throttling", 400)));
         let stopped = AwsError::Stopped { why: Stopped::Deadline, last: Some(Box::new(last)) };
         let text = stopped.explain("Cannot read", "role x").detail();
         assert!(text.contains("at the last attempt, said: User: arn:x") && text.contains("BERTH-AWS-010"), "{text}");

@@ -1,21 +1,23 @@
 //! IAM: roles, managed policies and OIDC providers, with its late consistency waited out and few calls for many roles.
 
 mod api;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use api::{Account, Api};
 pub use types::{ManagedPolicy, NewPolicy, NewProvider, NewRole, OidcProvider, Role};
 
 use super::AwsError;
+use super::once::Once;
 use crate::domain::irsa::same_policy;
 use crate::retry::{Budget, Pace};
 
@@ -37,9 +39,8 @@ pub struct Iam(Arc<Shared>);
 struct Shared {
     api: Api,
     asked: AtomicUsize,
-    /// The listing of the account is not permitted.
-    unlisted: AtomicBool,
-    account: OnceCell<Account>,
+    /// The listing of the account; none if it is not permitted.
+    account: Once<Option<Arc<Account>>>,
     /// Names and ARNs that we changed: what the listing says of them is old.
     changed: Mutex<BTreeSet<String>>,
     /// Names and ARNs that we made, and when.
@@ -51,8 +52,7 @@ impl Iam {
         Self(Arc::new(Shared {
             api: Api::new(config, endpoint),
             asked: AtomicUsize::new(0),
-            unlisted: AtomicBool::new(false),
-            account: OnceCell::new(),
+            account: Once::default(),
             changed: Mutex::default(),
             made: Mutex::default(),
         }))
@@ -304,24 +304,22 @@ impl Iam {
     ) -> Result<Option<T>, AwsError> {
         let asked = &self.0.asked;
         asked.fetch_add(1, Ordering::Relaxed);
-        if lock(&self.0.changed).contains(key) || self.0.unlisted.load(Ordering::Relaxed) {
+        if lock(&self.0.changed).contains(key) {
             return Ok(None);
         }
-        if let Some(account) = self.0.account.get() {
-            return Ok(pick(account));
+        if let Some(known) = self.0.account.known() {
+            return Ok(known.as_deref().and_then(pick));
         }
         tokio::time::sleep(GATHER).await;
         if asked.load(Ordering::Relaxed) <= FEW {
             return Ok(None);
         }
-        match self.0.account.get_or_try_init(|| self.0.api.account(budget)).await {
-            Ok(account) => Ok(pick(account)),
-            Err(AwsError::AccessDenied { .. }) => {
-                self.0.unlisted.store(true, Ordering::Relaxed);
-                Ok(None)
-            }
+        let list = async || match self.0.api.account(budget).await {
+            Ok(account) => Ok(Some(Arc::new(account))),
+            Err(AwsError::AccessDenied { .. }) => Ok(None),
             Err(error) => Err(error),
-        }
+        };
+        Ok(self.0.account.get(budget, list).await?.as_deref().and_then(pick))
     }
 
     /// Repeats a request while something new of ours that it names may not be known to all of IAM yet: then it is
@@ -395,19 +393,4 @@ fn absent(result: Result<(), AwsError>) -> Result<(), AwsError> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_change_by_their_difference_and_those_of_aws_stay() {
-        let tags = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let change = TagChange::between(
-            &tags(&[("a", "1"), ("b", "2"), ("c", "3"), ("aws:x", "y")]),
-            &tags(&[("a", "1"), ("b", "3"), ("d", "4")]),
-        );
-        assert_eq!(change, TagChange { put: tags(&[("b", "3"), ("d", "4")]), remove: vec!["c".into()] });
-    }
 }

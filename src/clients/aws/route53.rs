@@ -5,13 +5,14 @@ mod api;
 mod error;
 mod poller;
 mod queue;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
-use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use api::Api;
@@ -22,6 +23,7 @@ use queue::{Work, ZoneQueue};
 use view::ZoneView;
 
 use super::AwsError;
+use super::once::Once;
 use crate::domain::dns::challenge::{Edit, holds};
 use crate::domain::dns::zone::{Visibility, closest, named};
 use crate::domain::dns::{Change, ChangeGroup, DnsName, RecordKey, RecordSet, Zone, ZoneId};
@@ -45,11 +47,22 @@ impl ChangeId {
     }
 }
 
+/// How a user names the zone of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneChoice {
+    /// By its id.
+    pub id: Option<ZoneId>,
+    /// By its name.
+    pub name: Option<DnsName>,
+    /// Which of the zones of a name.
+    pub visibility: Visibility,
+}
+
 /// The account's Route53: cheap to copy.
 #[derive(Clone, Debug)]
 pub struct Route53 {
     api: Arc<Api>,
-    zones: Arc<Mutex<Arc<OnceCell<Vec<Zone>>>>>,
+    zones: Arc<Once<Arc<Vec<Zone>>>>,
     opened: Arc<Mutex<BTreeMap<ZoneId, OpenZone>>>,
     poller: Arc<Poller>,
 }
@@ -72,9 +85,9 @@ impl Route53 {
     }
 
     /// All zones of the account, listed once.
-    pub async fn zones(&self, budget: &Budget) -> Result<Vec<Zone>, Route53Error> {
-        let cell = Arc::clone(&lock(&self.zones));
-        Ok(cell.get_or_try_init(|| self.api.list_zones(budget)).await?.clone())
+    pub async fn zones(&self, budget: &Budget) -> Result<Arc<Vec<Zone>>, Route53Error> {
+        let list = async || self.api.list_zones(budget).await.map(Arc::new);
+        Ok(self.zones.get(budget, list).await?)
     }
 
     /// The zone that a name belongs to: the one of the longest name that holds it.
@@ -97,6 +110,31 @@ impl Route53 {
     ) -> Result<Zone, Route53Error> {
         let zones = self.zones(budget).await?;
         one_of(&named(&zones, name, visibility), name, visibility, &zones)
+    }
+
+    /// The zone that a record goes into: by its id, else by its name, else the closest one.
+    pub async fn choose_zone(&self, budget: &Budget, choice: &ZoneChoice, record: &str) -> Result<Zone, Route53Error> {
+        if let Some(id) = &choice.id {
+            return self.zone_of_id(budget, id).await;
+        }
+        if let Some(name) = &choice.name {
+            return self.zone_named(budget, name, choice.visibility).await;
+        }
+        let record = DnsName::parse(record).map_err(Route53Error::Name)?;
+        self.zone_for(budget, &record, choice.visibility).await
+    }
+
+    /// The zone of this id, from the listing if it is permitted.
+    async fn zone_of_id(&self, budget: &Budget, id: &ZoneId) -> Result<Zone, Route53Error> {
+        let listed = match self.zones(budget).await {
+            Err(Route53Error::Aws(AwsError::AccessDenied { .. })) => None,
+            zones => zones?.iter().find(|zone| zone.id == *id).cloned(),
+        };
+        if let Some(zone) = listed {
+            return Ok(zone);
+        }
+        let found = self.zone(budget, id).await?;
+        found.map(|detail| detail.zone).ok_or_else(|| Route53Error::NoZoneId(id.clone()))
     }
 
     /// The zone of this id, with its servers; none if there is none.

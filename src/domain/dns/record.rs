@@ -264,12 +264,12 @@ mod tests {
 
     #[test]
     fn some_sets_exclude_each_other() {
+        use RecordType::{A, Cname, Txt};
         let key = |name: &str, kind, identifier: Option<&str>| RecordKey {
             name: DnsName::parse(name).unwrap(),
             kind,
             set_identifier: identifier.map(ToOwned::to_owned),
         };
-        use RecordType::{A, Cname, Txt};
         let cases = [
             ((A, None), (A, None), true),
             ((A, None), (Txt, None), false),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::name::DnsName;
+use super::name::{DnsName, DnsNameError};
 
 /// The id of a hosted zone, without the `/hostedzone/` that the API puts before it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +78,19 @@ pub fn named<'a>(zones: &'a [Zone], name: &DnsName, visibility: Visibility) -> V
     zones.iter().filter(|zone| visibility.admits(zone) && zone.name == *name).collect()
 }
 
+/// The whole name of a record in a zone, from what a user writes: the whole name, or a part below the zone
+/// (`www`, `*.apps`), or nothing or `@` for the zone itself. With a trailing dot it is always the whole name.
+pub fn full_name(text: &str, zone: &DnsName) -> Result<DnsName, DnsNameError> {
+    if matches!(text.trim(), "" | "@") {
+        return Ok(zone.clone());
+    }
+    let name = DnsName::parse(text)?;
+    if name.is_within(zone) || text.trim().ends_with('.') {
+        return Ok(name);
+    }
+    DnsName::parse(&format!("{name}.{zone}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,5 +122,22 @@ mod tests {
     #[test]
     fn an_id_is_the_same_with_and_without_its_prefix() {
         assert_eq!(ZoneId::new("/hostedzone/Z1"), ZoneId::new("Z1"));
+    }
+
+    #[test]
+    fn a_record_is_named_wholly_or_below_its_zone() {
+        let zone = DnsName::parse("example.com").unwrap();
+        let cases = [
+            ("www", "www.example.com"),
+            ("www.Example.com", "www.example.com"),
+            ("*", "*.example.com"),
+            ("@", "example.com"),
+            ("", "example.com"),
+            ("a.b", "a.b.example.com"),
+            ("www.other.org.", "www.other.org"),
+        ];
+        for (text, full) in cases {
+            assert_eq!(full_name(text, &zone).unwrap().as_str(), full, "{text}");
+        }
     }
 }

@@ -62,33 +62,28 @@ pub fn size(document: &str) -> usize {
     document.chars().filter(|c| !c.is_whitespace()).count()
 }
 
-/// What is wrong with a role's name.
+/// What is wrong with a role's name, in words that complete "The name …".
 pub fn check_role_name(name: &str) -> Result<(), String> {
-    check_name(name, ROLE_NAME, "a role name")
+    check_name(name, ROLE_NAME)
 }
 
-fn check_name(name: &str, most: usize, what: &str) -> Result<(), String> {
+fn check_name(name: &str, most: usize) -> Result<(), String> {
     let length = name.chars().count();
-    if name.is_empty() {
-        return Err(format!("{what} may not be empty"));
-    }
-    if length > most {
-        return Err(format!("{what} may have {most} characters, `{name}` has {length}"));
+    if !(1..=most).contains(&length) {
+        return Err(format!("must have 1 to {most} characters, and has {length}"));
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
     match name.chars().find(|c| !allowed(*c)) {
-        Some(bad) => Err(format!("{what} may hold letters, digits and `+=,.@_-`; `{name}` holds `{bad}`")),
+        Some(bad) => Err(format!("may hold letters, digits and `+=,.@_-`, and holds `{bad}`")),
         None => Ok(()),
     }
 }
 
-/// What is wrong with a role's or policy's path.
+/// What is wrong with a role's or policy's path, in words that complete "The path …".
 pub fn check_path(path: &str) -> Result<(), String> {
     let fenced = path.starts_with('/') && path.ends_with('/');
     if !fenced || path.len() > 512 || !path.bytes().all(|octet| octet.is_ascii_graphic()) {
-        return Err(format!(
-            "a path begins and ends with `/` and has at most 512 visible characters; `{path}` does not"
-        ));
+        return Err(format!("must begin and end with `/` and have at most 512 visible characters, and is `{path}`"));
     }
     Ok(())
 }
@@ -135,8 +130,7 @@ mod tests {
     #[test]
     fn a_role_name_has_at_most_64_characters() {
         assert_eq!(check_role_name(&"a".repeat(64)), Ok(()));
-        let message = check_role_name(&"a".repeat(65)).unwrap_err();
-        assert!(message.starts_with("a role name may have 64 characters") && message.ends_with("has 65"), "{message}");
+        assert_eq!(check_role_name(&"a".repeat(65)), Err("must have 1 to 64 characters, and has 65".to_owned()));
         assert!(check_role_name("a b").unwrap_err().contains("holds ` `"));
         assert!(check_role_name("").is_err());
         assert_eq!(check_role_name("a+=,.@_-Z9"), Ok(()));

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::document::same_policy;
 use super::limits::Problem;
 
 /// The policy language's current version
@@ -80,6 +81,40 @@ pub fn problems(root: &str, statements: &[Statement]) -> Vec<Problem> {
         statement_problems(&at, statement, &mut problems);
     }
     problems
+}
+
+/// The statements of a policy document; none if it says anything that they cannot say (`NotAction`, principals).
+pub fn parse_policy(document: &str) -> Option<Vec<Statement>> {
+    let parsed: Value = serde_json::from_str(document).ok()?;
+    let statements = list(parsed.get("Statement")?).into_iter().map(parse_statement).collect::<Option<Vec<_>>>()?;
+    same_policy(&policy_json(&statements), document).then_some(statements)
+}
+
+fn parse_statement(statement: &Value) -> Option<Statement> {
+    let mut conditions = Vec::new();
+    for (test, variables) in statement.get("Condition").and_then(Value::as_object).into_iter().flatten() {
+        for (variable, values) in variables.as_object()? {
+            conditions.push(Condition { test: test.clone(), variable: variable.clone(), values: texts(values) });
+        }
+    }
+    Some(Statement {
+        sid: statement.get("Sid").and_then(Value::as_str).map(str::to_owned),
+        effect: Effect::parse(statement.get("Effect")?.as_str()?)?,
+        actions: texts(statement.get("Action")?),
+        resources: texts(statement.get("Resource")?),
+        conditions,
+    })
+}
+
+fn list(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(values) => values.iter().collect(),
+        single => vec![single],
+    }
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    list(value).into_iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn statement_problems(at: &str, statement: &Statement, problems: &mut Vec<Problem>) {
@@ -209,6 +244,15 @@ mod tests {
             |value: &str| Condition { test: "StringLike".into(), variable: "k".into(), values: texts(&[value]) };
         let statement = Statement { conditions: vec![condition("b"), condition("a")], ..read() };
         assert!(policy_json(&[statement]).contains(r#""Condition":{"StringLike":{"k":["a","b"]}}"#));
+    }
+
+    #[test]
+    fn reads_back_what_it_wrote_and_nothing_else() {
+        let mut sorted = read();
+        sorted.actions.sort();
+        sorted.conditions[0].values.sort();
+        assert_eq!(parse_policy(&policy_json(&[read()])), Some(vec![sorted]));
+        assert_eq!(parse_policy(r#"{"Statement":{"Effect":"Allow","NotAction":"a:b","Resource":"*"}}"#), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::arn::{IssuerError, oidc_host};
+use super::document::same_policy;
 use super::policy::VERSION;
 
 /// A service account; either part may hold the wildcards `*` and `?`.
@@ -20,7 +21,8 @@ impl ServiceAccount {
         format!("system:serviceaccount:{}:{}", self.namespace, self.name)
     }
 
-    fn has_wildcard(&self) -> bool {
+    /// Whether it stands for several accounts.
+    pub fn has_wildcard(&self) -> bool {
         [&self.namespace, &self.name].into_iter().any(|part| part.contains(['*', '?']))
     }
 }
@@ -78,6 +80,45 @@ fn statement(trust: &Trust, host: &str, operator: &str, accounts: &[&ServiceAcco
     })
 }
 
+/// The trusts that give this trust policy; none if it says anything that they cannot say.
+pub fn parse_trust_policy(document: &str) -> Option<Vec<Trust>> {
+    let parsed: Value = serde_json::from_str(document).ok()?;
+    let statements = match parsed.get("Statement")? {
+        Value::Array(statements) => statements.iter().collect(),
+        single => vec![single],
+    };
+    let mut trusts: Vec<Trust> = Vec::new();
+    for statement in statements {
+        let trust = parse_statement(statement)?;
+        match trusts.iter_mut().find(|t| t.provider_arn == trust.provider_arn && t.audience == trust.audience) {
+            Some(known) => known.service_accounts.extend(trust.service_accounts),
+            None => trusts.push(trust),
+        }
+    }
+    let same = trust_policy(&trusts).is_ok_and(|written| same_policy(&written, document));
+    same.then_some(trusts)
+}
+
+fn parse_statement(statement: &Value) -> Option<Trust> {
+    let provider_arn = statement.get("Principal")?.get("Federated")?.as_str()?.to_owned();
+    let host = oidc_host(&provider_arn).ok()?;
+    let conditions = statement.get("Condition")?.as_object()?;
+    let named = |name: String| conditions.values().find_map(|keys| keys.get(&name)).map(texts);
+    let audience = named(format!("{host}:aud"))?.into_iter().next()?;
+    let accounts = named(format!("{host}:sub"))?.into_iter().map(|subject| {
+        let (namespace, name) = subject.strip_prefix("system:serviceaccount:")?.split_once(':')?;
+        Some(ServiceAccount { namespace: namespace.to_owned(), name: name.to_owned() })
+    });
+    Some(Trust { provider_arn, audience, service_accounts: accounts.collect::<Option<_>>()? })
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(texts) => texts.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        single => single.as_str().map(str::to_owned).into_iter().collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,5 +161,17 @@ mod tests {
     fn the_order_of_accounts_does_not_matter() {
         let (a, b) = (account("a", "x"), account("b", "x"));
         assert_eq!(trust(&[a.clone(), b.clone()]), trust(&[b, a]));
+    }
+
+    #[test]
+    fn reads_back_what_it_wrote_and_nothing_else() {
+        let accounts = vec![account("a", "x"), account("b", "*")];
+        let trust =
+            Trust { provider_arn: ARN.into(), audience: "sts.amazonaws.com".into(), service_accounts: accounts };
+        let written = trust_policy(std::slice::from_ref(&trust)).unwrap();
+        assert_eq!(parse_trust_policy(&written), Some(vec![trust]));
+        assert_eq!(parse_trust_policy(&written.replace("StringLike", "StringNotLike")), None);
+        assert_eq!(parse_trust_policy(r#"{"Statement":{"Principal":{"Service":"ec2.amazonaws.com"}}}"#), None);
+        assert_eq!(parse_trust_policy("not json"), None);
     }
 }

@@ -153,18 +153,32 @@ impl Api {
     }
 }
 
-/// `InvalidChangeBatch` carries a list of messages instead of one.
+/// `InvalidChangeBatch` carries a list of messages instead of one, and may come as a document of its own, which the
+/// SDK does not know
+/// (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html#API_ChangeResourceRecordSets_Errors>).
 fn change_failure(error: &SdkError<ChangeResourceRecordSetsError, HttpResponse>) -> AwsError {
+    let body = error.raw_response().and_then(|response| response.body().bytes());
+    let body = String::from_utf8_lossy(body.unwrap_or_default());
     let messages = match error.as_service_error() {
         Some(ChangeResourceRecordSetsError::InvalidChangeBatch(refused)) => refused.messages().join("; "),
+        _ if body.contains("<InvalidChangeBatch") => texts_of(&body, "Message").join("; "),
         _ => String::new(),
     };
     match failure(SERVICE, "ChangeResourceRecordSets", error) {
-        AwsError::Invalid(reply) if !messages.is_empty() => {
-            AwsError::Invalid(Box::new(Reply { message: messages, ..*reply }))
+        AwsError::Invalid(reply) | AwsError::Other(reply) if !messages.is_empty() => {
+            AwsError::Invalid(Box::new(Reply { message: messages, code: "InvalidChangeBatch".to_owned(), ..*reply }))
         }
         other => other,
     }
+}
+
+/// The texts of all XML elements of this name.
+fn texts_of(document: &str, element: &str) -> Vec<String> {
+    let (open, close) = (format!("<{element}>"), format!("</{element}>"));
+    let parts = document.split(&open).skip(1).filter_map(|rest| rest.split(&close).next());
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")];
+    let plain = |text: &str| entities.iter().fold(text.to_owned(), |text, (entity, c)| text.replace(entity, c));
+    parts.map(plain).collect()
 }
 
 fn zone(zone: sdk::HostedZone) -> Option<Zone> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clients::aws::AwsError;
 use crate::domain::dns::challenge::Obstacle;
 use crate::domain::dns::zone::Visibility;
-use crate::domain::dns::{DnsName, RecordKey, RecordSet, Zone, ZoneId};
+use crate::domain::dns::{DnsName, DnsNameError, RecordKey, RecordSet, Zone, ZoneId};
 use crate::explain::Explanation;
 use crate::retry::Stopped;
 
@@ -15,6 +15,9 @@ pub enum Route53Error {
     /// AWS refused, for a reason that every service has.
     #[error(transparent)]
     Aws(#[from] AwsError),
+    /// The record's name is no DNS name.
+    #[error(transparent)]
+    Name(DnsNameError),
     /// No zone of the account holds the name.
     #[error("no {visibility} hosted zone holds `{name}`")]
     NoZone {
@@ -88,6 +91,7 @@ impl Route53Error {
             Self::Obstacle(_) => "BERTH-ROUTE53-005",
             Self::TooLarge(_) => "BERTH-ROUTE53-006",
             Self::NotInSync { .. } => "BERTH-ROUTE53-007",
+            Self::Name(_) => "BERTH-ROUTE53-008",
         }
     }
 
@@ -105,7 +109,7 @@ impl Route53Error {
         };
         let explanation = match self {
             Self::Taken { existing, .. } => explanation.said("Route53", format!("{self}: {}", describe(existing))),
-            Self::Obstacle(_) | Self::TooLarge(_) => explanation.said("The provider", self.to_string()),
+            Self::Obstacle(_) | Self::TooLarge(_) | Self::Name(_) => explanation.said("The provider", self.to_string()),
             _ => explanation.said("Route53", self.to_string()),
         };
         explanation.next(self.next_step())
@@ -114,6 +118,7 @@ impl Route53Error {
     fn next_step(&self) -> String {
         match self {
             Self::Aws(_) => "apply again".to_owned(),
+            Self::Name(_) => "correct the name".to_owned(),
             Self::NoZone { visibility, known, .. } => no_zone_step(*visibility, known),
             Self::NoZoneId(_) => "check the id, and that the credentials are those of the zone's account".to_owned(),
             Self::Twins { ids, .. } => {

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::api::Api;
 use crate::clients::aws::AwsError;
+use crate::clients::aws::once::Once;
 use crate::domain::dns::{Change, DnsName, RecordSet, ZoneId};
 use crate::retry::Budget;
 
@@ -28,7 +28,7 @@ type Sets = BTreeMap<DnsName, Vec<RecordSet>>;
 pub(super) struct ZoneView {
     zone: ZoneId,
     asked: AtomicUsize,
-    listing: Mutex<Arc<OnceCell<Listing>>>,
+    listing: Once<Arc<Listing>>,
 }
 
 #[derive(Debug)]
@@ -39,7 +39,7 @@ struct Listing {
 
 impl ZoneView {
     pub(super) fn new(zone: ZoneId) -> Self {
-        Self { zone, asked: AtomicUsize::new(0), listing: Mutex::default() }
+        Self { zone, asked: AtomicUsize::new(0), listing: Once::default() }
     }
 
     /// The record sets of one name.
@@ -61,7 +61,7 @@ impl ZoneView {
         }
         tokio::time::sleep(GATHER).await;
         if self.asked.load(Ordering::Relaxed) > FEW {
-            return self.listed(api, budget, names).await;
+            return Ok(self.listed(api, budget).await?.pick(names));
         }
         let mut found = Sets::new();
         for name in names {
@@ -72,16 +72,19 @@ impl ZoneView {
 
     /// Every record set of the zone.
     pub(super) async fn all(&self, api: &Api, budget: &Budget) -> Result<Vec<RecordSet>, AwsError> {
-        let cell = self.cell();
-        let listing = cell.get_or_try_init(|| self.list(api, budget)).await?;
+        let listing = self.listed(api, budget).await?;
         Ok(lock(&listing.sets).values().flatten().cloned().collect())
     }
 
     /// Keeps the listing true after our own change.
     pub(super) fn note(&self, changes: &[Change]) {
-        let cell = self.cell();
-        match cell.get() {
-            Some(listing) => changes.iter().for_each(|change| apply(&mut lock(&listing.sets), change)),
+        match self.listing.known() {
+            Some(listing) => {
+                let mut sets = lock(&listing.sets);
+                for change in changes {
+                    apply(&mut sets, change);
+                }
+            }
             // A listing under way may have been read before the change.
             None => self.forget(),
         }
@@ -89,13 +92,11 @@ impl ZoneView {
 
     /// Drops what is known: somebody else changed the zone.
     pub(super) fn forget(&self) {
-        *lock(&self.listing) = Arc::default();
+        self.listing.forget();
     }
 
-    async fn listed(&self, api: &Api, budget: &Budget, names: &BTreeSet<DnsName>) -> Result<Sets, AwsError> {
-        let cell = self.cell();
-        let listing = cell.get_or_try_init(|| self.list(api, budget)).await?;
-        Ok(listing.pick(names))
+    async fn listed(&self, api: &Api, budget: &Budget) -> Result<Arc<Listing>, AwsError> {
+        self.listing.get(budget, async || self.list(api, budget).await.map(Arc::new)).await
     }
 
     async fn list(&self, api: &Api, budget: &Budget) -> Result<Listing, AwsError> {
@@ -106,17 +107,14 @@ impl ZoneView {
         Ok(Listing { at: Instant::now(), sets: Mutex::new(sets) })
     }
 
+    /// What the listing says, if there is one that is fresh.
     fn known(&self, names: &BTreeSet<DnsName>) -> Option<Sets> {
-        self.cell().get().map(|listing| listing.pick(names))
-    }
-
-    /// The present listing's place; a new one when it is too old.
-    fn cell(&self) -> Arc<OnceCell<Listing>> {
-        let mut listing = lock(&self.listing);
-        if listing.get().is_some_and(|listing| listing.at.elapsed() > FRESH) {
-            *listing = Arc::default();
+        let listing = self.listing.known()?;
+        if listing.at.elapsed() > FRESH {
+            self.forget();
+            return None;
         }
-        Arc::clone(&listing)
+        Some(listing.pick(names))
     }
 }
 

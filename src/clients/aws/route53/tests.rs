@@ -1,0 +1,147 @@
+//! What Route53 says when it does not simply agree.
+
+use std::time::Duration;
+
+use super::*;
+use crate::clients::aws::scripted::{Script, refusal};
+use crate::domain::dns::RecordType;
+
+fn zone() -> ZoneId {
+    ZoneId::new("Z1")
+}
+
+fn name(text: &str) -> DnsName {
+    DnsName::parse(text).unwrap()
+}
+
+fn minute() -> Budget {
+    Budget::uninterrupted(Duration::from_mins(1))
+}
+
+fn client(script: &Script) -> Route53 {
+    Route53::new(&script.config(), None, 50.0)
+}
+
+fn listing(values: &[&str]) -> String {
+    let records: Vec<_> =
+        values.iter().map(|v| format!("<ResourceRecord><Value>\"{v}\"</Value></ResourceRecord>")).collect();
+    let records = records.concat();
+    let set = format!(
+        "<ResourceRecordSet><Name>_acme-challenge.a.test.</Name><Type>TXT</Type><TTL>60</TTL>\
+         <ResourceRecords>{records}</ResourceRecords></ResourceRecordSet>"
+    );
+    let sets = if values.is_empty() { String::new() } else { set };
+    format!(
+        "<ListResourceRecordSetsResponse><ResourceRecordSets>{sets}</ResourceRecordSets>\
+         <IsTruncated>false</IsTruncated><MaxItems>300</MaxItems></ListResourceRecordSetsResponse>"
+    )
+}
+
+fn accepted() -> String {
+    "<ChangeResourceRecordSetsResponse><ChangeInfo><Id>/change/C1</Id><Status>PENDING</Status>\
+     <SubmittedAt>2026-01-01T00:00:00Z</SubmittedAt></ChangeInfo></ChangeResourceRecordSetsResponse>"
+        .to_owned()
+}
+
+fn status(status: &str) -> String {
+    format!(
+        "<GetChangeResponse><ChangeInfo><Id>/change/C1</Id><Status>{status}</Status>\
+         <SubmittedAt>2026-01-01T00:00:00Z</SubmittedAt></ChangeInfo></GetChangeResponse>"
+    )
+}
+
+fn invalid_batch(message: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\"?><InvalidChangeBatch xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\">\
+         <Messages><Message>{message}</Message></Messages><RequestId>r-2</RequestId></InvalidChangeBatch>"
+    )
+}
+
+fn record() -> RecordSet {
+    RecordSet::simple(name("a.test"), RecordType::A, 60, vec!["192.0.2.1".into()])
+}
+
+#[tokio::test]
+async fn a_lost_race_for_a_shared_name_is_read_again() {
+    let script = Script::of(vec![
+        (200, listing(&["ours"])),
+        (400, invalid_batch("Tried to delete resource record set but the values provided do not match")),
+        (200, listing(&["ours", "theirs"])),
+        (200, accepted()),
+    ])
+    .await;
+    let change = client(&script).remove_txt_value(&minute(), &zone(), &name("_acme-challenge.a.test"), "ours").await;
+    assert_eq!(change.unwrap().unwrap().as_str(), "C1");
+    let requests = script.requests();
+    let last = requests.last().unwrap();
+    let (deleted, created) = last.split_once("<Action>CREATE</Action>").unwrap();
+    assert!(deleted.contains("<Action>DELETE</Action>") && deleted.contains("&quot;ours&quot;"), "{last}");
+    assert!(created.contains("theirs") && !created.contains("ours"), "{last}");
+    assert_eq!(requests.len(), 4);
+}
+
+#[tokio::test]
+async fn a_set_that_is_refused_unchanged_is_written_over() {
+    let refused = invalid_batch("it already exists");
+    let answers = vec![(200, listing(&[])), (400, refused), (200, listing(&[])), (200, accepted())];
+    let script = Script::of(answers).await;
+    let name = name("_acme-challenge.a.test");
+    client(&script).put_txt_value(&minute(), &zone(), &name, "ours", 60).await.unwrap();
+    let requests = script.requests();
+    assert!(requests[1].contains("CREATE") && requests[3].contains("UPSERT"), "{requests:?}");
+}
+
+#[tokio::test]
+async fn throttling_and_a_proxys_error_page_are_waited_out() {
+    let page = "<html><body>Service Unavailable</body></html>".to_owned();
+    let script = Script::of(vec![
+        (400, refusal("Throttling", "Rate exceeded")),
+        (503, page),
+        (400, refusal("PriorRequestNotComplete", "The request was rejected because Route 53 was still processing")),
+        (200, accepted()),
+        (200, status("PENDING")),
+        (200, status("INSYNC")),
+    ])
+    .await;
+    let route53 = client(&script);
+    let change = route53.upsert(&minute(), &zone(), record()).await.unwrap();
+    route53.wait_in_sync(&minute(), change.as_ref()).await.unwrap();
+    assert_eq!(script.requests().len(), 6);
+}
+
+#[tokio::test]
+async fn the_messages_of_a_refused_batch_are_quoted() {
+    let words = "Invalid Resource Record: 'FATAL problem: InvalidIPAddress'";
+    let script = Script::of(vec![(400, invalid_batch(words))]).await;
+    let error = client(&script).upsert(&minute(), &zone(), record()).await.unwrap_err();
+    let text = error.explain("Cannot create the record", "zone Z1").to_string();
+    assert!(text.contains(words) && text.contains("BERTH-ROUTE53-003"), "{text}");
+}
+
+#[tokio::test]
+async fn nothing_permitted_ends_the_division_of_a_request_early() {
+    let denied = || (403, refusal("AccessDenied", "User: arn:aws:iam::1:user/x is not authorized"));
+    let script = Script::of((0..40).map(|_| denied()).collect()).await;
+    let route53 = client(&script);
+    let (zone, budget) = (zone(), minute());
+    let set = |i: usize| RecordSet::simple(name(&format!("n{i}.test")), RecordType::A, 60, vec!["192.0.2.1".into()]);
+    let changes = futures_util::future::join_all((0..16).map(|i| route53.upsert(&budget, &zone, set(i)))).await;
+    for change in changes {
+        let text = change.unwrap_err().explain("Cannot create the record", "zone Z1").to_string();
+        assert!(text.contains("grant `route53:ChangeResourceRecordSets`"), "{text}");
+    }
+    assert!(script.requests().len() < 12, "{}", script.requests().len());
+}
+
+#[tokio::test]
+async fn an_interrupted_wait_leaves_the_queue() {
+    let script = Script::of(vec![]).await;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let budget = Budget::new(Duration::from_mins(1), stop.clone());
+    let route53 = client(&script);
+    let zone = zone();
+    let (result, ()) = tokio::join!(route53.upsert(&budget, &zone, record()), async { stop.cancel() });
+    assert!(matches!(result, Err(Route53Error::Aws(AwsError::Stopped { .. }))), "{result:?}");
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(script.requests().len(), 0, "nobody waits for it, so it was not sent");
+}
