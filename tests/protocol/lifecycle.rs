@@ -8,7 +8,9 @@ use berth::plugin::proto::{
         grpc_stdio_client::GrpcStdioClient,
     },
     health::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient},
-    tfplugin6::{DynamicValue, provider_client::ProviderClient, stop_provider, validate_provider_config},
+    tfplugin6::{
+        DynamicValue, configure_provider, provider_client::ProviderClient, stop_provider, validate_provider_config,
+    },
 };
 use http::uri::PathAndQuery;
 use tonic::{Code, Request, client::Grpc};
@@ -95,6 +97,39 @@ async fn stopping_the_provider_does_not_stop_the_server() {
         assert_eq!(answer.error, "");
         assert!(schema(&channel).await.provider.is_some());
     }
+}
+
+#[tokio::test]
+async fn a_process_works_without_having_been_asked_for_its_schema_and_is_configured_twice() {
+    let host = Host::new();
+    let first = host.start().await;
+    let answer = schema(&first.connect(&host.identity).await).await;
+    assert!(answer.server_capabilities.unwrap().get_provider_schema_optional);
+    let attributes = answer.provider.unwrap().block.unwrap().attributes;
+    let config = nothing_set(attributes.iter().map(|attribute| attribute.name.as_str()));
+
+    let second = host.start().await;
+    let mut client = ProviderClient::new(second.connect(&host.identity).await);
+    for _ in 0..2 {
+        let request = configure_provider::Request {
+            terraform_version: "not a version".to_owned(),
+            config: Some(DynamicValue { msgpack: config.clone(), json: Vec::new() }),
+            client_capabilities: None,
+        };
+        let answer = client.configure_provider(request).await.unwrap().into_inner();
+        assert_eq!(answer.diagnostics, []);
+    }
+}
+
+/// An object of nulls, as a host sends for an empty block.
+fn nothing_set<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    rmp::encode::write_map_len(&mut bytes, u32::try_from(names.len()).unwrap()).unwrap();
+    for name in names {
+        rmp::encode::write_str(&mut bytes, name).unwrap();
+        rmp::encode::write_nil(&mut bytes).unwrap();
+    }
+    bytes
 }
 
 #[tokio::test]
