@@ -4,3 +4,5 @@ pub mod acme;
 pub mod aws;
 pub mod cluster;
 pub mod dns;
+pub mod http;
+pub mod oci;

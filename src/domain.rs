@@ -3,10 +3,13 @@
 pub mod certificate;
 pub mod dns;
 pub mod dockerconfig;
+pub mod drift;
 pub mod htpasswd;
 pub mod image;
 pub mod irsa;
 pub mod kubernetes;
+pub mod probe_image;
+pub mod registry;
 pub mod renewal;
 pub mod rollout;
 pub mod tags;

@@ -15,6 +15,13 @@ impl Secret {
         Self(Zeroizing::new(text.into()))
     }
 
+    /// 32 random bytes as hexadecimal digits; `None` if the system gives no randomness.
+    pub fn random() -> Option<Self> {
+        let mut bytes = zeroize::Zeroizing::new([0; 32]);
+        aws_lc_rs::rand::fill(bytes.as_mut()).ok()?;
+        Some(Self::new(crate::digest::hex(bytes.as_ref())))
+    }
+
     /// Shows the text to the one place that needs it: a signature, a login, a Secret object.
     pub fn expose(&self) -> &str {
         &self.0

@@ -21,7 +21,7 @@ use kube::{Client, Resource as _};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
+use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef, is_ours};
 use crate::env::Env;
 use crate::retry::{Attempt, Budget, Failed, Pace, retry};
 
@@ -85,8 +85,31 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError::Conflict`] when someone else owns a field with another value: nothing is forced.
     pub async fn apply(&self, budget: &Budget, manifest: &Value) -> Result<Value, ClusterError> {
+        self.apply_with(budget, manifest, PatchParams::apply(FIELD_MANAGER)).await
+    }
+
+    /// Declares an object that is wholly ours, marked for `instance` of `application`: fields that
+    /// someone else has changed are set back.
+    ///
+    /// # Errors
+    /// [`ClusterError::Foreign`] when an object of this name exists without the mark.
+    pub async fn apply_own(
+        &self,
+        budget: &Budget,
+        manifest: &Value,
+        application: &str,
+        instance: &str,
+    ) -> Result<Value, ClusterError> {
         let object = reference(manifest)?;
-        let params = PatchParams::apply(FIELD_MANAGER);
+        let found = self.get(budget, &object).await?;
+        if found.is_some_and(|found| !is_ours(&found, application, instance)) {
+            return Err(ClusterError::Foreign { object: object.to_string() });
+        }
+        self.apply_with(budget, manifest, PatchParams::apply(FIELD_MANAGER).force()).await
+    }
+
+    async fn apply_with(&self, budget: &Budget, manifest: &Value, params: PatchParams) -> Result<Value, ClusterError> {
+        let object = reference(manifest)?;
         let applied = self
             .ask(budget, Verb::Patch, &object, |api| api.patch(&object.name, &params, &Patch::Apply(manifest)))
             .await?;
@@ -112,6 +135,38 @@ impl Cluster {
     pub async fn delete(&self, budget: &Budget, object: &ObjectRef, uid: Option<&str>) -> Result<(), ClusterError> {
         let preconditions = uid.map(|uid| Preconditions { uid: Some(uid.to_owned()), resource_version: None });
         self.delete_with(budget, object, DeleteParams { preconditions, ..DeleteParams::default() }).await
+    }
+
+    /// Takes an object away if it bears our mark; any other stays.
+    pub async fn delete_own(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        application: &str,
+        instance: &str,
+    ) -> Result<(), ClusterError> {
+        let Some(found) = self.get(budget, object).await? else { return Ok(()) };
+        if !is_ours(&found, application, instance) {
+            return Ok(());
+        }
+        self.delete(budget, object, found.pointer("/metadata/uid").and_then(Value::as_str)).await
+    }
+
+    /// Waits until no object of the kind and namespace of `like` matches `labels`.
+    pub async fn wait_until_none(&self, budget: &Budget, like: &ObjectRef, labels: &str) -> Result<(), ClusterError> {
+        for pause in PACE.pauses() {
+            let left = self.list(budget, like, labels).await?;
+            let Some(first) = left.first() else { return Ok(()) };
+            if let Err(stopped) = budget.sleep(pause).await {
+                let waiting_for = format!(
+                    "{} {} to go",
+                    like.kind,
+                    first.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default()
+                );
+                return Err(ClusterError::Stopped { stopped, waiting_for, last_seen: None });
+            }
+        }
+        Ok(())
     }
 
     async fn delete_with(&self, budget: &Budget, object: &ObjectRef, params: DeleteParams) -> Result<(), ClusterError> {

@@ -104,8 +104,8 @@ pub enum NoSource {
 }
 
 /// The variables that name kubeconfig files, the first that is set counts. `KUBECONFIG` is kubectl's
-/// own; the other is what other providers read.
-const VARIABLES: [&str; 2] = ["KUBE_CONFIG_PATH", "KUBECONFIG"];
+/// own; the others are what other providers read.
+const VARIABLES: [&str; 3] = ["KUBE_CONFIG_PATH", "KUBE_CONFIG_PATHS", "KUBECONFIG"];
 
 impl Settings {
     /// Where the way to the cluster is described. There is no default: no `localhost`, no

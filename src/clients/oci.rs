@@ -1,0 +1,341 @@
+//! A registry as its clients see it: login, push, pull and delete.
+//!
+//! Source: OCI Distribution Specification 1.1, and distribution's token authentication
+//! (`docs/content/spec/auth/token.md`).
+
+mod challenge;
+
+use bytes::Bytes;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde::Deserialize;
+use url::Url;
+
+use crate::digest::sha256_hex;
+use crate::domain::dockerconfig::Login;
+use crate::domain::probe_image::{Document, ProbeImage};
+use crate::secret::Secret;
+
+use super::http::{HttpError, fault, https};
+
+pub use challenge::Challenge;
+
+/// Media types of manifests that we can read.
+const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
+                         application/vnd.docker.distribution.manifest.v2+json, \
+                         application/vnd.docker.distribution.manifest.list.v2+json";
+
+/// The largest document read from a registry: manifests are limited to 4 MiB by distribution.
+const DOCUMENT_LIMIT: usize = 8 * 1024 * 1024;
+
+/// Why a registry did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OciError {
+    /// It was not reached.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The login is wrong or missing.
+    #[error("the registry does not accept the login{}", said(words))]
+    Unauthorized {
+        /// The registry's words.
+        words: String,
+    },
+    /// The login is right and may not do this.
+    #[error("the registry does not allow it{}", said(words))]
+    Denied {
+        /// The registry's words.
+        words: String,
+    },
+    /// There is no such thing.
+    #[error("the registry does not have it{}", said(words))]
+    NotFound {
+        /// The registry's words.
+        words: String,
+    },
+    /// Something on the way takes no body of this size.
+    #[error("{size} bytes are too large for something on the way: status 413")]
+    TooLarge {
+        /// How many bytes were sent.
+        size: usize,
+    },
+    /// It cannot do this: deleting is switched off.
+    #[error("the registry does not support it{}", said(words))]
+    Unsupported {
+        /// The registry's words.
+        words: String,
+    },
+    /// Any other answer.
+    #[error("the registry answers with status {status}{}", said(words))]
+    Refused {
+        /// The status.
+        status: u16,
+        /// The registry's words.
+        words: String,
+    },
+    /// What came back is not what was asked for.
+    #[error("the content does not fit its digest: {found} instead of {wanted}")]
+    Digest {
+        /// What was asked for.
+        wanted: String,
+        /// What came.
+        found: String,
+    },
+}
+
+fn said(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(": {words}") }
+}
+
+/// A registry, by one login or none.
+pub struct Oci {
+    http: reqwest::Client,
+    base: Url,
+    login: Option<Login>,
+}
+
+/// What a registry answers without a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anonymous {
+    /// The status: 401 when a login is wanted.
+    pub status: u16,
+    /// How it wants one to log in.
+    pub challenge: Option<Challenge>,
+    /// Whether the answer says that it is a registry (`Docker-Distribution-Api-Version`).
+    pub is_registry: bool,
+}
+
+impl Oci {
+    /// The registry at `base` (`https://HOST[:PORT]/`).
+    pub fn new(base: Url, ca_pem: Option<&str>, login: Option<Login>) -> Result<Self, OciError> {
+        Ok(Self { http: https(ca_pem)?, base, login })
+    }
+
+    /// What the registry answers to someone without a login.
+    pub async fn anonymous(&self) -> Result<Anonymous, OciError> {
+        let answer = self.send(self.http.get(self.url("v2/"))).await?;
+        let version = answer.headers().get("docker-distribution-api-version");
+        Ok(Anonymous {
+            status: answer.status().as_u16(),
+            challenge: challenge_of(&answer),
+            is_registry: version.is_some_and(|version| version.to_str().is_ok_and(|it| it.starts_with("registry/2"))),
+        })
+    }
+
+    /// Logs in, to see whether the registry accepts it.
+    pub async fn log_in(&self) -> Result<(), OciError> {
+        let answer = self.authorized(Method::GET, self.url("v2/"), "", |request| request).await?;
+        checked(answer, 0).await.map(|_| ())
+    }
+
+    /// Pushes a whole image under a tag: blobs, manifests, index. Each blob is sent, whether the
+    /// registry has it or not.
+    pub async fn push(&self, repository: &str, tag: &str, image: &ProbeImage) -> Result<(), OciError> {
+        let scope = format!("repository:{repository}:pull,push");
+        for blob in image.blobs() {
+            self.push_blob(repository, &scope, blob).await?;
+        }
+        for manifest in image.manifests() {
+            self.push_manifest(repository, &scope, &manifest.digest, manifest).await?;
+        }
+        self.push_manifest(repository, &scope, tag, image.index()).await
+    }
+
+    async fn push_blob(&self, repository: &str, scope: &str, blob: &Document) -> Result<(), OciError> {
+        let start = self.url(&format!("v2/{repository}/blobs/uploads/"));
+        let started = self.authorized(Method::POST, start.clone(), scope, |request| request).await?;
+        let started = checked(started, 0).await?;
+        let location = started.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let mut upload = start.join(location).map_err(|error| OciError::Refused {
+            status: started.status().as_u16(),
+            words: format!("the upload's Location is no URL: {error}"),
+        })?;
+        upload.query_pairs_mut().append_pair("digest", &blob.digest);
+        let body = blob.content.clone();
+        let size = body.len();
+        let sent = self
+            .authorized(Method::PUT, upload, scope, |request| {
+                request.header(CONTENT_TYPE, "application/octet-stream").body(body.clone())
+            })
+            .await?;
+        checked(sent, size).await.map(|_| ())
+    }
+
+    async fn push_manifest(
+        &self,
+        repository: &str,
+        scope: &str,
+        reference: &str,
+        manifest: &Document,
+    ) -> Result<(), OciError> {
+        let url = self.url(&format!("v2/{repository}/manifests/{reference}"));
+        let body = manifest.content.clone();
+        let sent = self
+            .authorized(Method::PUT, url, scope, |request| {
+                request.header(CONTENT_TYPE, manifest.media_type).body(body.clone())
+            })
+            .await?;
+        checked(sent, manifest.content.len()).await.map(|_| ())
+    }
+
+    /// A manifest or index by digest, its content checked.
+    pub async fn pull_manifest(&self, repository: &str, digest: &str) -> Result<Bytes, OciError> {
+        let url = self.url(&format!("v2/{repository}/manifests/{digest}"));
+        self.pull(url, repository, digest).await
+    }
+
+    /// A blob by digest, its content checked.
+    pub async fn pull_blob(&self, repository: &str, digest: &str) -> Result<Bytes, OciError> {
+        let url = self.url(&format!("v2/{repository}/blobs/{digest}"));
+        self.pull(url, repository, digest).await
+    }
+
+    async fn pull(&self, url: Url, repository: &str, digest: &str) -> Result<Bytes, OciError> {
+        let scope = format!("repository:{repository}:pull");
+        let answer = self.authorized(Method::GET, url, &scope, |request| request.header(ACCEPT, MANIFESTS)).await?;
+        let content = limited(checked(answer, 0).await?).await?;
+        let found = format!("sha256:{}", sha256_hex(&content));
+        if found == digest { Ok(content) } else { Err(OciError::Digest { wanted: digest.to_owned(), found }) }
+    }
+
+    /// Deletes a manifest; success if it is gone already.
+    pub async fn delete_manifest(&self, repository: &str, digest: &str) -> Result<(), OciError> {
+        let url = self.url(&format!("v2/{repository}/manifests/{digest}"));
+        let scope = format!("repository:{repository}:delete");
+        let answer = self.authorized(Method::DELETE, url, &scope, |request| request).await?;
+        match checked(answer, 0).await {
+            Ok(_) | Err(OciError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        url
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, OciError> {
+        request.send().await.map_err(|error| OciError::Http(fault(&error)))
+    }
+
+    /// Sends a request as the registry wants to be asked: with the login if its challenge is Basic,
+    /// with a token for `scope` if it is Bearer.
+    async fn authorized(
+        &self,
+        method: Method,
+        url: Url,
+        scope: &str,
+        finish: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, OciError> {
+        let request = || finish(self.http.request(method.clone(), url.clone()));
+        // The challenge first, and without a body: a login is not shown to who did not ask for it.
+        let probe = self.send(self.http.get(self.url("v2/"))).await?;
+        match (challenge_of(&probe), &self.login) {
+            (Some(Challenge::Basic { .. }), Some(login)) if probe.status() == StatusCode::UNAUTHORIZED => {
+                self.send(request().basic_auth(&login.username, Some(login.password.expose()))).await
+            }
+            (Some(Challenge::Bearer { realm, service }), _) if probe.status() == StatusCode::UNAUTHORIZED => {
+                let token = self.token(&realm, service.as_deref(), scope).await?;
+                self.send(request().bearer_auth(token.expose())).await
+            }
+            _ => self.send(request()).await,
+        }
+    }
+
+    async fn token(&self, realm: &str, service: Option<&str>, scope: &str) -> Result<Secret, OciError> {
+        let mut url = Url::parse(realm).map_err(|error| OciError::Refused {
+            status: 401,
+            words: format!("the realm of the challenge is no URL: {error}"),
+        })?;
+        if let Some(service) = service {
+            url.query_pairs_mut().append_pair("service", service);
+        }
+        if !scope.is_empty() {
+            url.query_pairs_mut().append_pair("scope", scope);
+        }
+        let mut request = self.http.get(url);
+        if let Some(login) = &self.login {
+            request = request.basic_auth(&login.username, Some(login.password.expose()));
+        }
+        let answer = limited(checked(self.send(request).await?, 0).await?).await?;
+        let token: Token = serde_json::from_slice(&answer).unwrap_or_default();
+        let text = token.token.or(token.access_token);
+        text.map(Secret::new).ok_or_else(|| OciError::Unauthorized { words: "the answer holds no token".to_owned() })
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Token {
+    token: Option<String>,
+    access_token: Option<String>,
+}
+
+fn challenge_of(answer: &Response) -> Option<Challenge> {
+    answer.headers().get_all(WWW_AUTHENTICATE).iter().find_map(|value| Challenge::parse(value.to_str().ok()?))
+}
+
+async fn limited(mut answer: Response) -> Result<Bytes, OciError> {
+    let mut content = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| OciError::Http(fault(&error)))? {
+        content.extend_from_slice(&chunk);
+        if content.len() > DOCUMENT_LIMIT {
+            let words = format!("the answer has more than {DOCUMENT_LIMIT} bytes");
+            return Err(OciError::Refused { status: answer.status().as_u16(), words });
+        }
+    }
+    Ok(Bytes::from(content))
+}
+
+/// The answer if it is a success, else the error it stands for; `size` bytes had been sent.
+async fn checked(answer: Response, size: usize) -> Result<Response, OciError> {
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let body = limited(answer).await.unwrap_or_default();
+    let words = words_of(&body);
+    Err(match status {
+        StatusCode::UNAUTHORIZED => OciError::Unauthorized { words },
+        StatusCode::FORBIDDEN => OciError::Denied { words },
+        StatusCode::NOT_FOUND => OciError::NotFound { words },
+        StatusCode::METHOD_NOT_ALLOWED => OciError::Unsupported { words },
+        StatusCode::PAYLOAD_TOO_LARGE => OciError::TooLarge { size },
+        _ => OciError::Refused { status: status.as_u16(), words },
+    })
+}
+
+#[derive(Default, Deserialize)]
+struct Envelope {
+    errors: Vec<Complaint>,
+}
+
+#[derive(Deserialize)]
+struct Complaint {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+/// The registry's own words: its error envelope, or else the beginning of the body.
+fn words_of(body: &[u8]) -> String {
+    let envelope: Envelope = serde_json::from_slice(body).unwrap_or_default();
+    let complaints: Vec<String> =
+        envelope.errors.iter().map(|error| format!("{} {}", error.code, error.message).trim().to_owned()).collect();
+    if complaints.is_empty() {
+        return String::from_utf8_lossy(body).trim().chars().take(200).collect();
+    }
+    complaints.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registrys_words_are_its_codes_and_messages() {
+        let body = br#"{"errors":[{"code":"DENIED","message":"no push","detail":[1]}]}"#;
+        assert_eq!(words_of(body), "DENIED no push");
+        assert_eq!(words_of(b"<html>413</html>"), "<html>413</html>");
+    }
+}

@@ -1,0 +1,357 @@
+//! A distribution registry in a cluster: what it shall be, and the objects that make it so.
+
+pub mod config;
+pub mod exposure;
+pub mod workload;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::digest::sha256_hex;
+use crate::secret::Secret;
+
+use super::htpasswd::Htpasswd;
+use super::image::ImageReference;
+use super::kubernetes::{ObjectRef, owner_labels};
+
+/// The application's name in labels.
+pub const APPLICATION: &str = "registry";
+
+/// The port that the container listens on.
+pub const PORT: u16 = 5000;
+
+/// The annotation of a Pod that changes with the configuration file.
+pub const CONFIG_DIGEST: &str = "berth/config-digest";
+
+/// The annotation of a Pod that changes with the users and their passwords.
+pub const USERS_DIGEST: &str = "berth/users-digest";
+
+/// The annotation of a Pod that changes with the credentials for the storage and the upstream.
+pub const CREDENTIALS_DIGEST: &str = "berth/credentials-digest";
+
+/// The annotation of a Pod that changes with the certificate: distribution reads it only when it
+/// starts (`registry/registry.go`, `ListenAndServe`).
+pub const CERTIFICATE_DIGEST: &str = "berth/certificate-digest";
+
+/// The annotation of the Deployment that holds what was declared, for import.
+pub const DECLARATION: &str = "berth/declaration";
+
+/// The key of the password file in its Secret.
+pub const HTPASSWD_KEY: &str = "htpasswd";
+
+/// The key of the secret that replicas share, and the variable it reaches them by.
+pub const HTTP_SECRET_KEY: &str = "REGISTRY_HTTP_SECRET";
+
+/// What a registry shall be.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    /// Its name, and that of its objects.
+    pub name: String,
+    /// Where it lives.
+    pub namespace: String,
+    /// The name that clients know it by.
+    pub host: Option<String>,
+    /// The program.
+    pub image: ImageReference,
+    /// How many Pods.
+    pub replicas: i32,
+    /// Where images lie.
+    pub storage: Storage,
+    /// Whether clients must log in.
+    pub has_users: bool,
+    /// The Secret with the certificate.
+    pub tls_secret: Option<String>,
+    /// How clients reach it.
+    pub exposure: Exposure,
+    /// Its Service.
+    pub service: Service,
+    /// The account it runs as.
+    pub account: Account,
+    /// Whether clients may delete.
+    pub delete_enabled: bool,
+    /// The registry that it caches.
+    pub proxy: Option<Proxy>,
+    /// Headers of each answer.
+    pub headers: BTreeMap<String, String>,
+    /// `error`, `warn`, `info` or `debug`.
+    pub log_level: String,
+    /// What its Pods may use.
+    pub resources: Resources,
+    /// Labels of the nodes that it may run on.
+    pub node_selector: BTreeMap<String, String>,
+    /// Taints that it tolerates.
+    pub tolerations: Vec<Toleration>,
+    /// What was declared, as JSON without secrets.
+    pub declaration: String,
+}
+
+/// Where images lie.
+#[derive(Clone, Debug)]
+pub enum Storage {
+    /// In a bucket.
+    S3(S3),
+    /// On a volume that is claimed for it.
+    Volume(Volume),
+    /// In the Pod; gone with it.
+    Ephemeral,
+}
+
+/// A bucket.
+#[derive(Clone, Debug)]
+pub struct S3 {
+    /// The bucket's name.
+    pub bucket: String,
+    /// Its region.
+    pub region: String,
+    /// The address of an S3 that is not AWS's.
+    pub endpoint: Option<String>,
+    /// The access key, if the Pod's own identity does not do.
+    pub access_key: Option<String>,
+    /// Whether objects are encrypted by the server.
+    pub encrypt: bool,
+    /// Whether TLS is used.
+    pub secure: bool,
+    /// Whether clients are sent to the bucket for layers.
+    pub redirect: bool,
+    /// The folder within the bucket.
+    pub root_directory: Option<String>,
+}
+
+/// A claimed volume.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    /// How much: `10Gi`.
+    pub size: String,
+    /// The storage class; the cluster's default if none.
+    pub storage_class: Option<String>,
+    /// `ReadWriteOnce`, `ReadWriteMany`, …
+    pub access_modes: Vec<String>,
+}
+
+/// How clients reach the registry.
+#[derive(Clone, Debug)]
+pub enum Exposure {
+    /// By its Service alone.
+    Service,
+    /// By a port of the node.
+    HostPort(u16),
+    /// Through an Ingress, which ends TLS.
+    Ingress(Ingress),
+}
+
+/// An Ingress.
+#[derive(Clone, Debug)]
+pub struct Ingress {
+    /// The class.
+    pub class: Option<String>,
+    /// Which controller's annotations are wanted.
+    pub flavour: Flavour,
+    /// The `ClusterIssuer` of cert-manager that shall make the certificate.
+    pub issuer: Option<String>,
+    /// Further annotations; they win.
+    pub annotations: BTreeMap<String, String>,
+    /// The largest request body; `0` means no limit.
+    pub body_size: String,
+}
+
+/// The Ingress controllers whose annotations are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavour {
+    /// ingress-nginx.
+    Nginx,
+    /// Traefik.
+    Traefik,
+    /// AWS Load Balancer Controller.
+    Alb,
+    /// Any other: no annotations of ours.
+    None,
+}
+
+/// A Service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// `ClusterIP`, `NodePort` or `LoadBalancer`.
+    pub r#type: String,
+    /// Its port; chosen by TLS if none.
+    pub port: Option<u16>,
+    /// Its port on the nodes.
+    pub node_port: Option<u16>,
+}
+
+/// A service account.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its name; the registry's own if none.
+    pub name: Option<String>,
+    /// Its annotations: `eks.amazonaws.com/role-arn`.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// A registry that is cached.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// Its address.
+    pub remote_url: String,
+    /// Whom to log in as.
+    pub username: Option<String>,
+}
+
+/// What Pods ask for and may use, by resource (`cpu`, `memory`).
+#[derive(Clone, Debug, Default)]
+pub struct Resources {
+    /// What is set aside.
+    pub requests: BTreeMap<String, String>,
+    /// What is allowed at most.
+    pub limits: BTreeMap<String, String>,
+}
+
+/// A taint that is tolerated.
+#[derive(Clone, Debug, Default)]
+pub struct Toleration {
+    /// The taint's key; all if none.
+    pub key: Option<String>,
+    /// `Equal` or `Exists`.
+    pub operator: Option<String>,
+    /// The taint's value.
+    pub value: Option<String>,
+    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`; all if none.
+    pub effect: Option<String>,
+}
+
+/// What is secret about a registry; it reaches the cluster's Secrets and nothing else.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    /// What replicas sign upload sessions with; the same on all of them.
+    pub http_secret: Secret,
+    /// The bucket's secret key.
+    pub s3_secret_key: Option<Secret>,
+    /// The password for the registry that is cached.
+    pub proxy_password: Option<Secret>,
+    /// Who may log in.
+    pub users: Htpasswd,
+    /// A digest of the certificate that the Pods shall serve.
+    pub certificate_digest: Option<String>,
+}
+
+impl Registry {
+    /// The labels of all its objects.
+    pub fn labels(&self) -> Value {
+        owner_labels(APPLICATION, &self.name)
+    }
+
+    /// The selector of its Pods as a query.
+    pub fn selector(&self) -> String {
+        selector(&self.name)
+    }
+
+    /// Whether its Pods serve TLS themselves; behind an Ingress they do not.
+    pub fn serves_tls(&self) -> bool {
+        self.tls_secret.is_some() && !matches!(self.exposure, Exposure::Ingress(_))
+    }
+
+    /// The name of the account its Pods run as.
+    pub fn account_name(&self) -> &str {
+        self.account.name.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The digest of its configuration file.
+    pub fn config_digest(&self) -> String {
+        sha256_hex(config::text(self).as_bytes())
+    }
+
+    /// The port of its Service.
+    pub fn service_port(&self) -> u16 {
+        self.service.port.unwrap_or(if self.serves_tls() { 443 } else { PORT })
+    }
+
+    /// The address that clients use.
+    pub fn url(&self) -> String {
+        let inner = format!("{}.{}.svc", self.name, self.namespace);
+        let host = self.host.as_deref().unwrap_or(&inner);
+        let (tls, port) = match &self.exposure {
+            Exposure::Ingress(ingress) => (self.tls_secret.is_some() || ingress.issuer.is_some(), None),
+            Exposure::HostPort(port) => (self.serves_tls(), Some(*port)),
+            Exposure::Service => (self.serves_tls(), Some(self.service_port())),
+        };
+        let (scheme, usual) = if tls { ("https", 443) } else { ("http", 80) };
+        match port {
+            Some(port) if port != usual => format!("{scheme}://{host}:{port}"),
+            _ => format!("{scheme}://{host}"),
+        }
+    }
+
+    /// Its Deployment.
+    pub fn deployment_ref(&self) -> ObjectRef {
+        ObjectRef::deployment(&self.namespace, &self.name)
+    }
+
+    /// Every object that it is made of but the service account, in the order in which they are to be made.
+    pub fn objects(&self, secrets: &Secrets) -> Vec<Value> {
+        let mut objects = vec![workload::config_map(self), workload::credentials(self, secrets)];
+        objects.extend(self.has_users.then(|| workload::users(self, &secrets.users)));
+        objects.extend(workload::claim(self));
+        objects.push(exposure::service(self));
+        objects.push(workload::deployment(self, secrets));
+        objects.extend(exposure::ingress(self));
+        objects
+    }
+
+    /// The objects whose content holds no secret, as they should be found; for telling drift.
+    pub fn visible_objects(&self) -> Vec<Value> {
+        let mut objects = vec![workload::config_map(self)];
+        objects.extend(workload::claim(self));
+        objects.push(exposure::service(self));
+        objects.extend(exposure::ingress(self));
+        objects
+    }
+}
+
+/// The selector of the Pods of a registry as a query.
+pub fn selector(name: &str) -> String {
+    let labels = owner_labels(APPLICATION, name);
+    let pairs = labels.as_object().into_iter().flatten();
+    pairs.map(|(label, value)| format!("{label}={}", value.as_str().unwrap_or_default())).collect::<Vec<_>>().join(",")
+}
+
+/// The names of the objects beside the Deployment.
+pub fn config_name(name: &str) -> String {
+    format!("{name}-config")
+}
+
+/// The Secret with what the Pods need to log in elsewhere, and what they share.
+pub fn credentials_ref(namespace: &str, name: &str) -> ObjectRef {
+    ObjectRef::secret(namespace, &format!("{name}-credentials"))
+}
+
+/// The Secret with the users.
+pub fn users_ref(namespace: &str, name: &str) -> ObjectRef {
+    ObjectRef::secret(namespace, &format!("{name}-users"))
+}
+
+/// The claim of its volume.
+pub fn claim_ref(namespace: &str, name: &str) -> ObjectRef {
+    ObjectRef::core("PersistentVolumeClaim", namespace, &format!("{name}-data"))
+}
+
+/// Its Ingress.
+pub fn ingress_ref(namespace: &str, name: &str) -> ObjectRef {
+    ObjectRef::namespaced("networking.k8s.io/v1", "Ingress", namespace, name)
+}
+
+/// Everything that may have been made for a registry but its volume, in the order in which it is to
+/// be taken away.
+pub fn removable(namespace: &str, name: &str, account: &str) -> Vec<ObjectRef> {
+    vec![
+        ingress_ref(namespace, name),
+        ObjectRef::deployment(namespace, name),
+        ObjectRef::core("Service", namespace, name),
+        users_ref(namespace, name),
+        credentials_ref(namespace, name),
+        ObjectRef::core("ConfigMap", namespace, &config_name(name)),
+        ObjectRef::service_account(namespace, account),
+    ]
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

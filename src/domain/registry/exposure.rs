@@ -1,0 +1,85 @@
+//! The objects by which clients reach the registry: Service and Ingress.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::workload::metadata;
+use super::{Exposure, Flavour, Ingress, Registry, ingress_ref};
+
+/// How long an Ingress lets a push or pull of one layer take, in seconds.
+const LAYER_SECONDS: &str = "900";
+
+/// The Service.
+pub fn service(registry: &Registry) -> Value {
+    let mut port = json!({
+        "name": "registry",
+        "port": registry.service_port(),
+        "protocol": "TCP",
+        "targetPort": "registry",
+    });
+    if let (Some(number), Some(port)) = (registry.service.node_port, port.as_object_mut()) {
+        port.insert("nodePort".to_owned(), json!(number));
+    }
+    json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata(registry, &registry.name),
+        "spec": { "type": registry.service.r#type, "selector": registry.labels(), "ports": [port] },
+    })
+}
+
+/// The Ingress, if clients come through one.
+pub fn ingress(registry: &Registry) -> Option<Value> {
+    let Exposure::Ingress(ingress) = &registry.exposure else { return None };
+    let host = registry.host.as_deref()?;
+    let mut metadata = metadata(registry, &ingress_ref(&registry.namespace, &registry.name).name);
+    if let Some(metadata) = metadata.as_object_mut() {
+        metadata.insert("annotations".to_owned(), json!(annotations(ingress)));
+    }
+    let backend = json!({ "service": { "name": registry.name, "port": { "name": "registry" } } });
+    let path = json!({ "path": "/", "pathType": "Prefix", "backend": backend });
+    let mut spec = json!({ "rules": [{ "host": host, "http": { "paths": [path] } }] });
+    if let Some(spec) = spec.as_object_mut() {
+        if let Some(class) = &ingress.class {
+            spec.insert("ingressClassName".to_owned(), json!(class));
+        }
+        if let Some(secret) = tls_secret(registry, ingress) {
+            spec.insert("tls".to_owned(), json!([{ "hosts": [host], "secretName": secret }]));
+        }
+    }
+    Some(json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec }))
+}
+
+/// The Secret that the Ingress serves TLS from: the given one, or one that the issuer fills.
+fn tls_secret(registry: &Registry, ingress: &Ingress) -> Option<String> {
+    let own = || ingress.issuer.as_ref().map(|_| format!("{}-tls", registry.name));
+    registry.tls_secret.clone().or_else(own)
+}
+
+/// What the controller must know to let large layers through; the user's own annotations win.
+fn annotations(ingress: &Ingress) -> BTreeMap<String, String> {
+    let known: &[(&str, &str)] = match ingress.flavour {
+        Flavour::Nginx => &[
+            ("nginx.ingress.kubernetes.io/proxy-body-size", &ingress.body_size),
+            ("nginx.ingress.kubernetes.io/proxy-request-buffering", "off"),
+            ("nginx.ingress.kubernetes.io/proxy-read-timeout", LAYER_SECONDS),
+            ("nginx.ingress.kubernetes.io/proxy-send-timeout", LAYER_SECONDS),
+        ],
+        Flavour::Alb => &[
+            ("alb.ingress.kubernetes.io/target-type", "ip"),
+            ("alb.ingress.kubernetes.io/backend-protocol", "HTTP"),
+            ("alb.ingress.kubernetes.io/healthcheck-path", "/"),
+            ("alb.ingress.kubernetes.io/load-balancer-attributes", "idle_timeout.timeout_seconds=900"),
+        ],
+        // Traefik neither limits nor buffers bodies unless a middleware says so.
+        Flavour::Traefik | Flavour::None => &[],
+    };
+    let mut annotations: BTreeMap<String, String> =
+        known.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    if let Some(issuer) = &ingress.issuer {
+        annotations.insert("cert-manager.io/cluster-issuer".to_owned(), issuer.clone());
+    }
+    annotations.extend(ingress.annotations.clone());
+    annotations
+}

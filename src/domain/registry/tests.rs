@@ -1,0 +1,236 @@
+//! What a declared registry turns into.
+
+use serde_json::{Value, json};
+
+use super::config::text;
+use super::*;
+
+/// A registry with nothing but defaults.
+pub(crate) fn plain() -> Registry {
+    Registry {
+        name: "registry".to_owned(),
+        namespace: "apps".to_owned(),
+        host: Some("registry.test".to_owned()),
+        image: "registry:3".parse().unwrap(),
+        replicas: 1,
+        storage: Storage::Ephemeral,
+        has_users: false,
+        tls_secret: None,
+        exposure: Exposure::Service,
+        service: Service { r#type: "ClusterIP".to_owned(), port: None, node_port: None },
+        account: Account { name: None, annotations: BTreeMap::new() },
+        delete_enabled: true,
+        proxy: None,
+        headers: BTreeMap::from([("X-Content-Type-Options".to_owned(), "nosniff".to_owned())]),
+        log_level: "info".to_owned(),
+        resources: Resources::default(),
+        node_selector: BTreeMap::new(),
+        tolerations: Vec::new(),
+        declaration: "{}".to_owned(),
+    }
+}
+
+fn secrets() -> Secrets {
+    Secrets {
+        http_secret: Secret::new("shared"),
+        s3_secret_key: Some(Secret::new("s3-secret")),
+        proxy_password: None,
+        users: Htpasswd::default(),
+        certificate_digest: Some("cert".to_owned()),
+    }
+}
+
+fn bucket() -> S3 {
+    S3 {
+        bucket: "images".to_owned(),
+        region: "eu-central-1".to_owned(),
+        endpoint: Some("http://10.0.0.1:5000".to_owned()),
+        access_key: Some("AKIA".to_owned()),
+        encrypt: false,
+        secure: false,
+        redirect: false,
+        root_directory: None,
+    }
+}
+
+fn ingress(flavour: Flavour) -> Ingress {
+    Ingress {
+        class: Some("nginx".to_owned()),
+        flavour,
+        issuer: None,
+        annotations: BTreeMap::new(),
+        body_size: "0".to_owned(),
+    }
+}
+
+fn at<'a>(object: &'a Value, pointer: &str) -> &'a Value {
+    object.pointer(pointer).unwrap_or(&Value::Null)
+}
+
+fn pod(registry: &Registry) -> Value {
+    workload::deployment(registry, &secrets()).pointer("/spec/template/spec").unwrap().clone()
+}
+
+#[test]
+fn the_plainest_configuration_file() {
+    insta::assert_snapshot!(text(&plain()), @r#"
+    health:
+      storagedriver:
+        enabled: true
+        interval: 10s
+        threshold: 3
+    http:
+      addr: ":5000"
+      headers:
+        X-Content-Type-Options:
+        - nosniff
+      relativeurls: true
+    log:
+      level: info
+    storage:
+      cache:
+        blobdescriptor: inmemory
+      delete:
+        enabled: true
+      filesystem:
+        rootdirectory: /var/lib/registry
+    version: "0.1"
+    "#);
+}
+
+#[test]
+fn the_configuration_file_of_a_bucket_behind_tls() {
+    let registry = Registry {
+        storage: Storage::S3(bucket()),
+        has_users: true,
+        tls_secret: Some("cert".to_owned()),
+        exposure: Exposure::HostPort(443),
+        ..plain()
+    };
+    insta::assert_snapshot!(text(&registry), @r#"
+    auth:
+      htpasswd:
+        path: /run/registry/users/htpasswd
+        realm: registry.test
+    health:
+      storagedriver:
+        enabled: true
+        interval: 10s
+        threshold: 3
+    http:
+      addr: ":5000"
+      headers:
+        X-Content-Type-Options:
+        - nosniff
+      relativeurls: true
+      tls:
+        certificate: /run/registry/tls/tls.crt
+        key: /run/registry/tls/tls.key
+    log:
+      level: info
+    storage:
+      cache:
+        blobdescriptor: inmemory
+      delete:
+        enabled: true
+      redirect:
+        disable: true
+      s3:
+        bucket: images
+        encrypt: false
+        forcepathstyle: true
+        region: eu-central-1
+        regionendpoint: http://10.0.0.1:5000
+        secure: false
+    version: "0.1"
+    "#);
+}
+
+#[test]
+fn no_secret_stands_in_a_visible_object_or_the_pod() {
+    let registry = Registry { storage: Storage::S3(bucket()), has_users: true, ..plain() };
+    let mut shown = registry.visible_objects();
+    shown.push(workload::deployment(&registry, &secrets()));
+    let shown = json!(shown).to_string();
+    assert!(!shown.contains("s3-secret") && !shown.contains("shared"), "{shown}");
+}
+
+#[test]
+fn the_second_major_version_reads_its_file_elsewhere() {
+    let registry = Registry { image: "registry:2.8.3".parse().unwrap(), ..plain() };
+    assert_eq!(at(&pod(&registry), "/containers/0/args/1"), "/etc/docker/registry/config.yml");
+    assert_eq!(at(&pod(&plain()), "/containers/0/args/1"), "/etc/distribution/config.yml");
+}
+
+#[test]
+fn a_host_port_is_never_held_by_two_pods_at_once() {
+    let registry = Registry { exposure: Exposure::HostPort(443), ..plain() };
+    let deployment = workload::deployment(&registry, &secrets());
+    assert_eq!(at(&deployment, "/spec/strategy/type"), "Recreate");
+    assert_eq!(at(&pod(&registry), "/containers/0/ports/0/hostPort"), 443);
+    assert_eq!(at(&workload::deployment(&plain(), &secrets()), "/spec/strategy/type"), "RollingUpdate");
+}
+
+#[test]
+fn a_new_certificate_makes_new_pods_and_a_new_users_file_too() {
+    let registry = Registry { has_users: true, tls_secret: Some("cert".to_owned()), ..plain() };
+    let marks = |secrets: &Secrets| {
+        workload::deployment(&registry, secrets).pointer("/spec/template/metadata/annotations").unwrap().clone()
+    };
+    let before = marks(&secrets());
+    let renewed = marks(&Secrets { certificate_digest: Some("new".to_owned()), ..secrets() });
+    assert_ne!(before.get(CERTIFICATE_DIGEST), renewed.get(CERTIFICATE_DIGEST));
+    assert_eq!(before.get(USERS_DIGEST), renewed.get(USERS_DIGEST));
+    let password = Secret::new("p");
+    let users = Htpasswd::default().updated([("ann", &password)]).unwrap();
+    assert_ne!(before.get(USERS_DIGEST), marks(&Secrets { users, ..secrets() }).get(USERS_DIGEST));
+}
+
+#[test]
+fn tls_ends_at_the_ingress_where_there_is_one() {
+    let registry = Registry {
+        tls_secret: Some("cert".to_owned()),
+        exposure: Exposure::Ingress(ingress(Flavour::Nginx)),
+        ..plain()
+    };
+    let made = exposure::ingress(&registry).unwrap();
+    assert_eq!(at(&made, "/spec/tls/0/secretName"), "cert");
+    assert_eq!(at(&made, "/metadata/annotations/nginx.ingress.kubernetes.io~1proxy-body-size"), "0");
+    assert_eq!(at(&pod(&registry), "/containers/0/readinessProbe/httpGet/scheme"), "HTTP");
+    assert_eq!(registry.url(), "https://registry.test");
+}
+
+#[test]
+fn an_issuer_names_the_secret_that_it_fills() {
+    let with_issuer = Ingress { issuer: Some("letsencrypt".to_owned()), ..ingress(Flavour::None) };
+    let registry = Registry { exposure: Exposure::Ingress(with_issuer), ..plain() };
+    let made = exposure::ingress(&registry).unwrap();
+    assert_eq!(at(&made, "/spec/tls/0/secretName"), "registry-tls");
+    assert_eq!(at(&made, "/metadata/annotations/cert-manager.io~1cluster-issuer"), "letsencrypt");
+}
+
+#[test]
+fn the_address_leaves_out_the_usual_port() {
+    let tls = Registry { tls_secret: Some("cert".to_owned()), ..plain() };
+    assert_eq!(tls.url(), "https://registry.test");
+    assert_eq!(plain().url(), "http://registry.test:5000");
+    assert_eq!(Registry { exposure: Exposure::HostPort(8443), ..tls.clone() }.url(), "https://registry.test:8443");
+    assert_eq!(Registry { host: None, ..tls }.url(), "https://registry.apps.svc");
+}
+
+#[test]
+fn the_services_variables_stay_away_from_the_settings() {
+    assert_eq!(at(&pod(&plain()), "/enableServiceLinks"), false);
+    assert_eq!(at(&pod(&plain()), "/containers/0/env/0/value"), "none");
+}
+
+#[test]
+fn a_claim_is_made_for_a_volume_only() {
+    let volume =
+        Volume { size: "10Gi".to_owned(), storage_class: None, access_modes: vec!["ReadWriteOnce".to_owned()] };
+    let registry = Registry { storage: Storage::Volume(volume), ..plain() };
+    let kinds: Vec<Value> = registry.objects(&secrets()).iter().map(|object| at(object, "/kind").clone()).collect();
+    assert_eq!(kinds, ["ConfigMap", "Secret", "PersistentVolumeClaim", "Service", "Deployment"]);
+    let kinds: Vec<Value> = plain().objects(&secrets()).iter().map(|object| at(object, "/kind").clone()).collect();
+    assert_eq!(kinds, ["ConfigMap", "Secret", "Service", "Deployment"]);
+}
