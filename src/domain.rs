@@ -1,6 +1,7 @@
 //! Decisions without I/O.
 
 pub mod certificate;
+pub mod check;
 pub mod dns;
 pub mod dockerconfig;
 pub mod drift;

@@ -17,6 +17,8 @@ pub mod secret;
 pub mod catalogue;
 pub mod clients;
 pub mod domain;
+pub mod functions;
 pub mod plugin;
 pub mod provider;
+pub mod resources;
 pub mod sdk;

@@ -17,7 +17,7 @@ impl Secret {
 
     /// 32 random bytes as hexadecimal digits; `None` if the system gives no randomness.
     pub fn random() -> Option<Self> {
-        let mut bytes = zeroize::Zeroizing::new([0; 32]);
+        let mut bytes = Zeroizing::new([0; 32]);
         aws_lc_rs::rand::fill(bytes.as_mut()).ok()?;
         Some(Self::new(crate::digest::hex(bytes.as_ref())))
     }

@@ -16,6 +16,9 @@ pub const INSTANCE: &str = "app.kubernetes.io/instance";
 /// The label that names the application an object is part of.
 pub const APPLICATION: &str = "app.kubernetes.io/name";
 
+/// The annotation that holds what was declared, as JSON without secrets, so that it can be imported.
+pub const DECLARATION: &str = "berth/declaration";
+
 /// Points at one object of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectRef {

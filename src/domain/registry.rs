@@ -34,9 +34,6 @@ pub const CREDENTIALS_DIGEST: &str = "berth/credentials-digest";
 /// starts (`registry/registry.go`, `ListenAndServe`).
 pub const CERTIFICATE_DIGEST: &str = "berth/certificate-digest";
 
-/// The annotation of the Deployment that holds what was declared, for import.
-pub const DECLARATION: &str = "berth/declaration";
-
 /// The key of the password file in its Secret.
 pub const HTPASSWD_KEY: &str = "htpasswd";
 
@@ -94,7 +91,10 @@ pub enum Storage {
     /// On a volume that is claimed for it.
     Volume(Volume),
     /// In the Pod; gone with it.
-    Ephemeral,
+    Ephemeral {
+        /// How large it may grow.
+        size_limit: Option<String>,
+    },
 }
 
 /// A bucket.

@@ -1,7 +1,11 @@
 //! `kubernetes = { … }`: the way to the cluster.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
+use super::Berth;
+use crate::clients::cluster::{self, Cluster};
+use crate::explain::Explanation;
 use crate::sdk::{Model, Secret};
 
 /// How to reach the cluster: a kubeconfig file, or the API server's address with a credential.
@@ -44,4 +48,36 @@ pub struct Exec {
 
 /// The client, built when first used.
 #[derive(Default)]
-pub struct Clients {}
+pub struct Clients(OnceLock<Cluster>);
+
+impl Berth {
+    /// The cluster. Nothing is read or connected to before it is asked something.
+    ///
+    /// # Errors
+    /// A setting of the provider block is not known yet.
+    pub fn cluster(&self) -> Result<&Cluster, Explanation> {
+        self.settled("kubernetes")?;
+        let settings = || self.config.kubernetes.as_ref().map(settings).unwrap_or_default();
+        Ok(self.kubernetes.0.get_or_init(|| Cluster::new(settings(), self.env.clone())))
+    }
+}
+
+fn settings(block: &Block) -> cluster::Settings {
+    cluster::Settings {
+        config_path: block.config_path.clone(),
+        config_context: block.config_context.clone(),
+        host: block.host.clone(),
+        token: block.token.clone(),
+        cluster_ca_certificate: block.cluster_ca_certificate.clone(),
+        client_certificate: block.client_certificate.clone(),
+        client_key: block.client_key.clone(),
+        tls_server_name: block.tls_server_name.clone(),
+        proxy_url: block.proxy_url.clone(),
+        exec: block.exec.as_ref().map(|exec| cluster::Exec {
+            api_version: exec.api_version.clone(),
+            command: exec.command.clone(),
+            args: exec.args.clone().unwrap_or_default(),
+            env: exec.env.clone().unwrap_or_default(),
+        }),
+    }
+}

@@ -1,5 +1,8 @@
 //! `registries = { HOST = { … } }`: logins to registries.
 
+use super::Berth;
+use crate::domain::dockerconfig::{self, registry_key};
+use crate::explain::Explanation;
 use crate::sdk::{Model, Secret};
 
 /// A login to one registry.
@@ -13,4 +16,48 @@ pub struct Login {
     pub ca_file: Option<String>,
     /// The same as text, PEM.
     pub ca_pem: Option<String>,
+}
+
+/// What the provider block says of one registry.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// The login.
+    pub login: Option<dockerconfig::Login>,
+    /// The certificates to trust beside the system's, PEM.
+    pub ca_pem: Option<String>,
+}
+
+impl Berth {
+    /// The login and the roots that the provider block gives for a registry; nothing if it does not name it.
+    ///
+    /// # Errors
+    /// A setting is not known yet, or `ca_file` cannot be read.
+    pub async fn registry_access(&self, host: &str) -> Result<Access, Explanation> {
+        self.settled("registries")?;
+        let key = registry_key(host).ok();
+        let all = self.config.registries.iter().flatten();
+        let Some((_, given)) = all.into_iter().find(|(name, _)| registry_key(name).ok() == key && key.is_some()) else {
+            return Ok(Access::default());
+        };
+        let login = given
+            .username
+            .as_ref()
+            .zip(given.password.as_ref())
+            .map(|(username, password)| dockerconfig::Login { username: username.clone(), password: password.clone() });
+        let ca_pem = match (&given.ca_pem, &given.ca_file) {
+            (Some(pem), _) => Some(pem.clone()),
+            (None, Some(path)) => Some(read(host, path).await?),
+            (None, None) => None,
+        };
+        Ok(Access { login, ca_pem })
+    }
+}
+
+async fn read(host: &str, path: &str) -> Result<String, Explanation> {
+    tokio::fs::read_to_string(path).await.map_err(|error| {
+        Explanation::new("BERTH-PROVIDER-002", format!("Cannot read the roots for the registry `{host}`"))
+            .on(path)
+            .said("the file system", error.to_string())
+            .next("correct ca_file in the provider's registries")
+    })
 }

@@ -59,7 +59,21 @@ impl Cluster {
         account: &ObjectRef,
         secret: &str,
     ) -> Result<Binding, ClusterError> {
+        if let Some(binding) = self.try_bind(budget, account, secret).await? {
+            return Ok(binding);
+        }
         self.wait_for_service_account(budget, account).await?;
+        let bound = self.try_bind(budget, account, secret).await?;
+        bound.ok_or_else(|| ClusterError::NotFound { object: account.to_string(), words: String::new() })
+    }
+
+    /// `None` if the account does not exist.
+    async fn try_bind(
+        &self,
+        budget: &Budget,
+        account: &ObjectRef,
+        secret: &str,
+    ) -> Result<Option<Binding>, ClusterError> {
         let mut binding = Binding::Present;
         let updated = self
             .update(budget, account, |value| {
@@ -70,9 +84,7 @@ impl Cluster {
                 added
             })
             .await?;
-        updated
-            .map(|_| binding)
-            .ok_or_else(|| ClusterError::NotFound { object: account.to_string(), words: String::new() })
+        Ok(updated.map(|_| binding))
     }
 
     /// Takes the secret off the account's `imagePullSecrets`; success if account or element are gone.
@@ -110,7 +122,7 @@ impl Cluster {
 }
 
 /// The names among an account's `imagePullSecrets`, in order.
-pub(super) fn pull_secrets(account: &Value) -> Vec<&str> {
+pub fn pull_secrets(account: &Value) -> Vec<&str> {
     let elements = account.get("imagePullSecrets").and_then(Value::as_array);
     elements.into_iter().flatten().filter_map(|element| element.get("name")?.as_str()).collect()
 }

@@ -204,6 +204,11 @@ impl ClusterError {
         }
     }
 
+    /// Whether the cluster was not asked at all, so that nothing is known of what it holds.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Self::NotConfigured(_) | Self::BadSource { .. } | Self::Unreachable { .. })
+    }
+
     /// Whether the object, its kind or its namespace is gone.
     pub fn is_absence(&self) -> bool {
         matches!(self, Self::NotFound { .. } | Self::NamespaceMissing { .. })
@@ -216,11 +221,11 @@ impl ClusterError {
 
     /// The four-part message for `what` failed (`Cannot create the registry "apps/registry"`).
     pub fn explain(&self, what: impl Into<String>) -> Explanation {
-        let explanation = Explanation::new(self.code(), what).on(self.object()).next(self.next_step());
-        match self.said() {
-            Some((who, words)) if !words.is_empty() => explanation.said(who, words),
-            _ => explanation,
+        let mut explanation = Explanation::new(self.code(), what).on(self.object()).next(self.next_step());
+        if let Some((who, words)) = self.said().filter(|(_, words)| !words.is_empty()) {
+            explanation = explanation.said(who, words);
         }
+        if self.is_unanswered() { explanation.unanswered() } else { explanation }
     }
 
     /// The stable code.

@@ -149,20 +149,15 @@ async fn an_update_is_done_again_on_what_someone_else_wrote_meanwhile() {
         (200, json!({ "metadata": { "resourceVersion": version }, "imagePullSecrets": secrets }))
     };
     let stale = status(409, "Conflict", "the object has been modified", &json!({}));
-    let (cluster, asked) = scripted(vec![
-        account("1", &[]),
-        account("1", &[]),
-        stale,
-        account("2", &["theirs"]),
-        account("3", &["theirs", "ours"]),
-    ]);
+    let (cluster, asked) =
+        scripted(vec![account("1", &[]), stale, account("2", &["theirs"]), account("3", &["theirs", "ours"])]);
     let bound = cluster.bind_pull_secret(&budget(), &ObjectRef::service_account("apps", "default"), "ours").await;
     assert_eq!(bound, Ok(Binding::Added));
     let asked = asked.lock().unwrap();
     let (method, _, body) = asked.last().unwrap();
     let written: Value = serde_json::from_str(body).unwrap();
     assert_eq!(method, "PUT");
-    assert_eq!(accounts::pull_secrets(&written), ["theirs", "ours"]);
+    assert_eq!(pull_secrets(&written), ["theirs", "ours"]);
     assert_eq!(written.pointer("/metadata/resourceVersion"), Some(&json!("2")));
 }
 
@@ -171,7 +166,7 @@ async fn waits_for_the_default_account_to_appear() {
     let missing = || status(404, "NotFound", "no account", &json!({ "kind": "serviceaccounts" }));
     let namespace = || (200, json!({ "metadata": { "name": "apps" } }));
     let account = || (200, json!({ "metadata": { "resourceVersion": "1" }, "imagePullSecrets": [{ "name": "ours" }] }));
-    let (cluster, _) = scripted(vec![missing(), namespace(), missing(), namespace(), account(), account()]);
+    let (cluster, _) = scripted(vec![missing(), missing(), namespace(), missing(), namespace(), account(), account()]);
     let bound = cluster.bind_pull_secret(&budget(), &ObjectRef::service_account("apps", "default"), "ours").await;
     assert_eq!(bound, Ok(Binding::Present));
 }

@@ -118,7 +118,7 @@ fn storage(registry: &Registry) -> Setting {
             settings.insert("s3", s3(bucket));
             settings.insert("redirect", section([("disable", (!bucket.redirect).into())]));
         }
-        Storage::Volume(_) | Storage::Ephemeral => {
+        Storage::Volume(_) | Storage::Ephemeral { .. } => {
             settings.insert("filesystem", section([("rootdirectory", DATA_PATH.into())]));
         }
     }

@@ -13,7 +13,7 @@ pub(crate) fn plain() -> Registry {
         host: Some("registry.test".to_owned()),
         image: "registry:3".parse().unwrap(),
         replicas: 1,
-        storage: Storage::Ephemeral,
+        storage: Storage::Ephemeral { size_limit: None },
         has_users: false,
         tls_secret: None,
         exposure: Exposure::Service,

@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 
 use crate::digest::sha256_hex;
 use crate::domain::htpasswd::Htpasswd;
-use crate::domain::kubernetes::ObjectRef;
+use crate::domain::kubernetes::{DECLARATION, ObjectRef};
 use crate::secret::Secret;
 
 use super::{
-    CERTIFICATE_DIGEST, CONFIG_DIGEST, CREDENTIALS_DIGEST, DECLARATION, Exposure, HTPASSWD_KEY, HTTP_SECRET_KEY, PORT,
-    Registry, Secrets, Storage, USERS_DIGEST, claim_ref, config, config_name, credentials_ref, users_ref,
+    CERTIFICATE_DIGEST, CONFIG_DIGEST, CREDENTIALS_DIGEST, Exposure, HTPASSWD_KEY, HTTP_SECRET_KEY, PORT, Registry,
+    Secrets, Storage, USERS_DIGEST, claim_ref, config, config_name, credentials_ref, users_ref,
 };
 
 /// The user and group that the registry runs as: any but root will do.
@@ -152,7 +152,7 @@ pub fn deployment_marked(registry: &Registry, marks: &Value) -> Value {
 fn strategy(registry: &Registry) -> Value {
     let single = match &registry.storage {
         Storage::Volume(volume) => !volume.access_modes.iter().any(|mode| mode == "ReadWriteMany"),
-        Storage::S3(_) | Storage::Ephemeral => false,
+        Storage::S3(_) | Storage::Ephemeral { .. } => false,
     };
     if single || matches!(registry.exposure, Exposure::HostPort(_)) {
         return json!({ "type": "Recreate" });
@@ -239,7 +239,10 @@ fn volumes(registry: &Registry) -> Vec<Value> {
             let claim = claim_ref(&registry.namespace, &registry.name).name;
             volumes.push(json!({ "name": "data", "persistentVolumeClaim": { "claimName": claim } }));
         }
-        Storage::Ephemeral => volumes.push(json!({ "name": "data", "emptyDir": {} })),
+        Storage::Ephemeral { size_limit } => {
+            let folder = without_nulls(json!({ "sizeLimit": size_limit }));
+            volumes.push(json!({ "name": "data", "emptyDir": folder }));
+        }
     }
     if registry.has_users {
         let name = users_ref(&registry.namespace, &registry.name).name;

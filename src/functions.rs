@@ -1,0 +1,3 @@
+//! Functions of the configuration language, one file each.
+
+pub mod dockerconfigjson;

@@ -1,0 +1,233 @@
+//! `berth_pull_secret`: logins to registries in namespaces, and service accounts that use them.
+
+mod writing;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::fingerprint;
+use crate::domain::dockerconfig::{self, DockerConfig, Login, SECRET_KEY};
+use crate::domain::kubernetes::{DECLARATION, ObjectRef, annotations, is_ours};
+use crate::explain::Explanation;
+use crate::provider::{Berth, Cx};
+use crate::sdk::{
+    Check, Computed, Diagnostics, Import, Limits, Meta, Model, Plan, Resource, Result, Secret, Seen, Set, Timeouts,
+    Value, View, check,
+};
+
+use super::registry::{entry, label, subdomain};
+
+/// The application's name in labels.
+const APPLICATION: &str = "pull-secret";
+
+/// Logins to registries in namespaces, and service accounts that use them.
+pub struct PullSecret;
+
+/// The pull secret's configuration and state.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Declared {
+    /// The name of the Secret in each namespace. Changing it makes new Secrets.
+    #[attr(replace, check = subdomain())]
+    pub name: String,
+    /// The namespaces that get the Secret. They must exist.
+    #[attr(check = label())]
+    #[serde(with = "set")]
+    pub namespaces: Option<Set<String>>,
+    /// Labels: every namespace that bears all of them gets the Secret too. They are looked up at each apply and refresh.
+    pub namespace_selector: Option<BTreeMap<String, String>>,
+    /// The logins, by registry host (`registry.example.com`, `registry.example.com:5000`, `docker.io`).
+    #[attr(check = check::at_least(1), check = hosts())]
+    pub registries: BTreeMap<String, Entry>,
+    /// The service accounts of each namespace that shall use the Secret. One that does not exist is waited for, up to a
+    /// minute. What else they use stays. Default `["default"]`.
+    #[attr(default = Value::set(vec![Value::from("default")]), check = subdomain())]
+    #[serde(with = "some_set")]
+    pub service_accounts: Set<String>,
+    /// A salted fingerprint of the logins. It tells whether they changed and nothing else.
+    #[serde(skip)]
+    pub digest: Computed<String>,
+    /// The Secrets, as `NAMESPACE/NAME`.
+    #[serde(skip)]
+    pub secrets: Computed<Vec<String>>,
+    /// The service accounts that use the Secret, as `NAMESPACE/ACCOUNT`.
+    #[serde(skip)]
+    pub bound: Computed<Vec<String>>,
+    /// What differs in the cluster from what is declared here, a sentence each. Empty after an apply; what a refresh
+    /// finds, the next apply sets right.
+    #[serde(skip)]
+    pub drift: Computed<Vec<String>>,
+    /// How long operations may take.
+    #[serde(skip)]
+    pub timeouts: Option<Timeouts>,
+}
+
+/// A login to one registry.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Entry {
+    /// The user.
+    pub username: String,
+    /// The password or token. It reaches the cluster's Secrets and not the state.
+    #[attr(write_only)]
+    #[serde(skip)]
+    pub password_wo: Option<Secret>,
+    /// A number to change whenever `password_wo` changes.
+    pub password_wo_version: Option<i64>,
+}
+
+fn hosts() -> Check {
+    Check::new("must be registry hosts, each once", |value: &Value| {
+        let login = || Login { username: String::new(), password: Secret::new("") };
+        let hosts = value.members().into_iter().flatten().map(|(host, _)| (host.clone(), login()));
+        DockerConfig::new(hosts).map(|_| ()).map_err(|fault| format!("must be registry hosts, and {fault}"))
+    })
+}
+
+impl Resource<Berth> for PullSecret {
+    type Model = Declared;
+
+    const NAME: &'static str = "berth_pull_secret";
+
+    const META: Meta = Meta {
+        import_id: "NAMESPACE/NAME",
+        limits: Limits::minutes(5),
+        ..Meta::new(
+            "Registry",
+            "Logins to registries as a `kubernetes.io/dockerconfigjson` Secret in namespaces, and service accounts that \
+             use it.\n\nService accounts are changed by one element of their `imagePullSecrets`: what others put there \
+             stays, and a destroy takes only that element off. No service account is ever made or deleted.",
+        )
+    };
+
+    fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
+        let complaint = |what: &str, next: &str, at: &str| Explanation::new("BERTH-PULL-001", what).next(next).at(at);
+        if config.at("namespaces").is_null() && config.at("namespace_selector").is_null() {
+            let what = "`namespaces` or `namespace_selector` must be given";
+            found.error(&complaint(what, "name the namespaces that shall get the Secret", "namespaces"));
+        }
+        let registries = config.at("registries").known().and_then(Value::members);
+        for (host, login) in registries.into_iter().flatten() {
+            if View::new(login).at("password_wo").is_null() {
+                let at = format!("registries[\"{host}\"]");
+                found.error(&complaint(&format!("The login to `{host}` has no password"), "set password_wo", &at));
+            }
+        }
+    }
+
+    async fn plan(&self, _cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+        let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
+            if value.elements().is_some_and(|elements| !elements.is_empty()));
+        if plan.is_create() || plan.is_change() || drifted {
+            plan.set("drift", Value::List(Vec::new()));
+            plan.leave_open(&["digest", "secrets", "bound"]);
+        }
+        Ok(())
+    }
+
+    async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
+        writing::bring_about(cx, &[], model, "Cannot create the pull secret").await
+    }
+
+    async fn read(&self, cx: &Cx, mut model: Declared) -> Result<Option<Declared>> {
+        let what = format!("Cannot read the pull secret `{}`", model.name);
+        let cluster = cx.provider().cluster()?;
+        let seen = writing::observe(cx, cluster, &model).await.map_err(|error| error.explain(what))?;
+        if seen.secrets.is_empty() {
+            return Ok(None);
+        }
+        model.drift.set(seen.drift);
+        model.bound.set(seen.bound);
+        model.secrets.set(seen.secrets);
+        if model.digest.get().is_none() {
+            model.digest.set(seen.digest);
+        }
+        Ok(Some(model))
+    }
+
+    async fn update(&self, cx: &Cx, prior: &Declared, model: &mut Declared) -> Result<()> {
+        let before = prior.places();
+        writing::bring_about(cx, &before, model, "Cannot change the pull secret").await
+    }
+
+    async fn delete(&self, cx: &Cx, model: Declared) -> Result<()> {
+        let what = format!("Cannot remove the pull secret `{}`", model.name);
+        let cluster = cx.provider().cluster()?;
+        writing::remove(cx, cluster, &model, &model.places()).await.map_err(|error| error.explain(what))
+    }
+
+    async fn import(&self, cx: &Cx, id: &str) -> Result<Import<Declared>> {
+        let what = format!("Cannot import the pull secret `{id}`");
+        let Some((namespace, name)) = id.split_once('/') else {
+            return Err(Explanation::new("BERTH-PULL-002", what).next("write the id as NAMESPACE/NAME"));
+        };
+        let object = ObjectRef::secret(namespace, name);
+        let found = cx.provider().cluster()?.get(cx.budget(), &object).await.map_err(|error| error.explain(&what))?;
+        let declaration = found.filter(|secret| is_ours(secret, APPLICATION, name)).and_then(|secret| {
+            let declared = annotations(&secret).get(DECLARATION)?.as_str().map(serde_json::from_str::<Declared>)?;
+            let mut declared = declared.ok()?;
+            declared.digest.set(entry(&secret, SECRET_KEY).map(|content| fingerprint(name, &content)));
+            Some(declared)
+        });
+        declaration.map(Import).ok_or_else(|| {
+            Explanation::new("BERTH-PULL-002", what).on(object.to_string()).next(
+                "there is no pull secret of this name that berth made: check the id, or declare it without import",
+            )
+        })
+    }
+}
+
+impl Declared {
+    /// The logins, if each has its password.
+    fn docker_config(&self) -> std::result::Result<Option<DockerConfig>, dockerconfig::Fault> {
+        let logins: Option<Vec<(String, Login)>> = self
+            .registries
+            .iter()
+            .map(|(host, entry)| {
+                let password = entry.password_wo.clone()?;
+                Some((host.clone(), Login { username: entry.username.clone(), password }))
+            })
+            .collect();
+        logins.map(DockerConfig::new).transpose()
+    }
+
+    /// Where the state says that Secrets are: the namespaces of `secrets`, or else those declared.
+    fn places(&self) -> Vec<String> {
+        match self.secrets.get() {
+            Some(secrets) => secrets.iter().filter_map(|secret| Some(secret.split_once('/')?.0.to_owned())).collect(),
+            None => self.namespaces.iter().flat_map(|namespaces| namespaces.0.clone()).collect(),
+        }
+    }
+}
+
+/// An optional set as serde sees it.
+mod set {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::sdk::Set;
+
+    #[expect(clippy::ref_option, reason = "the signature is serde's")]
+    pub fn serialize<S: Serializer>(set: &Option<Set<String>>, serializer: S) -> Result<S::Ok, S::Error> {
+        set.as_ref().map(|set| &set.0).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Set<String>>, D::Error> {
+        Ok(Option::<Vec<String>>::deserialize(deserializer)?.map(Set))
+    }
+}
+
+/// A set as serde sees it.
+mod some_set {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::sdk::Set;
+
+    pub fn serialize<S: Serializer>(set: &Set<String>, serializer: S) -> Result<S::Ok, S::Error> {
+        set.0.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Set<String>, D::Error> {
+        Vec::<String>::deserialize(deserializer).map(Set)
+    }
+}

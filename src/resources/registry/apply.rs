@@ -1,0 +1,209 @@
+//! Makes the cluster hold the registry that is declared.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::clients::cluster::{Cluster, ClusterError};
+use crate::digest::sha256_hex;
+use crate::domain::htpasswd::{Fault, Htpasswd};
+use crate::domain::kubernetes::{ObjectRef, is_ours};
+use crate::domain::registry::{
+    APPLICATION, HTPASSWD_KEY, HTTP_SECRET_KEY, Registry, Secrets, credentials_ref, ingress_ref, users_ref, workload,
+};
+use crate::explain::Explanation;
+use crate::provider::Cx;
+use crate::sdk::{Result, Secret};
+
+use super::model::Declared;
+
+/// What a registry is said to lack while nobody has seen it ready.
+const NOT_SEEN_READY: &str = "the registry has not been seen ready since the last change";
+
+/// Applies every object and waits for the Pods. Objects of other owners are refused, not taken over.
+pub async fn bring_about(cx: &Cx, model: &mut Declared, what: &str) -> Result<()> {
+    let registry = model.registry().map_err(|fault| {
+        Explanation::new("BERTH-REG-002", what).next(format!("correct the image: {fault}")).at("image")
+    })?;
+    let cluster = cx.provider().cluster()?;
+    let told = |error: ClusterError| explained(&error, what);
+    ensure_namespace(cx, cluster, model).await.map_err(told)?;
+    let certificate_digest = certificate(cx, cluster, &registry, what).await?;
+    let secrets = secrets(cx, cluster, model, certificate_digest, what).await?;
+    refuse_foreign(cx, cluster, &registry).await.map_err(told)?;
+
+    cx.exists();
+    model.url.set(registry.url());
+    model.config_digest.set(registry.config_digest());
+    model.ready_replicas.set(0);
+    model.drift.set(vec![NOT_SEEN_READY.to_owned()]);
+
+    account(cx, cluster, &registry).await.map_err(told)?;
+    for object in registry.objects(&secrets) {
+        cluster.apply_own(cx.budget(), &object, APPLICATION, &registry.name).await.map_err(told)?;
+    }
+    remove_leftovers(cx, cluster, &registry).await.map_err(told)?;
+    model.ready_replicas.set(ready(cx, cluster, &registry, model.wait).await.map_err(told)?);
+    model.drift.set(Vec::new());
+    Ok(())
+}
+
+/// A cluster's failure, blamed on the attribute that names what is missing.
+fn explained(error: &ClusterError, what: &str) -> Explanation {
+    let explanation = error.explain(what);
+    match error {
+        ClusterError::NamespaceMissing { .. } => explanation.at("namespace"),
+        ClusterError::Foreign { .. } => explanation.at("name"),
+        _ => explanation,
+    }
+}
+
+async fn ensure_namespace(cx: &Cx, cluster: &Cluster, model: &Declared) -> std::result::Result<(), ClusterError> {
+    if model.create_namespace {
+        return cluster.ensure_namespace(cx.budget(), &model.namespace, APPLICATION, &model.name).await;
+    }
+    if cluster.has_namespace(cx.budget(), &model.namespace).await? {
+        return Ok(());
+    }
+    Err(ClusterError::NamespaceMissing { namespace: model.namespace.clone() })
+}
+
+/// The digest of the certificate that the Pods shall serve, if they serve one.
+pub async fn certificate(cx: &Cx, cluster: &Cluster, registry: &Registry, what: &str) -> Result<Option<String>> {
+    let Some(name) = registry.tls_secret.as_ref().filter(|_| registry.serves_tls()) else { return Ok(None) };
+    let object = ObjectRef::secret(&registry.namespace, name);
+    let found = cluster.get(cx.budget(), &object).await.map_err(|error| explained(&error, what))?;
+    let Some(secret) = found else {
+        return Err(Explanation::new("BERTH-REG-003", what)
+            .on(format!("{object}, which does not exist"))
+            .next("make the certificate first: let tls.secret_name come from the resource that writes the Secret")
+            .at("tls.secret_name"));
+    };
+    match certificate_digest(&secret) {
+        Some(digest) => Ok(Some(digest)),
+        None => Err(Explanation::new("BERTH-REG-003", what)
+            .on(format!("{object}, which has no tls.crt and tls.key"))
+            .next("name a Secret of the type kubernetes.io/tls")
+            .at("tls.secret_name")),
+    }
+}
+
+/// A digest of the certificate in a TLS Secret.
+pub fn certificate_digest(secret: &Value) -> Option<String> {
+    secret.pointer("/data/tls.key")?;
+    Some(sha256_hex(secret.pointer("/data/tls.crt")?.as_str()?.as_bytes()))
+}
+
+/// What goes into the Secrets. What is there and still right is kept, so that nothing restarts without need.
+async fn secrets(
+    cx: &Cx,
+    cluster: &Cluster,
+    model: &Declared,
+    certificate_digest: Option<String>,
+    what: &str,
+) -> Result<Secrets> {
+    let told = |error: ClusterError| explained(&error, what);
+    let credentials = credentials_ref(&model.namespace, &model.name);
+    let kept = cluster.get(cx.budget(), &credentials).await.map_err(told)?;
+    let http_secret = match kept.as_ref().and_then(|secret| entry(secret, HTTP_SECRET_KEY)) {
+        Some(kept) => kept,
+        None => Secret::random().ok_or_else(|| {
+            Explanation::new("BERTH-REG-004", what).next("the system gives no random numbers; try another machine")
+        })?,
+    };
+    let written = cluster.get(cx.budget(), &users_ref(&model.namespace, &model.name)).await.map_err(told)?;
+    let written = written.as_ref().and_then(|secret| entry(secret, HTPASSWD_KEY));
+    Ok(Secrets {
+        http_secret,
+        s3_secret_key: model.storage.s3.as_ref().and_then(|s3| s3.secret_key_wo.clone()),
+        proxy_password: model.proxy.as_ref().and_then(|proxy| proxy.password_wo.clone()),
+        users: users(model, written, what).await?,
+        certificate_digest,
+    })
+}
+
+/// An entry of a Secret, decoded.
+pub fn entry(secret: &Value, name: &str) -> Option<Secret> {
+    let encoded = secret.get("data")?.get(name)?.as_str()?;
+    String::from_utf8(STANDARD.decode(encoded).ok()?).ok().map(Secret::new)
+}
+
+/// The password file: the given one, or the hashes of the given passwords.
+async fn users(model: &Declared, written: Option<Secret>, what: &str) -> Result<Htpasswd> {
+    let refused = |fault: &Fault, at: &str| {
+        Explanation::new("BERTH-REG-005", what).next(format!("correct the value: {fault}")).at(at)
+    };
+    if let Some(text) = &model.htpasswd {
+        return Htpasswd::parse(text).map_err(|fault| refused(&fault, "htpasswd"));
+    }
+    let Some(users) = &model.users else { return Ok(Htpasswd::default()) };
+    let mut passwords = Vec::with_capacity(users.len());
+    for (name, user) in users {
+        let Some(password) = user.password_wo.clone() else {
+            return Err(Explanation::new("BERTH-REG-005", what)
+                .next("set password_wo: it is not stored, and is needed for each change")
+                .at(format!("users[\"{name}\"]")));
+        };
+        passwords.push((name.clone(), password));
+    }
+    // Each hash takes some 50 ms of a processor.
+    let hashed = tokio::task::spawn_blocking(move || {
+        let before = written.and_then(|text| Htpasswd::parse(text.expose()).ok()).unwrap_or_default();
+        before.updated(passwords.iter().map(|(name, password)| (name.as_str(), password)))
+    });
+    hashed.await.unwrap_or(Err(Fault::Hash)).map_err(|fault| refused(&fault, "users"))
+}
+
+/// Looks at all objects before the first is written: half a registry beside someone else's helps nobody.
+async fn refuse_foreign(cx: &Cx, cluster: &Cluster, registry: &Registry) -> std::result::Result<(), ClusterError> {
+    for object in registry.visible_objects().iter().filter_map(ObjectRef::of).chain([registry.deployment_ref()]) {
+        let found = cluster.get(cx.budget(), &object).await?;
+        if found.is_some_and(|found| !is_ours(&found, APPLICATION, &registry.name)) {
+            return Err(ClusterError::Foreign { object: object.to_string() });
+        }
+    }
+    Ok(())
+}
+
+/// Makes the service account; one that someone else made only gets the annotations.
+async fn account(cx: &Cx, cluster: &Cluster, registry: &Registry) -> std::result::Result<(), ClusterError> {
+    let object = ObjectRef::service_account(&registry.namespace, registry.account_name());
+    let theirs = match cluster.get(cx.budget(), &object).await? {
+        Some(found) => !is_ours(&found, APPLICATION, &registry.name),
+        None => object.name == "default",
+    };
+    if !theirs {
+        let manifest = workload::account(registry);
+        return cluster.apply_own(cx.budget(), &manifest, APPLICATION, &registry.name).await.map(|_| ());
+    }
+    cluster.wait_for_service_account(cx.budget(), &object).await?;
+    for (name, value) in &registry.account.annotations {
+        cluster.annotate(cx.budget(), &object, name, value).await?;
+    }
+    Ok(())
+}
+
+/// Takes away what an earlier declaration needed and this one does not; never a volume.
+async fn remove_leftovers(cx: &Cx, cluster: &Cluster, registry: &Registry) -> std::result::Result<(), ClusterError> {
+    let mut leftovers = Vec::new();
+    if !registry.has_users {
+        leftovers.push(users_ref(&registry.namespace, &registry.name));
+    }
+    if !matches!(registry.exposure, crate::domain::registry::Exposure::Ingress(_)) {
+        leftovers.push(ingress_ref(&registry.namespace, &registry.name));
+    }
+    for object in leftovers {
+        cluster.delete_own(cx.budget(), &object, APPLICATION, &registry.name).await?;
+    }
+    Ok(())
+}
+
+/// How many Pods are ready: all of them after a wait.
+async fn ready(cx: &Cx, cluster: &Cluster, registry: &Registry, wait: bool) -> std::result::Result<i64, ClusterError> {
+    let object = registry.deployment_ref();
+    if wait {
+        return cluster.wait_for_rollout(cx.budget(), &object, &registry.selector()).await.map(i64::from);
+    }
+    let found = cluster.get(cx.budget(), &object).await?;
+    Ok(found.and_then(|found| found.pointer("/status/readyReplicas")?.as_i64()).unwrap_or(0))
+}

@@ -1,0 +1,374 @@
+//! The configuration and state of `berth_registry`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::drift::is_quantity;
+use crate::domain::htpasswd::{Htpasswd, check_password, check_user};
+use crate::domain::image::ImageReference;
+use crate::domain::kubernetes::{check_label, check_subdomain};
+use crate::sdk::{Check, Computed, Model, Secret, Timeouts, Value, check};
+
+/// The registry's configuration and state. Its serialized form, without secrets and computed values, is
+/// kept beside the Deployment, so that a registry can be imported with all its settings.
+#[derive(Clone, Debug, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Declared {
+    /// The registry's name, which is also that of its objects in the cluster. Changing it makes a new registry.
+    #[attr(replace, check = label())]
+    pub name: String,
+    /// The namespace it runs in. Changing it makes a new registry.
+    #[attr(replace, check = label())]
+    pub namespace: String,
+    /// Whether the namespace is made if it does not exist. One that was made goes with the registry if nothing
+    /// else is left in it. Default `false`.
+    #[attr(default = false)]
+    pub create_namespace: bool,
+    /// The name that clients know the registry by, such as `registry.example.com`. Needed for an Ingress.
+    #[attr(check = subdomain())]
+    pub host: Option<String>,
+    /// The image of the registry. Its major version decides where the configuration lies. Default `registry:3`.
+    #[attr(default = "registry:3", check = image())]
+    pub image: String,
+    /// How many Pods. More than one needs storage that they can share. Default `1`.
+    #[attr(default = 1, check = check::range(0, 100))]
+    pub replicas: i64,
+    /// Where images lie: give exactly one.
+    pub storage: Storage,
+    /// Who may log in, by name. Without `users` and `htpasswd`, everyone may pull and push.
+    #[attr(check = user_names())]
+    pub users: Option<BTreeMap<String, User>>,
+    /// Who may log in, as the text of a password file with bcrypt hashes, instead of `users`. It reaches the state.
+    #[attr(sensitive, check = htpasswd())]
+    #[serde(skip)]
+    pub htpasswd: Option<String>,
+    /// The certificate.
+    pub tls: Option<Tls>,
+    /// An Ingress through which clients come; it ends TLS.
+    pub ingress: Option<Ingress>,
+    /// A port of the node that the registry answers on, instead of an Ingress. While Pods are exchanged the
+    /// registry is away for some seconds, since two of them cannot hold the port.
+    #[attr(check = check::range(1, 65_535))]
+    pub host_port: Option<i64>,
+    /// The Service.
+    pub service: Option<Service>,
+    /// The account that the Pods run as.
+    pub service_account: Option<Account>,
+    /// Whether clients may delete images. Default `true`.
+    #[attr(default = true)]
+    pub delete_enabled: bool,
+    /// A registry that this one caches; then nothing can be pushed.
+    pub proxy: Option<Proxy>,
+    /// Headers of each answer. `X-Content-Type-Options: nosniff` is among them unless set otherwise.
+    pub headers: Option<BTreeMap<String, String>>,
+    /// How much the registry logs: `error`, `warn`, `info` or `debug`. Default `info`.
+    #[attr(default = "info", check = check::one_of(&["error", "warn", "info", "debug"]))]
+    pub log_level: String,
+    /// What its Pods ask for and may use.
+    pub resources: Option<Resources>,
+    /// Labels of the nodes that its Pods may run on.
+    pub node_selector: Option<BTreeMap<String, String>>,
+    /// Taints of nodes that its Pods tolerate.
+    pub tolerations: Option<Vec<Toleration>>,
+    /// Whether an apply waits until the registry is ready. Default `true`.
+    #[attr(default = true)]
+    pub wait: bool,
+    /// The address that clients use.
+    #[serde(skip)]
+    pub url: Computed<String>,
+    /// The digest of the registry's configuration file.
+    #[serde(skip)]
+    pub config_digest: Computed<String>,
+    /// How many of its Pods are ready.
+    #[serde(skip)]
+    pub ready_replicas: Computed<i64>,
+    /// What differs in the cluster from what is declared here, a sentence each. Empty after an apply; what a refresh
+    /// finds, the next apply sets right. A certificate that was renewed since the Pods started is among it: they
+    /// serve the old one until they are exchanged.
+    #[serde(skip)]
+    pub drift: Computed<Vec<String>>,
+    /// How long operations may take.
+    #[serde(skip)]
+    pub timeouts: Option<Timeouts>,
+}
+
+impl Default for Declared {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            namespace: String::new(),
+            create_namespace: false,
+            host: None,
+            image: "registry:3".to_owned(),
+            replicas: 1,
+            storage: Storage::default(),
+            users: None,
+            htpasswd: None,
+            tls: None,
+            ingress: None,
+            host_port: None,
+            service: None,
+            service_account: None,
+            delete_enabled: true,
+            proxy: None,
+            headers: None,
+            log_level: "info".to_owned(),
+            resources: None,
+            node_selector: None,
+            tolerations: None,
+            wait: true,
+            url: Computed::Unknown,
+            config_digest: Computed::Unknown,
+            ready_replicas: Computed::Unknown,
+            drift: Computed::Unknown,
+            timeouts: None,
+        }
+    }
+}
+
+/// Where images lie.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Storage {
+    /// In a bucket.
+    pub s3: Option<S3>,
+    /// On a volume that is claimed for the registry. The claim outlives the registry unless
+    /// `delete_on_destroy` says otherwise.
+    pub volume: Option<Volume>,
+    /// In the Pod, and gone with it: for caches and tests.
+    pub ephemeral: Option<Ephemeral>,
+}
+
+/// A bucket.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct S3 {
+    /// The bucket's name. It is not made and never emptied by this resource.
+    #[attr(check = check::length(1, 255))]
+    pub bucket: String,
+    /// The bucket's region.
+    pub region: String,
+    /// The address of an S3 that is not AWS's, such as `http://minio.storage.svc:9000`. Paths are then used instead of
+    /// host names.
+    #[attr(check = web_address())]
+    pub endpoint: Option<String>,
+    /// The access key. Absent, the Pods use their own identity, such as the role of their service account.
+    pub access_key: Option<String>,
+    /// The secret key. It reaches the cluster's Secret and not the state.
+    #[attr(write_only)]
+    #[serde(skip)]
+    pub secret_key_wo: Option<Secret>,
+    /// A number to change whenever `secret_key_wo` changes.
+    pub secret_key_wo_version: Option<i64>,
+    /// Whether the bucket's server encrypts what is stored. Default `false`.
+    #[attr(default = false)]
+    pub encrypt: bool,
+    /// Whether TLS is used. Default: unless the endpoint begins with `http://`.
+    pub secure: Option<bool>,
+    /// Whether clients are sent to the bucket for layers; they must be able to reach it. Default: only without
+    /// `endpoint`.
+    pub redirect: Option<bool>,
+    /// The folder within the bucket.
+    pub root_directory: Option<String>,
+}
+
+/// A claimed volume.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Volume {
+    /// How large, such as `10Gi`. It can grow where the storage class allows it, and never shrink.
+    #[attr(check = quantity())]
+    pub size: String,
+    /// The storage class. Default: the cluster's.
+    pub storage_class: Option<String>,
+    /// How the volume may be mounted. More than one replica needs `ReadWriteMany`. Default `["ReadWriteOnce"]`.
+    #[attr(check = check::one_of(&["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]))]
+    pub access_modes: Option<Vec<String>>,
+    /// Whether a destroy removes the claim, and with it the images. Default `false`.
+    #[attr(default = false)]
+    pub delete_on_destroy: bool,
+}
+
+/// Storage that goes with the Pod.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ephemeral {
+    /// How large it may grow, such as `5Gi`; a Pod that exceeds it is ended. Default: no limit.
+    #[attr(check = quantity())]
+    pub size_limit: Option<String>,
+}
+
+/// Someone who may log in.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct User {
+    /// The password, at most 72 bytes: bcrypt hashes no more. It reaches the cluster as a hash, and not the state.
+    #[attr(write_only, check = password())]
+    #[serde(skip)]
+    pub password_wo: Option<Secret>,
+    /// A number to change whenever `password_wo` changes.
+    pub password_wo_version: Option<i64>,
+}
+
+/// A certificate.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tls {
+    /// The Secret with the certificate (`tls.crt`) and its key (`tls.key`), in the registry's namespace. Without an
+    /// Ingress it must exist before the registry is made.
+    #[attr(check = subdomain())]
+    pub secret_name: String,
+    /// Any text that changes with the certificate, such as its serial number: the Pods are then exchanged in the same
+    /// apply. The registry reads its certificate only when it starts.
+    pub revision: Option<String>,
+}
+
+/// An Ingress.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ingress {
+    /// The Ingress class. Default: the cluster's.
+    pub class: Option<String>,
+    /// Whose annotations are set, so that large layers get through: `nginx`, `traefik`, `alb` or `none`. Default: by
+    /// the name of the class.
+    #[attr(check = check::one_of(&["nginx", "traefik", "alb", "none"]))]
+    pub flavour: Option<String>,
+    /// The `ClusterIssuer` of cert-manager that shall make the certificate.
+    pub issuer: Option<String>,
+    /// Further annotations. They win over those that the flavour sets.
+    pub annotations: Option<BTreeMap<String, String>>,
+    /// The largest request, for ingress-nginx, such as `512m`. Default `0`, which is no limit.
+    #[attr(default = "0")]
+    pub body_size: String,
+}
+
+/// A Service.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Service {
+    /// `ClusterIP`, `NodePort` or `LoadBalancer`. Default `ClusterIP`.
+    #[attr(default = "ClusterIP", check = check::one_of(&["ClusterIP", "NodePort", "LoadBalancer"]))]
+    pub r#type: String,
+    /// Its port. Default: `443` if the registry serves TLS itself, else `5000`.
+    #[attr(check = check::range(1, 65_535))]
+    pub port: Option<i64>,
+    /// Its port on the nodes. Default: chosen by the cluster.
+    #[attr(check = check::range(1, 65_535))]
+    pub node_port: Option<i64>,
+}
+
+/// A service account.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Account {
+    /// Its name. One that exists is used, and only gets the annotations; one that does not is made, and goes with the
+    /// registry. Default: the registry's name.
+    #[attr(check = subdomain())]
+    pub name: Option<String>,
+    /// Its annotations, such as `eks.amazonaws.com/role-arn`.
+    pub annotations: Option<BTreeMap<String, String>>,
+}
+
+/// A registry that is cached.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Proxy {
+    /// Its address, such as `https://registry-1.docker.io`.
+    #[attr(check = web_address())]
+    pub remote_url: String,
+    /// Whom to log in as.
+    pub username: Option<String>,
+    /// The password. It reaches the cluster's Secret and not the state.
+    #[attr(write_only)]
+    #[serde(skip)]
+    pub password_wo: Option<Secret>,
+    /// A number to change whenever `password_wo` changes.
+    pub password_wo_version: Option<i64>,
+}
+
+/// What Pods ask for and may use.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Resources {
+    /// What is set aside for each Pod, such as `{ cpu = "50m", memory = "64Mi" }`.
+    pub requests: Option<BTreeMap<String, String>>,
+    /// What each Pod may use at most.
+    pub limits: Option<BTreeMap<String, String>>,
+}
+
+/// A taint that is tolerated.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Toleration {
+    /// The taint's key. Default: all.
+    pub key: Option<String>,
+    /// `Equal` or `Exists`.
+    #[attr(check = check::one_of(&["Equal", "Exists"]))]
+    pub operator: Option<String>,
+    /// The taint's value.
+    pub value: Option<String>,
+    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`. Default: all.
+    #[attr(check = check::one_of(&["NoSchedule", "PreferNoSchedule", "NoExecute"]))]
+    pub effect: Option<String>,
+}
+
+/// A name of up to 63 characters (RFC 1123 label).
+pub fn label() -> Check {
+    check::text("must be a name of up to 63 characters a-z, 0-9 and `-`", |name| {
+        check_label(name).map_err(|fault| format!("must be a Kubernetes name, and {fault}"))
+    })
+}
+
+/// A name of up to 253 characters (RFC 1123 subdomain).
+pub fn subdomain() -> Check {
+    check::text("must be a name of up to 253 characters a-z, 0-9, `-` and `.`", |name| {
+        check_subdomain(name).map_err(|fault| format!("must be a Kubernetes name, and {fault}"))
+    })
+}
+
+fn image() -> Check {
+    check::text("must be the name of an image", |text| {
+        text.parse::<ImageReference>().map(|_| ()).map_err(|fault| format!("must be the name of an image, and {fault}"))
+    })
+}
+
+/// A password that bcrypt can hash in full.
+fn password() -> Check {
+    check::text("must have at most 72 bytes", |text| {
+        check_password(&Secret::new(text)).map_err(|fault| format!("must be a password that can be hashed: {fault}"))
+    })
+}
+
+fn htpasswd() -> Check {
+    check::text("must be a password file with bcrypt hashes", |text| {
+        Htpasswd::parse(text)
+            .map(|_| ())
+            .map_err(|fault| format!("must be a password file with bcrypt hashes, and {fault}"))
+    })
+}
+
+fn user_names() -> Check {
+    Check::new("must be named without colons and white space", |value: &Value| {
+        let names = value.members().into_iter().flatten();
+        names
+            .into_iter()
+            .try_for_each(|(name, _)| check_user(name).map_err(|fault| format!("must be named properly: {fault}")))
+    })
+}
+
+fn web_address() -> Check {
+    check::text("must begin with `https://` or `http://`", |text| {
+        if text.starts_with("https://") || text.starts_with("http://") {
+            Ok(())
+        } else {
+            Err(format!("must begin with `https://` or `http://`, and is `{text}`"))
+        }
+    })
+}
+
+fn quantity() -> Check {
+    check::text("must be a quantity such as `10Gi`", |text| {
+        if is_quantity(text) { Ok(()) } else { Err(format!("must be a quantity such as `10Gi`, and is `{text}`")) }
+    })
+}

@@ -1,0 +1,179 @@
+//! `berth_registry_check`: proof that a registry works, step by step.
+
+mod steps;
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use crate::explain::Explanation;
+use crate::provider::{Berth, Cx};
+use crate::sdk::{
+    Check, Computed, Diagnostics, Limits, Meta, Model, Plan, Resource, Result, Secret, Timeouts, View, check,
+};
+
+use super::registry::{label, subdomain};
+
+/// Proof that a registry works, step by step.
+pub struct RegistryCheck;
+
+/// The check's configuration and results.
+#[derive(Clone, Debug, Model)]
+pub struct Declared {
+    /// The registry, as `HOST` or `HOST:PORT`. It is spoken to by HTTPS.
+    #[attr(check = registry_host())]
+    pub host: String,
+    /// Whom to log in as. Default: the provider's login to this host in `registries`. Without any, the registry is
+    /// expected to let everyone in.
+    pub username: Option<String>,
+    /// The password. It is not stored. Default: the provider's.
+    #[attr(write_only)]
+    pub password_wo: Option<Secret>,
+    /// A number to change whenever `password_wo` changes; the check then runs again.
+    pub password_wo_version: Option<i64>,
+    /// Certificates to trust beside the system's, PEM. Default: those of the provider's `registries`.
+    pub ca_pem: Option<String>,
+    /// The CA that should have made the registry's certificate, such as `Let's Encrypt`: a part of the name of any
+    /// issuer in the chain that the server presents, in any case.
+    pub expect_issuer: Option<String>,
+    /// Whether a tiny image is pushed and pulled. It is always the same one, and it is deleted afterwards where the
+    /// registry allows that. Default `true`.
+    #[attr(default = true)]
+    pub push: bool,
+    /// The repository that the image is pushed to. Default `berth-check`.
+    #[attr(default = "berth-check", check = repository())]
+    pub repository: String,
+    /// Whether a node of the cluster can pull.
+    pub in_cluster: Option<InCluster>,
+    /// Any values: when one changes, the check runs again.
+    pub triggers: Option<BTreeMap<String, String>>,
+    /// What each step found.
+    pub results: Computed<Vec<StepResult>>,
+    /// Whether all steps passed. A check that fails is an error, so this is `true`.
+    pub passed: Computed<bool>,
+    /// How long operations may take.
+    pub timeouts: Option<Timeouts>,
+}
+
+/// A pull by a node of the cluster, with the pull secrets of a service account. A Pod is made for it and removed
+/// again; nothing of the image is run.
+#[derive(Clone, Debug, Model)]
+pub struct InCluster {
+    /// The Pod's namespace.
+    #[attr(check = label())]
+    pub namespace: String,
+    /// The Pod's service account. Default `default`.
+    #[attr(default = "default", check = subdomain())]
+    pub service_account: String,
+    /// The image. Default: the one that the check pushed.
+    pub image: Option<String>,
+}
+
+/// What one step found.
+#[derive(Clone, Debug, Model)]
+pub struct StepResult {
+    /// The step: `resolve`, `tls`, `anonymous`, `login`, `push`, `pull` or `in_cluster`.
+    pub step: Computed<String>,
+    /// Whether it passed.
+    pub ok: Computed<bool>,
+    /// What it found.
+    pub detail: Computed<String>,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: Computed<i64>,
+}
+
+fn registry_host() -> Check {
+    check::text("must be `HOST` or `HOST:PORT`", |host| base_url(host).map(|_| ()))
+}
+
+fn repository() -> Check {
+    check::text("must be the name of a repository", |name| {
+        let parsed = format!("registry.invalid/{name}").parse::<crate::domain::image::ImageReference>();
+        match parsed {
+            Ok(image) if image.tag.is_none() && image.digest.is_none() => Ok(()),
+            Ok(_) => Err("must be the name of a repository, without tag and digest".to_owned()),
+            Err(fault) => Err(format!("must be the name of a repository, and {fault}")),
+        }
+    })
+}
+
+/// The registry's address.
+fn base_url(host: &str) -> std::result::Result<Url, String> {
+    let wrong = || format!("must be `HOST` or `HOST:PORT`, and is `{host}`");
+    let url = Url::parse(&format!("https://{host}/")).map_err(|_| wrong())?;
+    let plain = url.path() == "/" && url.username().is_empty() && url.query().is_none() && url.fragment().is_none();
+    if plain && !host.ends_with('/') { Ok(url) } else { Err(wrong()) }
+}
+
+impl Resource<Berth> for RegistryCheck {
+    type Model = Declared;
+
+    const NAME: &'static str = "berth_registry_check";
+
+    const META: Meta = Meta {
+        limits: Limits::minutes(5),
+        ..Meta::new(
+            "Registry",
+            "Proof that a registry works: its name resolves, its certificate is trusted and from the expected CA, nobody \
+             comes in without a login, the login works, an image can be pushed and pulled by digest, and a node of the \
+             cluster can pull.\n\nThe check runs when the resource is created and whenever an argument changes. A step that \
+             fails is an error that names the step and the cause. There is nothing to import or to destroy.",
+        )
+    };
+
+    fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
+        if config.truth("push") == Some(false)
+            && config.at("in_cluster").is_given()
+            && config.at("in_cluster.image").is_null()
+        {
+            found.error(
+                &Explanation::new("BERTH-CHECK-001", "The node has no image to pull")
+                    .next("set in_cluster.image, or let push be true")
+                    .at("in_cluster.image"),
+            );
+        }
+        if config.at("password_wo").is_given() && config.at("username").is_null() {
+            found.error(
+                &Explanation::new("BERTH-CHECK-001", "`password_wo` needs `username`")
+                    .next("set username")
+                    .at("username"),
+            );
+        }
+    }
+
+    async fn plan(&self, _cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+        if plan.is_create() || plan.is_change() {
+            plan.leave_open(&["results", "passed"]);
+        }
+        Ok(())
+    }
+
+    async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
+        steps::run(cx, model).await
+    }
+
+    async fn read(&self, _cx: &Cx, model: Declared) -> Result<Option<Declared>> {
+        Ok(Some(model))
+    }
+
+    async fn update(&self, cx: &Cx, _prior: &Declared, model: &mut Declared) -> Result<()> {
+        steps::run(cx, model).await
+    }
+
+    async fn delete(&self, _cx: &Cx, _model: Declared) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_no_address_and_no_path() {
+        assert_eq!(base_url("registry.test:8443").unwrap().as_str(), "https://registry.test:8443/");
+        for wrong in ["https://registry.test", "registry.test/", "registry.test/team", "ann@registry.test", ""] {
+            assert!(base_url(wrong).is_err(), "{wrong}");
+        }
+    }
+}
