@@ -98,7 +98,7 @@ fn complaint(what: &str, next: &str, at: &str) -> Explanation {
 }
 
 /// Exactly one storage, and one that the replicas can share.
-fn validate_storage(config: &View<'_>, found: &mut Diagnostics) {
+fn validate_storage(config: View<'_>, found: &mut Diagnostics) {
     let kinds = ["storage.s3", "storage.volume", "storage.ephemeral"];
     let seen: Vec<Seen<'_>> = kinds.iter().map(|kind| config.at(kind)).collect();
     let known = seen.iter().filter(|it| matches!(it, Seen::Known(_))).count();
@@ -121,7 +121,7 @@ fn validate_storage(config: &View<'_>, found: &mut Diagnostics) {
 }
 
 /// One way in, and a name for it.
-fn validate_exposure(config: &View<'_>, found: &mut Diagnostics) {
+fn validate_exposure(config: View<'_>, found: &mut Diagnostics) {
     if config.at("ingress").is_given() && config.at("host_port").is_given() {
         let next = "keep one of the two: clients come through an Ingress, or to a port of the node";
         found.error(&complaint("`ingress` and `host_port` exclude each other", next, "host_port"));
@@ -133,7 +133,7 @@ fn validate_exposure(config: &View<'_>, found: &mut Diagnostics) {
 }
 
 /// Users by one way, each with a password.
-fn validate_users(config: &View<'_>, found: &mut Diagnostics) {
+fn validate_users(config: View<'_>, found: &mut Diagnostics) {
     if config.at("users").is_given() && config.at("htpasswd").is_given() {
         let next = "keep one of the two";
         found.error(&complaint("`users` and `htpasswd` exclude each other", next, "htpasswd"));
@@ -148,7 +148,7 @@ fn validate_users(config: &View<'_>, found: &mut Diagnostics) {
 }
 
 /// The keys of a bucket belong together, and the second major version knows no other identity.
-fn validate_identity(config: &View<'_>, found: &mut Diagnostics) {
+fn validate_identity(config: View<'_>, found: &mut Diagnostics) {
     let (access, secret) = (config.at("storage.s3.access_key"), config.at("storage.s3.secret_key_wo"));
     if matches!(config.at("storage.s3"), Seen::Known(_)) && access.is_given() != secret.is_given() {
         let next = "set access_key and secret_key_wo, or neither: then the Pods use their own identity";
