@@ -96,6 +96,7 @@ apply_manifests() {
 # reset_cluster: namespaces of tests go, and `default` is emptied of what tests put there.
 reset_cluster() {
   local names emptied=deployments,daemonsets,statefulsets,jobs,cronjobs,pods,ingresses,persistentvolumeclaims,secrets
+  kubectl_admin delete clusterissuers --all >> "$LOG_DIR/kubectl.log" 2>&1  # unknown without cert-manager
   mapfile -t names < <(kubectl_admin get namespaces -o name | grep -vxE 'namespace/(default|kube-.*|cert-manager|traefik)')
   {
     (( ${#names[@]} == 0 )) || kubectl_admin delete "${names[@]}"
