@@ -22,7 +22,7 @@ declare -A TOOL_COMMANDS=(
   [kubernetes]='kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy'
   [cert-manager]='controller webhook cainjector acmesolver'
 )
-declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [terraform]=3 [cert-manager]=2 [traefik]=6)
+declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [terraform]=3 [cert-manager]=2 [traefik]=6 [cargo-deny]=5 [cargo-nextest]=5)
 declare -A LDFLAGS_OF=(
   [kubernetes]='-X k8s.io/component-base/version.gitVersion=VERSION'
   [terraform]='-X github.com/hashicorp/terraform/version.dev=no'
