@@ -10,6 +10,8 @@ mod guard;
 mod provider;
 mod resource;
 mod service;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use tonic::codegen::BoxStream;
