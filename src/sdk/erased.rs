@@ -28,6 +28,8 @@ pub trait AnyResource<P>: Send + Sync {
     fn meta(&self) -> Meta;
     /// Its schema.
     fn schema(&self) -> &Schema;
+    /// The value as its model reads and writes it.
+    fn recode(&self, value: &Value) -> Result<Value>;
     /// [`Resource::validate`]
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics);
     /// [`Resource::plan`]
@@ -56,6 +58,8 @@ pub trait AnyData<P>: Send + Sync {
     fn meta(&self) -> Meta;
     /// Its schema.
     fn schema(&self) -> &Schema;
+    /// The value as its model reads and writes it.
+    fn recode(&self, value: &Value) -> Result<Value>;
     /// [`Data::validate`]
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics);
     /// [`Data::read`]
@@ -92,6 +96,10 @@ impl<P: Send + Sync + 'static, R: Resource<P>> AnyResource<P> for ErasedResource
 
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    fn recode(&self, value: &Value) -> Result<Value> {
+        decode::<R::Model>(R::NAME, value).map(|model| model.encode())
     }
 
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
@@ -179,6 +187,10 @@ impl<P: Send + Sync + 'static, D: Data<P>> AnyData<P> for ErasedData<D> {
 
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    fn recode(&self, value: &Value) -> Result<Value> {
+        decode::<D::Model>(D::NAME, value).map(|model| model.encode())
     }
 
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {

@@ -1,0 +1,277 @@
+//! What holds for every type of the catalogue and for the provider block: the rules that Terraform itself has for
+//! schemas, our own, and the laws of models and plans on generated values.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+#[path = "support/objects.rs"]
+mod objects;
+#[path = "support/subjects.rs"]
+mod subjects;
+
+use std::collections::BTreeSet;
+
+use berth::plugin::engine::plan::{self, Proposal};
+use berth::plugin::wire::msgpack;
+use berth::sdk::{Attribute, Nesting, Private, Shape, Type, Value};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+
+use objects::{as_configured, configuration, state};
+use subjects::{Kind, Subject, catalogue, subjects};
+
+/// How many values are made for each type.
+const VALUES: usize = 32;
+
+/// Terraform's own words in a resource or data block, and in a provider block.
+const OF_BLOCKS: &[&str] = &["count", "for_each", "depends_on", "lifecycle", "provider", "provisioner", "connection"];
+const OF_PROVIDERS: &[&str] = &["alias", "version"];
+
+/// Attributes whose name says that they hold a secret.
+const SECRETS: &[&str] =
+    &["password", "secret_key", "session_token", "token", "client_key", "private_key_pem", "hmac_key"];
+
+#[test]
+fn schemas_obey_the_rules_of_terraform() {
+    let mut wrong = Vec::new();
+    for subject in subjects() {
+        let reserved = if subject.kind == Kind::Provider { OF_PROVIDERS } else { OF_BLOCKS };
+        let names = subject.schema.attributes.iter().map(|attribute| attribute.name.as_str());
+        wrong.extend(
+            names.filter(|name| reserved.contains(name)).map(|name| format!("{subject}: `{name}` is reserved")),
+        );
+        if subject.kind != Kind::Provider && !subject.name.starts_with("berth_") {
+            wrong.push(format!("{subject}: the name of a type begins with the provider's"));
+        }
+        if subject.schema.version < 0 {
+            wrong.push(format!("{subject}: a state version is not negative"));
+        }
+        object_rules(&subject.to_string(), &subject.schema.attributes, false, &mut wrong);
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+fn object_rules(at: &str, attributes: &[Attribute], in_set: bool, wrong: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    for attribute in attributes {
+        let here = format!("{at}.{}", attribute.name);
+        let mut say = |broken: bool, rule: &str| {
+            if broken {
+                wrong.push(format!("{here}: {rule}"));
+            }
+        };
+        say(!is_identifier(&attribute.name), "a name is of small letters, digits and underscores");
+        say(!seen.insert(attribute.name.as_str()), "there is another of that name");
+        say(in_set && attribute.write_only, "a set holds nothing write-only");
+        say(
+            in_set && attribute.mode.is_computed() && attribute.default.is_none(),
+            "a set holds nothing computed: the element would not be found again",
+        );
+        say(attribute.write_only && attribute.mode.is_computed(), "nobody computes a write-only value");
+        say(attribute.write_only && attribute.replace, "no plan sees a write-only value change");
+        say(!fits_default(attribute), "the default is not of the attribute's type, or against its checks");
+        match &attribute.shape {
+            Shape::Plain(plain) => say(hides_dynamic(plain), "a collection has elements of one type"),
+            Shape::Nested(nesting, inner) => {
+                say(inner.is_empty(), "a nested attribute has attributes");
+                object_rules(&here, inner, in_set || *nesting == Nesting::Set, wrong);
+            }
+        }
+    }
+}
+
+fn is_identifier(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// A dynamic type inside a collection: Terraform cannot write such a schema down.
+fn hides_dynamic(ty: &Type) -> bool {
+    match ty {
+        Type::List(element) | Type::Set(element) | Type::Map(element) => holds_dynamic(element),
+        Type::Tuple(elements) => elements.iter().any(hides_dynamic),
+        Type::Object(attributes) => attributes.values().any(hides_dynamic),
+        Type::Bool | Type::Number | Type::String | Type::Dynamic => false,
+    }
+}
+
+fn holds_dynamic(ty: &Type) -> bool {
+    match ty {
+        Type::Dynamic => true,
+        Type::List(element) | Type::Set(element) | Type::Map(element) => holds_dynamic(element),
+        Type::Tuple(elements) => elements.iter().any(holds_dynamic),
+        Type::Object(attributes) => attributes.values().any(holds_dynamic),
+        Type::Bool | Type::Number | Type::String => false,
+    }
+}
+
+fn fits_default(attribute: &Attribute) -> bool {
+    let Some(default) = &attribute.default else { return true };
+    let ty = attribute.shape.value_type();
+    let default = match (&ty, default) {
+        (Type::Set(_), Value::List(elements)) => Value::set(elements.clone()),
+        _ => default.clone(),
+    };
+    let typed = !default.is_null() && msgpack::encode(&default, &ty).is_ok();
+    typed && attribute.checks.iter().all(|check| check.test(&default).is_ok())
+}
+
+#[test]
+fn everything_is_documented_in_sentences() {
+    let mut wrong = Vec::new();
+    for subject in subjects() {
+        sentence(&subject.to_string(), &subject.schema.description, &mut wrong);
+        if subject.subcategory.is_empty() {
+            wrong.push(format!("{subject}: is listed under no heading"));
+        }
+        attribute_sentences(&subject.to_string(), &subject.schema.attributes, &mut wrong);
+    }
+    for function in catalogue().functions() {
+        let (at, signature) = (format!("function {}", function.name()), function.signature());
+        if signature.summary.is_empty() {
+            wrong.push(format!("{at}: has no line for the table of contents"));
+        }
+        sentence(&at, signature.description, &mut wrong);
+        for parameter in signature.parameters.iter().chain(&signature.variadic) {
+            sentence(&format!("{at}({})", parameter.name), parameter.description, &mut wrong);
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+fn attribute_sentences(at: &str, attributes: &[Attribute], wrong: &mut Vec<String>) {
+    for attribute in attributes {
+        let here = format!("{at}.{}", attribute.name);
+        sentence(&here, &attribute.description, wrong);
+        for check in attribute.checks.iter().filter(|check| !check.rule().starts_with("must ")) {
+            wrong.push(format!("{here}: the rule `{}` does not complete `The value …`", check.rule()));
+        }
+        if let Shape::Nested(_, inner) = &attribute.shape {
+            attribute_sentences(&here, inner, wrong);
+        }
+    }
+}
+
+fn sentence(at: &str, text: &str, wrong: &mut Vec<String>) {
+    let begins = text.starts_with(|first: char| first.is_uppercase() || matches!(first, '`' | '"' | '['));
+    let text = text.trim_end_matches("```");
+    if !begins || !(text.ends_with('.') || text.ends_with('\n')) {
+        wrong.push(format!("{at}: not a sentence with a full stop: {:?}", text.chars().take(60).collect::<String>()));
+    }
+}
+
+#[test]
+fn secrets_are_hidden_and_write_only_ones_have_a_version() {
+    let mut wrong = Vec::new();
+    for subject in subjects() {
+        secret_rules(&subject.to_string(), &subject.schema.attributes, &mut wrong);
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+fn secret_rules(at: &str, attributes: &[Attribute], wrong: &mut Vec<String>) {
+    for attribute in attributes {
+        let here = format!("{at}.{}", attribute.name);
+        let plain_text = attribute.shape.value_type() == Type::String;
+        if SECRETS.contains(&attribute.name.as_str()) && plain_text && !attribute.sensitive {
+            wrong.push(format!("{here}: is a secret by its name and not sensitive"));
+        }
+        let version = format!("{}_version", attribute.name);
+        let has_version = attributes.iter().any(|a| a.name == version && a.shape.value_type() == Type::Number);
+        if attribute.write_only && !has_version {
+            wrong.push(format!("{here}: has no number `{version}` beside it"));
+        }
+        if let Shape::Nested(_, inner) = &attribute.shape {
+            secret_rules(&here, inner, wrong);
+        }
+    }
+}
+
+#[test]
+fn functions_have_names_that_terraform_can_read() {
+    for function in catalogue().functions() {
+        let (name, signature) = (function.name(), function.signature());
+        let mut names = vec![name];
+        names.extend(signature.parameters.iter().chain(&signature.variadic).map(|parameter| parameter.name));
+        assert!(names.iter().all(|name| is_identifier(name)), "{names:?}");
+        let distinct: BTreeSet<_> = names[1..].iter().collect();
+        assert_eq!(distinct.len(), names.len() - 1, "{name} has two parameters of one name");
+    }
+}
+
+#[test]
+fn a_state_is_the_same_after_the_model_and_after_the_wire() {
+    for_each_value(state, |subject, state| {
+        assert_eq!(subject.recode(state).as_ref(), Ok(state), "{subject}");
+        let ty = subject.schema.value_type();
+        let bytes = msgpack::encode(state, &ty).unwrap();
+        assert_eq!(msgpack::decode(&bytes, &ty).as_ref(), Ok(state), "{subject}");
+    });
+}
+
+#[test]
+fn the_plan_of_a_configuration_that_was_applied_is_empty() {
+    for_each_value(state, |subject, state| {
+        let proposal = Proposal {
+            prior: state.clone(),
+            proposed: state.clone(),
+            config: as_configured(&subject.schema.attributes, state),
+            private: Private::default(),
+        };
+        let planned = plan::close(plan::open(&subject.schema, proposal));
+        assert_eq!(&planned.state, state, "{subject}");
+        assert!(planned.replace.is_empty(), "{subject}: {:?}", planned.replace);
+    });
+}
+
+#[test]
+fn the_plan_of_a_create_leaves_open_what_the_provider_finds_out_and_nothing_else() {
+    for_each_value(configuration, |subject, config| {
+        let proposal = Proposal {
+            prior: Value::Null,
+            proposed: config.clone(),
+            config: config.clone(),
+            private: Private::default(),
+        };
+        let planned = plan::close(plan::open(&subject.schema, proposal));
+        assert_eq!(subject.recode(&planned.state).as_ref(), Ok(&planned.state), "{subject}");
+        holds_to(&subject.to_string(), &subject.schema.attributes, &planned.state, config);
+    });
+}
+
+/// What is configured is planned so; what is not is unknown where the provider computes it, and else null or the default.
+fn holds_to(at: &str, attributes: &[Attribute], planned: &Value, config: &Value) {
+    for attribute in attributes {
+        let here = format!("{at}.{}", attribute.name);
+        let (planned, config) = (planned.member(&attribute.name), config.member(&attribute.name));
+        match (&attribute.shape, config) {
+            _ if attribute.write_only => assert!(planned.is_null(), "{here}"),
+            (_, Value::Null) if attribute.default.is_some() => assert!(planned.is_wholly_known(), "{here}"),
+            (_, Value::Null) => assert_eq!(planned.is_unknown(), attribute.mode.is_computed(), "{here}"),
+            (Shape::Nested(Nesting::Single, inner), _) => holds_to(&here, inner, planned, config),
+            (Shape::Nested(Nesting::Map, inner), _) => {
+                for key in config.members().unwrap().keys() {
+                    holds_to(&here, inner, planned.member(key), config.member(key));
+                }
+            }
+            (Shape::Nested(Nesting::List, inner), _) => {
+                for (planned, config) in planned.elements().unwrap().iter().zip(config.elements().unwrap()) {
+                    holds_to(&here, inner, planned, config);
+                }
+            }
+            // Defaults may have been filled in.
+            (Shape::Nested(Nesting::Set, _), _) => assert!(planned.is_wholly_known(), "{here}"),
+            (Shape::Plain(_), _) => assert_eq!(planned, config, "{here}"),
+        }
+    }
+}
+
+/// Tries a law on values of each resource; data sources and the provider block are never planned or stored, but
+/// read and written all the same.
+fn for_each_value<S: Strategy<Value = Value>>(make: fn(&[Attribute]) -> S, law: fn(&Subject, &Value)) {
+    let mut runner = TestRunner::deterministic();
+    for subject in subjects() {
+        let values = make(&subject.schema.attributes);
+        for _ in 0..VALUES {
+            law(&subject, &values.new_tree(&mut runner).unwrap().current());
+        }
+    }
+}
