@@ -1,6 +1,8 @@
 //! What developers run: `cargo xtask docs [--check]`.
 
 mod docs;
+#[cfg(test)]
+mod papers;
 
 use std::process::ExitCode;
 

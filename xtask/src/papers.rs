@@ -1,0 +1,61 @@
+//! The papers at the top of the project keep their word: what they name and link to exists.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const PAPERS: [&str; 5] =
+    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/pipeline/README.md"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn text_of(paper: &str) -> String {
+    fs::read_to_string(root().join(paper)).expect("the paper can be read")
+}
+
+/// The Rust sources below a folder, in one text.
+fn sources(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.fold(String::new(), |mut all, path| {
+        if path.is_dir() {
+            all += &sources(&path);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            all += &fs::read_to_string(&path).expect("a source");
+        }
+        all
+    })
+}
+
+/// The names of tests in the last table of the architecture: words in backticks with at least three underscores.
+fn named_tests(text: &str) -> Vec<&str> {
+    let words = text.split('`').skip(1).step_by(2);
+    words.filter(|word| word.matches('_').count() >= 3 && !word.contains(char::is_whitespace)).collect()
+}
+
+#[test]
+fn the_architecture_names_tests_that_exist() {
+    let code: String = ["src", "tests", "macros", "xtask/src"].map(|folder| sources(&root().join(folder))).concat();
+    let text = text_of("ARCHITECTURE.md");
+    let (_, table) = text.split_once("## What holds the rules").expect("the table of rules");
+    let named = named_tests(table);
+    assert!(named.len() > 10, "{named:?}");
+    let missing: Vec<_> = named.into_iter().filter(|name| !code.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "ARCHITECTURE.md names tests that do not exist: {missing:?}");
+}
+
+#[test]
+fn the_links_of_the_papers_lead_somewhere() {
+    let mut broken = Vec::new();
+    for paper in PAPERS {
+        let text = text_of(paper);
+        let folder = root().join(paper).parent().expect("a folder").to_owned();
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
+            if !folder.join(target).exists() {
+                broken.push(format!("{paper}: {target}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "links that lead nowhere: {broken:?}");
+}
