@@ -39,6 +39,14 @@ pub fn sections(attributes: &[Attribute], limits: Option<Limits>) -> Vec<Section
     found
 }
 
+/// Whether anything, at any depth, is given to the provider and never stored.
+pub fn have_write_only(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| match &attribute.shape {
+        Shape::Plain(_) => attribute.write_only,
+        Shape::Nested(_, inner) => have_write_only(inner),
+    })
+}
+
 fn collect(path: &str, attributes: &[Attribute], limits: Option<Limits>, found: &mut Vec<Section>) {
     let mut section = Section { path: path.to_owned(), ..Section::default() };
     let mut nested = Vec::new();
@@ -240,6 +248,12 @@ mod tests {
             item_of(&sections[0].optional, "title"),
             "- `title` (String, Deprecated) **Deprecated:** use `name`. The old name."
         );
+    }
+
+    #[test]
+    fn write_only_attributes_are_found_at_any_depth() {
+        assert!(have_write_only(&Thing::attributes()));
+        assert!(!have_write_only(&User::attributes()));
     }
 
     #[test]

@@ -46,6 +46,7 @@ impl<'a> Subject<'a> {
             import_id => self.meta.import_id,
             import => self.import.clone(),
             example => self.example.clone(),
+            has_write_only => attributes::have_write_only(&self.schema.attributes),
             sections => sections(&self.schema.attributes, Some(self.meta)),
         }
     }
