@@ -2,6 +2,8 @@
 
 use crate::functions::dockerconfigjson::DockerConfigJson;
 use crate::provider::Berth;
+use crate::resources::acme_account::AcmeAccount;
+use crate::resources::acme_certificate::AcmeCertificate;
 use crate::resources::pull_secret::PullSecret;
 use crate::resources::registry::Registry;
 use crate::resources::registry_check::RegistryCheck;
@@ -9,5 +11,11 @@ use crate::sdk::Catalogue;
 
 /// The catalogue. A new type is one line here; `tests/catalogue.rs` names what else it needs.
 pub fn catalogue() -> Catalogue<Berth> {
-    Catalogue::default().resource(PullSecret).resource(Registry).resource(RegistryCheck).function(DockerConfigJson)
+    Catalogue::default()
+        .resource(AcmeAccount)
+        .resource(AcmeCertificate)
+        .resource(PullSecret)
+        .resource(Registry)
+        .resource(RegistryCheck)
+        .function(DockerConfigJson)
 }

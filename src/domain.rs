@@ -1,6 +1,7 @@
 //! Decisions without I/O.
 
 pub mod certificate;
+pub mod certificate_name;
 pub mod check;
 pub mod dns;
 pub mod dockerconfig;
@@ -14,3 +15,4 @@ pub mod registry;
 pub mod renewal;
 pub mod rollout;
 pub mod tags;
+pub mod tls_secret;

@@ -74,6 +74,11 @@ impl sdk::Provider for Berth {
 }
 
 impl Berth {
+    /// The environment that the provider was started in.
+    pub fn env(&self) -> &Env {
+        &self.env
+    }
+
     /// Whether plans must do without remote calls.
     pub fn is_offline(&self) -> bool {
         self.config.offline.unwrap_or(false)

@@ -49,6 +49,7 @@ data "berth_hosted_zone" "this" {
 resource "berth_acme_account" "this" {
   contacts                = ["mailto:ops@${var.zone_name}"]
   terms_of_service_agreed = true
+  deactivate_on_destroy   = true
   account_key = {
     generate = true
     kubernetes_secret = {

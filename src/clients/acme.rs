@@ -30,7 +30,7 @@ pub use error::{AcmeError, FailedAuthorization};
 pub use key::AccountKey;
 pub use order::{Challenge, Order, OrderSpec, RevocationReason, Status};
 pub use problem::{Problem, Refusal, Subproblem};
-pub use renewal_info::RenewalInfo;
+pub use renewal_info::{RenewalInfo, chance};
 pub use request::{KeyType, LeafKey, SigningRequest, make_key, sign_request};
 
 use edge::{Edge, Https, Transport};

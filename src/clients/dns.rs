@@ -59,6 +59,12 @@ impl Dns {
         Self(Arc::new(Inner { settings, recursive, zones: zone::Found::default(), server_port }))
     }
 
+    /// The same resolver that checks records in another way.
+    #[must_use]
+    pub fn checking(&self, check: Check) -> Self {
+        Self::with_server_port(DnsSettings { check, ..self.0.settings.clone() }, self.0.server_port)
+    }
+
     /// How records are checked.
     pub fn check(&self) -> Check {
         self.0.settings.check

@@ -8,6 +8,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::pem::Pem;
 use x509_parser::prelude::FromDer as _;
+use x509_parser::public_key::PublicKey;
 
 use crate::digest::{hex, sha256_hex};
 
@@ -67,6 +68,8 @@ pub struct Facts {
     pub ari_id: Option<String>,
     /// The DER form of the subject's public key.
     pub public_key: Vec<u8>,
+    /// The kind of the public key as `key_type` names it (`ecdsa-p256`, `rsa-2048`); `None` for other kinds.
+    pub key_type: Option<String>,
 }
 
 impl Chain {
@@ -109,6 +112,7 @@ impl Facts {
             fingerprint_sha256: sha256_hex(der),
             ari_id: ari_id(&certificate),
             public_key: certificate.public_key().raw.to_vec(),
+            key_type: key_type(&certificate),
         })
     }
 
@@ -159,6 +163,14 @@ fn pem_block(der: &[u8]) -> String {
     }
     text.push_str("\n-----END CERTIFICATE-----\n");
     text
+}
+
+fn key_type(certificate: &X509Certificate<'_>) -> Option<String> {
+    match certificate.public_key().parsed().ok()? {
+        PublicKey::RSA(key) => Some(format!("rsa-{}", key.key_size())),
+        PublicKey::EC(point) => Some(format!("ecdsa-p{}", point.key_size())),
+        _ => None,
+    }
 }
 
 fn timestamp(seconds: i64) -> Result<Timestamp, CertificateError> {
@@ -248,6 +260,7 @@ mod tests {
         let facts = Chain::parse(&mint(&[0xCA, 0xFE]).chain).unwrap().facts;
         assert_eq!(facts.serial_number, "cafe");
         assert_eq!(facts.issuer, "Root One");
+        assert_eq!(facts.key_type.as_deref(), Some("ecdsa-p256"));
         assert_eq!(facts.dns_names, ["a.example", "*.a.example"]);
         assert_eq!(facts.ip_addresses, ["192.0.2.7"]);
         assert_eq!(facts.not_before.to_string(), "2026-01-02T00:00:00Z");

@@ -2,6 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use std::sync::OnceLock;
+
+use super::Berth;
+use crate::clients::aws::{self, Aws};
+use crate::explain::Explanation;
 use crate::sdk::{Model, Secret, check};
 
 /// How to reach AWS.
@@ -69,4 +74,45 @@ pub struct Endpoints {
 
 /// The clients, built when first used.
 #[derive(Default)]
-pub struct Clients {}
+pub struct Clients(OnceLock<Aws>);
+
+impl Berth {
+    /// The AWS account.
+    pub fn aws(&self) -> Result<&Aws, Explanation> {
+        self.settled("aws")?;
+        Ok(self.aws.0.get_or_init(|| Aws::new(self.config.aws.clone().unwrap_or_default().settings())))
+    }
+}
+
+impl Block {
+    fn settings(self) -> aws::Settings {
+        let keys = self.access_key.zip(self.secret_key);
+        let endpoints = self.endpoints.unwrap_or_default();
+        aws::Settings {
+            region: self.region,
+            profile: self.profile,
+            keys: keys.map(|(access_key, secret_key)| aws::Keys {
+                access_key,
+                secret_key,
+                session_token: self.session_token,
+            }),
+            assume_role: self.assume_role.map(|role| aws::AssumeRole {
+                role_arn: role.role_arn,
+                session_name: role.session_name,
+                external_id: role.external_id,
+            }),
+            assume_role_with_web_identity: self
+                .assume_role_with_web_identity
+                .map(|role| aws::WebIdentity { role_arn: role.role_arn, token_file: role.token_file }),
+            endpoints: aws::Endpoints {
+                route53: endpoints.route53,
+                iam: endpoints.iam,
+                sts: endpoints.sts,
+                eks: endpoints.eks,
+                s3: endpoints.s3,
+            },
+            default_tags: self.default_tags.unwrap_or_default(),
+            route53_requests_per_second: self.route53_requests_per_second.map(f64::from),
+        }
+    }
+}

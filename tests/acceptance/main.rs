@@ -1,6 +1,7 @@
 //! Terraform and OpenTofu themselves with the built provider, against the sandbox's real parts.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod acme;
 mod pipeline;
 mod provider;
 #[path = "../support/sandbox.rs"]

@@ -174,7 +174,10 @@ async fn an_account_is_made_once_found_by_its_key_changed_and_deactivated() {
 
     let account = Registered { key, account_url: made.url };
     let contacts = ["mailto:new@sandbox.test".to_owned()];
-    assert_eq!(ca.update_contacts(&account, &contacts).await.unwrap().contacts.unwrap(), contacts);
+    assert_eq!(
+        ca.update_contacts(&account.key, &account.account_url, &contacts).await.unwrap().contacts.unwrap(),
+        contacts
+    );
     ca.deactivate_account(&account).await.unwrap();
     ca.deactivate_account(&account).await.unwrap();
     assert!(matches!(ca.find_account(&account.key).await.unwrap(), Found::Unusable(_)));

@@ -284,11 +284,12 @@ impl Running<'_> {
 
     /// Waits until something is so. `what` is what the failure says was waited for.
     pub fn wait_until(&self, is_so: impl Fn() -> bool, what: &str) {
-        let waited = self.workspace.runtime.block_on(timeout(RUN_LIMIT, async {
+        let waiting = async {
             while !is_so() {
                 sleep(GLANCE).await;
             }
-        }));
+        };
+        let waited = self.workspace.runtime.block_on(async { timeout(RUN_LIMIT, waiting).await });
         assert!(waited.is_ok(), "waited in vain for {what}");
     }
 
@@ -301,7 +302,8 @@ impl Running<'_> {
 
     /// Waits for the end.
     pub fn finish(self) -> Run {
-        let ended = self.workspace.runtime.block_on(timeout(RUN_LIMIT, self.child.wait_with_output()));
+        let output = self.child.wait_with_output();
+        let ended = self.workspace.runtime.block_on(async { timeout(RUN_LIMIT, output).await });
         self.workspace.ended(&["apply (in the background)"], &ended.expect("the run does not hang").unwrap())
     }
 }

@@ -136,8 +136,13 @@ impl Acme {
     }
 
     /// Replaces an account's contacts (RFC 8555 §7.3.2).
-    pub async fn update_contacts(&self, account: &Registered, contacts: &[String]) -> Result<AccountFacts, AcmeError> {
-        self.account_request(account, Some(json!({ "contact": contacts }))).await
+    pub async fn update_contacts(
+        &self,
+        key: &AccountKey,
+        account_url: &str,
+        contacts: &[String],
+    ) -> Result<AccountFacts, AcmeError> {
+        self.read_account(key, account_url, Some(json!({ "contact": contacts }))).await
     }
 
     /// Deactivates an account for good (RFC 8555 §7.3.6). One that is gone already is a success.

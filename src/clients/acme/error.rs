@@ -190,7 +190,8 @@ impl AcmeError {
             Self::Unreachable { url, why } => Explanation::new("BERTH-ACME-003", what)
                 .on(url)
                 .said("the network", why)
-                .next("check `directory_url`, name resolution, firewall and HTTPS_PROXY, then apply again"),
+                .next("check `directory_url`, name resolution, firewall and HTTPS_PROXY, then apply again")
+                .unanswered(),
             Self::Strange { url, why } => Explanation::new("BERTH-ACME-004", what)
                 .on(url)
                 .said("the server", why)

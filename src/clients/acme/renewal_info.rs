@@ -10,6 +10,14 @@ use crate::domain::renewal::Window;
 use super::Acme;
 use super::error::AcmeError;
 
+/// A number from 0 up to 1 by chance, to draw a moment from a window with.
+pub fn chance() -> f64 {
+    let mut bytes = [0_u8; 4];
+    // Without randomness the middle of the window is as good a moment as any.
+    aws_lc_rs::rand::fill(&mut bytes)
+        .map_or(0.5, |()| f64::from(u32::from_be_bytes(bytes)) / (f64::from(u32::MAX) + 1.0))
+}
+
 /// The CA's suggestion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenewalInfo {

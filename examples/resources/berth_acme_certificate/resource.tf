@@ -1,0 +1,12 @@
+resource "berth_acme_certificate" "registry" {
+  account_url = berth_acme_account.main.account_url
+  account_key = { kubernetes_secret = berth_acme_account.main.account_key.kubernetes_secret }
+
+  dns_names = ["registry.example.com", "*.registry.example.com"]
+
+  # The TXT records go into the Route53 zones that hold the names, and are removed again.
+  dns01 = { wait = "authoritative" }
+
+  # The key goes straight into this Secret.
+  kubernetes_secret = { namespace = "registry", name = "registry-tls" }
+}

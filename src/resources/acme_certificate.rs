@@ -1,0 +1,126 @@
+//! `berth_acme_certificate`: a certificate by ACME and dns-01, whose key goes straight to its destination.
+
+mod destination;
+mod issue;
+mod journal;
+mod model;
+mod publisher;
+mod reissue;
+mod schedule;
+
+use crate::clients::acme::{Registered, RevocationReason};
+use crate::domain::certificate::Chain;
+use crate::explain::Explanation;
+use crate::provider::{Berth, Cx};
+use crate::resources::account_key;
+use crate::resources::acme_account::within;
+use crate::sdk::{Diagnostics, Import, Limits, Meta, Plan, Resource, Result, View};
+
+use destination::Found;
+use model::Certificate;
+
+/// A certificate by ACME and dns-01.
+pub struct AcmeCertificate;
+
+impl Resource<Berth> for AcmeCertificate {
+    type Model = Certificate;
+
+    const NAME: &'static str = "berth_acme_certificate";
+
+    const META: Meta = Meta {
+        import_id: "NAMESPACE/NAME of the Secret",
+        limits: Limits::minutes(15),
+        ..Meta::new(
+            "Certificates",
+            "A certificate from a CA that speaks ACME, proved by TXT records in Route53. Its private key goes straight \
+             into a Kubernetes Secret and never into the state, unless that is asked for. It is renewed when the CA \
+             suggests, and re-issued in place when its names change; the old certificate stays until the new one is \
+             stored.",
+        )
+    };
+
+    fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
+        account_key::validate(*config, found);
+        account_key::validate_destroy(*config, "revoke_on_destroy", found);
+        model::validate(*config, found);
+    }
+
+    async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+        reissue::plan(cx, plan);
+        Ok(())
+    }
+
+    async fn create(&self, cx: &Cx, model: &mut Certificate) -> Result<()> {
+        if let Some(place) = &model.kubernetes_secret
+            && let Some(chain) = destination::adoptable(cx, place, model).await?
+        {
+            model.fill(&chain);
+            cx.exists();
+            schedule::refresh(cx, model).await;
+            return Ok(());
+        }
+        Box::pin(issue::issue(cx, model, None)).await
+    }
+
+    async fn read(&self, cx: &Cx, mut model: Certificate) -> Result<Option<Certificate>> {
+        if model.serial_number.get().is_none() {
+            // Never finished: the next apply goes on from the journal.
+            return Ok(Some(model));
+        }
+        if let Some(mut place) = model.kubernetes_secret.clone() {
+            let found = destination::look(cx, &mut place, &model).await?;
+            model.kubernetes_secret = Some(place);
+            if let Found::Drift(why) = found {
+                schedule::overdue(&mut model, why);
+                return Ok(Some(model));
+            }
+        }
+        schedule::refresh(cx, &mut model).await;
+        Ok(Some(model))
+    }
+
+    async fn update(&self, cx: &Cx, prior: &Certificate, model: &mut Certificate) -> Result<()> {
+        if model.serial_number.is_unknown() {
+            return Box::pin(issue::issue(cx, model, Some(prior))).await;
+        }
+        destination::carry_over(cx, prior, model).await?;
+        if model.renew_at.is_unknown() {
+            schedule::refresh(cx, model).await;
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, cx: &Cx, model: Certificate) -> Result<()> {
+        if model.serial_number.get().is_none() {
+            // Unfinished: its journal stays, so that a replacement resumes the order.
+            return Ok(());
+        }
+        if model.revoke_on_destroy {
+            revoke(cx, &model).await?;
+        }
+        match &model.kubernetes_secret {
+            Some(place) => destination::remove(cx, place).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn import(&self, cx: &Cx, id: &str) -> Result<Import<Certificate>> {
+        let Some((namespace, name)) = id.split_once('/') else {
+            return Err(Explanation::new("BERTH-ACME-040", format!("Cannot import a certificate as `{id}`"))
+                .next("give the Secret that holds it, as `NAMESPACE/NAME`"));
+        };
+        let mut model = destination::import(cx, namespace, name).await?;
+        schedule::refresh(cx, &mut model).await;
+        Ok(Import(model))
+    }
+}
+
+async fn revoke(cx: &Cx, model: &Certificate) -> Result<()> {
+    let what = format!("Cannot revoke the certificate for {}", model.title());
+    let (Some(url), Some(pem)) = (model.directory_url.get(), model.certificate_pem.get()) else { return Ok(()) };
+    let der = Chain::parse(pem).and_then(|chain| chain.leaf_der());
+    let der = der.map_err(|error| Explanation::new("BERTH-ACME-041", &*what).said("the state", error.to_string()))?;
+    let ca = cx.provider().acme(url, cx.clock()).await?;
+    let account: Registered = issue::account(cx, &ca, model, &what).await?;
+    within(cx, &what, ca.revoke(&account, &der, RevocationReason::CessationOfOperation)).await
+}

@@ -1,0 +1,135 @@
+//! Issues a certificate and puts it where it belongs.
+
+use std::sync::Arc;
+
+use crate::clients::acme::issue::{Issuance, Issued, Journal as _, Wish};
+use crate::clients::acme::{Acme, Found, KeyType, LeafKey, Registered};
+use crate::clients::dns::{Check, Dns};
+use crate::explain::Explanation;
+use crate::provider::Cx;
+use crate::resources::acme_account::{directory_of, within};
+use crate::sdk::Result;
+
+use super::destination;
+use super::journal::Book;
+use super::model::Certificate;
+use super::publisher::Route53Publisher;
+use super::schedule;
+
+/// Issues; `prior` is the certificate that it replaces, which stays in place until the new one is stored.
+pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>) -> Result<()> {
+    let what = format!("Cannot issue the certificate for {}", model.title());
+    let url = directory_of(cx, &mut model.directory_url)?;
+    let ca = cx.provider().acme(&url, cx.clock()).await?;
+    let account = account(cx, &ca, model, &what).await?;
+    let dns = resolver(cx, model)?;
+    let publisher = Route53Publisher { route53: cx.provider().aws()?.route53().await.clone(), settings: model.dns01() };
+    let journal = Book::of(cx, model.kubernetes_secret.as_ref(), prior.is_none())?;
+    must_be_free(cx, model, prior).await?;
+    let wish = wish(cx, model, prior).await?;
+    let issuance = Issuance {
+        ca: &ca,
+        account: &account,
+        dns: &dns,
+        follow_cname: model.dns01().follow_cname,
+        publisher: &publisher,
+        journal: &journal,
+    };
+    let issued = issuance.run(&wish, cx.budget()).await.map_err(|error| error.explain(what))?;
+    keep(cx, model, prior, &issued).await?;
+    journal.forget(cx.budget()).await?;
+    tell_left_behind(cx, &issued);
+    schedule::refresh(cx, model).await;
+    Ok(())
+}
+
+/// Fails before anything is ordered if a new destination is somebody else's.
+async fn must_be_free(cx: &Cx, model: &Certificate, prior: Option<&Certificate>) -> Result<()> {
+    let Some(place) = &model.kubernetes_secret else { return Ok(()) };
+    let before = prior.and_then(|prior| prior.kubernetes_secret.as_ref());
+    if before.is_some_and(|before| before.namespace == place.namespace && before.name == place.name) {
+        return Ok(());
+    }
+    destination::adoptable(cx, place, model).await.map(|_| ())
+}
+
+/// The account of the model's key: the one it names, else the one that the CA has for the key.
+pub async fn account(cx: &Cx, ca: &Acme, model: &Certificate, what: &str) -> Result<Registered> {
+    let key = Arc::new(model.account_key.require(cx).await?);
+    if let Some(url) = &model.account_url {
+        return Ok(Registered { key, account_url: url.clone() });
+    }
+    match within(cx, what, ca.find_account(&key)).await? {
+        Found::Account(facts) => Ok(Registered { key, account_url: facts.url }),
+        Found::Nothing => Err(Explanation::new("BERTH-ACME-009", what)
+            .on(format!("the key {} at {}", key.thumbprint(), ca.directory_url()))
+            .said("the CA", "no account exists with this key")
+            .next("register it with a `berth_acme_account` first: set `account_url` to its `account_url`, or use `depends_on`")
+            .at("account_key")),
+        Found::Unusable(words) => Err(Explanation::new("BERTH-ACME-039", what)
+            .on(format!("the account of the key {} at {}", key.thumbprint(), ca.directory_url()))
+            .said("the CA", words)
+            .next("the CA does not take this key back: register another one")
+            .at("account_key")),
+    }
+}
+
+fn resolver(cx: &Cx, model: &Certificate) -> Result<Dns> {
+    let dns = cx.provider().dns()?;
+    Ok(if model.dns01().wait == "authoritative" { dns } else { dns.checking(Check::None) })
+}
+
+async fn wish(cx: &Cx, model: &Certificate, prior: Option<&Certificate>) -> Result<Wish> {
+    let same_ca =
+        prior.filter(|prior| prior.directory_url == model.directory_url || prior.directory_url.get().is_none());
+    let names = model.names();
+    let common_name =
+        model.common_name.as_ref().map(|name| crate::domain::certificate_name::canonical([name.as_str()]).concat());
+    Ok(Wish {
+        names,
+        common_name,
+        key: leaf_key(cx, model, prior).await?,
+        profile: model.profile.clone(),
+        replaces: same_ca.and_then(Certificate::chain).and_then(|chain| chain.facts.ari_id),
+        preferred_root: model.preferred_chain.clone(),
+    })
+}
+
+async fn leaf_key(cx: &Cx, model: &Certificate, prior: Option<&Certificate>) -> Result<LeafKey> {
+    if let Some(csr) = &model.csr_pem {
+        return Ok(LeafKey::Foreign(csr.clone()));
+    }
+    let kind: KeyType = model.key_type.parse().unwrap_or_default();
+    let keeps = prior.filter(|prior| model.key_rotation == "never" && prior.key_type == model.key_type);
+    let Some(prior) = keeps else { return Ok(LeafKey::New(kind)) };
+    Ok(destination::present_key(cx, prior).await?.map_or(LeafKey::New(kind), LeafKey::Kept))
+}
+
+/// Stores a certificate: in the Secret, and in the model.
+async fn keep(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>, issued: &Issued) -> Result<()> {
+    if let (Some(place), Some(key)) = (&model.kubernetes_secret, &issued.key) {
+        destination::store(cx, place, model, &issued.chain, key).await?;
+    }
+    model.fill(&issued.chain);
+    if model.private_key_in_state {
+        model.private_key_pem.set(issued.key.clone());
+    }
+    cx.exists();
+    let old = prior.and_then(|prior| prior.kubernetes_secret.as_ref());
+    match (old, &model.kubernetes_secret) {
+        (Some(old), Some(new)) if old.namespace == new.namespace && old.name == new.name => {
+            destination::drop_old_metadata(cx, Some(old), new).await
+        }
+        (Some(old), _) => destination::remove(cx, old).await,
+        (None, _) => Ok(()),
+    }
+}
+
+fn tell_left_behind(cx: &Cx, issued: &Issued) {
+    if !issued.left_behind.is_empty() {
+        let told = Explanation::new("BERTH-ACME-050", "Challenge records could not be removed")
+            .on(issued.left_behind.join("; "))
+            .next("remove them by hand; they do no harm, but CAs refuse names with too many of them");
+        cx.warn(&told);
+    }
+}
