@@ -18,7 +18,7 @@ start_aws() {
   start_part moto "$(moto_python)" "$SANDBOX_HOME/aws/server.py" "$AWS_PORT" "$REQUEST_LOG" "$OWN_ACCESS_KEY"
 }
 
-aws_ready() { inside curl -fsS -o /dev/null --max-time 2 "http://127.0.0.1:$AWS_PORT/moto-api/data.json"; }
+aws_ready() { inside curl -fsS -o /dev/null --max-time 2 "http://127.0.0.1:$AWS_PORT/moto-api/config"; }
 
 # seed_aws [--reset]: fills SEED_FILE with the ids of what `env` exports.
 seed_aws() {
