@@ -195,12 +195,30 @@ fn last_end(container: &Container) -> String {
 /// an error if there are any, else the last ones; always in their order.
 pub fn telling_lines(log: &str, limit: usize) -> String {
     let lines: Vec<&str> = log.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let speaks = |line: &&&str| {
-        let line = line.to_lowercase();
-        ["error", "fatal", "panic", "denied", "failed"].iter().any(|word| line.contains(word))
-    };
-    let speaking: Vec<&str> = lines.iter().filter(speaks).copied().collect();
+    let speaking: Vec<&str> = lines.iter().filter(|line| speaks_of_failure(line)).copied().collect();
     last_within(if speaking.is_empty() { &lines } else { &speaking }, limit)
+}
+
+/// Whether a line or a whole log speaks of something that went wrong.
+pub fn speaks_of_failure(log: &str) -> bool {
+    let log = log.to_lowercase();
+    ["error", "fatal", "panic", "denied", "failed"].iter().any(|word| log.contains(word))
+}
+
+/// The end of a long chain of clauses (`a: b: c`), where its deepest cause stands, within `limit` characters.
+pub fn deepest_clauses(words: &str, limit: usize) -> String {
+    if words.chars().count() <= limit {
+        return words.to_owned();
+    }
+    let mut kept = "";
+    for (place, _) in words.rmatch_indices(": ") {
+        let end = words.get(place + 2..).unwrap_or_default();
+        if end.chars().count() > limit {
+            break;
+        }
+        kept = end;
+    }
+    if kept.is_empty() { words.chars().take(limit).collect() } else { format!("… {kept}") }
 }
 
 /// As many of the last lines as fit; of a single line that does not fit, its beginning.
@@ -355,6 +373,14 @@ mod tests {
         assert_eq!(telling_lines(log, 400), "configuration error: no storage");
         assert_eq!(telling_lines("one\ntwo\nthree", 16), "two | three");
         assert_eq!(telling_lines(&"x".repeat(900), 400).len(), 400);
+    }
+
+    #[test]
+    fn the_deepest_cause_of_a_long_chain_is_kept() {
+        let words = format!("failed to pull \"{}\": failed to resolve: status code 401 Unauthorized", "x".repeat(300));
+        assert_eq!(deepest_clauses(&words, 100), "… failed to resolve: status code 401 Unauthorized");
+        assert_eq!(deepest_clauses("short: text", 100), "short: text");
+        assert_eq!(deepest_clauses(&"x".repeat(300), 100).len(), 100);
     }
 
     #[test]

@@ -2,8 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod acme;
+mod cluster;
+#[path = "../support/kubectl.rs"]
+mod kubectl;
 mod pipeline;
 mod provider;
+mod pull_secret;
+mod registry;
+mod registry_check;
 #[path = "../support/sandbox.rs"]
 #[allow(dead_code, reason = "not every suite needs every value")]
 mod sandbox;

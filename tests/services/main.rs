@@ -9,3 +9,5 @@ mod sandbox;
 
 mod acme;
 mod aws;
+mod cluster;
+mod registry;

@@ -6,7 +6,7 @@ use kube::api::{DeleteParams, LogParams};
 use serde_json::json;
 
 use crate::domain::kubernetes::{ObjectRef, owner_labels};
-use crate::domain::rollout::{ObstacleKind, Pod, obstacle};
+use crate::domain::rollout::{ObstacleKind, Pod, deepest_clauses, obstacle};
 use crate::retry::{Budget, Pace};
 
 use super::rollouts::typed;
@@ -20,6 +20,9 @@ const REMOVAL_TIME: Duration = Duration::from_secs(15);
 /// How long a pull may go on failing before it counts: the first failure may be the Secret's or the
 /// name's, not known to the node yet.
 const FAILURE_PATIENCE: Duration = Duration::from_secs(8);
+
+/// How much of a node's words about a failed pull is told: the cause stands at their end.
+const CAUSE_LIMIT: usize = 250;
 
 /// What is asked of a node.
 #[derive(Clone, Debug)]
@@ -102,7 +105,7 @@ impl Cluster {
                 PullState::Failing(words) => {
                     let since = *failing_since.get_or_insert_with(tokio::time::Instant::now);
                     if since.elapsed() >= FAILURE_PATIENCE {
-                        return Ok(PullProof::Refused { words });
+                        return Ok(PullProof::Refused { words: deepest_clauses(&words, CAUSE_LIMIT) });
                     }
                     last_seen = Some(words);
                 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::rollout::{
-    Deployment, Event, Obstacle, ObstacleKind, Pod, Rollout, last_warnings, rollout, telling_lines,
+    Deployment, Event, Obstacle, ObstacleKind, Pod, Rollout, last_warnings, rollout, speaks_of_failure, telling_lines,
 };
 use crate::explain::MAX_QUOTE;
 use crate::retry::{Budget, Pace, Stopped};
@@ -144,17 +144,27 @@ impl Cluster {
         last_warnings(&events, 2)
     }
 
-    /// The telling lines of a container's log: of its last run that ended, or else of the present one.
+    /// The telling lines of a container's log: of its last run, or else of the one before. A run that has
+    /// just begun may not have come to its error yet.
     async fn last_words(&self, budget: &Budget, pod: &ObjectRef, container: &str) -> Option<String> {
-        for previous in [true, false] {
-            if let Ok(log) = self.pod_log(budget, pod, container, LOG_LINES, previous).await
-                && !log.trim().is_empty()
-            {
-                return Some(telling_lines(&log, MAX_QUOTE - 20));
+        let mut logs = Vec::new();
+        for previous in [false, true] {
+            match self.pod_log(budget, pod, container, LOG_LINES, previous).await {
+                Ok(log) if !log.trim().is_empty() && !is_lost(&log) => logs.push(log),
+                _ => {}
+            }
+            if logs.last().is_some_and(|log| speaks_of_failure(log)) {
+                break;
             }
         }
-        None
+        let best = logs.iter().find(|log| speaks_of_failure(log)).or(logs.first())?;
+        Some(telling_lines(best, MAX_QUOTE - 20))
     }
+}
+
+/// The kubelet answers so, with success, when the container's log is removed already.
+fn is_lost(log: &str) -> bool {
+    log.starts_with("unable to retrieve container logs")
 }
 
 /// Reads an answer into the API's own type.

@@ -215,7 +215,7 @@ async fn a_crash_loop_brings_the_containers_log() {
     assert_eq!(error.code(), "BERTH-K8S-014");
     assert!(told.contains("no storage") && told.contains("exit code 1, started 5 times"), "{told}");
     let (_, path, _) = asked.lock().unwrap().last().cloned().unwrap();
-    assert!(path.contains("previous=true") && path.contains("container=registry"), "{path}");
+    assert!(path.contains("/log?") && path.contains("container=registry"), "{path}");
 }
 
 #[tokio::test(start_paused = true)]

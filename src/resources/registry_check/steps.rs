@@ -294,8 +294,8 @@ impl<'a> Checking<'a> {
         match proof.map_err(|error| told(&error.explain(format!("{error}"))))? {
             PullProof::Pulled { node, .. } => Ok(format!("the node {node} pulled {}", request.image)),
             PullProof::Refused { words } => Err(Failure::new(format!(
-                "a Pod of the service account {}/{} cannot pull {}: {words}",
-                in_cluster.namespace, in_cluster.service_account, request.image
+                "a Pod of the service account {}/{} cannot pull the image: {words}",
+                in_cluster.namespace, in_cluster.service_account
             ))),
         }
     }

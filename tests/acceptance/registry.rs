@@ -1,0 +1,243 @@
+//! `berth_registry`: from nothing to a registry, changed, drifted, imported, destroyed.
+
+use crate::kubectl::{Namespace, kubectl, kubectl_ok, names, object};
+use crate::workspace::{Cli, Workspace};
+
+const ANN: &str = "correct horse battery staple";
+const BOB: &str = "another long secret phrase";
+
+fn with_users(namespace: &str, extra: &str) -> String {
+    format!(
+        r#"
+variable "ann" {{
+  type      = string
+  ephemeral = true
+}}
+resource "berth_registry" "this" {{
+  name             = "registry"
+  namespace        = "{namespace}"
+  create_namespace = true
+  storage          = {{ ephemeral = {{}} }}
+  users            = {{ ann = {{ password_wo = var.ann, password_wo_version = 1 }} }}
+  {extra}
+}}
+"#
+    )
+}
+
+/// The text of the password file in the cluster.
+fn htpasswd(namespace: &str) -> String {
+    let secret = object(namespace, "secret", "registry-users").unwrap();
+    decoded(secret["data"]["htpasswd"].as_str().unwrap())
+}
+
+fn decoded(text: &str) -> String {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    String::from_utf8(STANDARD.decode(text).unwrap()).unwrap()
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_registry_is_made_changed_mended_and_removed() {
+    for cli in Cli::all() {
+        let namespace = Namespace::unused("registry");
+        let workspace = Workspace::on(&cli, &with_users(&namespace.0, "")).secret("ann", ANN);
+        workspace.plan().changes_something();
+        workspace.apply_plan().succeeds();
+        workspace.plan().changes_nothing();
+        let attributes = workspace.attributes("berth_registry.this");
+        assert_eq!(attributes["ready_replicas"], 1);
+        assert_eq!(attributes["url"], format!("http://registry.{}.svc:5000", namespace.0));
+        let file = htpasswd(&namespace.0);
+        assert!(file.starts_with("ann:$2y$10$"), "{file}");
+
+        workspace.configure(&with_users(&namespace.0, "log_level = \"debug\""));
+        assert_eq!(workspace.plan().changes(), [("berth_registry.this".to_owned(), "update".to_owned())]);
+        workspace.apply().succeeds();
+        workspace.plan().changes_nothing();
+        assert_eq!(htpasswd(&namespace.0), file, "the same password keeps its hash");
+
+        kubectl_ok(&["-n", &namespace.0, "set", "image", "deployment/registry", "registry=registry:nonexistent"]);
+        kubectl_ok(&["-n", &namespace.0, "delete", "configmap", "registry-config"]);
+        let plan = workspace.plan().changes_something();
+        assert!(plan.stdout.contains("ConfigMap") || plan.stdout.contains("drift"), "{plan}");
+        workspace.apply().succeeds();
+        workspace.plan().changes_nothing();
+        let deployment = object(&namespace.0, "deployment", "registry").unwrap();
+        let image = deployment["spec"]["template"]["spec"]["containers"][0]["image"].clone();
+        assert_eq!(image, "docker.io/library/registry:3");
+
+        workspace.destroy().succeeds();
+        kubectl(&["wait", "--for=delete", &format!("namespace/{}", namespace.0), "--timeout=60s"]);
+        assert!(object("default", "namespace", &namespace.0).is_none(), "the namespace was ours and empty");
+    }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_changed_user_is_let_in_and_a_dropped_one_is_not() {
+    let namespace = Namespace::unused("users");
+    let configuration = |users: &str| {
+        format!(
+            r#"
+variable "ann" {{
+  type      = string
+  ephemeral = true
+}}
+variable "bob" {{
+  type      = string
+  ephemeral = true
+}}
+resource "berth_registry" "this" {{
+  name             = "registry"
+  namespace        = "{}"
+  create_namespace = true
+  storage          = {{ ephemeral = {{}} }}
+  host_port        = 5443
+  users            = {{ {users} }}
+}}
+"#,
+            namespace.0
+        )
+    };
+    let ann = "ann = { password_wo = var.ann, password_wo_version = 1 }";
+    let bob = "bob = { password_wo = var.bob, password_wo_version = 1 }";
+    let workspace = Workspace::new(&configuration(ann)).secret("ann", ANN).secret("bob", BOB);
+    workspace.apply().succeeds();
+    let url = format!("http://{}:5443/v2/", crate::sandbox::value("SANDBOX_NODE_IP"));
+    assert_eq!([status(&url, "ann", ANN), status(&url, "bob", BOB)], ["200", "401"]);
+
+    workspace.configure(&configuration(&format!("{ann}\n {bob}")));
+    workspace.apply().succeeds();
+    assert_eq!([status(&url, "ann", ANN), status(&url, "bob", BOB)], ["200", "200"]);
+
+    workspace.configure(&configuration(bob));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    assert_eq!([status(&url, "ann", ANN), status(&url, "bob", BOB)], ["401", "200"]);
+    workspace.destroy().succeeds();
+}
+
+/// What the registry answers to a login.
+fn status(url: &str, user: &str, password: &str) -> String {
+    let login = format!("{user}:{password}");
+    let arguments = ["-s", "-o", "/dev/null", "-w", "%{http_code}", "--retry", "3", "--retry-connrefused", "-u"];
+    let output = std::process::Command::new("curl").args(arguments).args([&login, url]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn images_outlive_a_destroy_unless_they_shall_go() {
+    let namespace = Namespace::new("volume");
+    let configuration = |delete: bool| {
+        format!(
+            r#"
+resource "berth_registry" "this" {{
+  name      = "registry"
+  namespace = "{}"
+  storage   = {{ volume = {{ size = "64Mi", delete_on_destroy = {delete} }} }}
+}}
+"#,
+            namespace.0
+        )
+    };
+    let workspace = Workspace::new(&configuration(false));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
+    assert_eq!(names(&namespace.0, "persistentvolumeclaims"), ["registry-data"]);
+    assert_eq!(names(&namespace.0, "deployments"), Vec::<String>::new());
+
+    workspace.configure(&configuration(true));
+    workspace.apply().succeeds();
+    workspace.destroy().succeeds();
+    assert_eq!(names(&namespace.0, "secrets"), Vec::<String>::new());
+    kubectl_ok(&["-n", &namespace.0, "wait", "--for=delete", "pvc/registry-data", "--timeout=60s"]);
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_registry_is_imported_with_all_its_settings() {
+    let namespace = Namespace::unused("import");
+    let configuration = with_users(&namespace.0, "headers = { X-Test = \"yes\" }\n  replicas = 1");
+    let workspace = Workspace::new(&configuration).secret("ann", ANN);
+    workspace.apply().succeeds();
+    let other = Workspace::new(&configuration).secret("ann", ANN);
+    other.import("berth_registry.this", &format!("{}/registry", namespace.0)).succeeds();
+    other.plan().changes_nothing();
+    let errors = Workspace::new(&configuration)
+        .secret("ann", ANN)
+        .import("berth_registry.this", &format!("{}/nothing", namespace.0))
+        .fails();
+    assert!(errors.contains("BERTH-REG-001"), "{errors}");
+    other.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_registry_that_crashes_shows_its_log() {
+    let namespace = Namespace::unused("crash");
+    // A bucket that nobody serves: the driver gives up when it starts.
+    let configuration = format!(
+        r#"
+resource "berth_registry" "this" {{
+  name             = "registry"
+  namespace        = "{}"
+  create_namespace = true
+  storage = {{ s3 = {{ bucket = "images", region = "no-such-region-1" }} }}
+}}
+"#,
+        namespace.0
+    );
+    let workspace = Workspace::new(&configuration);
+    let errors = workspace.apply().fails();
+    assert!(errors.contains("BERTH-K8S-014"), "{errors}");
+    assert!(errors.contains("no-such-region-1"), "the container's own words: {errors}");
+    let instance = workspace.instance("berth_registry.this").expect("what was made is in the state");
+    assert_eq!(instance["status"], "tainted");
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn what_another_made_is_not_taken_over() {
+    let namespace = Namespace::new("foreign");
+    kubectl_ok(&["-n", &namespace.0, "create", "deployment", "registry", "--image=busybox:1.35", "--replicas=0"]);
+    let configuration = format!(
+        "resource \"berth_registry\" \"this\" {{\n  name = \"registry\"\n  namespace = \"{}\"\n  storage = {{ ephemeral = {{}} }}\n}}\n",
+        namespace.0
+    );
+    let workspace = Workspace::new(&configuration);
+    let errors = workspace.apply().fails();
+    assert!(errors.contains("BERTH-K8S-009"), "{errors}");
+    assert!(workspace.instance("berth_registry.this").is_none());
+    assert_eq!(names(&namespace.0, "configmaps"), ["kube-root-ca.crt"]);
+}
+
+#[test]
+#[ignore = "needs terraform"]
+fn mistakes_are_found_before_anything_is_asked() {
+    let registry = |body: &str| {
+        format!(
+            "resource \"berth_registry\" \"this\" {{\n  name = \"registry\"\n  namespace = \"apps\"\n  {body}\n}}\n"
+        )
+    };
+    let ephemeral = "storage = { ephemeral = {} }";
+    let long = "x".repeat(100);
+    let cases = [
+        (registry("storage = {}"), "`storage` must name exactly one kind"),
+        (registry("storage = { ephemeral = {}, s3 = { bucket = \"b\", region = \"r\" } }"), "exactly one kind"),
+        (registry(&format!("{ephemeral}\n  replicas = 2")), "`replicas` above 1"),
+        (registry(&format!("{ephemeral}\n  ingress = {{}}\n  host_port = 443")), "exclude each other"),
+        (registry(&format!("{ephemeral}\n  ingress = {{ class = \"nginx\" }}")), "`host` is needed"),
+        (registry(&format!("{ephemeral}\n  users = {{ ann = {{ password_wo = \"{long}\" }} }}")), "100 bytes"),
+        (registry(&format!("{ephemeral}\n  users = {{ ann = {{}} }}")), "has no password"),
+        (registry(&format!("{ephemeral}\n  htpasswd = \"ann:$apr1$x$y\"")), "not bcrypt"),
+        (registry("storage = { s3 = { bucket = \"b\", region = \"r\", access_key = \"k\" } }"), "belong together"),
+    ];
+    for (configuration, told) in cases {
+        let errors = Workspace::new(&configuration).validate().fails();
+        assert!(errors.contains(told), "{told}: {errors}");
+    }
+}

@@ -1,0 +1,112 @@
+//! `berth_registry_check`: against a registry with TLS on a port of the node.
+
+use std::process::Command;
+
+use crate::kubectl::{Namespace, kubectl_ok, names};
+use crate::sandbox::value;
+use crate::workspace::{Run, Workspace};
+
+const PASSWORD: &str = "a password for checking";
+
+/// A certificate for the node's address, written as a Secret, and the CA that made it.
+fn certificate(workspace: &Workspace, namespace: &str) -> String {
+    let address = value("SANDBOX_NODE_IP");
+    let path = |name: &str| workspace.path(name).to_str().unwrap().to_owned();
+    let openssl = |arguments: &[&str]| {
+        let output = Command::new("openssl").args(arguments).output().expect("openssl is installed");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+    let ca = ["req", "-x509", "-subj", "/CN=Test Root", "-keyout", &path("ca.key"), "-out", &path("ca.pem")];
+    openssl(&[&ca[..], &new_key[..]].concat());
+    let names = format!("subjectAltName=IP:{address}");
+    let leaf = ["req", "-x509", "-subj", "/CN=registry", "-CA", &path("ca.pem"), "-CAkey", &path("ca.key")];
+    let rest = ["-addext", &names, "-addext", "basicConstraints=CA:FALSE"];
+    let files = ["-keyout", &path("tls.key"), "-out", &path("tls.pem")];
+    openssl(&[&leaf[..], &new_key[..], &rest[..], &files[..]].concat());
+    let (certificate, key) = (format!("--cert={}", path("tls.pem")), format!("--key={}", path("tls.key")));
+    kubectl_ok(&["-n", namespace, "create", "secret", "tls", "registry-tls", &certificate, &key]);
+    std::fs::read_to_string(workspace.path("ca.pem")).unwrap()
+}
+
+fn configuration(namespace: &str, port: u16, check: &str) -> String {
+    let host = format!("{}:{port}", value("SANDBOX_NODE_IP"));
+    format!(
+        r#"
+variable "password" {{
+  type      = string
+  ephemeral = true
+}}
+resource "berth_registry" "this" {{
+  name      = "registry"
+  namespace = "{namespace}"
+  host      = "{}"
+  storage   = {{ ephemeral = {{}} }}
+  users     = {{ ann = {{ password_wo = var.password, password_wo_version = 1 }} }}
+  tls       = {{ secret_name = "registry-tls" }}
+  host_port = {port}
+}}
+resource "berth_registry_check" "this" {{
+  host       = "{host}"
+  username   = "ann"
+  depends_on = [berth_registry.this]
+  {check}
+}}
+"#,
+        value("SANDBOX_NODE_IP")
+    )
+}
+
+fn steps(workspace: &Workspace) -> Vec<String> {
+    let results = workspace.attributes("berth_registry_check.this")["results"].clone();
+    results.as_array().unwrap().iter().map(|result| result["step"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn every_step_passes_and_runs_again_on_a_trigger() {
+    let namespace = Namespace::new("check");
+    let workspace = Workspace::new("").secret("password", PASSWORD);
+    let root = certificate(&workspace, &namespace.0);
+    let check = |trigger: u32| {
+        format!(
+            "password_wo = var.password\n  expect_issuer = \"test root\"\n  triggers = {{ run = \"{trigger}\" }}\n  \
+             ca_pem = <<-EOT\n{root}EOT\n"
+        )
+    };
+    workspace.configure(&configuration(&namespace.0, 6443 + 1, &check(1)));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    assert_eq!(steps(&workspace), ["resolve", "tls", "anonymous", "login", "push", "pull"]);
+    workspace.configure(&configuration(&namespace.0, 6443 + 1, &check(2)));
+    let plan = workspace.plan();
+    assert_eq!(plan.changes(), [("berth_registry_check.this".to_owned(), "update".to_owned())]);
+    workspace.apply().succeeds();
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn each_failure_names_its_step_and_cause() {
+    let namespace = Namespace::new("check");
+    let workspace = Workspace::new("").secret("password", PASSWORD);
+    let root = certificate(&workspace, &namespace.0);
+    let ca = format!("ca_pem = <<-EOT\n{root}EOT\n");
+    let right = "password_wo = var.password";
+    let fails = |check: &str| {
+        workspace.configure(&configuration(&namespace.0, 6443 + 2, check));
+        let run: Run = workspace.apply();
+        run.fails()
+    };
+    let told = fails(right);
+    assert!(told.contains("step `tls`") && told.contains("UnknownIssuer") && told.contains("`Test Root`"), "{told}");
+    let told = fails(&format!("{right}\n  expect_issuer = \"Let's Encrypt\"\n  {ca}"));
+    assert!(told.contains("step `tls`") && told.contains("not by `Let's Encrypt`"), "{told}");
+    let told = fails(&format!("password_wo = \"wrong password\"\n  {ca}"));
+    assert!(told.contains("step `login`") && told.contains("does not accept the login"), "{told}");
+    let in_cluster = format!("in_cluster = {{ namespace = \"{}\" }}", namespace.0);
+    let told = fails(&format!("{right}\n  {in_cluster}\n  {ca}"));
+    assert!(told.contains("step `in_cluster`") && told.contains("cannot pull the image"), "{told}");
+    assert!(!names(&namespace.0, "pods").iter().any(|pod| pod.starts_with("berth-check")));
+    workspace.destroy().succeeds();
+}
