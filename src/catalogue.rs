@@ -1,9 +1,15 @@
 //! Everything berth offers, one line a type.
 
+use crate::data::hosted_zone::HostedZone;
 use crate::functions::dockerconfigjson::DockerConfigJson;
+use crate::functions::oidc_host::OidcHost;
 use crate::provider::Berth;
 use crate::resources::acme_account::AcmeAccount;
 use crate::resources::acme_certificate::AcmeCertificate;
+use crate::resources::dns_record::DnsRecord;
+use crate::resources::dns01_record::Dns01Record;
+use crate::resources::irsa_role::IrsaRole;
+use crate::resources::oidc_provider::OidcProvider;
 use crate::resources::pull_secret::PullSecret;
 use crate::resources::registry::Registry;
 use crate::resources::registry_check::RegistryCheck;
@@ -14,8 +20,14 @@ pub fn catalogue() -> Catalogue<Berth> {
     Catalogue::default()
         .resource(AcmeAccount)
         .resource(AcmeCertificate)
+        .resource(DnsRecord)
+        .resource(Dns01Record)
+        .resource(IrsaRole)
+        .resource(OidcProvider)
         .resource(PullSecret)
         .resource(Registry)
         .resource(RegistryCheck)
+        .data(HostedZone)
         .function(DockerConfigJson)
+        .function(OidcHost)
 }

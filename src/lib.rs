@@ -16,6 +16,7 @@ pub mod secret;
 
 pub mod catalogue;
 pub mod clients;
+pub mod data;
 pub mod domain;
 pub mod functions;
 pub mod plugin;

@@ -3,6 +3,12 @@
 mod account_key;
 pub mod acme_account;
 pub mod acme_certificate;
+mod aws_tags;
+pub mod dns01_record;
+pub mod dns_record;
+mod irsa_annotations;
+pub mod irsa_role;
+pub mod oidc_provider;
 pub mod pull_secret;
 pub mod registry;
 pub mod registry_check;

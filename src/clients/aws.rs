@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 
 pub use error::{AwsError, Reply};
 pub use iam::Iam;
-pub use route53::Route53;
+pub use route53::{Route53, Route53Error};
 pub use sts::Identity;
 
 use crate::explain::Explanation;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod acme;
+mod aws;
 mod cluster;
 #[path = "../support/kubectl.rs"]
 mod kubectl;

@@ -1,0 +1,7 @@
+data "berth_hosted_zone" "main" {
+  name = "example.com"
+}
+
+output "name_servers" {
+  value = data.berth_hosted_zone.main.name_servers
+}

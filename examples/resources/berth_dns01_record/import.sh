@@ -1,0 +1,1 @@
+terraform import berth_dns01_record.answer Z0123456789ABCDEFGHIJ/registry.example.com/LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0

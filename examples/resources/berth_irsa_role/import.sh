@@ -1,0 +1,1 @@
+terraform import berth_irsa_role.cert_manager cert-manager

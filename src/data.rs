@@ -1,0 +1,3 @@
+//! The data sources that berth offers, one file each.
+
+pub mod hosted_zone;

@@ -1,0 +1,182 @@
+//! `berth_dns01_record`: one value of a domain's `_acme-challenge` name, beside those of others.
+
+use crate::clients::aws::route53::ZoneChoice;
+use crate::clients::aws::{Aws, AwsError, Route53Error};
+use crate::domain::dns::challenge::{holds, record_name};
+use crate::domain::dns::zone::Visibility;
+use crate::domain::dns::{DnsName, RecordData, RecordType, ZoneId};
+use crate::provider::{Berth, Cx};
+use crate::resources::dns_record::checks;
+use crate::sdk::{Computed, Explanation, Import, Meta, Model, Plan, Resource, Result, Timeouts, check};
+
+/// The resource.
+pub struct Dns01Record;
+
+/// A value of a challenge name.
+#[derive(Clone, Debug, Model)]
+pub struct Dns01RecordModel {
+    /// The domain that is to be validated; `*.example.com` and `example.com` share one name. Changed in place.
+    #[attr(check = checks::dns_name(), equal = checks::same_name)]
+    pub domain: String,
+    /// The value, as the CA expects it (base64url of a SHA-256, 43 characters). Changed in place.
+    #[attr(check = check::length(1, 255))]
+    pub value: String,
+    /// The id of the hosted zone. Absent, the public zone of the longest name that holds the domain.
+    #[attr(optional, check = check::length(1, 64))]
+    pub zone_id: Computed<String>,
+    /// How long resolvers may keep the values, in seconds; where others' values share the name, theirs holds.
+    /// Default 60.
+    #[attr(default = 60, check = check::range(0, 2_147_483_647))]
+    pub ttl: u32,
+    /// What to wait for after a change: `none`, or `insync` until all of Route53's servers know it. Default `insync`.
+    #[attr(default = "insync", check = check::one_of(&["none", "insync"]))]
+    pub wait: String,
+    /// The name that holds the value: `_acme-challenge.` and the domain.
+    pub record_name: Computed<String>,
+    /// How long operations may take.
+    pub timeouts: Option<Timeouts>,
+}
+
+impl Resource<Berth> for Dns01Record {
+    type Model = Dns01RecordModel;
+
+    const NAME: &'static str = "berth_dns01_record";
+
+    const META: Meta = Meta {
+        import_id: "ZONE_ID/DOMAIN/VALUE",
+        ..Meta::new(
+            "DNS",
+            "Puts one value beside those of others at a domain's `_acme-challenge` name, and takes only that one away \
+             again: several certificates, a name and its wildcard, or another ACME client may share the name.",
+        )
+    };
+
+    async fn plan(&self, _cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+        match plan.planned().text("domain").map(DnsName::parse) {
+            Some(Ok(domain)) => {
+                if let Ok(name) = record_name(&domain) {
+                    plan.set("record_name", name.as_str().into());
+                }
+            }
+            _ => plan.leave_open(&["record_name"]),
+        }
+        if !plan.is_create() && plan.config().at("zone_id").is_null() {
+            if plan.changes("domain") { plan.leave_open(&["zone_id"]) } else { plan.keep(&["zone_id"]) }
+        }
+        Ok(())
+    }
+
+    async fn create(&self, cx: &Cx, model: &mut Dns01RecordModel) -> Result<()> {
+        put(cx, model).await
+    }
+
+    async fn read(&self, cx: &Cx, mut model: Dns01RecordModel) -> Result<Option<Dns01RecordModel>> {
+        let aws = cx.provider().aws()?;
+        let Some((zone, name)) = stored_place(&model) else { return Ok(None) };
+        let sets = match aws.route53().await.records_named(cx.budget(), &zone, &name).await {
+            Ok(sets) => sets,
+            Err(Route53Error::NoZoneId(_)) => return Ok(None),
+            Err(error) => return Err(failed(aws, "read", &model, &error).await),
+        };
+        if !holds(&sets, &name, &model.value) {
+            return Ok(None);
+        }
+        let alone =
+            sets.iter().filter(|set| set.key.kind == RecordType::Txt).map(|set| set.values().len()).sum::<usize>() == 1;
+        let live_ttl = sets.iter().find_map(|set| match set.data {
+            RecordData::Values { ttl, .. } if alone && set.key.kind == RecordType::Txt => Some(ttl),
+            _ => None,
+        });
+        model.ttl = live_ttl.unwrap_or(model.ttl);
+        Ok(Some(model))
+    }
+
+    async fn update(&self, cx: &Cx, prior: &Dns01RecordModel, model: &mut Dns01RecordModel) -> Result<()> {
+        put(cx, model).await?;
+        if stored_place(prior) == stored_place(model) && prior.value == model.value {
+            return Ok(());
+        }
+        self.delete(cx, prior.clone()).await
+    }
+
+    async fn delete(&self, cx: &Cx, model: Dns01RecordModel) -> Result<()> {
+        let aws = cx.provider().aws()?;
+        let Some((zone, name)) = stored_place(&model) else { return Ok(()) };
+        match aws.route53().await.remove_txt_value(cx.budget(), &zone, &name, &model.value).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(failed(aws, "remove", &model, &error).await),
+        }
+    }
+
+    async fn import(&self, cx: &Cx, id: &str) -> Result<Import<Dns01RecordModel>> {
+        let what = format!("Cannot import the challenge value `{id}`");
+        let mut parts = id.splitn(3, '/');
+        let (Some(zone), Some(domain), Some(value)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(Explanation::new("BERTH-ROUTE53-020", what).next("give `ZONE_ID/DOMAIN/VALUE`"));
+        };
+        let name = DnsName::parse(domain).and_then(|domain| record_name(&domain));
+        let name = name.map_err(|error| Route53Error::Name(error).explain(what.clone(), domain))?;
+        let model = Dns01RecordModel {
+            domain: domain.to_owned(),
+            value: value.to_owned(),
+            zone_id: Computed::Known(zone.to_owned()),
+            ttl: 60,
+            wait: "insync".to_owned(),
+            record_name: Computed::Known(name.as_str().to_owned()),
+            timeouts: None,
+        };
+        let absent = || {
+            let explanation = Explanation::new("BERTH-ROUTE53-021", what).on(format!("zone {zone}"));
+            explanation
+                .said("Route53", format!("`{name}` does not hold this value"))
+                .next("check zone, domain and value")
+        };
+        self.read(cx, model).await?.map(Import).ok_or_else(absent)
+    }
+}
+
+async fn put(cx: &Cx, model: &mut Dns01RecordModel) -> Result<()> {
+    let aws = cx.provider().aws()?;
+    let route53 = aws.route53().await;
+    let written = async {
+        let domain = DnsName::parse(&model.domain).map_err(Route53Error::Name)?;
+        let name = record_name(&domain).map_err(Route53Error::Name)?;
+        let zone = if let Some(id) = model.zone_id.get() {
+            ZoneId::new(id)
+        } else {
+            let choice = ZoneChoice { id: None, name: None, visibility: Visibility::Public };
+            route53.choose_zone(cx.budget(), &choice, name.as_str()).await?.id
+        };
+        let change = route53.put_txt_value(cx.budget(), &zone, &name, &model.value, model.ttl).await?;
+        Ok((zone, name, change))
+    };
+    let (zone, name, change) = match written.await {
+        Ok(written) => written,
+        Err(error) => return Err(failed(aws, "write", model, &error).await),
+    };
+    if model.zone_id.get().is_none() {
+        model.zone_id.set(zone.as_str().to_owned());
+    }
+    model.record_name.set(name.as_str().to_owned());
+    cx.exists();
+    if model.wait == "none" {
+        return Ok(());
+    }
+    match route53.wait_in_sync(cx.budget(), change.as_ref()).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(failed(aws, "see", model, &error).await),
+    }
+}
+
+fn stored_place(model: &Dns01RecordModel) -> Option<(ZoneId, DnsName)> {
+    Some((ZoneId::new(model.zone_id.get()?), DnsName::parse(model.record_name.get()?).ok()?))
+}
+
+async fn failed(aws: &Aws, verb: &str, model: &Dns01RecordModel, error: &Route53Error) -> Explanation {
+    let what = format!("Cannot {verb} the challenge value of `{}`", model.domain);
+    let object = model.zone_id.get().map_or_else(|| "the account's zones".to_owned(), |zone| format!("zone {zone}"));
+    match error {
+        Route53Error::Aws(denied @ AwsError::AccessDenied { .. }) => aws.explained(denied, what, &object).await,
+        other => other.explain(what, &object),
+    }
+}

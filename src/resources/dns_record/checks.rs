@@ -1,0 +1,101 @@
+//! Rules for names, types and values of records, before apply.
+
+use super::model::RoutingModel;
+use crate::domain::dns::{DnsName, RecordType, value};
+use crate::explain::Explanation;
+use crate::sdk::{Attr, Check, Diagnostics, Path, Seen, Set, Value, View, check};
+
+/// A DNS name.
+pub fn dns_name() -> Check {
+    check::text("must be a DNS name", |name| match DnsName::parse(name) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("must be a DNS name: {error}")),
+    })
+}
+
+/// A DNS name, or nothing or `@` for the zone itself.
+pub fn record_name() -> Check {
+    check::text("must be a DNS name, or `@` for the zone itself", |name| match DnsName::parse(name) {
+        Err(error) if !matches!(name.trim(), "" | "@") => Err(format!("must be a DNS name: {error}")),
+        _ => Ok(()),
+    })
+}
+
+/// A record type.
+pub fn record_type() -> Check {
+    check::text("must be a record type that Route53 keeps", |kind| match kind.parse::<RecordType>() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("must be a record type: {error}")),
+    })
+}
+
+/// Whether two texts name the same DNS name.
+pub fn same_name(mine: &Value, theirs: &Value) -> bool {
+    let name = |value: &Value| value.as_str().and_then(|text| DnsName::parse(text).ok());
+    name(mine).is_some() && name(mine) == name(theirs)
+}
+
+/// Whether two texts differ at most in case.
+pub fn same_word(mine: &Value, theirs: &Value) -> bool {
+    mine.as_str().zip(theirs.as_str()).is_some_and(|(mine, theirs)| mine.eq_ignore_ascii_case(theirs))
+}
+
+/// Whether two sets hold the same values of a type.
+pub fn same_values(kind: RecordType, mine: &Value, theirs: &Value) -> bool {
+    let values = |value: &Value| Set::<String>::decode(value, &Path::root()).ok();
+    values(mine).zip(values(theirs)).is_some_and(|(mine, theirs)| value::same_values(kind, &mine, &theirs))
+}
+
+/// What the attributes' own checks cannot see.
+pub fn validate(config: View<'_>, found: &mut Diagnostics) {
+    check_target(config, found);
+    check_values(config, found);
+    check_routing(config, found);
+}
+
+fn wrong(text: impl Into<String>, attribute: &str) -> Explanation {
+    Explanation::new("BERTH-ROUTE53-023", text).next("correct it; nothing was changed").at(attribute)
+}
+
+fn check_target(config: View<'_>, found: &mut Diagnostics) {
+    let (values, alias) = (config.at("values"), config.at("alias"));
+    if values.is_null() && alias.is_null() {
+        found.error(&wrong("A record needs `values` or an `alias`", "values"));
+    }
+    if values.known().is_some() && alias.known().is_some() {
+        found.error(&wrong("`values` and `alias` are both set", "alias"));
+    }
+    if alias.known().is_some() && config.at("ttl").known().is_some() {
+        found.error(&wrong("An alias has no `ttl`: its target's counts", "ttl"));
+    }
+    if config.at("zone_id").known().is_some() && config.at("zone").known().is_some() {
+        found.error(&wrong("`zone_id` and `zone` are both set", "zone"));
+    }
+}
+
+fn check_values(config: View<'_>, found: &mut Diagnostics) {
+    let Some(Ok(kind)) = config.text("type").map(str::parse::<RecordType>) else { return };
+    let Some(values) = config.read::<Set<String>>("values") else { return };
+    if values.is_empty() {
+        return;
+    }
+    if let Err((_, error)) = value::to_route53(kind, &values) {
+        found.error(&wrong(format!("A value of the {kind} record is wrong: {error}"), "values"));
+    }
+}
+
+fn check_routing(config: View<'_>, found: &mut Diagnostics) {
+    let (routing, identifier) = (config.at("routing"), config.at("set_identifier"));
+    if let Seen::Known(_) = routing
+        && identifier.is_null()
+    {
+        found.error(&wrong("A record with a routing policy needs a `set_identifier`", "set_identifier"));
+    }
+    if identifier.known().is_some() && routing.is_null() {
+        found.error(&wrong("A `set_identifier` needs a `routing` policy", "routing"));
+    }
+    let count = config.read::<RoutingModel>("routing").map(|routing| routing.count());
+    if let Some(count) = count.filter(|count| *count != 1) {
+        found.error(&wrong(format!("`routing` holds {count} policies instead of one"), "routing"));
+    }
+}

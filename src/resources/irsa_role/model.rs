@@ -1,0 +1,262 @@
+//! What a user declares of a role.
+
+use std::collections::BTreeMap;
+
+use crate::domain::irsa::limits::{DESCRIPTION, SESSION};
+use crate::domain::irsa::{AUDIENCE, Condition, Effect, ROLE_ANNOTATION, ServiceAccount, Statement, limits};
+use crate::domain::irsa::{document, policy_json};
+use crate::sdk::{Attr, Check, Computed, Model, Path, Set, Timeouts, Value, check};
+
+/// An IAM role for service accounts.
+#[derive(Clone, Debug, Model)]
+pub struct IrsaRoleModel {
+    /// The role's name: letters, digits and `+=,.@_-`, at most 64 characters. A change replaces the role, since IAM
+    /// cannot rename one.
+    #[attr(replace, check = check::text("must have 1 to 64 characters: letters, digits and `+=,.@_-`", limits::check_role_name))]
+    pub name: String,
+    /// The path of the role and of its own managed policies. A change replaces the role. Default `/`.
+    #[attr(replace, default = "/", check = check::text("must begin and end with `/`", limits::check_path))]
+    pub path: String,
+    /// What the role is for, at most 1,000 characters. Changed in place.
+    #[attr(check = check::length(0, DESCRIPTION))]
+    pub description: Option<String>,
+    /// The ARN of the cluster's OIDC provider in IAM (`berth_oidc_provider`'s `arn`). Either this or `oidc_issuer_url`.
+    #[attr(check = provider_check())]
+    pub oidc_provider_arn: Option<String>,
+    /// The cluster's issuer, from which the provider's ARN in the caller's account and partition follows.
+    /// Either this or `oidc_provider_arn`.
+    pub oidc_issuer_url: Option<String>,
+    /// Who may assume the role. `*` and `?` in a part admit several accounts; exact ones stay pinned exactly.
+    #[attr(check = check::at_least(1))]
+    pub service_accounts: Set<Account>,
+    /// The audience that tokens must be made for. Default `sts.amazonaws.com`.
+    #[attr(default = AUDIENCE, check = check::length(1, 255))]
+    pub audience: String,
+    /// What the role may do. Order and spelling make no difference.
+    #[attr(equal = same_statements)]
+    pub statements: Option<Vec<StatementModel>>,
+    /// ARNs of managed policies to attach. Others are detached.
+    #[attr(default = Vec::<String>::new(), check = arn_check())]
+    pub managed_policy_arns: Set<String>,
+    /// Where `statements` go: `inline` into the role itself (10,240 characters in all), or `managed` into managed
+    /// policies of their own, as many as they need (6,144 characters each). Changed in place. Default `inline`.
+    #[attr(default = "inline", check = check::one_of(&["inline", "managed"]))]
+    pub policy_kind: String,
+    /// The ARN of the policy that bounds the role's rights. Changed in place.
+    #[attr(check = arn_check())]
+    pub permissions_boundary: Option<String>,
+    /// How long a session may last, 3,600 to 43,200 seconds. Changed in place. Default 3,600.
+    #[attr(default = 3600, check = check::range(i64::from(*SESSION.start()), i64::from(*SESSION.end())))]
+    pub max_session_duration: u32,
+    /// Tags, beside the provider's `default_tags`. Changed in place.
+    pub tags: Option<BTreeMap<String, String>>,
+    /// All tags of the role: `tags` and the provider's `default_tags`.
+    pub tags_all: Computed<BTreeMap<String, String>>,
+    /// Whether to write the annotation `eks.amazonaws.com/role-arn` to the service accounts themselves, by the
+    /// provider's `kubernetes` settings. Accounts with a wildcard are left out. Pods started before must be
+    /// restarted. Default `false`.
+    #[attr(default = false)]
+    pub annotate_service_accounts: bool,
+    /// The role's ARN.
+    #[attr(keep)]
+    pub arn: Computed<String>,
+    /// The id that no other role ever has.
+    #[attr(keep)]
+    pub unique_id: Computed<String>,
+    /// The ARNs of all managed policies attached to the role: its own and `managed_policy_arns`.
+    pub policy_arns: Computed<Vec<String>>,
+    /// The annotations that a service account needs to assume the role.
+    #[attr(keep)]
+    pub annotations: Computed<BTreeMap<String, String>>,
+    /// The trust policy, as JSON.
+    #[attr(equal = same_document)]
+    pub assume_role_policy: Computed<String>,
+    /// The permissions of `statements`, as JSON.
+    #[attr(equal = same_document)]
+    pub policy_json: Computed<String>,
+    /// How many characters of `policy_json` count against IAM's limit.
+    pub policy_characters: Computed<i64>,
+    /// How long operations may take.
+    pub timeouts: Option<Timeouts>,
+}
+
+/// A service account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Model)]
+pub struct Account {
+    /// Its namespace; `*` and `?` are wildcards.
+    #[attr(check = part_check())]
+    pub namespace: String,
+    /// Its name; `*` and `?` are wildcards.
+    #[attr(check = part_check())]
+    pub name: String,
+}
+
+/// A statement of the role's permissions.
+#[derive(Clone, Debug, PartialEq, Model)]
+pub struct StatementModel {
+    /// A name within the policy: letters and digits, unique.
+    pub sid: Option<String>,
+    /// `Allow` or `Deny`, in any case. Default `Allow`.
+    #[attr(default = "Allow", equal = same_word, check = effect_check())]
+    pub effect: String,
+    /// `service:Action`, with wildcards.
+    pub actions: Set<String>,
+    /// ARNs with wildcards, or `*`.
+    pub resources: Set<String>,
+    /// Conditions, which must all hold.
+    pub conditions: Option<Vec<ConditionModel>>,
+}
+
+/// A condition of a statement.
+#[derive(Clone, Debug, PartialEq, Model)]
+pub struct ConditionModel {
+    /// The operator, such as `StringEquals`.
+    pub test: String,
+    /// The context key, such as `aws:RequestedRegion`.
+    pub variable: String,
+    /// Any of these must match.
+    pub values: Set<String>,
+}
+
+/// Where the statements go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyKind {
+    /// Into the role.
+    Inline,
+    /// Into managed policies of its own.
+    Managed,
+}
+
+impl PolicyKind {
+    /// The attribute's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inline => "inline",
+            Self::Managed => "managed",
+        }
+    }
+}
+
+impl IrsaRoleModel {
+    /// Where the statements go.
+    pub fn kind(&self) -> PolicyKind {
+        if self.policy_kind == PolicyKind::Managed.as_str() { PolicyKind::Managed } else { PolicyKind::Inline }
+    }
+
+    /// Who may assume the role, in order.
+    pub fn accounts(&self) -> Vec<ServiceAccount> {
+        let mut accounts: Vec<_> = self.service_accounts.iter().map(ServiceAccount::from).collect();
+        accounts.sort();
+        accounts
+    }
+
+    /// What the role may do.
+    pub fn permissions(&self) -> Vec<Statement> {
+        self.statements.iter().flatten().map(Statement::from).collect()
+    }
+
+    /// Fills in the annotations for service accounts.
+    pub fn set_annotations(&mut self, arn: &str) {
+        self.annotations.set(BTreeMap::from([(ROLE_ANNOTATION.to_owned(), arn.to_owned())]));
+    }
+}
+
+impl From<&Account> for ServiceAccount {
+    fn from(account: &Account) -> Self {
+        Self { namespace: account.namespace.clone(), name: account.name.clone() }
+    }
+}
+
+impl From<&ServiceAccount> for Account {
+    fn from(account: &ServiceAccount) -> Self {
+        Self { namespace: account.namespace.clone(), name: account.name.clone() }
+    }
+}
+
+impl From<&StatementModel> for Statement {
+    fn from(model: &StatementModel) -> Self {
+        let conditions = model.conditions.iter().flatten().map(|condition| Condition {
+            test: condition.test.clone(),
+            variable: condition.variable.clone(),
+            values: condition.values.to_vec(),
+        });
+        Self {
+            sid: model.sid.clone().filter(|sid| !sid.is_empty()),
+            effect: Effect::parse(&model.effect).unwrap_or_default(),
+            actions: model.actions.to_vec(),
+            resources: model.resources.to_vec(),
+            conditions: conditions.collect(),
+        }
+    }
+}
+
+impl From<&Statement> for StatementModel {
+    fn from(statement: &Statement) -> Self {
+        let conditions = statement.conditions.iter().map(|condition| ConditionModel {
+            test: condition.test.clone(),
+            variable: condition.variable.clone(),
+            values: condition.values.iter().cloned().collect(),
+        });
+        Self {
+            sid: statement.sid.clone(),
+            effect: statement.effect.as_str().to_owned(),
+            actions: statement.actions.iter().cloned().collect(),
+            resources: statement.resources.iter().cloned().collect(),
+            conditions: (!statement.conditions.is_empty()).then(|| conditions.collect()),
+        }
+    }
+}
+
+fn provider_check() -> Check {
+    check::text("must be the ARN of an OIDC provider in IAM", |arn| match crate::domain::irsa::oidc_host(arn) {
+        Ok(_) if arn.starts_with("arn:") => Ok(()),
+        _ => Err(format!(
+            "must be the ARN of an OIDC provider (`arn:aws:iam::ACCOUNT:oidc-provider/HOST`), and is `{arn}`"
+        )),
+    })
+}
+
+fn arn_check() -> Check {
+    check::text("must be the ARN of a managed policy", |arn| {
+        let good = arn.starts_with("arn:") && arn.contains(":policy/");
+        if good { Ok(()) } else { Err(format!("must be the ARN of a managed policy, and is `{arn}`")) }
+    })
+}
+
+fn part_check() -> Check {
+    check::text("must be a name as Kubernetes has them; `*` and `?` are wildcards", |part| {
+        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.' | '*' | '?');
+        if !part.is_empty() && part.len() <= 253 && part.chars().all(good) {
+            return Ok(());
+        }
+        Err(format!(
+            "must be a name as Kubernetes has them (lower-case letters, digits, `-`, `.`, wildcards), and is `{part}`"
+        ))
+    })
+}
+
+fn effect_check() -> Check {
+    check::text("must be `Allow` or `Deny`", |effect| match Effect::parse(effect) {
+        Some(_) => Ok(()),
+        None => Err(format!("must be `Allow` or `Deny`, and is `{effect}`")),
+    })
+}
+
+fn same_word(mine: &Value, theirs: &Value) -> bool {
+    mine.as_str().zip(theirs.as_str()).is_some_and(|(mine, theirs)| mine.eq_ignore_ascii_case(theirs))
+}
+
+fn same_document(mine: &Value, theirs: &Value) -> bool {
+    mine.as_str().zip(theirs.as_str()).is_some_and(|(mine, theirs)| document::same_policy(mine, theirs))
+}
+
+fn same_statements(mine: &Value, theirs: &Value) -> bool {
+    let document = |value: &Value| {
+        let statements = Vec::<StatementModel>::decode(value, &Path::root()).ok()?;
+        Some(policy_json(&statements.iter().map(Statement::from).collect::<Vec<_>>()))
+    };
+    match (document(mine), document(theirs)) {
+        (Some(mine), Some(theirs)) => document::same_policy(&mine, &theirs),
+        _ => false,
+    }
+}

@@ -1,0 +1,216 @@
+//! `berth_oidc_provider`: lets IAM trust the tokens of a cluster's service accounts.
+
+use std::collections::BTreeMap;
+
+use crate::clients::aws::iam::{NewProvider, OidcProvider as Live};
+use crate::clients::aws::{Aws, AwsError};
+use crate::domain::irsa::{AUDIENCE, oidc_host, oidc_provider_arn};
+use crate::domain::tags::{self, Tags};
+use crate::provider::{Berth, Cx};
+use crate::resources::aws_tags;
+use crate::sdk::{Computed, Explanation, Import, Meta, Model, Plan, Resource, Result, Set, Timeouts, Value, check};
+
+/// The resource.
+pub struct OidcProvider;
+
+/// An OIDC provider in IAM.
+#[derive(Clone, Debug, Model)]
+pub struct OidcProviderModel {
+    /// The issuer's URL, `https://…`, as the cluster's `iss` claim has it. A change replaces the provider.
+    #[attr(replace, check = issuer_check(), equal = same_issuer)]
+    pub url: String,
+    /// The audiences that tokens may be made for. Changed in place. Default `["sts.amazonaws.com"]`.
+    #[attr(default = vec![AUDIENCE.to_owned()], check = check::at_least(1))]
+    pub client_ids: Set<String>,
+    /// SHA-1 fingerprints of the certificate authority that the issuer's TLS certificate comes from, 40 hexadecimal
+    /// digits each. AWS needs none for issuers with a certificate of a public authority, EKS among them; absent, they
+    /// are left to AWS. Changed in place.
+    #[attr(optional, keep, check = thumbprint_check())]
+    pub thumbprints: Computed<Vec<String>>,
+    /// Tags, beside the provider's `default_tags`. Changed in place.
+    pub tags: Option<BTreeMap<String, String>>,
+    /// All tags of the object: `tags` and the provider's `default_tags`.
+    pub tags_all: Computed<BTreeMap<String, String>>,
+    /// The provider's ARN.
+    #[attr(keep)]
+    pub arn: Computed<String>,
+    /// How long operations may take.
+    pub timeouts: Option<Timeouts>,
+}
+
+impl Resource<Berth> for OidcProvider {
+    type Model = OidcProviderModel;
+
+    const NAME: &'static str = "berth_oidc_provider";
+
+    const META: Meta = Meta {
+        import_id: "ARN",
+        ..Meta::new(
+            "Identity",
+            "Registers a cluster's OIDC issuer with IAM, so that its service accounts can assume roles. An account has at \
+             most one provider for an issuer: one that exists already is not taken over silently but can be imported.",
+        )
+    };
+
+    async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+        aws_tags::plan(cx, plan);
+        Ok(())
+    }
+
+    async fn create(&self, cx: &Cx, model: &mut OidcProviderModel) -> Result<()> {
+        let aws = cx.provider().aws()?;
+        let wanted = wanted(cx, model)?;
+        let arn = match aws.iam().await.create_provider(cx.budget(), &wanted).await {
+            Ok(arn) => arn,
+            Err(AwsError::AlreadyExists(reply)) => {
+                return Err(taken(aws, cx, &model.url, &AwsError::AlreadyExists(reply)).await);
+            }
+            Err(error) => return Err(failed(aws, "create", model, &error).await),
+        };
+        cx.exists();
+        model.arn.set(arn.clone());
+        model.tags_all.set(wanted.tags);
+        if model.thumbprints.is_unknown() {
+            let live = aws.iam().await.provider(cx.budget(), &arn).await;
+            match live {
+                Ok(live) => model.thumbprints.set(live.map(|live| live.thumbprints)),
+                Err(error) => return Err(failed(aws, "read", model, &error).await),
+            }
+        }
+        Ok(())
+    }
+
+    async fn read(&self, cx: &Cx, mut model: OidcProviderModel) -> Result<Option<OidcProviderModel>> {
+        let aws = cx.provider().aws()?;
+        let arn = model.arn.get().cloned().unwrap_or_default();
+        match aws.iam().await.provider(cx.budget(), &arn).await {
+            Ok(None) => Ok(None),
+            Ok(Some(live)) => {
+                fill(aws_tags::defaults(cx)?, &mut model, live);
+                Ok(Some(model))
+            }
+            Err(error) => Err(failed(aws, "read", &model, &error).await),
+        }
+    }
+
+    async fn update(&self, cx: &Cx, prior: &OidcProviderModel, model: &mut OidcProviderModel) -> Result<()> {
+        let aws = cx.provider().aws()?;
+        let (iam, wanted) = (aws.iam().await, wanted(cx, model)?);
+        let arn = prior.arn.get().cloned().unwrap_or_default();
+        let changed = async {
+            let Some(live) = iam.provider(cx.budget(), &arn).await? else {
+                return iam.create_provider(cx.budget(), &wanted).await.map(drop);
+            };
+            iam.update_provider(cx.budget(), &live, &wanted).await
+        };
+        if let Err(error) = changed.await {
+            return Err(failed(aws, "change", model, &error).await);
+        }
+        model.arn.set(arn);
+        model.tags_all.set(wanted.tags);
+        if model.thumbprints.is_unknown() {
+            model.thumbprints = prior.thumbprints.clone();
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, cx: &Cx, model: OidcProviderModel) -> Result<()> {
+        let Some(arn) = model.arn.get() else { return Ok(()) };
+        let aws = cx.provider().aws()?;
+        match aws.iam().await.delete_provider(cx.budget(), arn).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(failed(aws, "delete", &model, &error).await),
+        }
+    }
+
+    async fn import(&self, cx: &Cx, id: &str) -> Result<Import<OidcProviderModel>> {
+        let what = format!("Cannot import the OIDC provider `{id}`");
+        if !id.starts_with("arn:") || oidc_host(id).is_err() {
+            let step = "give its ARN: `arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH`";
+            return Err(Explanation::new("BERTH-AWS-020", what).next(step));
+        }
+        let aws = cx.provider().aws()?;
+        let live = match aws.iam().await.provider(cx.budget(), id).await {
+            Ok(Some(live)) => live,
+            Ok(None) => {
+                let step =
+                    "check the ARN and the account: `aws iam list-open-id-connect-providers` lists those there are";
+                return Err(Explanation::new("BERTH-AWS-006", what)
+                    .on(id)
+                    .said("IAM", "there is no such provider")
+                    .next(step));
+            }
+            Err(error) => return Err(aws.explained(&error, what, id).await),
+        };
+        let mut model = OidcProviderModel {
+            url: format!("https://{}", live.url.trim_start_matches("https://")),
+            client_ids: Set::default(),
+            thumbprints: Computed::Unknown,
+            tags: None,
+            tags_all: Computed::Unknown,
+            arn: Computed::Known(id.to_owned()),
+            timeouts: None,
+        };
+        fill(aws_tags::defaults(cx)?, &mut model, live);
+        Ok(Import(model))
+    }
+}
+
+fn wanted(cx: &Cx, model: &OidcProviderModel) -> Result<NewProvider> {
+    Ok(NewProvider {
+        url: model.url.clone(),
+        client_ids: model.client_ids.iter().cloned().collect(),
+        thumbprints: model.thumbprints.get().cloned().unwrap_or_default(),
+        tags: tags::merged(aws_tags::defaults(cx)?, model.tags.as_ref()),
+    })
+}
+
+fn fill(defaults: &Tags, model: &mut OidcProviderModel, live: Live) {
+    model.client_ids = live.client_ids.into_iter().collect();
+    model.thumbprints.set(live.thumbprints);
+    model.tags = tags::own_part(&live.tags, defaults, model.tags.as_ref());
+    model.tags_all.set(tags::without_those_of_aws(&live.tags));
+}
+
+async fn failed(aws: &Aws, verb: &str, model: &OidcProviderModel, error: &AwsError) -> Explanation {
+    let object = model.arn.get().unwrap_or(&model.url);
+    aws.explained(error, format!("Cannot {verb} the OIDC provider of `{}`", model.url), object).await
+}
+
+/// Names the provider that is there already by its ARN, ready for an import.
+async fn taken(aws: &Aws, cx: &Cx, url: &str, error: &AwsError) -> Explanation {
+    let arn = match (aws.identity(cx.budget()).await, oidc_host(url)) {
+        (Ok(who), Ok(host)) => oidc_provider_arn(&who.partition, &who.account, &host),
+        _ => "arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH".to_owned(),
+    };
+    error
+        .explain(format!("Cannot create the OIDC provider of `{url}`"), &arn)
+        .next(format!(
+            "import the one that exists: `terraform import berth_oidc_provider.NAME {arn}`; nothing was changed"
+        ))
+        .at("url")
+}
+
+fn issuer_check() -> crate::sdk::Check {
+    check::text("must be an `https` URL without port, query and fragment", |url| match oidc_host(url) {
+        Ok(_) if url.trim().to_ascii_lowercase().starts_with("https://") => Ok(()),
+        Ok(_) => Err(format!("must be an `https` URL, and is `{url}`")),
+        Err(error) => Err(format!("must be an `https` URL without port, query and fragment: {error}")),
+    })
+}
+
+fn thumbprint_check() -> crate::sdk::Check {
+    check::text("must hold SHA-1 fingerprints of 40 hexadecimal digits", |thumbprint| {
+        let good = thumbprint.len() == 40 && thumbprint.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if good {
+            Ok(())
+        } else {
+            Err(format!("must hold SHA-1 fingerprints of 40 hexadecimal digits, and holds `{thumbprint}`"))
+        }
+    })
+}
+
+fn same_issuer(mine: &Value, theirs: &Value) -> bool {
+    let host = |value: &Value| value.as_str().and_then(|url| oidc_host(url).ok());
+    host(mine).is_some() && host(mine) == host(theirs)
+}

@@ -1,0 +1,250 @@
+//! Roles and OIDC providers.
+
+use std::collections::BTreeMap;
+
+use berth::clients::aws::iam::{Iam, NewPolicy, Role};
+use berth::domain::irsa::same_policy;
+use serde_json::{Value, json};
+
+use super::{Account, PROVIDER, unique};
+use crate::workspace::{Cli, Workspace};
+
+const ISSUER: &str = "arn:aws:iam::123456789012:oidc-provider/oidc.example/id/A";
+
+fn role(name: &str, more: &str) -> String {
+    format!(
+        "{PROVIDER}resource \"berth_irsa_role\" \"x\" {{\n name = \"{name}\"\n oidc_provider_arn = \"{ISSUER}\"\n \
+         service_accounts = [{{ namespace = \"apps\", name = \"web\" }}]\n{more}\n}}\n"
+    )
+}
+
+fn statement(actions: &str) -> String {
+    format!("{{ sid = \"Read\", actions = [{actions}], resources = [\"arn:aws:s3:::b\", \"arn:aws:s3:::b/*\"] }}")
+}
+
+impl Account {
+    fn iam(&self) -> Iam {
+        self.runtime.block_on(async { self.aws.iam().await.clone() })
+    }
+
+    /// A managed policy that somebody else made; its ARN.
+    fn policy(&self) -> String {
+        let document = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}";
+        let (name, document) = (unique("given"), document.to_owned());
+        let policy = NewPolicy { name, path: "/".into(), document, ..NewPolicy::default() };
+        self.runtime.block_on(self.iam().create_policy(&Self::budget(), &policy)).unwrap()
+    }
+
+    fn role(&self, name: &str) -> Option<Role> {
+        self.runtime.block_on(self.iam().role(&Self::budget(), name)).unwrap()
+    }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_role_lives_from_apply_to_destroy() {
+    for cli in Cli::all() {
+        let name = unique("role");
+        let statements = format!("statements = [{}]", statement("\"s3:ListBucket\", \"s3:GetObject\""));
+        let workspace = Workspace::on(&cli, &role(&name, &format!("{statements}\n tags = {{ team = \"a\" }}")));
+        workspace.apply().succeeds();
+        workspace.plan().changes_nothing();
+        let live = Account::open().role(&name).unwrap();
+        let stored = workspace.attributes("berth_irsa_role.x");
+        assert_eq!(stored["arn"], json!(live.arn));
+        assert_eq!(stored["annotations"]["eks.amazonaws.com/role-arn"], json!(live.arn));
+        assert_eq!(live.tags, BTreeMap::from([("made_by".into(), "berth".into()), ("team".into(), "a".into())]));
+        assert!(same_policy(&live.trust_policy, stored["assume_role_policy"].as_str().unwrap()));
+        assert!(same_policy(&live.inline_policies["berth"], stored["policy_json"].as_str().unwrap()));
+
+        // Order, one text or a list, and the case of the effect make no difference.
+        let other = "statements = [{ sid = \"Read\", effect = \"allow\", actions = [\"s3:GetObject\", \"s3:ListBucket\"], \
+                     resources = [\"arn:aws:s3:::b/*\", \"arn:aws:s3:::b\"] }]";
+        workspace.configure(&role(&name, &format!("{other}\n tags = {{ team = \"a\" }}")));
+        workspace.plan().changes_nothing();
+
+        // Everything but name and path changes in place.
+        let given = Account::open().policy();
+        let more = format!(
+            "description = \"changed\"\n max_session_duration = 7200\n tags = {{ team = \"b\" }}\n \
+             permissions_boundary = \"{given}\"\n managed_policy_arns = [\"{given}\"]"
+        );
+        workspace.configure(&role(&name, &format!("statements = [{}]\n{more}", statement("\"s3:GetObject\""))));
+        let changes = workspace.plan().changes_something().changes();
+        assert!(changes.iter().all(|(_, action)| action == "update"), "{changes:?}");
+        workspace.apply_plan().succeeds();
+        workspace.plan().changes_nothing();
+        let live = Account::open().role(&name).unwrap();
+        assert_eq!((live.description.as_str(), live.max_session_duration), ("changed", 7200));
+        assert_eq!(live.attached_policies.len(), 1);
+        assert_eq!(live.tags["team"], "b");
+
+        workspace.destroy().succeeds();
+        assert_eq!(Account::open().role(&name), None);
+    }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn drift_of_trust_policy_attachments_and_tags_is_shown_and_undone() {
+    let name = unique("drift");
+    let workspace = Workspace::new(&role(&name, &format!("statements = [{}]", statement("\"s3:GetObject\""))));
+    workspace.apply().succeeds();
+    let before = Account::open().role(&name).unwrap();
+
+    let account = Account::open();
+    let (iam, budget, given) = (account.iam(), Account::budget(), account.policy());
+    let strange =
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}";
+    let open_trust = before.trust_policy.replace("apps:web", "apps:other");
+    account.runtime.block_on(async {
+        iam.update_trust_policy(&budget, &name, &open_trust).await.unwrap();
+        iam.put_inline_policy(&budget, &name, "strange", strange).await.unwrap();
+        iam.attach_policy(&budget, &name, &given).await.unwrap();
+        let mut tags = before.tags.clone();
+        tags.insert("strange".into(), "x".into());
+        tags.remove("made_by");
+        iam.set_role_tags(&budget, &name, &before.tags, &tags).await.unwrap();
+    });
+    workspace.plan().changes_something();
+    let drift = workspace.run(&["show", "-json", "saved.plan"]).succeeds();
+    let drift: Value = serde_json::from_str(&drift.stdout).unwrap();
+    let change = &drift["resource_changes"][0]["change"];
+    for attribute in ["assume_role_policy", "policy_json", "managed_policy_arns", "tags", "tags_all"] {
+        assert_ne!(change["before"][attribute], change["after"][attribute], "{attribute}");
+    }
+    workspace.apply_plan().succeeds();
+    workspace.plan().changes_nothing();
+    let after = Account::open().role(&name).unwrap();
+    assert_eq!((&after.tags, &after.attached_policies), (&before.tags, &before.attached_policies));
+    assert_eq!(after.inline_policies.len(), 1);
+    assert!(same_policy(&after.trust_policy, &before.trust_policy));
+
+    account.runtime.block_on(iam.delete_role(&budget, &name)).unwrap();
+    workspace.plan().changes_something();
+    workspace.apply().succeeds();
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn statements_move_between_the_role_and_policies_of_its_own() {
+    let name = unique("kind");
+    let many: Vec<_> = (0..30)
+        .map(|i| {
+            let actions: Vec<_> = (0..15).map(|j| format!("\"s3:Action{i}Number{j}\"")).collect();
+            format!("{{ actions = [{}], resources = [\"*\"] }}", actions.join(", "))
+        })
+        .collect();
+    let statements = format!("statements = [{}]", many.join(", "));
+    let workspace = Workspace::new(&role(&name, &statements));
+    let errors = workspace.validate().fails();
+    for part in ["IAM allows 10240", "policy_kind", "BERTH-AWS-024"] {
+        assert!(errors.contains(part), "{part}: {errors}");
+    }
+    workspace.configure(&role(&name, &format!("{statements}\n policy_kind = \"managed\"")));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    let live = Account::open().role(&name).unwrap();
+    assert!(live.inline_policies.is_empty() && live.attached_policies.len() > 1, "{live:?}");
+
+    workspace.configure(&role(
+        &name,
+        &format!("statements = [{}]\n policy_kind = \"managed\"", statement("\"s3:GetObject\"")),
+    ));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    assert_eq!(Account::open().role(&name).unwrap().attached_policies.len(), 1);
+
+    workspace.configure(&role(&name, &format!("statements = [{}]", statement("\"s3:GetObject\""))));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    let live = Account::open().role(&name).unwrap();
+    assert_eq!((live.inline_policies.len(), live.attached_policies.len()), (1, 0));
+    let account = Account::open();
+    let gone = format!("arn:aws:iam::123456789012:policy/{name}");
+    assert_eq!(account.runtime.block_on(account.iam().policy(&Account::budget(), &gone)).unwrap(), None);
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_role_that_exists_is_refused_and_can_be_imported() {
+    let name = unique("taken");
+    let configuration =
+        role(&name, &format!("statements = [{}]\n description = \"first\"", statement("\"s3:GetObject\"")));
+    let first = Workspace::new(&configuration);
+    first.apply().succeeds();
+    let second = Workspace::new(&configuration);
+    let errors = second.apply().fails();
+    for part in ["import", &name, "EntityAlreadyExists", "BERTH-AWS-005"] {
+        assert!(errors.contains(part), "{part}: {errors}");
+    }
+    second.import("berth_irsa_role.x", &name).succeeds();
+    second.plan().changes_nothing();
+    second.destroy().succeeds();
+    first.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn mistakes_are_found_without_a_remote() {
+    let long = "a".repeat(65);
+    let cases = [
+        (role(&long, ""), "must have 1 to 64 characters, and has 65"),
+        (role("x", "statements = [{ actions = [\"GetObject\"], resources = [\"*\"] }]"), "statements[0].actions[0]"),
+        (role("x", "statements = [{ actions = [\"a:b\"], resources = [\"bucket\"] }]"), "statements[0].resources[0]"),
+        (
+            role("x", "statements = [{ effect = \"maybe\", actions = [\"a:b\"], resources = [\"*\"] }]"),
+            "`Allow` or `Deny`",
+        ),
+        (role("x", "max_session_duration = 60"), "must be between 3600 and 43200"),
+        (role("x", "oidc_issuer_url = \"https://a.example\""), "are both set"),
+        (role("x", "").replace("oidc_provider_arn", "# "), "set `oidc_provider_arn` or `oidc_issuer_url`"),
+    ];
+    for (configuration, expected) in cases {
+        let errors = Workspace::new(&configuration).validate().fails();
+        assert!(errors.contains(expected), "{expected}: {errors}");
+    }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn an_oidc_provider_serves_a_role_by_its_issuer() {
+    for cli in Cli::all() {
+        let (name, host) = (unique("issuer"), format!("{}.example/id/A", unique("oidc")));
+        let configuration = |tags: &str, thumbprint: &str| {
+            format!(
+                "{PROVIDER}resource \"berth_oidc_provider\" \"x\" {{\n url = \"https://{host}\"\n tags = {{ {tags} }}\n \
+                 thumbprints = [\"{thumbprint}\"]\n}}\n\
+                 resource \"berth_irsa_role\" \"x\" {{\n name = \"{name}\"\n oidc_issuer_url = berth_oidc_provider.x.url\n \
+                 service_accounts = [{{ namespace = \"*\", name = \"web\" }}, {{ namespace = \"b\", name = \"c\" }}]\n}}\n"
+            )
+        };
+        let workspace = Workspace::on(&cli, &configuration("a = \"1\"", &"a".repeat(40)));
+        workspace.apply().succeeds();
+        workspace.plan().changes_nothing();
+        let trust = Account::open().role(&name).unwrap().trust_policy;
+        assert!(trust.contains(&format!("oidc-provider/{host}")) && trust.contains("StringLike"), "{trust}");
+
+        workspace.configure(&configuration("b = \"2\"", &"b".repeat(40)));
+        let changes = workspace.plan().changes_something().changes();
+        assert!(changes.iter().all(|(_, action)| action == "update"), "{changes:?}");
+        workspace.apply_plan().succeeds();
+        workspace.plan().changes_nothing();
+
+        let arn = workspace.attributes("berth_oidc_provider.x")["arn"].as_str().unwrap().to_owned();
+        let second = Workspace::on(&cli, &configuration("b = \"2\"", &"b".repeat(40)));
+        let errors = second.apply().fails();
+        assert!(errors.contains(&format!("terraform import berth_oidc_provider.NAME {arn}")), "{errors}");
+        second.import("berth_oidc_provider.x", &arn).succeeds();
+        workspace.destroy().succeeds();
+    }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_plan_needs_no_reachable_aws() {
+    let workspace = Workspace::new(&role("x", "")).env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+    workspace.plan().changes_something();
+}
