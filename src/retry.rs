@@ -159,7 +159,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn tries_again_until_done() {
         let mut tries = 0;
-        let budget = Budget::uninterrupted(Duration::from_secs(60));
+        let budget = Budget::uninterrupted(Duration::from_mins(1));
         let pace = Pace::new(Duration::from_secs(1), Duration::from_secs(4));
         let result = retry(&budget, pace, || {
             tries += 1;
@@ -182,16 +182,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_interrupt_ends_a_sleep_at_once() {
         let stop = CancellationToken::new();
-        let budget = Budget::new(Duration::from_secs(3600), stop.clone());
+        let budget = Budget::new(Duration::from_hours(1), stop.clone());
         stop.cancel();
-        assert_eq!(budget.sleep(Duration::from_secs(600)).await, Err(Stopped::Interrupted));
+        assert_eq!(budget.sleep(Duration::from_mins(10)).await, Err(Stopped::Interrupted));
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_remotes_own_pause_wins() {
         let started = Instant::now();
         let mut tries = 0;
-        let budget = Budget::uninterrupted(Duration::from_secs(600));
+        let budget = Budget::uninterrupted(Duration::from_mins(10));
         let pace = Pace::new(Duration::from_secs(1), Duration::from_secs(1));
         let _done = retry(&budget, pace, || {
             tries += 1;

@@ -98,13 +98,13 @@ mod tests {
     fn the_users_timeouts_win() {
         let object = Value::object([("timeouts", Value::object([("create", Value::from("1h30m"))]))]);
         let limits = Limits::minutes(10).overridden_by(&object);
-        assert_eq!(limits.create, Duration::from_secs(5400));
-        assert_eq!(limits.delete, Duration::from_secs(600));
+        assert_eq!(limits.create, Duration::from_mins(90));
+        assert_eq!(limits.delete, Duration::from_mins(10));
     }
 
     #[test]
     fn reads_durations() {
-        assert_eq!(parse_duration("1.5h"), Some(Duration::from_secs(5400)));
+        assert_eq!(parse_duration("1.5h"), Some(Duration::from_mins(90)));
         assert_eq!(parse_duration("2m500ms"), Some(Duration::from_millis(120_500)));
         assert_eq!(parse_duration("10"), None);
         assert_eq!(parse_duration("ten minutes"), None);

@@ -22,7 +22,6 @@ fn demo(step: &str, terraform: &Path, folder: &Path) {
         .unwrap();
     let (told, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "demo {step} ended with {}\n{told}\n{complained}", output.status);
-    println!("{told}");
 }
 
 fn there_and_gone(terraform: &Path) {

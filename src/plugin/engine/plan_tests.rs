@@ -14,6 +14,7 @@ struct Port {
 }
 
 /// A thing with one attribute of each kind.
+#[expect(dead_code, reason = "only the schema is asked for")]
 #[derive(Clone, Debug, Model)]
 struct Thing {
     /// Cannot change in place.

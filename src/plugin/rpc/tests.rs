@@ -76,7 +76,7 @@ impl Resource<Small> for Thing {
             "panic" => panic!("on purpose"),
             "fail early" => return Err(refused()),
             "hang" => {
-                let waited = cx.budget().sleep(Duration::from_secs(3600)).await;
+                let waited = cx.budget().sleep(Duration::from_hours(1)).await;
                 return waited.map_err(|stopped| refused().said("the wait", stopped.to_string()));
             }
             _ => {}
@@ -121,6 +121,7 @@ fn schema() -> Schema {
     Schema { version: 0, description: String::new(), attributes: Declared::attributes() }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every message takes an option")]
 fn sent(value: &Value) -> Option<proto::DynamicValue> {
     let msgpack = wire::msgpack::encode(value, &schema().value_type()).unwrap();
     Some(proto::DynamicValue { msgpack, json: Vec::new() })
