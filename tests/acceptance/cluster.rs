@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+use crate::kubectl::Namespace;
 use crate::workspace::Workspace;
 
 fn configuration(provider: &str) -> String {
@@ -60,4 +61,35 @@ fn without_any_setting_nothing_is_guessed() {
     workspace.plan().changes_something();
     let errors = workspace.apply().fails();
     assert!(errors.contains("BERTH-K8S-001") && !errors.contains("localhost"), "{errors}");
+}
+
+#[test]
+#[ignore = "needs terraform"]
+fn a_cluster_that_is_made_in_the_same_run_may_be_unknown_to_the_plan() {
+    let made = "resource \"terraform_data\" \"cluster\" {\n  input = \"https://127.0.0.1:1\"\n}\n";
+    let workspace = Workspace::new(&format!("{made}{}", configuration("host = terraform_data.cluster.output")))
+        .secret("password", "a password for pulling");
+    workspace.plan().changes_something();
+    let errors = workspace.apply().fails();
+    assert!(errors.contains("BERTH-K8S-003") && errors.contains("127.0.0.1:1"), "{errors}");
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_refresh_without_the_cluster_keeps_the_state_and_warns() {
+    let namespace = Namespace::new("away");
+    let declared = |provider: &str| configuration(provider).replace("\"default\"", &format!("{:?}", namespace.0));
+    let here = format!("config_path = {:?}", crate::sandbox::value("KUBECONFIG"));
+    let workspace = Workspace::new(&declared(&here)).secret("password", "a password for pulling");
+    workspace.apply().succeeds();
+    let before = workspace.state()["resources"].clone();
+
+    workspace.configure(&declared("host = \"https://127.0.0.1:1\""));
+    let plan = workspace.plan().changes_nothing();
+    let warnings = plan.diagnostics();
+    assert!(warnings.iter().any(|shown| shown.severity == "warning" && shown.detail.contains("127.0.0.1:1")), "{plan}");
+    assert_eq!(workspace.state()["resources"], before);
+
+    workspace.configure(&declared(&here));
+    workspace.destroy().succeeds();
 }

@@ -158,6 +158,89 @@ resource "berth_registry" "this" {{
 
 #[test]
 #[ignore = "needs the sandbox"]
+fn images_lie_in_a_bucket_and_its_key_nowhere_else() {
+    let namespace = Namespace::unused("bucket");
+    let configuration = format!(
+        r#"
+variable "key" {{
+  type      = string
+  ephemeral = true
+}}
+resource "berth_registry" "this" {{
+  name             = "registry"
+  namespace        = "{}"
+  create_namespace = true
+  storage = {{
+    s3 = {{
+      bucket         = "{}"
+      region         = "eu-central-1"
+      endpoint       = "{}"
+      access_key     = "AKIASANDBOXREGISTRY0"
+      secret_key_wo  = var.key
+      root_directory = "/{}"
+    }}
+  }}
+}}
+"#,
+        namespace.0,
+        crate::sandbox::value("SANDBOX_BUCKET"),
+        crate::sandbox::value("SANDBOX_S3_ENDPOINT"),
+        namespace.0,
+    );
+    let workspace = Workspace::new(&configuration).secret("key", "the secret key of a bucket");
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    let config = object(&namespace.0, "configmap", "registry-config").unwrap()["data"]["config.yml"].clone();
+    assert!(config.as_str().unwrap().contains("forcepathstyle: true"), "{config}");
+    let catalog = format!("/api/v1/namespaces/{}/services/registry:5000/proxy/v2/_catalog", namespace.0);
+    assert_eq!(kubectl_ok(&["get", "--raw", &catalog]).trim(), "{\"repositories\":[]}");
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_renewed_certificate_is_served_after_the_next_apply() {
+    let namespace = Namespace::new("renewed");
+    let configuration = format!(
+        "resource \"berth_registry\" \"this\" {{\n  name = \"registry\"\n  namespace = \"{}\"\n  storage = {{ ephemeral = {{}} }}\n  \
+         tls = {{ secret_name = \"registry-tls\" }}\n}}\n",
+        namespace.0
+    );
+    let workspace = Workspace::new(&configuration);
+    let errors = workspace.apply().fails();
+    assert!(errors.contains("BERTH-REG-003") && errors.contains("registry-tls"), "{errors}");
+    assert!(workspace.instance("berth_registry.this").is_none(), "nothing was made");
+
+    new_certificate(&workspace, &namespace.0);
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    assert_eq!(workspace.attributes("berth_registry.this")["url"], format!("https://registry.{}.svc", namespace.0));
+
+    kubectl_ok(&["-n", &namespace.0, "delete", "secret", "registry-tls"]);
+    new_certificate(&workspace, &namespace.0);
+    let plan = workspace.plan().changes_something();
+    assert!(plan.stdout.contains("drift"), "{plan}");
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
+}
+
+/// Writes a self-signed certificate as the Secret `registry-tls`.
+fn new_certificate(workspace: &Workspace, namespace: &str) {
+    let path = |name: &str| workspace.path(name).to_str().unwrap().to_owned();
+    let (certificate, key) = (path("tls.pem"), path("tls.key"));
+    let made = std::process::Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+        .args(["-subj", "/CN=registry", "-keyout", &key, "-out", &certificate])
+        .output()
+        .expect("openssl is installed");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let (certificate, key) = (format!("--cert={certificate}"), format!("--key={key}"));
+    kubectl_ok(&["-n", namespace, "create", "secret", "tls", "registry-tls", &certificate, &key]);
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
 fn a_registry_is_imported_with_all_its_settings() {
     let namespace = Namespace::unused("import");
     let configuration = with_users(&namespace.0, "headers = { X-Test = \"yes\" }\n  replicas = 1");
