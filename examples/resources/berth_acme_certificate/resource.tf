@@ -1,6 +1,16 @@
+resource "berth_acme_account" "main" {
+  directory_url           = "https://acme-v02.api.letsencrypt.org/directory"
+  terms_of_service_agreed = true
+  account_key = {
+    generate          = true
+    kubernetes_secret = { namespace = "cert", name = "acme-account" }
+  }
+}
+
 resource "berth_acme_certificate" "registry" {
-  account_url = berth_acme_account.main.account_url
-  account_key = { kubernetes_secret = berth_acme_account.main.account_key.kubernetes_secret }
+  directory_url = berth_acme_account.main.directory_url
+  account_url   = berth_acme_account.main.account_url
+  account_key   = { kubernetes_secret = berth_acme_account.main.account_key.kubernetes_secret }
 
   dns_names = ["registry.example.com", "*.registry.example.com"]
 

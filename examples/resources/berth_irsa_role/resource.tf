@@ -1,3 +1,11 @@
+resource "berth_oidc_provider" "cluster" {
+  url = "https://oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
+}
+
+data "berth_hosted_zone" "main" {
+  name = "example.com"
+}
+
 # What cert-manager needs to answer DNS-01 challenges in one zone.
 resource "berth_irsa_role" "cert_manager" {
   name              = "cert-manager"

@@ -4,7 +4,7 @@ variable "push_password" {
   ephemeral = true
 }
 
-# Runs again whenever the certificate changes.
+# Runs when it is created, and again whenever an argument changes.
 resource "berth_registry_check" "main" {
   host                = "registry.example.com"
   username            = "ci"
@@ -13,5 +13,5 @@ resource "berth_registry_check" "main" {
 
   expect_issuer = "Let's Encrypt"
   in_cluster    = { namespace = "team-a" }
-  triggers      = { certificate = berth_acme_certificate.registry.serial_number }
+  triggers      = { renewed = "2026-11" }
 }
