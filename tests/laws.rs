@@ -11,11 +11,11 @@ use std::collections::BTreeSet;
 
 use berth::plugin::engine::plan::{self, Proposal};
 use berth::plugin::wire::msgpack;
-use berth::sdk::{Attribute, Nesting, Private, Shape, Type, Value};
+use berth::sdk::{Attribute, Mode, Nesting, Private, Shape, Type, Value, check};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-use objects::{as_configured, configuration, state};
+use objects::{SECRET, as_configured, configuration, open_configurations, state, unsettled};
 use subjects::{Kind, Subject, catalogue, subjects};
 
 /// How many values are made for each type.
@@ -112,6 +112,42 @@ fn fits_default(attribute: &Attribute) -> bool {
     };
     let typed = !default.is_null() && msgpack::encode(&default, &ty).is_ok();
     typed && attribute.checks.iter().all(|check| check.test(&default).is_ok())
+}
+
+#[test]
+fn the_rules_see_what_breaks_them() {
+    let plain = |name: &str, ty: Type| Attribute::new(name, Shape::Plain(ty), Mode::Optional, "Says something.");
+    let inside = vec![
+        Attribute { write_only: true, ..plain("key_wo", Type::String) },
+        Attribute { mode: Mode::Computed, ..plain("id", Type::String) },
+    ];
+    let attributes = [
+        plain("Name", Type::String),
+        plain("name", Type::list(Type::Dynamic)),
+        plain("name", Type::Dynamic),
+        Attribute { default: Some("three".into()), ..plain("size", Type::Number) },
+        Attribute { default: Some(3.into()), checks: vec![check::range(1, 2)], ..plain("count", Type::Number) },
+        Attribute { write_only: true, replace: true, ..plain("token_wo", Type::String) },
+        Attribute::new("users", Shape::Nested(Nesting::Set, inside), Mode::Optional, "has no capital."),
+    ];
+    let mut wrong = Vec::new();
+    object_rules("x", &attributes, false, &mut wrong);
+    attribute_sentences("x", &attributes, &mut wrong);
+    secret_rules("x", &attributes, &mut wrong);
+    let expected = [
+        "x.Name: a name is of small letters, digits and underscores",
+        "x.name: a collection has elements of one type",
+        "x.name: there is another of that name",
+        "x.size: the default is not of the attribute's type, or against its checks",
+        "x.count: the default is not of the attribute's type, or against its checks",
+        "x.token_wo: no plan sees a write-only value change",
+        "x.users.key_wo: a set holds nothing write-only",
+        "x.users.id: a set holds nothing computed: the element would not be found again",
+        "x.users: not a sentence with a full stop: \"has no capital.\"",
+        "x.token_wo: has no number `token_wo_version` beside it",
+        "x.users.key_wo: has no number `key_wo_version` beside it",
+    ];
+    assert_eq!(wrong, expected);
 }
 
 #[test]
@@ -262,6 +298,26 @@ fn holds_to(at: &str, attributes: &[Attribute], planned: &Value, config: &Value)
             (Shape::Plain(_), _) => assert_eq!(planned, config, "{here}"),
         }
     }
+}
+
+#[test]
+fn what_is_not_known_yet_is_not_wrong() {
+    for subject in subjects() {
+        for config in open_configurations(&subject.schema.attributes) {
+            let found = subject.validate(&config);
+            assert!(!found.has_errors(), "{subject}: {found:#?}\n{config:#?}");
+        }
+    }
+}
+
+#[test]
+fn no_message_about_a_configuration_shows_a_secret() {
+    for_each_value(unsettled, |subject, config| {
+        for message in &subject.validate(config) {
+            let text = format!("{message:?}");
+            assert!(!text.contains(SECRET), "{subject}: {text}");
+        }
+    });
 }
 
 /// Tries a law on values of each resource; data sources and the provider block are never planned or stored, but

@@ -9,7 +9,12 @@ use proptest::prelude::*;
 enum Stage {
     State,
     Configuration,
+    /// A configuration before everything it refers to is known.
+    Unsettled,
 }
+
+/// The text of every secret in a configuration.
+pub const SECRET: &str = "correct horse battery staple";
 
 /// A whole state, as an apply leaves it: nothing unknown, nothing write-only, every default filled in.
 pub fn state(attributes: &[Attribute]) -> BoxedStrategy<Value> {
@@ -19,6 +24,39 @@ pub fn state(attributes: &[Attribute]) -> BoxedStrategy<Value> {
 /// A configuration without unknown parts.
 pub fn configuration(attributes: &[Attribute]) -> BoxedStrategy<Value> {
     object(attributes, Stage::Configuration)
+}
+
+/// A configuration of which any attribute may be unknown.
+pub fn unsettled(attributes: &[Attribute]) -> BoxedStrategy<Value> {
+    object(attributes, Stage::Unsettled)
+}
+
+/// Configurations of which nothing is known but that they have some nested attribute: first none, then each in turn.
+pub fn open_configurations(attributes: &[Attribute]) -> Vec<Value> {
+    let nested = attributes.iter().filter(|a| a.mode != Mode::Computed && matches!(a.shape, Shape::Nested(..)));
+    let opened = nested.map(|attribute| {
+        let mut object = all_unknown(attributes);
+        let inside = opened(&attribute.shape);
+        object.members_mut().unwrap().insert(attribute.name.clone(), inside);
+        object
+    });
+    [all_unknown(attributes)].into_iter().chain(opened).collect()
+}
+
+fn opened(shape: &Shape) -> Value {
+    let Shape::Nested(nesting, inner) = shape else { return Value::Unknown };
+    let object = all_unknown(inner);
+    match nesting {
+        Nesting::Single => object,
+        Nesting::List => Value::List(vec![object]),
+        Nesting::Set => Value::set(vec![object]),
+        Nesting::Map => Value::object([("key", object)]),
+    }
+}
+
+fn all_unknown(attributes: &[Attribute]) -> Value {
+    let given = |mode| if mode == Mode::Computed { Value::Null } else { Value::Unknown };
+    Value::object(attributes.iter().map(|attribute| (attribute.name.clone(), given(attribute.mode))))
 }
 
 /// The configuration from which a state came: without what the provider alone sets.
@@ -52,14 +90,23 @@ fn object(attributes: &[Attribute], stage: Stage) -> BoxedStrategy<Value> {
 }
 
 fn member(attribute: &Attribute, stage: Stage) -> BoxedStrategy<Value> {
-    let known = shaped(&attribute.shape, stage);
+    let known = match stage {
+        Stage::Configuration | Stage::Unsettled if is_secret(attribute) => Just(SECRET.into()).boxed(),
+        _ => shaped(&attribute.shape, stage),
+    };
     let required = attribute.mode == Mode::Required || (stage == Stage::State && attribute.default.is_some());
     match stage {
         Stage::State if attribute.write_only => Just(Value::Null).boxed(),
-        Stage::Configuration if attribute.mode == Mode::Computed => Just(Value::Null).boxed(),
+        Stage::Configuration | Stage::Unsettled if attribute.mode == Mode::Computed => Just(Value::Null).boxed(),
+        Stage::Unsettled if required => prop_oneof![1 => Just(Value::Unknown), 2 => known].boxed(),
+        Stage::Unsettled => prop_oneof![1 => Just(Value::Null), 1 => Just(Value::Unknown), 2 => known].boxed(),
         _ if required => known,
         _ => prop_oneof![1 => Just(Value::Null), 2 => known].boxed(),
     }
+}
+
+fn is_secret(attribute: &Attribute) -> bool {
+    attribute.sensitive && attribute.shape.value_type() == Type::String
 }
 
 fn shaped(shape: &Shape, stage: Stage) -> BoxedStrategy<Value> {

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use berth::plugin::engine::validate;
 use berth::provider::{Berth, Config};
-use berth::sdk::{AnyData, AnyResource, Catalogue, Model, Path, Provider, Schema, Value};
+use berth::sdk::{AnyData, AnyResource, Catalogue, Diagnostics, Model, Path, Provider, Schema, Value, View};
 
 /// What kind of block a schema is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,7 @@ pub enum Kind {
 }
 
 type Recode = Box<dyn Fn(&Value) -> Result<Value, String>>;
+type Validate = Box<dyn Fn(&View<'_>, &mut Diagnostics)>;
 
 /// One schema, with its model behind it.
 pub struct Subject {
@@ -22,12 +24,21 @@ pub struct Subject {
     pub subcategory: &'static str,
     pub schema: Schema,
     recode: Recode,
+    validate: Validate,
 }
 
 impl Subject {
     /// The value as the model reads and writes it.
     pub fn recode(&self, value: &Value) -> Result<Value, String> {
         (self.recode)(value)
+    }
+
+    /// What is wrong with a configuration, by the checks of its attributes and by the type's own.
+    pub fn validate(&self, config: &Value) -> Diagnostics {
+        let mut found = Diagnostics::default();
+        validate::attributes(&self.schema.attributes, config, &mut found);
+        (self.validate)(&View::new(config), &mut found);
+        found
     }
 }
 
@@ -65,6 +76,7 @@ fn provider() -> Subject {
         subcategory: "none is needed",
         schema: Schema { version: 0, description, attributes: Config::attributes() },
         recode: Box::new(move |value| recode(value).map_err(|error| error.to_string())),
+        validate: Box::new(|config, found| Berth::validate(config, found)),
     }
 }
 
@@ -75,6 +87,7 @@ fn resource(resource: &'static dyn AnyResource<Berth>) -> Subject {
         subcategory: resource.meta().subcategory,
         schema: resource.schema().clone(),
         recode: Box::new(|value| resource.recode(value).map_err(|failure| format!("{failure:?}"))),
+        validate: Box::new(|config, found| resource.validate(config, found)),
     }
 }
 
@@ -85,5 +98,6 @@ fn data(data: &'static dyn AnyData<Berth>) -> Subject {
         subcategory: data.meta().subcategory,
         schema: data.schema().clone(),
         recode: Box::new(|value| data.recode(value).map_err(|failure| format!("{failure:?}"))),
+        validate: Box::new(|config, found| data.validate(config, found)),
     }
 }
