@@ -65,7 +65,7 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
     if config.at("account_key").is_unknown() {
         return;
     }
-    let given = |name: &&str| config.at(&format!("account_key.{name}")).is_given();
+    let given = |name: &&str| !config.at(&format!("account_key.{name}")).is_null();
     let chosen: Vec<_> = SOURCES.into_iter().filter(given).collect();
     let is_open = SOURCES.iter().any(|name| config.at(&format!("account_key.{name}")).is_unknown());
     if chosen.is_empty() || (chosen.len() > 1 && !is_open) {

@@ -147,10 +147,14 @@ fn validate_users(config: View<'_>, found: &mut Diagnostics) {
     }
 }
 
+fn one_alone(one: Seen<'_>, other: Seen<'_>) -> bool {
+    (one.is_given() && other.is_null()) || (one.is_null() && other.is_given())
+}
+
 /// The keys of a bucket belong together, and the second major version knows no other identity.
 fn validate_identity(config: View<'_>, found: &mut Diagnostics) {
     let (access, secret) = (config.at("storage.s3.access_key"), config.at("storage.s3.secret_key_wo"));
-    if matches!(config.at("storage.s3"), Seen::Known(_)) && access.is_given() != secret.is_given() {
+    if matches!(config.at("storage.s3"), Seen::Known(_)) && one_alone(access, secret) {
         let next = "set access_key and secret_key_wo, or neither: then the Pods use their own identity";
         found.error(&complaint("`access_key` and `secret_key_wo` belong together", next, "storage.s3.access_key"));
     }

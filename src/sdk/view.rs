@@ -98,9 +98,9 @@ impl<'a> Seen<'a> {
         matches!(self, Self::Null)
     }
 
-    /// Whether it is given: known or unknown, and not null.
+    /// Whether it is given for certain: what is unknown may turn out to be null. Only what is certain is a mistake.
     pub fn is_given(self) -> bool {
-        !self.is_null()
+        self.known().is_some()
     }
 
     /// Whether it is not known yet.

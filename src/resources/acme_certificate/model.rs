@@ -195,10 +195,10 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
     let mut complain = |code, what: &str, next: &str, at: &str| {
         found.error(&Explanation::new(code, what).next(next).at(at));
     };
-    let has_csr = config.at("csr_pem").is_given();
-    let has_secret = config.at("kubernetes_secret").is_given();
+    let (csr, secret) = (config.at("csr_pem"), config.at("kubernetes_secret"));
     let in_state = config.truth("private_key_in_state");
-    if !has_csr && !has_secret && in_state != Some(true) && !config.at("private_key_in_state").is_unknown() {
+    let not_in_state = in_state != Some(true) && !config.at("private_key_in_state").is_unknown();
+    if csr.is_null() && secret.is_null() && not_in_state {
         complain(
             "BERTH-ACME-042",
             "The certificate's private key would be lost",
@@ -206,7 +206,7 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
             "kubernetes_secret",
         );
     }
-    if has_csr && (has_secret || in_state == Some(true)) {
+    if csr.is_given() && (secret.is_given() || in_state == Some(true)) {
         complain(
             "BERTH-ACME-043",
             "A certificate for your own signing request has no private key to store",
