@@ -4,6 +4,7 @@
 mod acme;
 mod aws;
 mod cluster;
+mod examples;
 #[path = "../support/kubectl.rs"]
 mod kubectl;
 mod pipeline;
