@@ -10,7 +10,7 @@ use berth::clients::acme::{
     AccountKey, Acme, AcmeError, ExternalAccount, Found, KeyType, LeafKey, NewAccount, OrderSpec, Registered,
     RevocationReason, Status, Trust,
 };
-use berth::clients::dns::{Check, Dns, DnsError, DnsSettings};
+use berth::clients::dns::{Check, Dns, DnsError, DnsSettings, parse_resolver};
 use berth::clock::Clock;
 use berth::env::Env;
 use berth::explain::Explanation;
@@ -334,6 +334,27 @@ async fn the_challenge_follows_a_cname_to_another_name() {
     assert_eq!(chain, [format!("_acme-challenge.{name}"), target.clone()]);
     stage.issue(&wish(&[&format!("*.{name}")])).await.unwrap();
     assert_eq!(stage.publisher.values(&target).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+#[ignore = "needs the sandbox"]
+async fn a_network_that_lets_no_dns_out_asks_its_own_resolvers() {
+    let stage = Stage::new().await;
+    let resolvers = vec![parse_resolver(&sandbox("SANDBOX_DNS_SERVER")).unwrap()];
+    let dns = Dns::new(DnsSettings { resolvers, check: Check::Recursive });
+    let issuance = Issuance { dns: &dns, ..stage.issuance(&stage.publisher) };
+    issuance.run(&wish(&[&own_name("recursive")]), &budget()).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs the sandbox"]
+async fn a_zone_that_does_not_exist_is_told() {
+    let dns = Dns::new(DnsSettings::default());
+    let error = dns.zone_of("a.nowhere.invalid-top", &budget()).await.unwrap_err();
+    assert_eq!(error, DnsError::NoZone("a.nowhere.invalid-top".to_owned()));
+    let zone = dns.zone_of(&sandbox("SANDBOX_CHILD_ZONE_NAME"), &budget()).await.unwrap();
+    assert_eq!(zone.name, sandbox("SANDBOX_CHILD_ZONE_NAME"));
+    assert!(zone.servers.iter().all(|server| !server.addresses.is_empty()));
 }
 
 #[tokio::test]

@@ -323,7 +323,8 @@ fn stopped_story(what: String, stopped: Stopped, doing: &str, last: Option<&str>
     let resume =
         if order.is_some() { " The order stays open at the CA and the next apply goes on with it." } else { "" };
     let longer = if stopped == Stopped::Deadline { " or give it more time in `timeouts`" } else { "" };
-    told.said("the provider", format!("{end} while {doing}{seen}")).next(format!("apply again{longer}.{resume}"))
+    let told = told.said("the provider", format!("{end} while {doing}{seen}"));
+    told.next(format!("apply again{longer}.{resume}")).unanswered()
 }
 
 fn whole_second(moment: Timestamp) -> Timestamp {

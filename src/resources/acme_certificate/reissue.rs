@@ -75,3 +75,90 @@ fn differs(plan: &Plan<'_>, name: &str) -> bool {
     let was_unknown_to_import = is_imported && matches!(plan.prior().at(name), Seen::Null);
     plan.changes(name) && !was_unknown_to_import
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::env::Env;
+    use crate::provider::{Berth, Config};
+    use crate::retry::Budget;
+    use crate::sdk::{Model as _, Private, Provider as _, Schema, Settings};
+
+    use super::super::model::Certificate;
+
+    const NOW: &str = "2026-11-21T06:00:00Z";
+
+    fn cx() -> Cx {
+        let settings = Settings { model: Config::default(), unknown: Vec::new() };
+        let berth = Arc::new(Berth::configure(settings, &Env::default()).unwrap());
+        let budget = Budget::uninterrupted(Duration::from_secs(1));
+        Cx::new(berth, budget, Clock::fixed(NOW.parse().unwrap()), Private::default())
+    }
+
+    fn issued() -> Certificate {
+        let mut model = Certificate {
+            dns_names: Set(vec!["a.example".to_owned()]),
+            key_type: "ecdsa-p256".to_owned(),
+            key_rotation: "always".to_owned(),
+            ..Certificate::default()
+        };
+        model.directory_url.set("https://ca/dir".to_owned());
+        model.serial_number.set("07".to_owned());
+        model.renew_at.set("2027-01-01T00:00:00Z".to_owned());
+        model.private_key_pem.set(None);
+        model
+    }
+
+    /// Whether the plan from `prior` to `wanted` leaves the serial number open.
+    fn issues(prior: &Certificate, wanted: &Certificate) -> bool {
+        let schema = Schema { version: 0, description: String::new(), attributes: Certificate::attributes() };
+        let (prior, wanted) = (prior.encode(), wanted.encode());
+        let mut drawn = Plan::new(&schema, wanted.clone(), Some(prior), wanted, Private::default());
+        plan(&cx(), &mut drawn);
+        drawn.planned().at("serial_number").is_unknown()
+    }
+
+    fn with(change: impl FnOnce(&mut Certificate)) -> Certificate {
+        let mut model = issued();
+        change(&mut model);
+        model
+    }
+
+    #[test]
+    fn what_stands_in_the_certificate_issues_anew_and_nothing_else_does() {
+        let cases = [
+            ("nothing", with(|_| {}), false),
+            ("the spelling of a name", with(|m| m.dns_names = Set(vec!["A.Example.".to_owned()])), false),
+            ("a name", with(|m| m.dns_names.0.push("b.example".to_owned())), true),
+            ("the CA", with(|m| m.directory_url.set("https://other/dir".to_owned())), true),
+            ("the kind of key", with(|m| m.key_type = "rsa-2048".to_owned()), true),
+            ("the profile", with(|m| m.profile = Some("shortlived".to_owned())), true),
+            ("the chain", with(|m| m.preferred_chain = Some("Root X2".to_owned())), true),
+            ("the account", with(|m| m.account_url = Some("https://ca/acct/2".to_owned())), false),
+            ("key rotation", with(|m| m.key_rotation = "never".to_owned()), false),
+            ("revocation", with(|m| m.revoke_on_destroy = true), false),
+        ];
+        for (name, wanted, expected) in cases {
+            assert_eq!(issues(&issued(), &wanted), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_moment_that_came_and_an_unfinished_certificate_issue_anew() {
+        let due = with(|m| m.renew_at.set(NOW.to_owned()));
+        assert!(issues(&due, &due));
+        let unfinished = with(|m| m.serial_number.set(None));
+        assert!(issues(&unfinished, &unfinished));
+    }
+
+    #[test]
+    fn an_import_does_not_know_its_ca_and_issues_nothing() {
+        let imported = with(|m| m.directory_url.set(None));
+        let declared = with(|m| m.profile = Some("default".to_owned()));
+        assert!(!issues(&imported, &declared));
+    }
+}
