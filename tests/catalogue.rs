@@ -1,0 +1,94 @@
+//! What a type needs beside its code: examples, a page of the reference, an acceptance test.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use berth::catalogue::catalogue;
+
+#[test]
+fn every_type_has_its_examples_its_page_and_an_acceptance_test() {
+    let expected = expected_files();
+    let tested = acceptance_tests();
+    let mut missing: Vec<String> = expected.iter().filter(|file| !root().join(file).is_file()).cloned().collect();
+    missing.extend(calls().into_iter().filter(|call| !tested.contains(call)).map(|call| {
+        format!(
+            "a test in tests/acceptance, or a part of examples/pipeline, which it runs, that says `{}`",
+            call.trim_end()
+        )
+    }));
+    assert!(missing.is_empty(), "the catalogue lacks:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn every_example_is_of_a_type_that_exists() {
+    let expected: BTreeSet<PathBuf> = expected_files().iter().map(PathBuf::from).collect();
+    let folders = ["examples/resources", "examples/data-sources", "examples/functions"];
+    let of_nothing: Vec<_> =
+        folders.iter().flat_map(|folder| files(folder)).filter(|file| !expected.contains(file)).collect();
+    assert!(of_nothing.is_empty(), "examples of nothing: {of_nothing:?}");
+}
+
+/// The files that the catalogue asks for, relative to the project.
+fn expected_files() -> Vec<String> {
+    let catalogue = catalogue();
+    let mut files = vec!["examples/provider/provider.tf".to_owned(), "docs/index.md".to_owned()];
+    for resource in catalogue.resources() {
+        let name = resource.name();
+        files.push(format!("examples/resources/{name}/resource.tf"));
+        if !resource.meta().import_id.is_empty() {
+            files.push(format!("examples/resources/{name}/import.sh"));
+        }
+        files.push(format!("docs/resources/{}.md", short(name)));
+    }
+    for data in catalogue.data_sources() {
+        files.push(format!("examples/data-sources/{}/data-source.tf", data.name()));
+        files.push(format!("docs/data-sources/{}.md", short(data.name())));
+    }
+    for function in catalogue.functions() {
+        files.push(format!("examples/functions/{}/function.tf", function.name()));
+        files.push(format!("docs/functions/{}.md", function.name()));
+    }
+    files
+}
+
+/// How a configuration uses each type.
+fn calls() -> Vec<String> {
+    let catalogue = catalogue();
+    let resources = catalogue.resources().map(|resource| format!("resource \"{}\" ", resource.name()));
+    let data = catalogue.data_sources().map(|data| format!("data \"{}\" ", data.name()));
+    let functions = catalogue.functions().map(|function| format!("provider::berth::{}(", function.name()));
+    resources.chain(data).chain(functions).collect()
+}
+
+/// All configurations that acceptance tests apply, and those in which Terraform calls a function while it judges the
+/// examples. Rust writes a quote as `\"` unless the text is raw.
+fn acceptance_tests() -> String {
+    let folders = ["tests/acceptance", "examples/pipeline", "examples/functions"];
+    let sources = folders.into_iter().flat_map(files);
+    let texts = sources
+        .filter(|file| file.extension().is_some_and(|extension| extension == "rs" || extension == "tf"))
+        .map(|file| fs::read_to_string(root().join(file)).unwrap());
+    texts.collect::<String>().replace("\\\"", "\"")
+}
+
+/// The files below a folder, relative to the project; none if there is no such folder.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(root().join(folder)) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let below = paths.flat_map(|path| {
+        let relative = path.strip_prefix(root()).unwrap().to_owned();
+        if path.is_dir() { files(relative.to_str().unwrap()) } else { vec![relative] }
+    });
+    below.collect()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A type's name without the provider's, as the registries name its page.
+fn short(name: &str) -> &str {
+    name.strip_prefix("berth_").unwrap_or(name)
+}
