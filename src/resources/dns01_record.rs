@@ -28,8 +28,10 @@ pub struct Dns01RecordModel {
     /// Default 60.
     #[attr(default = 60, check = check::range(0, 2_147_483_647))]
     pub ttl: u32,
-    /// What to wait for after a change: `none`, or `insync` until all of Route53's servers know it. Default `insync`.
-    #[attr(default = "insync", check = check::one_of(&["none", "insync"]))]
+    /// What to wait for after a change: `none`; `insync` until Route53 says that all its servers know it; or
+    /// `authoritative` until, beyond that, the value is seen as the provider's `dns.check` tells (by default on each of
+    /// the zone's servers). Default `insync`.
+    #[attr(default = "insync", check = check::one_of(&["none", "insync", "authoritative"]))]
     pub wait: String,
     /// The name that holds the value: `_acme-challenge.` and the domain.
     pub record_name: Computed<String>,
@@ -162,10 +164,14 @@ async fn put(cx: &Cx, model: &mut Dns01RecordModel) -> Result<()> {
     if model.wait == "none" {
         return Ok(());
     }
-    match route53.wait_in_sync(cx.budget(), change.as_ref()).await {
-        Ok(()) => Ok(()),
-        Err(error) => Err(failed(aws, "see", model, &error).await),
+    if let Err(error) = route53.wait_in_sync(cx.budget(), change.as_ref()).await {
+        return Err(failed(aws, "see", model, &error).await);
     }
+    if model.wait != "authoritative" {
+        return Ok(());
+    }
+    let seen = cx.provider().dns()?.wait_for_txt(name.as_str(), std::slice::from_ref(&model.value), cx.budget()).await;
+    seen.map_err(|error| error.explain(format!("Cannot see the challenge value of `{}`", model.domain)))
 }
 
 fn stored_place(model: &Dns01RecordModel) -> Option<(ZoneId, DnsName)> {

@@ -5,6 +5,7 @@ mod model;
 
 use crate::clients::aws::route53::{ChangeId, ZoneChoice};
 use crate::clients::aws::{Aws, Route53, Route53Error};
+use crate::domain::dns::value::for_people;
 use crate::domain::dns::zone::{Visibility, full_name};
 use crate::domain::dns::{DnsName, RecordKey, RecordSet, RecordType, Zone, ZoneId};
 use crate::provider::{Berth, Cx};
@@ -55,7 +56,7 @@ impl Resource<Berth> for DnsRecord {
         };
         model.settle(&zone.id, &set);
         cx.exists();
-        wait(cx, aws, change.as_ref(), model).await
+        wait(cx, aws, change.as_ref(), &set, model).await
     }
 
     async fn read(&self, cx: &Cx, mut model: DnsRecordModel) -> Result<Option<DnsRecordModel>> {
@@ -88,7 +89,7 @@ impl Resource<Berth> for DnsRecord {
         };
         model.settle(&zone.id, &set);
         cx.exists();
-        wait(cx, aws, change.as_ref(), model).await
+        wait(cx, aws, change.as_ref(), &set, model).await
     }
 
     async fn delete(&self, cx: &Cx, model: DnsRecordModel) -> Result<()> {
@@ -123,14 +124,20 @@ impl Resource<Berth> for DnsRecord {
 }
 
 /// Waits as long as the user wants to; the record is in state already.
-async fn wait(cx: &Cx, aws: &Aws, change: Option<&ChangeId>, model: &DnsRecordModel) -> Result<()> {
+async fn wait(cx: &Cx, aws: &Aws, change: Option<&ChangeId>, set: &RecordSet, model: &DnsRecordModel) -> Result<()> {
     if model.wait == "none" {
         return Ok(());
     }
-    match aws.route53().await.wait_in_sync(cx.budget(), change).await {
-        Ok(()) => Ok(()),
-        Err(error) => Err(failed(aws, "see", model, &error).await),
+    if let Err(error) = aws.route53().await.wait_in_sync(cx.budget(), change).await {
+        return Err(failed(aws, "see", model, &error).await);
     }
+    if model.wait != "authoritative" || set.values().is_empty() {
+        return Ok(());
+    }
+    let (name, kind) = (set.key.name.as_str(), set.key.kind);
+    let values: Vec<_> = set.values().iter().map(|value| for_people(kind, value)).collect();
+    let seen = cx.provider().dns()?.wait_for(name, kind, &values, cx.budget()).await;
+    seen.map_err(|error| error.explain(format!("Cannot see the {kind} record `{name}`")))
 }
 
 /// The zone and the record set that the model asks for.

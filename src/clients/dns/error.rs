@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::domain::dns::RecordType;
 use crate::explain::Explanation;
 use crate::retry::Stopped;
 
@@ -31,10 +32,12 @@ pub enum DnsError {
     #[error("the CNAME chain does not end: {}", .0.join(" → "))]
     CnameLoop(Vec<String>),
     /// The record was not seen on all servers in time.
-    #[error("the TXT record at {name} is not visible everywhere")]
+    #[error("the {kind} record at {name} is not visible everywhere")]
     NotVisible {
         /// Where it should stand.
         name: String,
+        /// Its type.
+        kind: RecordType,
         /// The values it should have.
         expected: Vec<String>,
         /// What each server answered last.
@@ -74,8 +77,8 @@ impl DnsError {
             Self::CnameLoop(chain) => Explanation::new("BERTH-DNS-005", what)
                 .on(chain.join(" → "))
                 .next("make the chain end at a name that has no CNAME, within eight steps"),
-            Self::NotVisible { name, expected, answers, stopped } => Explanation::new("BERTH-DNS-006", what)
-                .on(format!("TXT {name}, expected {}", quoted(expected)))
+            Self::NotVisible { name, kind, expected, answers, stopped } => Explanation::new("BERTH-DNS-006", what)
+                .on(format!("{kind} {name}, expected {}", quoted(expected)))
                 .said(match stopped { Stopped::Deadline => "each server, when the time was over,", Stopped::Interrupted => "each server, when the run was interrupted," }, list(answers))
                 .next(advice(answers)),
             Self::Stopped { doing, stopped } => Explanation::new("BERTH-DNS-007", what)

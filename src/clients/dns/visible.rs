@@ -1,11 +1,13 @@
-//! Waiting until a TXT value is to be seen on every server that the world may ask.
+//! Waiting until a record's values are to be seen on every server that the world may ask.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hickory_resolver::proto::rr::{RData, RecordType};
+use hickory_resolver::proto::rr::{RData, RecordType as WireType};
 
+use crate::domain::dns::RecordType;
+use crate::domain::dns::value::same_value;
 use crate::retry::{Budget, Pace, Stopped};
 
 use super::resolve::{Trouble, direct, lookup};
@@ -25,7 +27,7 @@ pub struct ServerAnswer {
     pub answer: Answer,
 }
 
-/// An answer about a TXT record.
+/// An answer about a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The values at the name.
@@ -50,9 +52,18 @@ impl fmt::Display for Answer {
 }
 
 impl Answer {
-    fn has(&self, expected: &[String]) -> bool {
-        matches!(self, Self::Values(values) if expected.iter().all(|value| values.contains(value)))
+    fn has(&self, wanted: &Wanted<'_>) -> bool {
+        let Self::Values(seen) = self else { return false };
+        wanted.values.iter().all(|value| seen.iter().any(|there| same_value(wanted.kind, there, value)))
     }
+}
+
+/// What is to be seen.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    name: &'a str,
+    kind: RecordType,
+    values: &'a [String],
 }
 
 /// A server with the addresses to try, and whether to ask it for recursion.
@@ -64,8 +75,21 @@ struct Witness {
 }
 
 impl Dns {
-    /// Waits until all values are to be seen at the name, on every server that [`Check`] tells to ask.
+    /// Waits until all TXT values are to be seen at the name, on every server that [`Check`] tells to ask.
     pub async fn wait_for_txt(&self, name: &str, values: &[String], budget: &Budget) -> Result<(), DnsError> {
+        self.wait_for(name, RecordType::Txt, values, budget).await
+    }
+
+    /// Waits until all values of a type (TXT as plain text) are to be seen at the name, on every server that
+    /// [`Check`] tells to ask.
+    pub async fn wait_for(
+        &self,
+        name: &str,
+        kind: RecordType,
+        values: &[String],
+        budget: &Budget,
+    ) -> Result<(), DnsError> {
+        let wanted = Wanted { name, kind, values };
         let witnesses = match self.check() {
             Check::None => return Ok(()),
             Check::Authoritative => self.authoritative(name, budget).await?,
@@ -73,19 +97,19 @@ impl Dns {
         };
         let mut answers = Vec::new();
         for (round, pause) in PACE.pauses().enumerate() {
-            match budget.run(ask_all(&witnesses, name)).await {
+            match budget.run(ask_all(&witnesses, &wanted)).await {
                 Ok(heard) => answers = heard,
-                Err(stopped) => return Err(not_visible(name, values, answers, stopped)),
+                Err(stopped) => return Err(not_visible(&wanted, answers, stopped)),
             }
-            if are_content(&answers, values, round) {
+            if are_content(&answers, &wanted, round) {
                 return Ok(());
             }
-            tracing::debug!(name, round, ?answers, "waiting for a TXT record");
+            tracing::debug!(name, %kind, round, ?answers, "waiting for a record");
             if let Err(stopped) = budget.sleep(pause).await {
-                return Err(not_visible(name, values, answers, stopped));
+                return Err(not_visible(&wanted, answers, stopped));
             }
         }
-        Err(not_visible(name, values, answers, Stopped::Deadline))
+        Err(not_visible(&wanted, answers, Stopped::Deadline))
     }
 
     async fn authoritative(&self, name: &str, budget: &Budget) -> Result<Vec<Witness>, DnsError> {
@@ -110,28 +134,29 @@ impl Dns {
     }
 }
 
-fn not_visible(name: &str, values: &[String], answers: Vec<ServerAnswer>, stopped: Stopped) -> DnsError {
-    DnsError::NotVisible { name: name.to_owned(), expected: values.to_vec(), answers, stopped }
+fn not_visible(wanted: &Wanted<'_>, answers: Vec<ServerAnswer>, stopped: Stopped) -> DnsError {
+    let (name, expected) = (wanted.name.to_owned(), wanted.values.to_vec());
+    DnsError::NotVisible { name, kind: wanted.kind, expected, answers, stopped }
 }
 
 /// Whether the record counts as seen: every server that answers has it, at least one does, and the silent ones
 /// had their time.
-fn are_content(answers: &[ServerAnswer], expected: &[String], round: usize) -> bool {
+fn are_content(answers: &[ServerAnswer], wanted: &Wanted<'_>, round: usize) -> bool {
     let (silent, heard): (Vec<_>, Vec<_>) =
         answers.iter().partition(|answer| matches!(answer.answer, Answer::Silent(_)));
-    let all_have_it = !heard.is_empty() && heard.iter().all(|answer| answer.answer.has(expected));
+    let all_have_it = !heard.is_empty() && heard.iter().all(|answer| answer.answer.has(wanted));
     all_have_it && (silent.is_empty() || round + 1 >= PATIENCE_ROUNDS)
 }
 
-async fn ask_all(witnesses: &[Witness], name: &str) -> Vec<ServerAnswer> {
-    futures_util::future::join_all(witnesses.iter().map(|witness| ask(witness, name))).await
+async fn ask_all(witnesses: &[Witness], wanted: &Wanted<'_>) -> Vec<ServerAnswer> {
+    futures_util::future::join_all(witnesses.iter().map(|witness| ask(witness, wanted))).await
 }
 
 /// Asks a server by its addresses in turn, until one answers.
-async fn ask(witness: &Witness, name: &str) -> ServerAnswer {
+async fn ask(witness: &Witness, wanted: &Wanted<'_>) -> ServerAnswer {
     let mut last = Answer::Silent("it has no address".to_owned());
     for address in &witness.addresses {
-        last = ask_address(*address, witness.recursion, name).await;
+        last = ask_address(*address, witness.recursion, wanted).await;
         if !matches!(last, Answer::Silent(_)) {
             return ServerAnswer { server: format!("{} ({})", witness.name, address.ip()), answer: last };
         }
@@ -139,23 +164,27 @@ async fn ask(witness: &Witness, name: &str) -> ServerAnswer {
     ServerAnswer { server: witness.name.clone(), answer: last }
 }
 
-async fn ask_address(address: SocketAddr, recursion: bool, name: &str) -> Answer {
+async fn ask_address(address: SocketAddr, recursion: bool, wanted: &Wanted<'_>) -> Answer {
     let resolver = match direct(address, recursion) {
         Ok(resolver) => resolver,
         Err(error) => return Answer::Silent(error.to_string()),
     };
-    match lookup(&resolver, name, RecordType::TXT).await {
-        Ok(records) => Answer::Values(records.iter().filter_map(txt_value).collect()),
+    let Ok(kind) = wanted.kind.as_str().parse::<WireType>() else {
+        return Answer::Silent(format!("{} records cannot be asked for", wanted.kind));
+    };
+    match lookup(&resolver, wanted.name, kind).await {
+        Ok(records) => Answer::Values(records.iter().map(value_of).collect()),
         Err(Trouble::Nothing(_)) => Answer::Nothing,
         Err(Trouble::Code(code)) => Answer::Refused(code),
         Err(Trouble::Silent(why)) => Answer::Silent(why),
     }
 }
 
-fn txt_value(record: &RData) -> Option<String> {
-    let RData::TXT(txt) = record else { return None };
+/// TXT as plain text, the rest as zone files have it.
+fn value_of(record: &RData) -> String {
+    let RData::TXT(txt) = record else { return record.to_string() };
     let bytes: Vec<u8> = txt.txt_data.iter().flat_map(|part| part.iter().copied()).collect();
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -169,6 +198,7 @@ mod tests {
     #[test]
     fn a_record_counts_when_every_server_that_answers_has_every_value() {
         let expected = ["one".to_owned(), "two".to_owned()];
+        let wanted = Wanted { name: "a.example", kind: RecordType::Txt, values: &expected };
         let both = || says(Answer::Values(vec!["two".to_owned(), "one".to_owned(), "old".to_owned()]));
         let half = || says(Answer::Values(vec!["one".to_owned()]));
         let silent = || says(Answer::Silent("timeout".to_owned()));
@@ -183,7 +213,22 @@ mod tests {
             ("nobody asked", vec![], 0, false),
         ];
         for (name, answers, round, expected_result) in cases {
-            assert_eq!(are_content(&answers, &expected, round), expected_result, "{name}");
+            assert_eq!(are_content(&answers, &wanted, round), expected_result, "{name}");
+        }
+    }
+
+    #[test]
+    fn spelling_does_not_matter_to_what_is_seen() {
+        let cases = [
+            (RecordType::Cname, "Host.example", "host.example."),
+            (RecordType::Aaaa, "2001:DB8::1", "2001:db8::1"),
+            (RecordType::Mx, "10 mail.example", "10 mail.example."),
+        ];
+        for (kind, written, seen) in cases {
+            let values = [written.to_owned()];
+            let wanted = Wanted { name: "a.example", kind, values: &values };
+            assert!(Answer::Values(vec![seen.to_owned()]).has(&wanted), "{kind}");
+            assert!(!Answer::Values(vec!["192.0.2.1".to_owned()]).has(&wanted), "{kind}");
         }
     }
 
@@ -193,7 +238,9 @@ mod tests {
             ServerAnswer { server: "ns1.example (192.0.2.1)".to_owned(), answer: Answer::Nothing },
             ServerAnswer { server: "ns2.example".to_owned(), answer: Answer::Values(vec!["old".to_owned()]) },
         ];
-        let error = not_visible("_acme-challenge.a.example", &["new".to_owned()], answers, Stopped::Deadline);
+        let expected = ["new".to_owned()];
+        let wanted = Wanted { name: "_acme-challenge.a.example", kind: RecordType::Txt, values: &expected };
+        let error = not_visible(&wanted, answers, Stopped::Deadline);
         let told = error.explain("Cannot issue the certificate for `a.example`");
         assert_eq!(told.code(), "BERTH-DNS-006");
         let detail = told.detail();

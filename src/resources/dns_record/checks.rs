@@ -68,6 +68,12 @@ fn check_target(config: View<'_>, found: &mut Diagnostics) {
     if alias.known().is_some() && config.at("ttl").known().is_some() {
         found.error(&wrong("An alias has no `ttl`: its target's counts", "ttl"));
     }
+    if config.text("wait") == Some("authoritative") && config.truth("private") == Some(true) {
+        found.error(&wrong(
+            "A private zone's servers cannot be asked from here: `wait` may be `none` or `insync`",
+            "wait",
+        ));
+    }
     if config.at("zone_id").known().is_some() && config.at("zone").known().is_some() {
         found.error(&wrong("`zone_id` and `zone` are both set", "zone"));
     }

@@ -47,8 +47,10 @@ pub struct DnsRecordModel {
     /// Whether to replace a record that exists already at creation; otherwise that is an error. Default `false`.
     #[attr(default = false)]
     pub overwrite: bool,
-    /// What to wait for after a change: `none`, or `insync` until all of Route53's servers know it. Default `insync`.
-    #[attr(default = "insync", check = check::one_of(&["none", "insync"]))]
+    /// What to wait for after a change: `none`; `insync` until Route53 says that all its servers know it; or
+    /// `authoritative` until, beyond that, the values are seen as the provider's `dns.check` tells (by default on each of
+    /// the zone's servers; an alias has no values to see). Default `insync`.
+    #[attr(default = "insync", check = check::one_of(&["none", "insync", "authoritative"]))]
     pub wait: String,
     /// The record's whole name.
     pub fqdn: Computed<String>,

@@ -133,6 +133,25 @@ fn records_of_many_types_have_an_empty_second_plan() {
 
 #[test]
 #[ignore = "needs the sandbox"]
+fn records_are_waited_for_on_the_zones_own_servers() {
+    let label = unique("seen");
+    let seen = |name: &str, kind: &str, value: &str| {
+        format!(
+            "resource \"berth_dns_record\" \"{name}\" {{\n zone_id = \"{}\"\n name = \"{name}.{label}\"\n type = \"{kind}\"\n \
+             values = [\"{value}\"]\n wait = \"authoritative\"\n}}\n",
+            zone()
+        )
+    };
+    let records = [("a", "A", "192.0.2.1"), ("mx", "MX", "10 Mail.example"), ("txt", "TXT", "some words")];
+    let records = records.map(|(name, kind, value)| seen(name, kind, value)).concat();
+    let workspace = Workspace::new(&format!("{PROVIDER}{records}"));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
 fn an_existing_record_is_refused_imported_or_overwritten() {
     let name = full(&unique("taken"));
     let account = Account::open();
