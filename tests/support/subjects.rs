@@ -76,7 +76,7 @@ fn provider() -> Subject {
         subcategory: "none is needed",
         schema: Schema { version: 0, description, attributes: Config::attributes() },
         recode: Box::new(move |value| recode(value).map_err(|error| error.to_string())),
-        validate: Box::new(|config, found| Berth::validate(config, found)),
+        validate: Box::new(<Berth as Provider>::validate),
     }
 }
 
