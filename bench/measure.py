@@ -146,7 +146,7 @@ def main(program, results):
         row("process start to handshake line, mutual TLS", line, 10, "ms"),
         row(f"first schema answer ({size // 1024} KiB)", answer, 5, "ms"),
         row("resident memory after the schema answer, idle", memory, 15, "MiB"),
-        row("release binary, stripped of debug information", os.path.getsize(program) / (1 << 20), 25, "MiB"),
+        row("release binary, stripped", os.path.getsize(program) / (1 << 20), 25, "MiB"),
         row(f"{CERTIFICATES} certificates, each a name and its wildcard: time of the apply", seconds, 10, "s"),
         row(f"{CERTIFICATES} certificates: Route53 calls of the apply", calls, 16, "calls"),
     ]
