@@ -16,7 +16,6 @@ const REMOTES: &[&str] = &[
     "hyper",
     "hyper_rustls",
     "hyper_util",
-    "instant_acme",
     "k8s_openapi",
     "kube",
     "oci_client",

@@ -1,7 +1,7 @@
 //! A certificate authority that speaks ACME (RFC 8555): its directory, accounts, orders and renewal hints.
 //!
-//! Orders go through `instant-acme` over an HTTP edge of our own, which has the patience and remembers the headers;
-//! accounts and reading by POST, where that crate takes fewer settings than we need, are signed in [`jws`].
+//! Every request goes one way: signed in [`jws`] by whatever kind of key the account has, over an HTTP [`edge`] that has
+//! the patience.
 
 mod account;
 mod directory;
@@ -14,9 +14,11 @@ mod order;
 mod problem;
 mod renewal_info;
 mod request;
+mod revocation;
 #[cfg(test)]
 mod scripted;
 
+use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
@@ -28,10 +30,11 @@ pub use directory::{Directory, Meta};
 pub use edge::Trust;
 pub use error::{AcmeError, FailedAuthorization};
 pub use key::AccountKey;
-pub use order::{Challenge, Order, OrderSpec, RevocationReason, Status};
+pub use order::{Challenge, Method, Order, OrderSpec, Status};
 pub use problem::{Problem, Refusal, Subproblem};
 pub use renewal_info::{RenewalInfo, chance};
 pub use request::{KeyType, LeafKey, SigningRequest, make_key, sign_request};
+pub use revocation::RevocationReason;
 
 use edge::{Edge, Https, Transport};
 
@@ -43,6 +46,12 @@ struct Ca {
     directory_url: String,
     edge: Edge,
     directory: OnceCell<Directory>,
+}
+
+impl fmt::Debug for Acme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Acme({})", self.0.directory_url)
+    }
 }
 
 /// A registered account with its key: who signs.
@@ -97,7 +106,7 @@ impl Acme {
                 }
             });
         }
-        Directory::parse(url, reply.body)
+        Directory::parse(url, &reply.body)
     }
 }
 

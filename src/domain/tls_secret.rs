@@ -88,6 +88,14 @@ pub fn entry(object: &Value, name: &str) -> Option<Secret> {
     String::from_utf8(bytes).ok().map(Secret::new)
 }
 
+/// Puts the entry `from` in the place of the entry `to`. Answers whether there was one.
+pub fn move_entry(object: &mut Value, from: &str, to: &str) -> bool {
+    let Some(data) = object.get_mut("data").and_then(Value::as_object_mut) else { return false };
+    let Some(moved) = data.remove(from) else { return false };
+    data.insert(to.to_owned(), moved);
+    true
+}
+
 /// Whether we manage the object.
 pub fn is_managed(object: &Value) -> bool {
     object.pointer("/metadata/labels").and_then(|labels| labels.get(MANAGED_BY)?.as_str()) == Some(FIELD_MANAGER)
@@ -133,6 +141,14 @@ mod tests {
         assert_eq!(object["metadata"]["labels"]["other"], "tool");
         assert_eq!(object["data"]["ca.crt"], "eA==");
         assert!(!wanted().write_into(&mut object), "a second time changes nothing");
+    }
+
+    #[test]
+    fn an_entry_takes_the_place_of_another() {
+        let mut object = json!({ "data": { "tls.key": "old", "tls.key.next": "new" } });
+        assert!(move_entry(&mut object, "tls.key.next", "tls.key"));
+        assert_eq!(object["data"], json!({ "tls.key": "new" }));
+        assert!(!move_entry(&mut object, "tls.key.next", "tls.key"));
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::sdk::{Diagnostics, Model, Result, Secret, View};
 /// The ways to give a key, one of which must be used.
 const SOURCES: [&str; 4] = ["pem_wo", "file", "env", "kubernetes_secret"];
 
-/// The private key of an ACME account: ECDSA P-256, PEM (PKCS#8 or SEC 1). It never reaches the state.
+/// The private key of an ACME account, PEM: ECDSA on P-256, P-384 or P-521, or RSA, as PKCS#8, SEC 1 or PKCS#1 (the
+/// Secrets of cert-manager's accounts among them). It never reaches the state.
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct Source {
     /// The key itself. It is used while applying and kept nowhere, so a destroy cannot use it.
@@ -29,6 +30,31 @@ pub struct Source {
     /// a certificate only reads. Default `false`.
     #[attr(default = false)]
     pub generate: bool,
+}
+
+/// The private key that an account had before: give one source.
+#[derive(Clone, Debug, Default, PartialEq, Model)]
+pub struct Previous {
+    /// The key itself. It is used while applying and kept nowhere.
+    #[attr(write_only)]
+    pub pem_wo: Option<Secret>,
+    /// A number to change whenever `pem_wo` changes.
+    pub pem_wo_version: Option<i64>,
+    /// A file with the key, on the machine that runs Terraform.
+    pub file: Option<String>,
+    /// An environment variable with the key.
+    pub env: Option<String>,
+    /// A Secret in the cluster with the key.
+    pub kubernetes_secret: Option<Place>,
+}
+
+impl Previous {
+    /// The key; an error if there is none.
+    pub async fn require(&self, cx: &Cx) -> Result<AccountKey> {
+        let Self { pem_wo, pem_wo_version, file, env, kubernetes_secret } = self.clone();
+        let source = Source { pem_wo, pem_wo_version, file, env, kubernetes_secret, generate: false };
+        source.require(cx).await.map_err(|error| error.at("previous_account_key"))
+    }
 }
 
 /// An entry of a Secret.
@@ -58,6 +84,11 @@ impl Place {
     fn told(&self) -> String {
         format!("Secret {}/{}, entry `{}`", self.namespace, self.name, self.key)
     }
+
+    /// The entry for the key that is to take over.
+    fn next_entry(&self) -> String {
+        format!("{}.next", self.key)
+    }
 }
 
 /// Tests that one source is given, and that what is asked of it can be.
@@ -65,22 +96,27 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
     if config.at("account_key").is_unknown() {
         return;
     }
-    let given = |name: &&str| !config.at(&format!("account_key.{name}")).is_null();
-    let chosen: Vec<_> = SOURCES.into_iter().filter(given).collect();
-    let is_open = SOURCES.iter().any(|name| config.at(&format!("account_key.{name}")).is_unknown());
-    if chosen.is_empty() || (chosen.len() > 1 && !is_open) {
-        let what = format!("`account_key` must say where the key is, once; it gives {}", listed(&chosen));
-        found.error(
-            &Explanation::new("BERTH-ACME-030", what)
-                .next(format!("set exactly one of {}", listed(&SOURCES)))
-                .at("account_key"),
-        );
-    }
+    validate_sources(config, "account_key", found);
     if config.truth("account_key.generate") == Some(true) && config.at("account_key.kubernetes_secret").is_null() {
         found.error(
             &Explanation::new("BERTH-ACME-031", "A generated account key needs a place to be kept")
                 .next("set `account_key.kubernetes_secret`, or make the key yourself and leave `generate` out")
                 .at("account_key.generate"),
+        );
+    }
+}
+
+/// Tests that the key at `attribute` has exactly one source.
+pub fn validate_sources(config: View<'_>, attribute: &str, found: &mut Diagnostics) {
+    let at = |name: &str| config.at(&format!("{attribute}.{name}"));
+    let chosen: Vec<_> = SOURCES.into_iter().filter(|name| !at(name).is_null()).collect();
+    let is_open = SOURCES.iter().any(|name| at(name).is_unknown());
+    if chosen.is_empty() || (chosen.len() > 1 && !is_open) {
+        let what = format!("`{attribute}` must say where the key is, once; it gives {}", listed(&chosen));
+        found.error(
+            &Explanation::new("BERTH-ACME-030", what)
+                .next(format!("set exactly one of {}", listed(&SOURCES)))
+                .at(attribute),
         );
     }
 }
@@ -138,8 +174,7 @@ impl Source {
 
     /// The key; made and stored first if that is wished and there is none.
     pub async fn require_or_make(&self, cx: &Cx) -> Result<AccountKey> {
-        if self.generate
-            && let Some(place) = &self.kubernetes_secret
+        if let Some(place) = self.own_place()
             && self.load(cx).await?.is_none()
         {
             make(cx, place).await?;
@@ -147,9 +182,44 @@ impl Source {
         self.require(cx).await
     }
 
+    /// The place of a generated key; `None` if the key is the user's.
+    pub fn own_place(&self) -> Option<&Place> {
+        self.kubernetes_secret.as_ref().filter(|_| self.generate)
+    }
+
+    /// A generated key that is to take over and has not yet: it lies beside the present one until the CA knows it.
+    pub async fn pending(&self, cx: &Cx) -> Result<Option<AccountKey>> {
+        let Some(place) = self.own_place() else { return Ok(None) };
+        let next = Place { key: place.next_entry(), ..place.clone() };
+        let pem = read_secret(cx, &next).await?;
+        pem.map(|pem| AccountKey::from_pem(&pem).map_err(|error| unusable(&error))).transpose()
+    }
+
+    /// The generated key that is to take over: the pending one, else a new one, kept before the CA hears of it.
+    pub async fn prepare(&self, cx: &Cx, place: &Place) -> Result<AccountKey> {
+        if let Some(pending) = self.pending(cx).await? {
+            return Ok(pending);
+        }
+        let pem = AccountKey::generate().map_err(|error| unusable(&error))?;
+        let wanted = keeping(place, place.next_entry(), pem.clone());
+        let written = cx.provider().cluster()?.update(cx.budget(), &wanted.object, |object| wanted.write_into(object));
+        written.await.map_err(|error| error.explain("Cannot store a new account key"))?;
+        AccountKey::from_pem(&pem).map_err(|error| unusable(&error))
+    }
+
+    /// Puts the pending key in the place of the present one.
+    pub async fn promote(&self, cx: &Cx, place: &Place) -> Result<()> {
+        let secret = place.object();
+        let promoted = cx
+            .provider()
+            .cluster()?
+            .update(cx.budget(), &secret, |object| tls_secret::move_entry(object, &place.next_entry(), &place.key));
+        promoted.await.map(|_| ()).map_err(|error| error.explain("Cannot store a new account key"))
+    }
+
     /// Takes a generated key away, if we made its Secret.
     pub async fn discard(&self, cx: &Cx) -> Result<()> {
-        let Some(place) = self.kubernetes_secret.as_ref().filter(|_| self.generate) else { return Ok(()) };
+        let Some(place) = self.own_place() else { return Ok(()) };
         let cluster = cx.provider().cluster()?;
         let object = place.object();
         let trouble = |error: ClusterError| error.explain("Cannot remove the generated account key");
@@ -201,14 +271,17 @@ async fn make(cx: &Cx, place: &Place) -> Result<()> {
         made.map_err(trouble)?;
     }
     let pem = AccountKey::generate().map_err(|error| unusable(&error))?;
-    let entries = [(place.key.clone(), pem)].into();
-    let (labels, annotations) = Default::default();
-    let wanted = Wanted { object: place.object(), kind: "Opaque", entries, labels, annotations }.manifest();
-    match cluster.create(cx.budget(), &wanted).await {
+    match cluster.create(cx.budget(), &keeping(place, place.key.clone(), pem).manifest()).await {
         Ok(_) => Ok(()),
         Err(ClusterError::Foreign { .. }) if read_secret(cx, place).await?.is_some() => Ok(()),
         Err(error) => Err(trouble(error)),
     }
+}
+
+/// The Secret of `place` with the key in one entry.
+fn keeping(place: &Place, entry: String, pem: Secret) -> Wanted {
+    let (labels, annotations) = Default::default();
+    Wanted { object: place.object(), kind: "Opaque", entries: [(entry, pem)].into(), labels, annotations }
 }
 
 fn unusable(error: &AcmeError) -> Explanation {

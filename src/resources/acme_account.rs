@@ -1,12 +1,14 @@
 //! `berth_acme_account`: an account at a certificate authority that speaks ACME.
 
+mod registration;
+
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::clients::acme::{AccountFacts, AccountKey, Acme, AcmeError, ExternalAccount, Found, NewAccount, Registered};
+use crate::clients::acme::{AcmeError, Found, Registered};
 use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
-use crate::resources::account_key::{self, Source};
+use crate::resources::account_key::{self, Previous, Source};
 use crate::sdk::{
     Computed, Diagnostics, Import, Limits, Meta, Model, Plan, Resource, Result, Secret, Seen, Set, Timeouts, Value,
     View, check,
@@ -29,8 +31,15 @@ pub struct Account {
     #[attr(default = false)]
     pub terms_of_service_agreed: bool,
     /// The account's private key: give exactly one source. An account that the CA already has for the key is found
-    /// and used; another key leads to another account.
+    /// and used. Another key later on is told to the CA (key rollover): the account, and all that it ordered, stays.
     pub account_key: Source,
+    /// The key that the account has, for the apply in which `account_key` is another one: the CA wants to hear of a new
+    /// key from both. Not needed when the old key can still be read where it was (the new one is in another file,
+    /// variable or Secret), nor for generated keys.
+    pub previous_account_key: Option<Previous>,
+    /// A number to change when a generated key is to be replaced: a new one is made, the CA is told, and the Secret has
+    /// the old one until the CA knows the new.
+    pub key_generation: Option<i64>,
     /// An account of the CA's own system to bind to, where the CA asks for that. Used when the account is made.
     pub external_account_binding: Option<Binding>,
     /// Whether a destroy deactivates the account at the CA, for good, and removes a generated key.
@@ -43,7 +52,8 @@ pub struct Account {
     /// The thumbprint of the account's public key (RFC 7638).
     #[attr(keep)]
     pub key_thumbprint: Computed<String>,
-    /// `valid`, `deactivated` or `revoked`.
+    /// `valid`, or why an apply has something to do: `deactivated` or `revoked` by the CA, `key_missing` (its Secret is
+    /// gone), `key_unknown` (the CA does not have the present key for this account yet).
     #[attr(keep)]
     pub status: Computed<String>,
     /// How long operations may take.
@@ -85,6 +95,16 @@ impl Resource<Berth> for AcmeAccount {
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
         account_key::validate(*config, found);
         account_key::validate_destroy(*config, "deactivate_on_destroy", found);
+        if config.at("previous_account_key").is_given() {
+            account_key::validate_sources(*config, "previous_account_key", found);
+        }
+        if config.at("key_generation").is_given() && config.truth("account_key.generate") == Some(false) {
+            found.error(
+                &Explanation::new("BERTH-ACME-053", "`key_generation` is for keys that the provider makes")
+                    .next("leave it out, or set `account_key.generate = true`")
+                    .at("key_generation"),
+            );
+        }
     }
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
@@ -95,59 +115,61 @@ impl Resource<Berth> for AcmeAccount {
         if is_other_directory(plan) {
             plan.replace_for("directory_url");
         }
-        if plan.changes("account_key") {
-            plan.leave_open(&["account_url", "key_thumbprint", "status"]);
-        }
-        if let Some(status) = plan.prior().text("status").filter(|status| *status != "valid") {
-            let what = format!("The ACME account is {status} at the CA");
-            plan.warn(
-                &Explanation::new("BERTH-ACME-035", what)
-                    .next("give another account key; the CA does not take this one back"),
-            );
-            plan.leave_open(&["status"]);
+        let status = plan.prior().text("status").map(str::to_owned);
+        match status.as_deref() {
+            Some(lost @ ("deactivated" | "revoked" | "key_missing")) => {
+                let can_make = plan.config().truth("account_key.generate") == Some(true);
+                plan.warn(&told_lost(lost, can_make));
+                plan.leave_open(&["account_url", "key_thumbprint", "status"]);
+            }
+            Some("key_unknown") => plan.leave_open(&["key_thumbprint", "status"]),
+            _ if plan.changes("account_key") || plan.changes("key_generation") => {
+                plan.leave_open(&["key_thumbprint", "status"]);
+            }
+            _ => {}
         }
         Ok(())
     }
 
     async fn create(&self, cx: &Cx, model: &mut Account) -> Result<()> {
-        register(cx, model).await
+        registration::register(cx, model).await
     }
 
     async fn read(&self, cx: &Cx, mut model: Account) -> Result<Option<Account>> {
-        // Without the key (write-only, or its source is gone) nothing can be asked, and that is no failure.
-        let Ok(Some(key)) = model.account_key.load(cx).await else { return Ok(Some(model)) };
+        let key = match model.account_key.load(cx).await {
+            Ok(Some(key)) => key,
+            Ok(None) if model.account_key.kubernetes_secret.is_some() => {
+                model.status.set("key_missing".to_owned());
+                return Ok(Some(model));
+            }
+            // Without the key (write-only, or its source is gone) nothing can be asked, and that is no failure.
+            Ok(None) | Err(_) => return Ok(Some(model)),
+        };
         let Some(url) = model.directory_url.get().cloned() else { return Ok(Some(model)) };
         let what = format!("Cannot read the ACME account {}", model.account_url.get().map_or("", String::as_str));
         let ca = cx.provider().acme(&url, cx.clock()).await?;
         match within(cx, &what, ca.find_account(&key)).await? {
-            Found::Nothing => Ok(None),
-            Found::Unusable(_) => {
-                model.status.set("deactivated".to_owned());
-                Ok(Some(model))
+            Found::Unusable(_) => model.status.set("deactivated".to_owned()),
+            Found::Account(facts) if model.account_url.get().is_none_or(|url| *url == facts.url) => {
+                registration::compare(&mut model, &facts, &key);
             }
-            Found::Account(facts) => {
-                let drifted =
-                    facts.contacts.clone().filter(|contacts| !same_contacts(contacts, model.contacts.as_ref()));
-                if let (Some(contacts), Some(_)) = (drifted, &model.contacts) {
-                    model.contacts = Some(Set(contacts));
+            Found::Account(_) => model.status.set("key_unknown".to_owned()),
+            Found::Nothing => {
+                let is_new = model.key_thumbprint.get().is_none_or(|known| *known != key.thumbprint());
+                if !is_new && model.account_key.pending(cx).await?.is_none() {
+                    return Ok(None);
                 }
-                fill(&mut model, &facts, &key);
-                Ok(Some(model))
+                // A lost account stays one: its new key is the answer to that.
+                if !registration::is_lost(&model) {
+                    model.status.set("key_unknown".to_owned());
+                }
             }
         }
+        Ok(Some(model))
     }
 
     async fn update(&self, cx: &Cx, prior: &Account, model: &mut Account) -> Result<()> {
-        register(cx, model).await?;
-        let before = prior.account_url.get();
-        if let Some(before) = before.filter(|before| Some(*before) != model.account_url.get()) {
-            let what = format!("The new account key belongs to another ACME account; {before} stays at the CA");
-            cx.warn(
-                &Explanation::new("BERTH-ACME-036", what)
-                    .next("deactivate the old account with its key if nothing needs it"),
-            );
-        }
-        Ok(())
+        registration::change(cx, prior, model).await
     }
 
     async fn delete(&self, cx: &Cx, model: Account) -> Result<()> {
@@ -181,6 +203,8 @@ impl Resource<Berth> for AcmeAccount {
             contacts: None,
             terms_of_service_agreed: true,
             account_key: Source::default(),
+            previous_account_key: None,
+            key_generation: None,
             external_account_binding: None,
             deactivate_on_destroy: false,
             account_url: Computed::Known(account_url),
@@ -231,55 +255,15 @@ pub(super) async fn within<T>(
     outcome.unwrap_or_else(|why| Err(stopped(why))).map_err(|error| error.explain(what))
 }
 
-/// Finds or makes the account of the key and brings its contacts in line.
-async fn register(cx: &Cx, model: &mut Account) -> Result<()> {
-    let url = directory_of(cx, &mut model.directory_url)?;
-    let what = format!("Cannot register the ACME account at {url}");
-    let key = model.account_key.require_or_make(cx).await?;
-    let ca = cx.provider().acme(&url, cx.clock()).await?;
-    let facts = match within(cx, &what, ca.find_account(&key)).await? {
-        Found::Account(facts) => with_contacts(cx, &what, &ca, (facts, &key), model).await?,
-        Found::Nothing => within(cx, &what, ca.create_account(&key, &new_account(model))).await?,
-        Found::Unusable(words) => {
-            return Err(Explanation::new("BERTH-ACME-039", what)
-                .on(format!("the account of the key {}", key.thumbprint()))
-                .said("the CA", words)
-                .next("the CA does not take this key back: give another account key. Nothing was changed")
-                .at("account_key"));
-        }
+fn told_lost(status: &str, can_make: bool) -> Explanation {
+    let what = match status {
+        "key_missing" => "The key of the ACME account is gone, and with it the account".to_owned(),
+        status => format!("The ACME account is {status} at the CA"),
     };
-    fill(model, &facts, &key);
-    cx.exists();
-    Ok(())
-}
-
-async fn with_contacts(
-    cx: &Cx,
-    what: &str,
-    ca: &Acme,
-    (facts, key): (AccountFacts, &AccountKey),
-    model: &Account,
-) -> Result<AccountFacts> {
-    let differ = facts.contacts.as_ref().is_some_and(|contacts| !same_contacts(contacts, model.contacts.as_ref()));
-    let Some(wanted) = model.contacts.as_ref().filter(|_| differ) else { return Ok(facts) };
-    within(cx, what, ca.update_contacts(key, &facts.url, &wanted.0)).await
-}
-
-fn new_account(model: &Account) -> NewAccount {
-    let external = model.external_account_binding.as_ref().and_then(|binding| {
-        Some(ExternalAccount { key_id: binding.key_id.clone(), hmac_key: binding.hmac_key_wo.clone()? })
-    });
-    let contacts = model.contacts.as_ref().map(|contacts| contacts.0.clone()).unwrap_or_default();
-    NewAccount { contacts, terms_agreed: model.terms_of_service_agreed, external }
-}
-
-fn same_contacts(found: &[String], wanted: Option<&Set<String>>) -> bool {
-    let wanted = wanted.map(|set| &set.0[..]).unwrap_or_default();
-    found.len() == wanted.len() && found.iter().all(|contact| wanted.contains(contact))
-}
-
-fn fill(model: &mut Account, facts: &AccountFacts, key: &AccountKey) {
-    model.account_url.set(facts.url.clone());
-    model.key_thumbprint.set(key.thumbprint());
-    model.status.set(facts.status.clone());
+    let next = if can_make {
+        "apply: a new account is made, with a new key; certificates stay as they are"
+    } else {
+        "give another account key: a new account is then made; the CA does not take this one back"
+    };
+    Explanation::new("BERTH-ACME-035", what).next(next)
 }

@@ -389,7 +389,7 @@ async fn an_order_of_another_account_cannot_be_resumed() {
     let (ca, name) = (ca(), own_name("foreign"));
     let spec = OrderSpec { names: vec![name], profile: None, replaces: None };
     let (mine, theirs) = (registered(&ca).await, registered(&ca).await);
-    let mut order = ca.new_order(&mine, &spec).await.unwrap();
+    let order = ca.new_order(&mine, &spec).await.unwrap();
     assert_eq!(order.status(), Status::Pending);
     let refused = ca.resume_order(&theirs, order.url()).await.err().unwrap();
     assert!(matches!(refused, AcmeError::Unauthorized(_)), "{refused:?}");

@@ -107,7 +107,7 @@ impl Acme {
     async fn new_account_request(&self, key: &AccountKey, payload: &Value) -> Result<Reply, AcmeError> {
         let directory = self.directory().await?;
         let url = &directory.new_account;
-        let reply = jws::post(self.edge(), directory, Signer::Key(key), url, Some(payload)).await;
+        let reply = self.post(Signer::Key(key), url, Some(payload)).await;
         reply.map_err(|error| match error {
             AcmeError::Terms { refusal, .. } => {
                 AcmeError::Terms { url: directory.meta.terms_of_service.clone(), refusal }
@@ -153,6 +153,17 @@ impl Acme {
         }
     }
 
+    /// Gives an account another key (RFC 8555 §7.3.5). Its orders and certificates stay as they are.
+    pub async fn change_key(&self, account_url: &str, old: &AccountKey, new: &AccountKey) -> Result<(), AcmeError> {
+        let Some(url) = &self.directory().await?.key_change else {
+            return Err(AcmeError::Unsupported("change of an account's key".to_owned()));
+        };
+        let payload = jws::takeover(new, old, account_url, url)?;
+        self.post(Signer::Account(old, account_url), url, Some(&payload)).await?;
+        tracing::info!(account_url, thumbprint = new.thumbprint(), "acme account key changed");
+        Ok(())
+    }
+
     async fn account_request(&self, account: &Registered, payload: Option<Value>) -> Result<AccountFacts, AcmeError> {
         self.read_account(&account.key, &account.account_url, payload).await
     }
@@ -163,8 +174,7 @@ impl Acme {
         url: &str,
         payload: Option<Value>,
     ) -> Result<AccountFacts, AcmeError> {
-        let signer = Signer::Account(key, url);
-        let reply = jws::post(self.edge(), self.directory().await?, signer, url, payload.as_ref()).await?;
+        let reply = self.post(Signer::Account(key, url), url, payload.as_ref()).await?;
         let body: AccountBody = serde_json::from_slice(&reply.body)
             .map_err(|error| AcmeError::Strange { url: url.to_owned(), why: error.to_string() })?;
         let status = body.status.unwrap_or_else(|| "valid".to_owned());

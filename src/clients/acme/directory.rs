@@ -14,14 +14,15 @@ pub struct Directory {
     /// Where it was read from.
     #[serde(skip)]
     pub url: String,
-    /// Its bytes, for whoever reads it anew.
-    #[serde(skip)]
-    pub(super) bytes: Bytes,
     pub(super) new_nonce: String,
     pub(super) new_account: String,
-    /// Where new orders are made; its presence tells a directory from other JSON.
-    #[expect(dead_code, reason = "read by the order client from the same bytes; required here to tell a directory")]
     pub(super) new_order: String,
+    /// Where certificates are revoked; RFC 8555 §7.1.1 wants it, and a CA may lack it all the same.
+    #[serde(default, rename = "revokeCert")]
+    pub(super) revoke: Option<String>,
+    /// Where accounts change their keys.
+    #[serde(default)]
+    pub(super) key_change: Option<String>,
     /// The base of renewal information (RFC 9773); `None` when the CA has none.
     #[serde(default)]
     pub(super) renewal_info: Option<String>,
@@ -48,12 +49,11 @@ pub struct Meta {
 
 impl Directory {
     /// Reads a directory's body.
-    pub(super) fn parse(url: &str, bytes: Bytes) -> Result<Self, AcmeError> {
+    pub(super) fn parse(url: &str, bytes: &Bytes) -> Result<Self, AcmeError> {
         let strange = |why: String| AcmeError::Strange { url: url.to_owned(), why };
-        let mut directory: Self = serde_json::from_slice(&bytes)
-            .map_err(|error| strange(format!("no ACME directory ({error}): {}", beginning(&bytes))))?;
+        let mut directory: Self = serde_json::from_slice(bytes)
+            .map_err(|error| strange(format!("no ACME directory ({error}): {}", beginning(bytes))))?;
         url.clone_into(&mut directory.url);
-        directory.bytes = bytes;
         Ok(directory)
     }
 
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn reads_what_the_ca_offers() {
-        let directory = Directory::parse("https://ca/dir", Bytes::from(FULL)).unwrap();
+        let directory = Directory::parse("https://ca/dir", &Bytes::from(FULL)).unwrap();
         assert!(directory.has_renewal_info());
         assert!(directory.meta.external_account_required);
         assert_eq!(directory.meta.caa_identities, ["ca.example"]);
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_page_is_no_directory() {
-        let error = Directory::parse("https://ca/", Bytes::from("<html>Log in</html>")).unwrap_err().to_string();
+        let error = Directory::parse("https://ca/", &Bytes::from("<html>Log in</html>")).unwrap_err().to_string();
         assert!(error.contains("no ACME directory") && error.contains("Log in"), "{error}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -215,16 +215,38 @@ fn deepest(error: &(dyn StdError + 'static)) -> String {
     cause.to_string()
 }
 
+/// Nonces that the server gave and nobody has used (RFC 8555 §6.5): each saves asking for one.
+#[derive(Default)]
+pub(super) struct Nonces(Mutex<Vec<String>>);
+
+impl Nonces {
+    /// More than a run keeps busy; old ones are no longer taken anyway.
+    const MOST: usize = 32;
+
+    /// The newest.
+    pub fn take(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    pub fn put(&self, nonce: Option<String>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() < Self::MOST {
+            all.extend(nonce);
+        }
+    }
+}
+
 /// A transport with patience.
 #[derive(Clone)]
 pub(super) struct Edge {
     transport: Arc<dyn Transport>,
     pub clock: Clock,
+    pub nonces: Arc<Nonces>,
 }
 
 impl Edge {
     pub fn new(transport: Arc<dyn Transport>, clock: Clock) -> Self {
-        Self { transport, clock }
+        Self { transport, clock, nonces: Arc::default() }
     }
 
     /// Asks, and asks again while the trouble looks passing. A POST that is sent twice is safe: the server

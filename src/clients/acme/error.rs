@@ -94,10 +94,12 @@ pub enum AcmeError {
         problem: Option<Problem>,
     },
     /// The CA offers no challenge that we can solve for a name.
-    #[error("no dns-01 challenge for {identifier}")]
+    #[error("no {wanted} challenge for {identifier}")]
     NoChallenge {
         /// The name.
         identifier: String,
+        /// What was chosen for it.
+        wanted: &'static str,
         /// What the CA offers.
         offered: Vec<String>,
     },
@@ -198,7 +200,7 @@ impl AcmeError {
                 .next("check that `directory_url` is the URL of an ACME directory and that no proxy or login page answers in its place"),
             Self::AccountKey(why) => Explanation::new("BERTH-ACME-010", what)
                 .said("the key's reader", why)
-                .next("give an ECDSA P-256 key as PEM (`openssl ecparam -name prime256v1 -genkey -noout`), or let the provider generate one")
+                .next("give a private key as PEM (ECDSA on P-256, P-384 or P-521, or RSA of 2048 bits and more, as the CA allows), or let the provider generate one")
                 .at("account_key"),
             Self::Request(why) => Explanation::new("BERTH-ACME-015", what)
                 .said("the request's maker", why)
@@ -256,10 +258,10 @@ impl AcmeError {
                 .on(format!("order {order}, status {status}"))
                 .said("the CA", problem.as_ref().map_or_else(|| "no reason given".to_owned(), ToString::to_string))
                 .next("apply again: a new order is made"),
-            Self::NoChallenge { identifier, offered } => Explanation::new("BERTH-ACME-014", what)
+            Self::NoChallenge { identifier, wanted, offered } => Explanation::new("BERTH-ACME-014", what)
                 .on(identifier)
                 .said("the CA", format!("challenges offered: {}", offered.join(", ")))
-                .next("ask the CA to allow dns-01 for this name, or use another CA"),
+                .next(format!("{wanted} was chosen for this name: choose one of those that are offered (`dns01`, `http01`; a wildcard is proved by dns-01, an IP address by http-01), or use another CA")),
             Self::Stopped { doing, last, stopped, order } => stopped_story(what, *stopped, doing, last.as_deref(), order.as_deref()),
             other => Explanation::new("BERTH-ACME-019", what).said("the client", other.to_string()),
         }

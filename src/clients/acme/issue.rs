@@ -17,7 +17,7 @@ use crate::retry::{Budget, Stopped};
 use crate::secret::Secret;
 
 use super::error::AcmeError;
-use super::order::{Order, OrderSpec, Status};
+use super::order::{Method, Offered, Order, OrderSpec, Status};
 use super::request::{LeafKey, make_key, sign_request};
 use super::{Acme, Registered};
 
@@ -55,6 +55,8 @@ pub struct Issued {
     pub order_url: String,
     /// What could not be removed again, in words, for a warning.
     pub left_behind: Vec<String>,
+    /// The roots that the CA offers, if the preferred one is not among them.
+    pub other_roots: Vec<String>,
 }
 
 /// Who issues, and through what.
@@ -96,9 +98,9 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
             }
         });
         match outcome {
-            Ok(chain) => {
+            Ok(Offered { chain, other_roots }) => {
                 let order_url = begun.order.url().to_owned();
-                Ok(Issued { chain, key: begun.entry.key, order_url, left_behind })
+                Ok(Issued { chain, key: begun.entry.key, order_url, left_behind, other_roots })
             }
             Err(error) => {
                 if error.order_is_lost() {
@@ -135,7 +137,7 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         if entry.fingerprint != print {
             return Ok(None);
         }
-        let mut order = match self.ca.resume_order(self.account, &entry.order_url).await {
+        let order = match self.ca.resume_order(self.account, &entry.order_url).await {
             Ok(order) => order,
             Err(AcmeError::Refused(_) | AcmeError::Unauthorized(_) | AcmeError::NoAccount(_)) => return Ok(None),
             Err(error) => return Err(error),
@@ -161,15 +163,16 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
     }
 
     async fn records(&self, order: &mut Order, budget: &Budget) -> Result<Vec<TxtRecord>, AcmeError> {
-        let challenges = order.challenges().await?;
+        let challenges = order.challenges(|_, _| Method::Dns01).await?;
         let places = challenges.into_iter().map(|challenge| async move {
+            let value = challenge.txt_value();
             let name = if self.follow_cname {
                 let chain = self.dns.challenge_chain(&challenge.domain, budget).await?;
                 chain.into_iter().next_back().unwrap_or_default()
             } else {
                 crate::clients::dns::challenge_name(&challenge.domain)
             };
-            Ok(TxtRecord { domain: challenge.domain, name, value: challenge.value })
+            Ok(TxtRecord { domain: challenge.domain, name, value })
         });
         join_all(places).await.into_iter().collect()
     }
@@ -187,7 +190,7 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
     }
 
     /// Brings a validated order to its certificate.
-    async fn obtain(&self, begun: &mut Begun, wish: &Wish, budget: &Budget) -> Result<Chain, AcmeError> {
+    async fn obtain(&self, begun: &mut Begun, wish: &Wish, budget: &Budget) -> Result<Offered, AcmeError> {
         let url = begun.order.url().to_owned();
         let stopped = |doing, stopped| stopped_while(doing, stopped, Some(url.clone()));
         if begun.order.status() == Status::Ready {
@@ -200,9 +203,9 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
             begun.order.wait_past(Status::Processing, budget).await?;
         }
         let fetched = budget.run(begun.order.certificate(wish.preferred_root.as_deref())).await;
-        let chain = fetched.map_err(|why| stopped("the certificate is fetched", why))??;
-        check(&chain, begun.entry.key.as_ref(), &wish.names)?;
-        Ok(chain)
+        let offered = fetched.map_err(|why| stopped("the certificate is fetched", why))??;
+        check(&offered.chain, begun.entry.key.as_ref(), &wish.names)?;
+        Ok(offered)
     }
 
     /// Publishes all records at once and waits until each is to be seen.

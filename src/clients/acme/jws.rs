@@ -1,5 +1,4 @@
-//! Signed requests (RFC 8555 §6.2) for what the order client cannot say: accounts with contacts and bindings,
-//! and reading by POST.
+//! Signed requests (RFC 8555 §6.2): everything but the directory and renewal information is asked this way.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -9,10 +8,10 @@ use http::header::CONTENT_TYPE;
 use http::{Method, Request};
 use serde_json::{Value, json};
 
-use super::directory::Directory;
-use super::edge::{Edge, Reply};
+use super::Acme;
+use super::edge::Reply;
 use super::error::AcmeError;
-use super::key::{ALGORITHM, AccountKey};
+use super::key::AccountKey;
 use super::problem::Problem;
 
 /// How often a request is signed anew because the CA did not take its nonce.
@@ -27,38 +26,45 @@ pub(super) enum Signer<'a> {
     Account(&'a AccountKey, &'a str),
 }
 
-/// Posts a signed request; `None` as payload reads (POST-as-GET, RFC 8555 §6.3).
-pub(super) async fn post(
-    edge: &Edge,
-    directory: &Directory,
-    signer: Signer<'_>,
-    url: &str,
-    payload: Option<&Value>,
-) -> Result<Reply, AcmeError> {
-    let mut nonce = fresh_nonce(edge, directory).await?;
-    for _ in 1..NONCE_ATTEMPTS {
-        let reply = edge.ask(request(url, &signed(signer, &nonce, url, payload)?)?).await?;
-        if !is_bad_nonce(&reply) {
-            return reply.success(url, edge.clock.now());
-        }
-        nonce = match reply.nonce() {
+impl Acme {
+    /// Posts a signed request; `None` as payload reads (POST-as-GET, RFC 8555 §6.3).
+    pub(super) async fn post(
+        &self,
+        signer: Signer<'_>,
+        url: &str,
+        payload: Option<&Value>,
+    ) -> Result<Reply, AcmeError> {
+        let edge = self.edge();
+        let mut nonce = match edge.nonces.take() {
             Some(nonce) => nonce,
-            None => fresh_nonce(edge, directory).await?,
+            None => self.fresh_nonce().await?,
         };
+        for attempt in 1.. {
+            let reply = edge.ask(request(url, &signed(signer, &nonce, url, payload)?)?).await?;
+            let next = reply.nonce();
+            if attempt >= NONCE_ATTEMPTS || !is_bad_nonce(&reply) {
+                edge.nonces.put(next);
+                return reply.success(url, edge.clock.now());
+            }
+            nonce = match next {
+                Some(nonce) => nonce,
+                None => self.fresh_nonce().await?,
+            };
+        }
+        unreachable!("the loop above has no end but its return")
     }
-    edge.ask(request(url, &signed(signer, &nonce, url, payload)?)?).await?.success(url, edge.clock.now())
+
+    async fn fresh_nonce(&self) -> Result<String, AcmeError> {
+        let url = &self.directory().await?.new_nonce;
+        let request = Request::builder().method(Method::HEAD).uri(url).body(Bytes::new());
+        let request = request.map_err(|error| strange(url, error.to_string()))?;
+        let reply = self.edge().ask(request).await?.success(url, self.edge().clock.now())?;
+        reply.nonce().ok_or_else(|| strange(url, "no Replay-Nonce header".to_owned()))
+    }
 }
 
 fn is_bad_nonce(reply: &Reply) -> bool {
     reply.status == 400 && Problem::parse(&reply.body).is_some_and(|problem| problem.kind() == "badNonce")
-}
-
-async fn fresh_nonce(edge: &Edge, directory: &Directory) -> Result<String, AcmeError> {
-    let url = &directory.new_nonce;
-    let request = Request::builder().method(Method::HEAD).uri(url).body(Bytes::new());
-    let request = request.map_err(|error| strange(url, error.to_string()))?;
-    let reply = edge.ask(request).await?.success(url, edge.clock.now())?;
-    reply.nonce().ok_or_else(|| strange(url, "no Replay-Nonce header".to_owned()))
 }
 
 fn strange(url: &str, why: String) -> AcmeError {
@@ -76,8 +82,10 @@ fn request(url: &str, jws: &Value) -> Result<Request<Bytes>, AcmeError> {
 
 fn signed(signer: Signer<'_>, nonce: &str, url: &str, payload: Option<&Value>) -> Result<Value, AcmeError> {
     let (key, header) = match signer {
-        Signer::Key(key) => (key, json!({ "alg": ALGORITHM, "jwk": key.jwk(), "nonce": nonce, "url": url })),
-        Signer::Account(key, account) => (key, json!({ "alg": ALGORITHM, "kid": account, "nonce": nonce, "url": url })),
+        Signer::Key(key) => (key, json!({ "alg": key.algorithm(), "jwk": key.jwk(), "nonce": nonce, "url": url })),
+        Signer::Account(key, account) => {
+            (key, json!({ "alg": key.algorithm(), "kid": account, "nonce": nonce, "url": url }))
+        }
     };
     flattened(&header, payload, |message| key.sign(message))
 }
@@ -86,7 +94,14 @@ fn signed(signer: Signer<'_>, nonce: &str, url: &str, payload: Option<&Value>) -
 pub(super) fn external_binding(key: &AccountKey, key_id: &str, hmac_key: &[u8], url: &str) -> Result<Value, AcmeError> {
     let header = json!({ "alg": "HS256", "kid": key_id, "url": url });
     let secret = hmac::Key::new(hmac::HMAC_SHA256, hmac_key);
-    flattened(&header, Some(&key.jwk()), |message| Ok(hmac::sign(&secret, message).as_ref().to_vec()))
+    flattened(&header, Some(key.jwk()), |message| Ok(hmac::sign(&secret, message).as_ref().to_vec()))
+}
+
+/// The new key's word that it takes the account over from the old one (RFC 8555 §7.3.5): the inner of two signatures.
+pub(super) fn takeover(new: &AccountKey, old: &AccountKey, account: &str, url: &str) -> Result<Value, AcmeError> {
+    let header = json!({ "alg": new.algorithm(), "jwk": new.jwk(), "url": url });
+    let payload = json!({ "account": account, "oldKey": old.jwk() });
+    flattened(&header, Some(&payload), |message| new.sign(message))
 }
 
 /// The flattened JSON form (RFC 7515 §7.2.2).

@@ -1,48 +1,33 @@
-//! Orders (RFC 8555 §7.4): made, resumed, validated, finalized, downloaded; and certificates revoked.
+//! Orders (RFC 8555 §7.4): made, resumed, validated, finalized, downloaded.
 
+mod authorization;
 #[cfg(test)]
 mod tests;
-mod wire;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use instant_acme::{
-    AuthorizationStatus, CertificateIdentifier, ChallengeStatus, ChallengeType, Identifier, NewOrder, OrderStatus,
-    RevocationRequest,
-};
-use rustls::pki_types::CertificateDer;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::try_join_all;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use crate::domain::certificate::Chain;
-use crate::retry::{Budget, Pace};
+use crate::retry::{Budget, Pace, Stopped};
 
+use super::edge::Reply;
 use super::error::{AcmeError, FailedAuthorization};
-use super::jws::{self, Signer};
+use super::jws::Signer;
 use super::problem::Problem;
 use super::{Acme, Registered};
-use wire::Wire;
+use authorization::Authorization;
 
-pub use instant_acme::RevocationReason;
+pub use authorization::{Challenge, Method};
 
 /// The pauses between looks at an order, when the CA asks for none.
 const PACE: Pace = Pace::new(Duration::from_millis(200), Duration::from_secs(5));
-/// How often a call is repeated when the CA does not take its nonce; each call tries three by itself.
-const NONCE_ROUNDS: usize = 6;
-
-/// Repeats a call whose nonce was refused: the CA has done nothing yet.
-macro_rules! with_good_nonce {
-    ($self:ident, $call:expr) => {{
-        let mut rounds = 1;
-        loop {
-            match $call.await.map_err(|error| $self.session.wire.error(error)) {
-                Err(AcmeError::Refused(refusal)) if refusal.problem.kind() == "badNonce" && rounds < NONCE_ROUNDS => {
-                    rounds += 1;
-                }
-                result => break result,
-            }
-        }
-    }};
-}
 
 /// What to order.
 #[derive(Clone, Debug)]
@@ -55,8 +40,25 @@ pub struct OrderSpec {
     pub replaces: Option<String>,
 }
 
+impl OrderSpec {
+    fn payload(&self, replaces: Option<&str>) -> Value {
+        let identifiers: Vec<_> = self.names.iter().map(|name| identifier(name)).collect();
+        let mut payload = serde_json::Map::from_iter([("identifiers".to_owned(), Value::from(identifiers))]);
+        payload.extend(self.profile.as_ref().map(|profile| ("profile".to_owned(), Value::from(profile.as_str()))));
+        payload.extend(replaces.map(|certificate| ("replaces".to_owned(), Value::from(certificate))));
+        Value::Object(payload)
+    }
+}
+
+/// A name as RFC 8555 §7.1.4 and, for addresses, RFC 8738 §3 write it.
+fn identifier(name: &str) -> Value {
+    let kind = if name.parse::<IpAddr>().is_ok() { "ip" } else { "dns" };
+    json!({ "type": kind, "value": name })
+}
+
 /// Where an order stands (RFC 8555 §7.1.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Names are to be validated.
     Pending,
@@ -70,160 +72,131 @@ pub enum Status {
     Invalid,
 }
 
-/// A dns-01 challenge (RFC 8555 §8.4) that waits for its record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Challenge {
-    /// The name, without the star of a wildcard.
-    pub domain: String,
-    /// Whether the name is a wildcard.
-    pub wildcard: bool,
-    /// The TXT value that the CA looks for.
-    pub value: String,
+/// An order as the CA shows it.
+#[derive(Debug, Deserialize)]
+struct Body {
+    status: Status,
+    #[serde(default)]
+    authorizations: Vec<String>,
+    finalize: String,
+    #[serde(default)]
+    certificate: Option<String>,
+    #[serde(default)]
+    error: Option<Problem>,
 }
 
 /// An order under way.
+#[derive(Debug)]
 pub struct Order {
-    session: Session,
-    inner: instant_acme::Order,
-}
-
-/// A line to the CA for one order, signed by one account.
-struct Session {
     ca: Acme,
     account: Registered,
-    wire: Wire,
-    signed: instant_acme::Account,
-}
-
-impl Session {
-    async fn open(ca: &Acme, account: &Registered) -> Result<Self, AcmeError> {
-        let wire = Wire::new(ca.edge().clone(), ca.directory().await?);
-        let signed = wire.account(&account.key, &account.account_url).await?;
-        Ok(Self { ca: ca.clone(), account: account.clone(), wire, signed })
-    }
-
-    async fn order(&self, identifiers: &[Identifier], spec: &OrderSpec) -> Result<instant_acme::Order, AcmeError> {
-        let plain = || {
-            let order = NewOrder::new(identifiers);
-            spec.profile.as_ref().map_or_else(|| NewOrder::new(identifiers), |profile| order.profile(profile))
-        };
-        let may_replace = self.ca.directory().await?.has_renewal_info();
-        let old = spec.replaces.as_deref().filter(|_| may_replace).and_then(certificate_identifier);
-        let Some(old) = old else { return self.wire.order(&self.signed, &plain()).await };
-        match self.wire.order(&self.signed, &plain().replaces(old)).await {
-            Err(AcmeError::Refused(_) | AcmeError::Strange { .. } | AcmeError::Unauthorized(_)) => {
-                tracing::warn!("the CA refuses `replaces`; ordering without it");
-                self.wire.order(&self.signed, &plain()).await
-            }
-            outcome => outcome,
-        }
-    }
+    url: String,
+    body: Body,
+    /// The challenges that were chosen.
+    chosen: Vec<Challenge>,
+    /// The pause that the last answer asked for, and that answer in words.
+    asked_pause: Option<Duration>,
+    last_seen: Option<String>,
 }
 
 impl Acme {
     /// Makes an order. `replaces` is left out when the CA has no renewal information or refuses it.
     pub async fn new_order(&self, account: &Registered, spec: &OrderSpec) -> Result<Order, AcmeError> {
+        let directory = self.directory().await?;
         if let Some(profile) = &spec.profile {
-            self.directory().await?.check_profile(profile)?;
+            directory.check_profile(profile)?;
         }
-        let session = Session::open(self, account).await?;
-        let identifiers: Vec<_> = spec.names.iter().map(|name| identifier(name)).collect();
-        let inner = session.order(&identifiers, spec).await?;
-        tracing::info!(order_url = inner.url(), names = ?spec.names, "acme order");
-        Ok(Order { session, inner })
+        let url = &directory.new_order;
+        let replaces = spec.replaces.as_deref().filter(|_| directory.has_renewal_info());
+        let signer = Signer::Account(&account.key, &account.account_url);
+        let reply = match self.post(signer, url, Some(&spec.payload(replaces))).await {
+            Err(AcmeError::Refused(refusal)) if replaces.is_some() && refusal.status < 500 => {
+                tracing::warn!(%refusal, "the CA refuses `replaces`; ordering without it");
+                self.post(signer, url, Some(&spec.payload(None))).await?
+            }
+            outcome => outcome?,
+        };
+        let Some(order_url) = reply.location() else {
+            let why = "the answer to newOrder has no Location header".to_owned();
+            return Err(AcmeError::Strange { url: url.clone(), why });
+        };
+        tracing::info!(order_url, names = ?spec.names, replaces, "acme order");
+        Order::seen(self, account, order_url, &reply)
     }
 
     /// Takes up an order again by its URL.
     pub async fn resume_order(&self, account: &Registered, order_url: &str) -> Result<Order, AcmeError> {
-        let session = Session::open(self, account).await?;
-        let inner = session.wire.resume(&session.signed, order_url).await?;
-        Ok(Order { session, inner })
-    }
-
-    /// Revokes a certificate (RFC 8555 §7.6). One that is revoked already is a success.
-    pub async fn revoke(&self, account: &Registered, der: &[u8], reason: RevocationReason) -> Result<(), AcmeError> {
-        let session = Session::open(self, account).await?;
-        let certificate = CertificateDer::from(der);
-        let request = RevocationRequest { certificate: &certificate, reason: Some(reason) };
-        match session.signed.revoke(&request).await.map_err(|error| session.wire.error(error)) {
-            Err(AcmeError::Refused(refusal)) if refusal.problem.kind() == "alreadyRevoked" => Ok(()),
-            outcome => outcome,
-        }
+        let signer = Signer::Account(&account.key, &account.account_url);
+        let reply = self.post(signer, order_url, None).await?;
+        Order::seen(self, account, order_url.to_owned(), &reply)
     }
 }
 
-fn identifier(name: &str) -> Identifier {
-    name.parse::<IpAddr>().map_or_else(|_| Identifier::Dns(name.to_owned()), Identifier::Ip)
-}
-
-fn certificate_identifier(ari_id: &str) -> Option<CertificateIdentifier<'_>> {
-    let (authority, serial) = ari_id.split_once('.')?;
-    Some(CertificateIdentifier { authority_key_identifier: authority.into(), serial: serial.into() })
+fn parsed<T: DeserializeOwned>(url: &str, reply: &Reply) -> Result<T, AcmeError> {
+    serde_json::from_slice(&reply.body)
+        .map_err(|error| AcmeError::Strange { url: url.to_owned(), why: error.to_string() })
 }
 
 impl Order {
+    fn seen(ca: &Acme, account: &Registered, url: String, reply: &Reply) -> Result<Self, AcmeError> {
+        let body = parsed(&url, reply)?;
+        let (ca, account) = (ca.clone(), account.clone());
+        let mut order = Self { ca, account, url, body, chosen: Vec::new(), asked_pause: None, last_seen: None };
+        order.remember(reply);
+        Ok(order)
+    }
+
+    fn remember(&mut self, reply: &Reply) {
+        self.asked_pause = reply.asked_pause(self.ca.edge().clock.now());
+        self.last_seen = Some(format!("HTTP {} from {}", reply.status, self.url));
+    }
+
+    async fn post(&self, url: &str, payload: Option<&Value>) -> Result<Reply, AcmeError> {
+        self.ca.post(Signer::Account(&self.account.key, &self.account.account_url), url, payload).await
+    }
+
     /// The order's URL: its name, by which it can be resumed.
     pub fn url(&self) -> &str {
-        self.inner.url()
+        &self.url
     }
 
     /// Where it stood when the CA was last asked.
-    pub fn status(&mut self) -> Status {
-        match self.inner.state().status {
-            OrderStatus::Pending => Status::Pending,
-            OrderStatus::Ready => Status::Ready,
-            OrderStatus::Processing => Status::Processing,
-            OrderStatus::Valid => Status::Valid,
-            OrderStatus::Invalid => Status::Invalid,
-        }
+    pub fn status(&self) -> Status {
+        self.body.status
     }
 
-    /// The dns-01 challenges of all names that are not validated yet.
-    pub async fn challenges(&mut self) -> Result<Vec<Challenge>, AcmeError> {
-        let mut found = Vec::new();
-        let mut authorizations = self.inner.authorizations();
-        while let Some(authorization) = authorizations.next().await {
-            let mut authorization = authorization.map_err(|error| self.session.wire.error(error))?;
-            if authorization.status != AuthorizationStatus::Pending {
-                continue;
-            }
-            let (domain, wildcard) =
-                (authorization.identifier().identifier.authorized(false).to_string(), authorization.wildcard);
-            let offered: Vec<_> =
-                authorization.challenges.iter().map(|challenge| kind_name(&challenge.r#type)).collect();
-            let Some(challenge) = authorization.challenge(ChallengeType::Dns01) else {
-                return Err(AcmeError::NoChallenge { identifier: domain, offered });
-            };
-            found.push(Challenge { domain, wildcard, value: challenge.key_authorization().dns_value() });
-        }
-        Ok(found)
+    async fn authorizations(&self) -> Result<Vec<Authorization>, AcmeError> {
+        let urls = self.body.authorizations.iter();
+        try_join_all(urls.map(|url| async move { parsed(url, &self.post(url, None).await?) })).await
     }
 
-    /// Tells the CA that the records of all challenges are there.
-    pub async fn set_ready(&mut self) -> Result<(), AcmeError> {
-        let mut authorizations = self.inner.authorizations();
-        while let Some(authorization) = authorizations.next().await {
-            let mut authorization = authorization.map_err(|error| self.session.wire.error(error))?;
-            if authorization.status != AuthorizationStatus::Pending {
-                continue;
+    /// The challenges of all names that are not validated yet: for each name, of the method that is chosen by the name
+    /// and whether it is a wildcard.
+    pub async fn challenges(&mut self, choose: impl Fn(&str, bool) -> Method) -> Result<Vec<Challenge>, AcmeError> {
+        let waiting = self.authorizations().await?.into_iter().filter(Authorization::is_pending);
+        let chosen: Result<Vec<_>, _> = waiting.map(|one| one.challenge(&self.account.key, &choose)).collect();
+        self.chosen = chosen?;
+        Ok(self.chosen.clone())
+    }
+
+    /// Tells the CA that the proofs of all chosen challenges are there.
+    pub async fn set_ready(&self) -> Result<(), AcmeError> {
+        let waiting = self.chosen.iter().filter(|challenge| challenge.is_pending);
+        let told = waiting.map(|challenge| async move {
+            match self.post(&challenge.url, Some(&json!({}))).await {
+                // What is wrong with a challenge is told by its authorization, with all others.
+                Ok(_) | Err(AcmeError::Refused(_)) => Ok(()),
+                Err(error) => Err(error),
             }
-            let Some(mut challenge) = authorization.challenge(ChallengeType::Dns01) else { continue };
-            if challenge.status == ChallengeStatus::Pending {
-                match with_good_nonce!(self, challenge.set_ready()) {
-                    // What is wrong with a challenge is told by its authorization, with all others.
-                    Ok(()) | Err(AcmeError::Refused(_)) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        Ok(())
+        });
+        try_join_all(told).await.map(|_| ())
     }
 
     /// Waits until the order leaves `status`, at the CA's pace (Retry-After) or ours; an order that died is an error.
     pub async fn wait_past(&mut self, status: Status, budget: &Budget) -> Result<Status, AcmeError> {
         let mut pauses = PACE.pauses();
         loop {
-            let pause = self.session.wire.asked_pause().or_else(|| pauses.next()).unwrap_or(PACE.longest);
+            let pause = self.asked_pause.or_else(|| pauses.next()).unwrap_or(PACE.longest);
             let slept = if self.status() == status { budget.sleep(pause).await } else { Ok(()) };
             let looked = match slept {
                 Ok(()) => budget.run(self.refresh()).await,
@@ -239,54 +212,51 @@ impl Order {
         }
     }
 
-    fn stopped(&self, stopped: crate::retry::Stopped, status: Status) -> AcmeError {
+    fn stopped(&self, stopped: Stopped, status: Status) -> AcmeError {
         let doing = match status {
             Status::Pending => "the CA validates the names",
             _ => "the CA issues the certificate",
         };
-        let order = Some(self.url().to_owned());
-        AcmeError::Stopped { doing: doing.to_owned(), last: self.session.wire.last_seen(), stopped, order }
+        let (last, order) = (self.last_seen.clone(), Some(self.url.clone()));
+        AcmeError::Stopped { doing: doing.to_owned(), last, stopped, order }
     }
 
     /// Asks the CA where the order stands.
     pub async fn refresh(&mut self) -> Result<Status, AcmeError> {
-        with_good_nonce!(self, self.inner.refresh()).map(|_| ())?;
+        let reply = self.post(&self.url, None).await?;
+        self.body = parsed(&self.url, &reply)?;
+        self.remember(&reply);
         Ok(self.status())
     }
 
     /// Why the order died: the failed authorizations with the CA's words, or the order's own problem.
-    pub async fn death(&mut self) -> AcmeError {
+    pub async fn death(&self) -> AcmeError {
         match self.failures().await {
-            Ok(failures) if !failures.is_empty() => AcmeError::Validation { order: self.url().to_owned(), failures },
+            Ok(failures) if !failures.is_empty() => AcmeError::Validation { order: self.url.clone(), failures },
             Ok(_) => {
-                let problem = self.inner.state().error.as_ref().map(Problem::from);
-                AcmeError::OrderDead { order: self.url().to_owned(), status: "invalid".to_owned(), problem }
+                let problem = self.body.error.clone();
+                AcmeError::OrderDead { order: self.url.clone(), status: "invalid".to_owned(), problem }
             }
             Err(error) => error,
         }
     }
 
-    async fn failures(&mut self) -> Result<Vec<FailedAuthorization>, AcmeError> {
-        let mut failures = Vec::new();
-        let mut authorizations = self.inner.authorizations();
-        while let Some(authorization) = authorizations.next().await {
-            let authorization = authorization.map_err(|error| self.session.wire.error(error))?;
-            if matches!(authorization.status, AuthorizationStatus::Pending | AuthorizationStatus::Valid) {
-                continue;
-            }
-            let problem = authorization.challenges.iter().find_map(|challenge| challenge.error.as_ref());
-            let problem = problem.map_or_else(
-                || Problem { detail: format!("the authorization is {:?}", authorization.status), ..Problem::default() },
-                Problem::from,
-            );
-            failures.push(FailedAuthorization { identifier: authorization.identifier().to_string(), problem });
-        }
-        Ok(failures)
+    async fn failures(&self) -> Result<Vec<FailedAuthorization>, AcmeError> {
+        let failed = self.authorizations().await?.into_iter().filter_map(|authorization| {
+            Some(FailedAuthorization { identifier: authorization.title(), problem: authorization.failure()? })
+        });
+        Ok(failed.collect())
     }
 
     /// Asks the CA to issue. An answer that got lost is no matter: the order is looked at again.
     pub async fn finalize(&mut self, csr_der: &[u8]) -> Result<(), AcmeError> {
-        let outcome = with_good_nonce!(self, self.inner.finalize_csr(csr_der));
+        let payload = json!({ "csr": URL_SAFE_NO_PAD.encode(csr_der) });
+        let outcome = self.post(&self.body.finalize, Some(&payload)).await;
+        let outcome = outcome.and_then(|reply| {
+            self.body = parsed(&self.url, &reply)?;
+            self.remember(&reply);
+            Ok(())
+        });
         match outcome {
             Ok(()) => Ok(()),
             Err(error @ AcmeError::Request(_)) => Err(error),
@@ -300,37 +270,39 @@ impl Order {
 
     /// Fetches the chain of a valid order; with `preferred_root`, the alternate whose topmost issuer has this name,
     /// if the CA offers it.
-    pub async fn certificate(&mut self, preferred_root: Option<&str>) -> Result<Chain, AcmeError> {
-        let Some(url) = self.inner.state().certificate.clone() else {
+    pub async fn certificate(&self, preferred_root: Option<&str>) -> Result<Offered, AcmeError> {
+        let Some(url) = &self.body.certificate else {
             let why = "the order is valid but has no certificate URL".to_owned();
-            return Err(AcmeError::Strange { url: self.url().to_owned(), why });
+            return Err(AcmeError::Strange { url: self.url.clone(), why });
         };
-        let (first, alternates) = self.download(&url).await?;
-        let Some(wanted) = preferred_root.filter(|wanted| first.root_name != *wanted) else { return Ok(first) };
+        let (first, alternates) = self.download(url).await?;
+        let Some(wanted) = preferred_root.filter(|wanted| first.root_name != *wanted) else {
+            return Ok(Offered { chain: first, other_roots: Vec::new() });
+        };
+        let mut other_roots = vec![first.root_name.clone()];
         for alternate in alternates {
             let (chain, _) = self.download(&alternate).await?;
             if chain.root_name == wanted {
-                return Ok(chain);
+                return Ok(Offered { chain, other_roots: Vec::new() });
             }
+            other_roots.push(chain.root_name);
         }
-        tracing::warn!(preferred_chain = wanted, root = first.root_name, "the CA offers no such chain");
-        Ok(first)
+        tracing::warn!(preferred_chain = wanted, ?other_roots, "the CA offers no such chain");
+        Ok(Offered { chain: first, other_roots })
     }
 
     async fn download(&self, url: &str) -> Result<(Chain, Vec<String>), AcmeError> {
-        let signer = Signer::Account(&self.session.account.key, &self.session.account.account_url);
-        let reply = jws::post(self.session.ca.edge(), self.session.ca.directory().await?, signer, url, None).await?;
+        let reply = self.post(url, None).await?;
         let chain = Chain::parse(&String::from_utf8_lossy(&reply.body))?;
         Ok((chain, reply.links("alternate")))
     }
 }
 
-fn kind_name(kind: &ChallengeType) -> String {
-    match kind {
-        ChallengeType::Http01 => "http-01".to_owned(),
-        ChallengeType::Dns01 => "dns-01".to_owned(),
-        ChallengeType::TlsAlpn01 => "tls-alpn-01".to_owned(),
-        ChallengeType::Unknown(name) => name.clone(),
-        other => format!("{other:?}"),
-    }
+/// A chain that was fetched.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// The chain.
+    pub chain: Chain,
+    /// The roots that the CA offers instead, if none is the preferred one; empty if it is, or if none is preferred.
+    pub other_roots: Vec<String>,
 }

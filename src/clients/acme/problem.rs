@@ -81,25 +81,6 @@ impl fmt::Display for Problem {
     }
 }
 
-impl From<&instant_acme::Problem> for Problem {
-    fn from(problem: &instant_acme::Problem) -> Self {
-        let subproblems = problem.subproblems.iter().map(|sub| Subproblem {
-            urn: sub.r#type.clone().unwrap_or_default(),
-            detail: sub.detail.clone().unwrap_or_default(),
-            identifier: sub.identifier.as_ref().map(|identifier| NamedIdentifier {
-                kind: String::new(),
-                value: identifier.authorized(false).to_string(),
-            }),
-        });
-        Self {
-            urn: problem.r#type.clone().unwrap_or_default(),
-            detail: problem.detail.clone().unwrap_or_default(),
-            status: problem.status,
-            subproblems: subproblems.collect(),
-        }
-    }
-}
-
 fn short(urn: &str) -> &str {
     urn.strip_prefix(PREFIX).unwrap_or(urn)
 }

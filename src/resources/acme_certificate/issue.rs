@@ -39,6 +39,7 @@ pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>
     keep(cx, model, prior, &issued).await?;
     journal.forget(cx.budget()).await?;
     tell_left_behind(cx, &issued);
+    tell_other_roots(cx, model, &issued);
     schedule::refresh(cx, model).await;
     Ok(())
 }
@@ -130,6 +131,17 @@ fn tell_left_behind(cx: &Cx, issued: &Issued) {
         let told = Explanation::new("BERTH-ACME-050", "Challenge records could not be removed")
             .on(issued.left_behind.join("; "))
             .next("remove them by hand; they do no harm, but CAs refuse names with too many of them");
+        cx.warn(&told);
+    }
+}
+
+fn tell_other_roots(cx: &Cx, model: &Certificate, issued: &Issued) {
+    if let (Some(wanted), false) = (&model.preferred_chain, issued.other_roots.is_empty()) {
+        let told =
+            Explanation::new("BERTH-ACME-055", format!("The CA has no chain to `{wanted}`; its first was taken"))
+                .said("the CA", format!("chains lead to {}", issued.other_roots.join(", ")))
+                .next("name one of these roots as `preferred_chain`, or leave it out")
+                .at("preferred_chain");
         cx.warn(&told);
     }
 }

@@ -28,7 +28,7 @@ fn spec() -> OrderSpec {
 }
 
 async fn refused(answer: Reply) -> AcmeError {
-    ca([answer]).0.new_order(&account(), &spec()).await.err().expect("the order is refused")
+    ca([answer]).0.new_order(&account(), &spec()).await.expect_err("the order is refused")
 }
 
 fn accepted() -> Reply {
@@ -74,7 +74,7 @@ async fn a_login_page_instead_of_an_order_is_strange_and_not_a_panic() {
 #[tokio::test]
 async fn refused_nonces_are_outlived() {
     let stale = || problem(400, "badNonce", "JWS has an invalid anti-replay nonce");
-    let (ca, script) = ca([stale(), stale(), stale(), reply(200, "text/plain", ""), stale(), accepted()]);
+    let (ca, script) = ca([stale(), stale(), stale(), stale(), accepted()]);
     assert_eq!(ca.new_order(&account(), &spec()).await.unwrap().url(), "https://ca/o/1");
     assert_eq!(script.asked().iter().filter(|line| *line == "POST https://ca/order").count(), 5);
 }
@@ -82,7 +82,7 @@ async fn refused_nonces_are_outlived() {
 #[tokio::test]
 async fn a_replaced_certificate_that_the_ca_refuses_is_left_out() {
     let conflict = problem(409, "alreadyReplaced", "cannot indicate an order replaces a certificate twice");
-    let (ca, _) = ca([conflict, reply(200, "text/plain", ""), accepted()]);
+    let (ca, _) = ca([conflict, accepted()]);
     let spec = OrderSpec { replaces: Some("aki.serial".to_owned()), ..spec() };
     assert_eq!(ca.new_order(&account(), &spec).await.unwrap().url(), "https://ca/o/1");
 }
@@ -125,11 +125,27 @@ async fn the_cas_pace_is_kept_and_a_lost_answer_to_finalize_is_no_matter() {
     let ready = with_header(state("ready"), "location", "https://ca/o/1");
     let lost = problem(403, "orderNotReady", "Order's status (\"processing\") is not acceptable for finalization");
     let processing = with_header(state("processing"), "retry-after", "7");
-    let (ca, _) = ca([ready, lost, reply(200, "text/plain", ""), processing, state("valid")]);
+    let (ca, _) = ca([ready, lost, processing, state("valid")]);
     let mut order = ca.new_order(&account(), &spec()).await.unwrap();
     order.finalize(b"csr").await.unwrap();
     let started = tokio::time::Instant::now();
     let budget = Budget::uninterrupted(Duration::from_mins(1));
     assert_eq!(order.wait_past(Status::Processing, &budget).await.unwrap(), Status::Valid);
     assert_eq!(started.elapsed(), Duration::from_secs(7));
+}
+
+#[tokio::test]
+async fn a_nonce_of_an_answer_serves_the_next_request() {
+    let (ca, script) = ca([accepted(), reply(200, "application/json", PENDING)]);
+    let order = ca.new_order(&account(), &spec()).await.unwrap();
+    ca.resume_order(&account(), order.url()).await.unwrap();
+    let asked = script.asked();
+    assert_eq!(asked.iter().filter(|line| line.starts_with("HEAD")).count(), 1, "{asked:?}");
+}
+
+#[test]
+fn addresses_are_ordered_as_addresses() {
+    let spec = OrderSpec { names: vec!["192.0.2.7".to_owned(), "*.a.example".to_owned()], ..spec() };
+    let expected = r#"[{"type":"ip","value":"192.0.2.7"},{"type":"dns","value":"*.a.example"}]"#;
+    assert_eq!(spec.payload(None)["identifiers"].to_string(), expected);
 }

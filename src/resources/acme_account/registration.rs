@@ -1,0 +1,179 @@
+//! How an account comes to be at the CA, and how its key and contacts change there.
+
+use crate::clients::acme::{AccountFacts, AccountKey, Acme, ExternalAccount, Found, NewAccount};
+use crate::explain::Explanation;
+use crate::provider::Cx;
+use crate::sdk::{Result, Set};
+
+use super::{Account, directory_of, within};
+
+/// The CA that an account is registered at, and the headline of what goes wrong with it.
+struct Desk<'a> {
+    cx: &'a Cx,
+    ca: Acme,
+    what: String,
+}
+
+/// Finds or makes the account of the key and brings its contacts in line.
+pub async fn register(cx: &Cx, model: &mut Account) -> Result<()> {
+    let desk = Desk::of(cx, model).await?;
+    let key = model.account_key.require_or_make(cx).await?;
+    let (facts, key) = match desk.find(&key).await? {
+        Found::Account(facts) => (desk.with_contacts(facts, &key, model).await?, key),
+        Found::Nothing => (desk.make(&key, model).await?, key),
+        Found::Unusable(words) => {
+            let Some(place) = model.account_key.own_place() else { return Err(desk.unusable(&key, &words)) };
+            let fresh = model.account_key.prepare(cx, place).await?;
+            model.account_key.promote(cx, place).await?;
+            (desk.make(&fresh, model).await?, fresh)
+        }
+    };
+    fill(model, &facts, &key);
+    cx.exists();
+    Ok(())
+}
+
+/// Brings an account to another key and other contacts; an account that is lost is made anew.
+pub async fn change(cx: &Cx, prior: &Account, model: &mut Account) -> Result<()> {
+    let known = prior.account_url.get().filter(|_| !is_lost(prior));
+    let Some(account_url) = known else { return register(cx, model).await };
+    let desk = Desk::of(cx, model).await?;
+    desk.replace_generated(prior, model, account_url).await?;
+    let key = model.account_key.require(cx).await?;
+    let facts = match desk.find(&key).await? {
+        Found::Account(facts) if facts.url == *account_url => facts,
+        Found::Account(facts) => return Err(desk.taken(&key, &facts.url, account_url)),
+        Found::Unusable(words) => return Err(desk.unusable(&key, &words)),
+        Found::Nothing => {
+            let old = desk.old_key(prior, model, account_url).await?;
+            desk.take_over(account_url, &old, &key).await?
+        }
+    };
+    let facts = desk.with_contacts(facts, &key, model).await?;
+    fill(model, &facts, &key);
+    cx.exists();
+    Ok(())
+}
+
+/// Whether the last look said that the account cannot be used again.
+pub fn is_lost(account: &Account) -> bool {
+    matches!(account.status.get().map(String::as_str), Some("deactivated" | "revoked" | "key_missing"))
+}
+
+/// Takes in what a refresh found; contacts only where they differ from what is declared.
+pub fn compare(model: &mut Account, facts: &AccountFacts, key: &AccountKey) {
+    let found = facts.contacts.as_ref().filter(|found| !same_contacts(found, model.contacts.as_ref()));
+    if let (Some(found), Some(_)) = (found, &model.contacts) {
+        model.contacts = Some(Set(found.clone()));
+    }
+    fill(model, facts, key);
+}
+
+fn fill(model: &mut Account, facts: &AccountFacts, key: &AccountKey) {
+    model.account_url.set(facts.url.clone());
+    model.key_thumbprint.set(key.thumbprint());
+    model.status.set(facts.status.clone());
+}
+
+impl<'a> Desk<'a> {
+    async fn of(cx: &'a Cx, model: &mut Account) -> Result<Self> {
+        let url = directory_of(cx, &mut model.directory_url)?;
+        let ca = cx.provider().acme(&url, cx.clock()).await?;
+        Ok(Self { cx, ca, what: format!("Cannot register the ACME account at {url}") })
+    }
+
+    async fn find(&self, key: &AccountKey) -> Result<Found> {
+        within(self.cx, &self.what, self.ca.find_account(key)).await
+    }
+
+    async fn make(&self, key: &AccountKey, model: &Account) -> Result<AccountFacts> {
+        within(self.cx, &self.what, self.ca.create_account(key, &new_account(model))).await
+    }
+
+    async fn with_contacts(&self, facts: AccountFacts, key: &AccountKey, model: &Account) -> Result<AccountFacts> {
+        let differ = facts.contacts.as_ref().is_some_and(|contacts| !same_contacts(contacts, model.contacts.as_ref()));
+        let Some(wanted) = model.contacts.as_ref().filter(|_| differ) else { return Ok(facts) };
+        within(self.cx, &self.what, self.ca.update_contacts(key, &facts.url, &wanted.0)).await
+    }
+
+    /// Replaces a generated key if that is wished, or was begun: a killed run left both keys in the Secret.
+    async fn replace_generated(&self, prior: &Account, model: &Account, account_url: &str) -> Result<()> {
+        let (cx, source) = (self.cx, &model.account_key);
+        let Some(place) = source.own_place() else { return Ok(()) };
+        let is_wished = prior.key_generation != model.key_generation && prior.key_thumbprint.get().is_some();
+        if !is_wished && source.pending(cx).await?.is_none() {
+            return Ok(());
+        }
+        let old = source.require(cx).await?;
+        let new = source.prepare(cx, place).await?;
+        if self.find(&new).await? == Found::Nothing {
+            self.take_over(account_url, &old, &new).await?;
+        }
+        source.promote(cx, place).await
+    }
+
+    /// The key that the account has at the CA: the one that is named, else where it was before.
+    async fn old_key(&self, prior: &Account, model: &Account, account_url: &str) -> Result<AccountKey> {
+        let old = match &model.previous_account_key {
+            Some(previous) => Some(previous.require(self.cx).await?),
+            None => prior.account_key.load(self.cx).await.ok().flatten(),
+        };
+        let is_it = match &old {
+            Some(old) => matches!(self.find(old).await?, Found::Account(facts) if facts.url == account_url),
+            None => false,
+        };
+        old.filter(|_| is_it).ok_or_else(|| {
+            let why = match &model.previous_account_key {
+                Some(_) => "the key in `previous_account_key` is not the account's either",
+                None => "the key it was is not to be had any more",
+            };
+            Explanation::new("BERTH-ACME-052", "Cannot change the key of the ACME account")
+                .on(account_url)
+                .said("the provider", format!("the CA does not know the new key, and {why}"))
+                .next("give the old key as `previous_account_key`; or have a new account made with `-replace`")
+                .at("previous_account_key")
+        })
+    }
+
+    async fn take_over(&self, account_url: &str, old: &AccountKey, new: &AccountKey) -> Result<AccountFacts> {
+        let what = "Cannot change the key of the ACME account";
+        within(self.cx, what, self.ca.change_key(account_url, old, new)).await?;
+        self.cx.exists();
+        match self.find(new).await? {
+            Found::Account(facts) => Ok(facts),
+            other => Err(Explanation::new("BERTH-ACME-054", what)
+                .on(account_url)
+                .said("the CA", format!("it took the new key, and then does not know it: {other:?}"))
+                .next("apply again")),
+        }
+    }
+
+    fn taken(&self, key: &AccountKey, owner: &str, account_url: &str) -> Explanation {
+        Explanation::new("BERTH-ACME-036", &*self.what)
+            .on(account_url)
+            .said("the CA", format!("the new key {} is the key of another account, {owner}", key.thumbprint()))
+            .next("give a key that no account has; or, to use that other account from here on, apply with `-replace`: the old one stays at the CA")
+            .at("account_key")
+    }
+
+    fn unusable(&self, key: &AccountKey, words: &str) -> Explanation {
+        Explanation::new("BERTH-ACME-039", &*self.what)
+            .on(format!("the account of the key {}", key.thumbprint()))
+            .said("the CA", words)
+            .next("the CA does not take this key back: give another account key. Nothing was changed")
+            .at("account_key")
+    }
+}
+
+fn new_account(model: &Account) -> NewAccount {
+    let external = model.external_account_binding.as_ref().and_then(|binding| {
+        Some(ExternalAccount { key_id: binding.key_id.clone(), hmac_key: binding.hmac_key_wo.clone()? })
+    });
+    let contacts = model.contacts.as_ref().map(|contacts| contacts.0.clone()).unwrap_or_default();
+    NewAccount { contacts, terms_agreed: model.terms_of_service_agreed, external }
+}
+
+fn same_contacts(found: &[String], wanted: Option<&Set<String>>) -> bool {
+    let wanted = wanted.map(|set| &set.0[..]).unwrap_or_default();
+    found.len() == wanted.len() && found.iter().all(|contact| wanted.contains(contact))
+}
