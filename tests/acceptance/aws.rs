@@ -8,27 +8,27 @@ use berth::retry::Budget;
 use tokio::runtime::Runtime;
 
 /// A provider block that names the account's default tags.
-const PROVIDER: &str = "provider \"berth\" {\n  aws = { default_tags = { made_by = \"berth\" } }\n}\n";
+pub(crate) const PROVIDER: &str = "provider \"berth\" {\n  aws = { default_tags = { made_by = \"berth\" } }\n}\n";
 
 /// The account as the sandbox has it, for what happens behind the provider's back.
-struct Account {
-    runtime: Runtime,
-    aws: Aws,
+pub(crate) struct Account {
+    pub(crate) runtime: Runtime,
+    pub(crate) aws: Aws,
 }
 
 impl Account {
-    fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { runtime, aws: Aws::new(Settings::default()) }
     }
 
-    fn budget() -> Budget {
+    pub(crate) fn budget() -> Budget {
         Budget::uninterrupted(std::time::Duration::from_mins(1))
     }
 }
 
 /// A name that no other test and run uses.
-fn unique(prefix: &str) -> String {
+pub(crate) fn unique(prefix: &str) -> String {
     use std::sync::atomic::{AtomicU32, Ordering};
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("{prefix}-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))

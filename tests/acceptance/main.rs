@@ -5,6 +5,10 @@ mod acme;
 mod aws;
 mod cluster;
 mod examples;
+#[path = "../support/faults.rs"]
+#[allow(dead_code, reason = "the proxy can stand before other servers too")]
+mod fault_proxy;
+mod faults;
 #[path = "../support/kubectl.rs"]
 mod kubectl;
 mod pipeline;

@@ -17,6 +17,8 @@ use super::{AssumeRole, Keys, Settings, sts};
 pub(super) const DEFAULT_REGION: &str = "us-east-1";
 /// How long one attempt at a call may take.
 const ATTEMPT: Duration = Duration::from_secs(20);
+/// Attempts at the session of an assumed role.
+const STS_ATTEMPTS: u32 = 8;
 /// How long a connection may take to come up.
 const CONNECT: Duration = Duration::from_secs(5);
 
@@ -71,7 +73,8 @@ async fn with_role(settings: &Settings, config: SdkConfig) -> SdkConfig {
 }
 
 async fn assumed(role: &AssumeRole, config: &SdkConfig, endpoint: Option<&str>) -> SharedCredentialsProvider {
-    let mut base = config.to_builder();
+    // The provider of credentials asks by itself, outside of `call`.
+    let mut base = config.to_builder().retry_config(RetryConfig::standard().with_max_attempts(STS_ATTEMPTS));
     if let Some(endpoint) = endpoint {
         base = base.endpoint_url(endpoint);
     }

@@ -126,7 +126,7 @@ impl AwsError {
 
     pub(super) fn after_lost_answers(mut self, lost: u32) -> Self {
         if let Some(reply) = self.reply_mut() {
-            reply.lost_answers = lost;
+            reply.lost_answers += lost;
         }
         self
     }

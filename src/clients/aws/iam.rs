@@ -1,6 +1,7 @@
 //! IAM: roles, managed policies and OIDC providers, with its late consistency waited out and few calls for many roles.
 
 mod api;
+mod lost;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -18,7 +19,6 @@ pub use types::{ManagedPolicy, NewPolicy, NewProvider, NewRole, OidcProvider, Ro
 
 use super::AwsError;
 use super::once::Once;
-use crate::domain::irsa::same_policy;
 use crate::retry::{Budget, Pace};
 
 /// How long IAM may need until a new object is known everywhere
@@ -63,16 +63,7 @@ impl Iam {
         self.touch(&role.name);
         let made =
             self.settled(budget, &[&role.trust_policy], async || self.0.api.create_role(budget, role).await).await;
-        let made = match made {
-            Err(error @ AwsError::AlreadyExists(_)) if error.may_be_our_own() => {
-                let found = self.0.api.role(budget, &role.name).await?;
-                let ours = found.path == role.path
-                    && found.tags == role.tags
-                    && same_policy(&found.trust_policy, &role.trust_policy);
-                if ours { found } else { return Err(error) }
-            }
-            other => other?,
-        };
+        let made = self.or_ours(made, async || self.own_role(budget, role).await).await?;
         self.note_made(&[&made.name, &made.arn]);
         tracing::info!(role = made.name, "made a role");
         Ok(made)
@@ -189,9 +180,10 @@ impl Iam {
         }
     }
 
-    /// Makes a managed policy; its ARN.
+    /// Makes a managed policy; its ARN. One that exists is refused as for roles.
     pub async fn create_policy(&self, budget: &Budget, policy: &NewPolicy) -> Result<String, AwsError> {
-        let arn = self.0.api.create_policy(budget, policy).await?;
+        let made = self.0.api.create_policy(budget, policy).await;
+        let arn = self.or_ours(made, async || self.own_policy(budget, policy).await).await?;
         self.touch(&arn);
         self.note_made(&[&arn]);
         tracing::info!(policy_arn = arn, "made a policy");
@@ -249,9 +241,10 @@ impl Iam {
         absent(self.0.api.delete_policy(budget, arn).await)
     }
 
-    /// Makes an OIDC provider; its ARN.
+    /// Makes an OIDC provider; its ARN. One that exists is refused as for roles.
     pub async fn create_provider(&self, budget: &Budget, provider: &NewProvider) -> Result<String, AwsError> {
-        let arn = self.0.api.create_provider(budget, provider).await?;
+        let made = self.0.api.create_provider(budget, provider).await;
+        let arn = self.or_ours(made, async || self.own_provider(budget, provider).await).await?;
         self.note_made(&[&arn]);
         tracing::info!(provider_arn = arn, "made an OIDC provider");
         Ok(arn)

@@ -176,15 +176,12 @@ impl Route53 {
         set: RecordSet,
     ) -> Result<Option<ChangeId>, Route53Error> {
         self.must_be_free(budget, zone, &set).await?;
-        let refused = match self.change(budget, zone, ChangeGroup::single(Change::Create(set.clone()))).await {
-            Err(error) if error.is_refusal() => error,
+        match self.change(budget, zone, ChangeGroup::single(Change::Create(set.clone()))).await {
+            Err(error) if error.is_refusal() => {}
             other => return other,
-        };
+        }
         self.open(zone).view.forget();
-        let live = self.record(budget, zone, &set.key).await?;
-        let lost_answer = matches!(&refused, Route53Error::Aws(error) if error.may_be_our_own());
-        match live {
-            Some(live) if lost_answer && live.means_the_same_as(&set) => Ok(None),
+        match self.record(budget, zone, &set.key).await? {
             Some(live) => Err(Route53Error::Taken { wanted: set.key, existing: Box::new(live) }),
             // Nothing is there, so it is refused for another reason, or it was there for a moment: the
             // second request tells.

@@ -2,7 +2,7 @@
 //!
 //! Limits: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::record::{RecordData, RecordKey, RecordSet};
 
@@ -110,6 +110,18 @@ impl Cost {
     }
 }
 
+/// Whether sets are as these changes leave them, given all live sets of the names that they touch.
+pub fn is_done(changes: &[Change], live: &[RecordSet]) -> bool {
+    let wanted: BTreeMap<_, _> = changes
+        .iter()
+        .map(|change| (&change.set().key, (!matches!(change, Change::Delete(_))).then_some(change.set())))
+        .collect();
+    wanted.into_iter().all(|(key, wanted)| match (wanted, live.iter().find(|set| set.key == *key)) {
+        (Some(wanted), Some(live)) => live.means_the_same_as(wanted),
+        (wanted, live) => wanted.is_none() && live.is_none(),
+    })
+}
+
 /// Divides groups into requests, as indices into `groups`: in order, but with pure deletions first
 /// within a request, so that a set may be removed and another of its name made in one go.
 ///
@@ -182,6 +194,17 @@ mod tests {
         let creates: Vec<_> =
             (0..3).map(|i| ChangeGroup::single(Change::Create(set(&format!("n{i}.x"), 250, 1)))).collect();
         assert_eq!(indices(&creates), [vec![0, 1, 2]]);
+    }
+
+    #[test]
+    fn what_is_done_is_told_by_the_live_sets() {
+        let (old, new, other) = (set("a.x", 1, 1), set("a.x", 1, 2), set("b.x", 1, 1));
+        let exchange = ChangeGroup::exchange(Some(old.clone()), Some(new.clone())).0;
+        assert!(is_done(&exchange, std::slice::from_ref(&new)));
+        assert!(!is_done(&exchange, std::slice::from_ref(&old)) && !is_done(&exchange, &[]));
+        let removal = [Change::Delete(old.clone()), Change::Upsert(other.clone())];
+        assert!(is_done(&removal, std::slice::from_ref(&other)));
+        assert!(!is_done(&removal, &[other, old]));
     }
 
     #[test]

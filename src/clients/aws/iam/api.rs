@@ -276,6 +276,12 @@ impl Api {
         answer.open_id_connect_provider_arn.ok_or_else(|| empty("CreateOpenIDConnectProvider"))
     }
 
+    pub(super) async fn provider_arns(&self, budget: &Budget) -> Result<Vec<String>> {
+        let answer = ask!(budget, "ListOpenIDConnectProviders", self.client.list_open_id_connect_providers())?;
+        let listed = answer.open_id_connect_provider_list.unwrap_or_default();
+        Ok(listed.into_iter().filter_map(|entry| entry.arn).collect())
+    }
+
     pub(super) async fn provider(&self, budget: &Budget, arn: &str) -> Result<OidcProvider> {
         let request = || self.client.get_open_id_connect_provider().open_id_connect_provider_arn(arn);
         let answer = ask!(budget, "GetOpenIDConnectProvider", request())?;

@@ -73,6 +73,32 @@ async fn a_role_that_exists_after_a_lost_answer_is_our_own() {
 }
 
 #[tokio::test]
+async fn a_provider_that_exists_after_a_lost_answer_is_our_own_if_it_is_as_wanted() {
+    let arn = "arn:aws:iam::1:oidc-provider/oidc.example/id/A";
+    let list = format!(
+        "<ListOpenIDConnectProvidersResponse><ListOpenIDConnectProvidersResult><OpenIDConnectProviderList><member>\
+         <Arn>arn:aws:iam::1:oidc-provider/other.example</Arn></member><member><Arn>{arn}</Arn></member>\
+         </OpenIDConnectProviderList></ListOpenIDConnectProvidersResult></ListOpenIDConnectProvidersResponse>"
+    );
+    let live = "<GetOpenIDConnectProviderResponse><GetOpenIDConnectProviderResult><Url>oidc.example/id/A</Url>\
+                <ClientIDList><member>sts.amazonaws.com</member></ClientIDList></GetOpenIDConnectProviderResult>\
+                </GetOpenIDConnectProviderResponse>";
+    for (client, ours) in [("sts.amazonaws.com", true), ("other", false)] {
+        let script = Script::of(vec![
+            (502, "<html>Bad Gateway</html>".into()),
+            (409, refusal("EntityAlreadyExists", "Provider with url oidc.example/id/A already exists.")),
+            (200, list.clone()),
+            (200, live.into()),
+        ])
+        .await;
+        let client_ids = BTreeSet::from([client.to_owned()]);
+        let wanted = NewProvider { url: "https://oidc.example/id/A".into(), client_ids, ..NewProvider::default() };
+        let made = Iam::new(&script.config(), None).create_provider(&minute(), &wanted).await;
+        assert_eq!(made.ok().as_deref(), ours.then_some(arn));
+    }
+}
+
+#[tokio::test]
 async fn without_the_right_to_list_the_account_each_role_is_read_by_itself() {
     let mut answers = vec![(403, refusal("AccessDenied", "no"))];
     answers.extend((0..8).map(|_| (404, refusal("NoSuchEntity", "no"))));

@@ -80,6 +80,20 @@ impl Route53Error {
         matches!(self, Self::Aws(AwsError::AccessDenied { .. }))
     }
 
+    /// Earlier attempts at the same change whose answer was lost: they may have taken effect.
+    pub(super) fn lost_answers(&self) -> u32 {
+        let Self::Aws(error) = self else { return 0 };
+        error.reply().map_or(0, |reply| reply.lost_answers)
+    }
+
+    /// Adds the lost answers of requests that held the same change among others.
+    pub(super) fn after_lost_answers(self, lost: u32) -> Self {
+        match self {
+            Self::Aws(error) => Self::Aws(error.after_lost_answers(lost)),
+            other => other,
+        }
+    }
+
     /// The stable code of the message.
     pub fn code(&self) -> &'static str {
         match self {

@@ -1,6 +1,8 @@
 //! Joins concurrent changes of one zone into atomic requests; a refused request is divided until only
 //! the guilty change fails.
 
+mod lost;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -216,20 +218,20 @@ impl Sender<'_> {
     async fn send(&self, request: Vec<Job>, again: bool) -> Vec<Job> {
         let mut lost = Vec::new();
         let mut denials = Denials::default();
-        let mut parts = vec![request];
-        while let Some(mut jobs) = parts.pop() {
+        let mut parts = vec![(request, 0)];
+        while let Some((mut jobs, lost_answers)) = parts.pop() {
             let result = match &denials.final_word {
                 Some(error) => Err(error.clone()),
-                None => self.change(&jobs).await,
+                None => self.change_surely(&jobs, lost_answers).await,
             };
             match result {
                 Ok(change) => {
                     denials.passed = true;
-                    answer_all(jobs, &Ok(Some(change)));
+                    answer_all(jobs, &Ok(change));
                 }
                 Err(error) if jobs.len() > 1 && denials.final_word.is_none() && may_pass_in_part(&error) => {
                     let second = jobs.split_off(jobs.len() / 2);
-                    parts.extend([second, jobs]);
+                    parts.extend([(second, error.lost_answers()), (jobs, error.lost_answers())]);
                 }
                 Err(error) if again && error.is_refusal() && jobs.iter().all(|job| job.txt.is_some()) => {
                     lost.extend(jobs);
@@ -244,14 +246,16 @@ impl Sender<'_> {
     }
 
     async fn change(&self, jobs: &[Job]) -> Result<ChangeId, Route53Error> {
-        let changes: Vec<Change> = jobs.iter().flat_map(|job| job.group.0.clone()).collect();
+        let changes = changes_of(jobs);
         if let [job] = jobs
             && job.group.is_too_large()
             && let Some(key) = job.group.keys().next()
         {
             return Err(Route53Error::TooLarge(key.clone()));
         }
-        let change = self.api.change(self.budget, self.zone, &changes).await?;
+        let sent = self.api.change(self.budget, self.zone, &changes).await;
+        // It may have been carried out all the same.
+        let change = sent.inspect_err(|_| self.view.forget())?;
         self.view.note(&changes);
         tracing::info!(zone_id = %self.zone, change_id = change.as_str(), changes = changes.len(), "changed records");
         Ok(change)
@@ -290,6 +294,10 @@ impl Denials {
             self.final_word = Some(error.clone());
         }
     }
+}
+
+fn changes_of(jobs: &[Job]) -> Vec<Change> {
+    jobs.iter().flat_map(|job| job.group.0.clone()).collect()
 }
 
 fn may_pass_in_part(error: &Route53Error) -> bool {

@@ -91,6 +91,54 @@ async fn a_set_that_is_refused_unchanged_is_written_over() {
     assert!(requests[1].contains("CREATE") && requests[3].contains("UPSERT"), "{requests:?}");
 }
 
+fn set_of(index: usize) -> RecordSet {
+    RecordSet::simple(name(&format!("n{index}.test")), RecordType::A, 60, vec!["192.0.2.1".into()])
+}
+
+fn listing_of(sets: &[RecordSet]) -> String {
+    let sets = sets.iter().map(|set| {
+        format!(
+            "<ResourceRecordSet><Name>{}.</Name><Type>A</Type><TTL>60</TTL><ResourceRecords><ResourceRecord><Value>{}</Value>\
+             </ResourceRecord></ResourceRecords></ResourceRecordSet>",
+            set.key.name,
+            set.values()[0]
+        )
+    });
+    listing(&[]).replace("<ResourceRecordSets>", &format!("<ResourceRecordSets>{}", sets.collect::<String>()))
+}
+
+/// A free name, a request without answer, a refusal of the next one, and then what is there.
+fn lost_answer(live: &[RecordSet]) -> Vec<(u16, String)> {
+    let exists = invalid_batch("Tried to create resource record set but it already exists");
+    vec![(200, listing(&[])), (502, "<html>Bad Gateway</html>".into()), (400, exists), (200, listing_of(live))]
+}
+
+#[tokio::test]
+async fn a_batch_whose_answer_is_lost_is_not_refused_for_its_own_work() {
+    let live: Vec<_> = (0..5).map(set_of).collect();
+    let mut answers = lost_answer(&live);
+    answers.push((200, accepted()));
+    let script = Script::of(answers).await;
+    let (route53, zone, budget) = (client(&script), zone(), minute());
+    let created = (0..5).map(|index| route53.create(&budget, &zone, set_of(index)));
+    for change in futures_util::future::join_all(created).await {
+        assert_eq!(change.unwrap().unwrap().as_str(), "C1", "an id to wait for");
+    }
+    let requests = script.requests();
+    assert_eq!(requests.len(), 5);
+    assert!(requests[4].contains("UPSERT") && !requests[4].contains("CREATE"), "{}", requests[4]);
+}
+
+#[tokio::test]
+async fn a_record_that_others_made_meanwhile_is_refused_also_after_a_lost_answer() {
+    let theirs = RecordSet::simple(name("n0.test"), RecordType::A, 60, vec!["192.0.2.9".into()]);
+    let mut answers = lost_answer(std::slice::from_ref(&theirs));
+    answers.push((200, listing_of(std::slice::from_ref(&theirs))));
+    let script = Script::of(answers).await;
+    let created = client(&script).create(&minute(), &zone(), set_of(0)).await;
+    assert!(matches!(&created, Err(Route53Error::Taken { existing, .. }) if **existing == theirs), "{created:?}");
+}
+
 #[tokio::test]
 async fn throttling_and_a_proxys_error_page_are_waited_out() {
     let page = "<html><body>Service Unavailable</body></html>".to_owned();
