@@ -1,8 +1,12 @@
 //! Everything berth offers, one line a type.
 
 use crate::data::hosted_zone::HostedZone;
+use crate::data::workload_policy::WorkloadPolicyData;
 use crate::functions::dockerconfigjson::DockerConfigJson;
+use crate::functions::irsa_trust_policy::IrsaTrustPolicy;
 use crate::functions::oidc_host::OidcHost;
+use crate::functions::required_permissions::RequiredPermissions;
+use crate::functions::workload_policy::WorkloadPolicy;
 use crate::provider::Berth;
 use crate::resources::acme_account::AcmeAccount;
 use crate::resources::acme_certificate::AcmeCertificate;
@@ -28,6 +32,10 @@ pub fn catalogue() -> Catalogue<Berth> {
         .resource(Registry)
         .resource(RegistryCheck)
         .data(HostedZone)
+        .data(WorkloadPolicyData)
         .function(DockerConfigJson)
+        .function(IrsaTrustPolicy)
         .function(OidcHost)
+        .function(RequiredPermissions)
+        .function(WorkloadPolicy)
 }

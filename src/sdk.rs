@@ -9,6 +9,7 @@ mod diagnostics;
 mod erased;
 mod field;
 mod function;
+mod json;
 mod model;
 #[cfg(test)]
 mod model_tests;

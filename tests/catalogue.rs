@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use berth::catalogue::catalogue;
+use berth::domain::permissions::{ENTRIES, Sort};
 
 #[test]
 fn every_type_has_its_examples_its_page_and_an_acceptance_test() {
@@ -28,6 +29,19 @@ fn every_example_is_of_a_type_that_exists() {
     let of_nothing: Vec<_> =
         folders.iter().flat_map(|folder| files(folder)).filter(|file| !expected.contains(file)).collect();
     assert!(of_nothing.is_empty(), "examples of nothing: {of_nothing:?}");
+}
+
+#[test]
+fn every_type_says_what_it_needs_of_aws() {
+    let catalogue = catalogue();
+    let resources = catalogue.resources().map(|resource| (Sort::Resource, resource.name()));
+    let data = catalogue.data_sources().map(|data| (Sort::Data, data.name()));
+    let types: Vec<_> = resources.chain(data).collect();
+    let entries: Vec<_> = ENTRIES.iter().map(|entry| (entry.sort, entry.name)).collect();
+    let missing: Vec<_> = types.iter().filter(|ty| !entries.contains(ty)).collect();
+    assert!(missing.is_empty(), "src/domain/permissions/table.rs lacks {missing:?}");
+    let of_nothing: Vec<_> = entries.iter().filter(|entry| !types.contains(entry)).collect();
+    assert!(of_nothing.is_empty(), "src/domain/permissions/table.rs knows types that do not exist: {of_nothing:?}");
 }
 
 /// The files that the catalogue asks for, relative to the project.

@@ -1,7 +1,8 @@
 """Serves moto's AWS APIs on every address of the sandbox and writes one line for each API call to a log.
 
-A line reads: epoch-milliseconds service method path?query Action status. Action is the form field of IAM and STS,
-"-" for the others. Calls signed with the sandbox's own access key (its DNS server polls every second) are left out.
+A line reads: epoch-milliseconds service method path?query Action status key. Action is the form field of IAM and STS,
+"-" for the others. The access key that signed the call comes last, so that a run with a key of its own finds its calls.
+Calls signed with the sandbox's own access key (its DNS server polls every second) are left out.
 
 Usage: server.py PORT REQUEST_LOG OWN_ACCESS_KEY
 """
@@ -61,7 +62,7 @@ class RequestLog:
         method, action = environ["REQUEST_METHOD"], form_action(environ)
 
         def logging_start_response(status, headers, *rest):
-            self.write(service, method, target, action, status.split()[0])
+            self.write(service, method, target, action, status.split()[0], key)
             return start_response(status, headers, *rest)
 
         return self.application(environ, logging_start_response)

@@ -9,8 +9,10 @@ mod examples;
 #[allow(dead_code, reason = "the proxy can stand before other servers too")]
 mod fault_proxy;
 mod faults;
+mod functions;
 #[path = "../support/kubectl.rs"]
 mod kubectl;
+mod permissions;
 mod pipeline;
 mod provider;
 mod pull_secret;
@@ -19,6 +21,8 @@ mod registry_check;
 #[path = "../support/sandbox.rs"]
 #[allow(dead_code, reason = "not every suite needs every value")]
 mod sandbox;
+mod terragrunt;
+mod workload;
 #[path = "../support/workspace.rs"]
 #[allow(dead_code, reason = "not every suite needs every step")]
 mod workspace;

@@ -9,7 +9,7 @@ pub fn value(name: &str) -> String {
         .unwrap_or_else(|| panic!("{name} is not set: run the tests with `sandbox/sandbox exec`"))
 }
 
-/// The calls of AWS's APIs that were made so far, one line each: method and path.
+/// The calls of AWS's APIs that were made so far, one line each: time, service, method, path, action, status, access key.
 pub fn requests() -> Vec<String> {
     let log = fs::read_to_string(value("SANDBOX_REQUEST_LOG")).unwrap_or_default();
     log.lines().map(str::to_owned).collect()

@@ -43,6 +43,11 @@ impl Cli {
         std::iter::once(Self::terraform()).chain(tofu).collect()
     }
 
+    /// The program, by its path or its name on `PATH`.
+    pub fn program(&self) -> &Path {
+        &self.0
+    }
+
     pub fn is_tofu(&self) -> bool {
         self.0 != Path::new("terraform")
     }

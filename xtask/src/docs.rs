@@ -3,6 +3,7 @@
 mod attributes;
 mod examples;
 mod folder;
+mod guides;
 mod render;
 mod types;
 
@@ -72,6 +73,7 @@ fn pages() -> Result<Vec<Page>> {
     let provider =
         renderer.index(berth::provider::Berth::DESCRIPTION, &Config::attributes(), examples.provider()?, &index)?;
     pages.push(Page::new("index.md", provider));
+    pages.extend(guides::pages(&root().join("templates/guides"))?);
     Ok(pages)
 }
 

@@ -21,11 +21,16 @@ impl Partition {
         }
     }
 
+    /// Reads what [`Self::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Aws, Self::China, Self::UsGov].into_iter().find(|known| known.as_str() == text)
+    }
+
     /// The partition that an ARN lies in; none for a text that is no ARN of these.
     pub fn of_arn(arn: &str) -> Option<Self> {
         let mut parts = arn.split(':');
         let (Some("arn"), Some(partition)) = (parts.next(), parts.next()) else { return None };
-        [Self::Aws, Self::China, Self::UsGov].into_iter().find(|known| known.as_str() == partition)
+        Self::parse(partition)
     }
 
     /// The partition that a region lies in.

@@ -35,7 +35,7 @@ impl Account {
         self.runtime.block_on(self.iam().create_policy(&Self::budget(), &policy)).unwrap()
     }
 
-    fn role(&self, name: &str) -> Option<Role> {
+    pub(crate) fn role(&self, name: &str) -> Option<Role> {
         self.runtime.block_on(self.iam().role(&Self::budget(), name)).unwrap()
     }
 }

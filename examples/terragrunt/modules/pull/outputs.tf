@@ -1,0 +1,3 @@
+output "digest" {
+  value = berth_pull_secret.this.digest
+}

@@ -1,0 +1,103 @@
+//! What berth itself must be allowed in AWS to manage objects of given types.
+
+mod scope;
+mod table;
+
+use super::irsa::Statement;
+pub use scope::{On, Scope, ScopeError};
+pub use table::{Action, ENTRIES, Entry, Group, Sort};
+
+/// What is wrong with the question.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("berth has no type `{name}`; it has {known}", known = known())]
+pub struct UnknownType {
+    /// The type that is not known.
+    pub name: String,
+}
+
+fn known() -> String {
+    let mut names: Vec<_> = ENTRIES.iter().map(|entry| format!("`{}`", entry.name)).collect();
+    names.sort();
+    names.dedup();
+    names.join(", ")
+}
+
+/// The entries of a type: `berth_x` means resource and data source alike, `data.berth_x` the data source alone.
+fn entries(name: &str) -> Result<Vec<&'static Entry>, UnknownType> {
+    let (bare, sort) = match name.strip_prefix("data.") {
+        Some(bare) => (bare, Some(Sort::Data)),
+        None => (name, None),
+    };
+    let fits = |entry: &&Entry| entry.name == bare && sort.is_none_or(|sort| entry.sort == sort);
+    let found: Vec<_> = ENTRIES.iter().filter(fits).collect();
+    if found.is_empty() { Err(UnknownType { name: name.to_owned() }) } else { Ok(found) }
+}
+
+/// The statements that managing these types needs, each once, whatever the order of the types. With `plan_only`, what a
+/// refresh and a plan need.
+pub fn permissions<'a>(
+    types: impl IntoIterator<Item = &'a str>,
+    scope: &Scope,
+    plan_only: bool,
+) -> Result<Vec<Statement>, UnknownType> {
+    let mut groups: Vec<&Group> = Vec::new();
+    for name in types {
+        for group in entries(name)?.into_iter().flat_map(|entry| entry.groups) {
+            if !groups.contains(group) {
+                groups.push(group);
+            }
+        }
+    }
+    groups.sort_by_key(|group| group.sid);
+    Ok(groups.into_iter().filter_map(|group| statement(group, scope, plan_only)).collect())
+}
+
+fn statement(group: &Group, scope: &Scope, plan_only: bool) -> Option<Statement> {
+    let wanted = group.actions.iter().filter(|action| !plan_only || action.plan);
+    let actions: Vec<_> = wanted.map(|action| format!("{}:{}", group.service, action.name)).collect();
+    let resources = scope.resources(group.on);
+    let statement = Statement { sid: Some(group.sid.to_owned()), actions, resources, ..Statement::default() };
+    (!statement.actions.is_empty()).then_some(statement)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::irsa::limits::MANAGED;
+    use crate::domain::irsa::{policy, policy_json, size};
+
+    #[test]
+    fn each_group_is_said_once_whatever_the_order() {
+        let ask = |types: &[&str]| permissions(types.iter().copied(), &Scope::default(), false).unwrap();
+        let one = ask(&["berth_dns_record", "berth_irsa_role"]);
+        assert_eq!(one, ask(&["berth_irsa_role", "berth_dns01_record", "berth_dns_record"]));
+        assert!(ask(&["berth_pull_secret"]).is_empty() && ask(&[]).is_empty());
+    }
+
+    #[test]
+    fn all_types_together_are_a_valid_policy_that_fits() {
+        let all = permissions(ENTRIES.iter().map(|entry| entry.name), &Scope::default(), false).unwrap();
+        assert_eq!(policy::problems("statements", &all), []);
+        assert!(size(&policy_json(&all)) <= MANAGED, "{}", size(&policy_json(&all)));
+    }
+
+    #[test]
+    fn a_plan_needs_nothing_that_changes() {
+        let all = permissions(ENTRIES.iter().map(|entry| entry.name), &Scope::default(), true).unwrap();
+        let reads = |action: &String| {
+            action
+                .split(':')
+                .nth(1)
+                .is_some_and(|verb| ["Get", "List", "Describe"].iter().any(|start| verb.starts_with(start)))
+        };
+        assert!(all.iter().all(|statement| statement.actions.iter().all(reads)), "{all:?}");
+    }
+
+    #[test]
+    fn an_unknown_type_lists_the_known_ones() {
+        let error = permissions(["berth_rolle"], &Scope::default(), false).unwrap_err().to_string();
+        assert!(error.contains("`berth_rolle`") && error.contains("`berth_irsa_role`"), "{error}");
+        assert!(permissions(["data.berth_irsa_role"], &Scope::default(), false).is_err());
+        assert!(permissions(["data.berth_hosted_zone"], &Scope::default(), false).is_ok());
+    }
+}

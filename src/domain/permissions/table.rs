@@ -1,0 +1,174 @@
+//! The permissions of each type. Acceptance tests record the calls of each and compare them with this table.
+//!
+//! Which resources an action knows: <https://docs.aws.amazon.com/service-authorization/latest/reference/>.
+
+use super::scope::On;
+
+/// Whether a resource or a data source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// A resource.
+    Resource,
+    /// A data source.
+    Data,
+}
+
+/// What one type needs.
+#[derive(Debug)]
+pub struct Entry {
+    /// Whether a resource or a data source.
+    pub sort: Sort,
+    /// Its name.
+    pub name: &'static str,
+    /// What it needs of AWS; nothing where it speaks to other remotes only.
+    pub groups: &'static [&'static Group],
+}
+
+/// Actions on objects of one kind.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The name of its statement.
+    pub sid: &'static str,
+    /// The service, as actions begin with.
+    pub service: &'static str,
+    /// What the actions are on.
+    pub on: On,
+    /// The actions.
+    pub actions: &'static [Action],
+}
+
+/// One action.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Action {
+    /// Its name, without the service.
+    pub name: &'static str,
+    /// Whether a refresh or a plan needs it too.
+    pub plan: bool,
+}
+
+const fn read(name: &'static str) -> Action {
+    Action { name, plan: true }
+}
+
+const fn write(name: &'static str) -> Action {
+    Action { name, plan: false }
+}
+
+/// Roles, with what they may do.
+static ROLES: Group = Group {
+    sid: "Roles",
+    service: "iam",
+    on: On::Roles,
+    actions: &[
+        read("GetRole"),
+        read("ListRolePolicies"),
+        read("GetRolePolicy"),
+        read("ListAttachedRolePolicies"),
+        write("CreateRole"),
+        write("UpdateRole"),
+        write("UpdateAssumeRolePolicy"),
+        write("PutRolePermissionsBoundary"),
+        write("DeleteRolePermissionsBoundary"),
+        write("TagRole"),
+        write("UntagRole"),
+        write("PutRolePolicy"),
+        write("DeleteRolePolicy"),
+        write("AttachRolePolicy"),
+        write("DetachRolePolicy"),
+        write("ListInstanceProfilesForRole"),
+        write("DeleteRole"),
+    ],
+};
+
+/// Managed policies of the roles' own.
+static POLICIES: Group = Group {
+    sid: "Policies",
+    service: "iam",
+    on: On::Policies,
+    actions: &[
+        read("GetPolicy"),
+        read("GetPolicyVersion"),
+        write("CreatePolicy"),
+        write("ListPolicyVersions"),
+        write("CreatePolicyVersion"),
+        write("DeletePolicyVersion"),
+        write("TagPolicy"),
+        write("UntagPolicy"),
+        write("DeletePolicy"),
+    ],
+};
+
+/// Everything of an account at once, instead of many small questions; done without where it is not allowed.
+static ACCOUNT: Group = Group {
+    sid: "Account",
+    service: "iam",
+    on: On::Anything,
+    actions: &[read("GetAccountAuthorizationDetails"), read("ListRoles")],
+};
+
+/// Instance profiles, which hold on to a role that is destroyed.
+static PROFILES: Group = Group {
+    sid: "InstanceProfiles",
+    service: "iam",
+    on: On::Profiles,
+    actions: &[write("RemoveRoleFromInstanceProfile")],
+};
+
+static PROVIDERS: Group = Group {
+    sid: "OidcProviders",
+    service: "iam",
+    on: On::Providers,
+    actions: &[
+        read("GetOpenIDConnectProvider"),
+        write("CreateOpenIDConnectProvider"),
+        write("AddClientIDToOpenIDConnectProvider"),
+        write("RemoveClientIDFromOpenIDConnectProvider"),
+        write("UpdateOpenIDConnectProviderThumbprint"),
+        write("TagOpenIDConnectProvider"),
+        write("UntagOpenIDConnectProvider"),
+        write("DeleteOpenIDConnectProvider"),
+    ],
+};
+
+/// Finding a zone by its name.
+static FIND_ZONES: Group =
+    Group { sid: "FindZones", service: "route53", on: On::Anything, actions: &[read("ListHostedZones")] };
+
+static READ_ZONES: Group =
+    Group { sid: "ReadZones", service: "route53", on: On::Zones, actions: &[read("GetHostedZone")] };
+
+static RECORDS: Group = Group {
+    sid: "Records",
+    service: "route53",
+    on: On::Zones,
+    actions: &[read("ListResourceRecordSets"), write("ChangeResourceRecordSets")],
+};
+
+/// Waiting until a change is everywhere.
+static CHANGES: Group = Group { sid: "Changes", service: "route53", on: On::Changes, actions: &[write("GetChange")] };
+
+/// What every writer of records needs.
+const DNS: &[&Group] = &[&FIND_ZONES, &READ_ZONES, &RECORDS, &CHANGES];
+
+const fn resource(name: &'static str, groups: &'static [&'static Group]) -> Entry {
+    Entry { sort: Sort::Resource, name, groups }
+}
+
+const fn data(name: &'static str, groups: &'static [&'static Group]) -> Entry {
+    Entry { sort: Sort::Data, name, groups }
+}
+
+/// Every type of the catalogue; `tests/catalogue.rs` names those that are missing.
+pub static ENTRIES: &[Entry] = &[
+    resource("berth_acme_account", &[]),
+    resource("berth_acme_certificate", DNS),
+    resource("berth_dns_record", DNS),
+    resource("berth_dns01_record", DNS),
+    resource("berth_irsa_role", &[&ROLES, &POLICIES, &ACCOUNT, &PROFILES]),
+    resource("berth_oidc_provider", &[&PROVIDERS]),
+    resource("berth_pull_secret", &[]),
+    resource("berth_registry", &[]),
+    resource("berth_registry_check", &[]),
+    data("berth_hosted_zone", &[&FIND_ZONES, &READ_ZONES]),
+    data("berth_workload_policy", &[]),
+];

@@ -1,0 +1,186 @@
+//! The permissions that berth says it needs are the calls that it makes: no more, no fewer.
+//!
+//! Each type is applied, planned, changed, imported and destroyed with an access key of its own, by which the sandbox's
+//! request log tells its calls.
+
+use std::collections::BTreeSet;
+
+use berth::domain::permissions::{Scope, permissions};
+
+use crate::aws::unique;
+use crate::sandbox;
+use crate::workspace::{Cli, Workspace};
+
+/// AWS allows these to everybody (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>).
+const FREE: [&str; 1] = ["sts:GetCallerIdentity"];
+
+/// What only some circumstances need, which the runs below do not bring about.
+const RARELY: [(&str, &str); 4] = [
+    ("iam:ListInstanceProfilesForRole", "a role is destroyed that somebody put into an instance profile"),
+    ("iam:RemoveRoleFromInstanceProfile", "the same"),
+    ("iam:AddClientIDToOpenIDConnectProvider", "an audience more; moto does not have the call"),
+    ("iam:RemoveClientIDFromOpenIDConnectProvider", "an audience less; moto does not have the call"),
+];
+
+/// One run of a host with the provider, told by its access key.
+struct Recorder {
+    key: String,
+}
+
+impl Recorder {
+    fn new() -> Self {
+        let key = unique("AKIA").to_ascii_uppercase().replace('-', "0");
+        Self { key: format!("{key:X<20}") }
+    }
+
+    fn workspace(&self, cli: &Cli, configuration: &str) -> Workspace {
+        Workspace::on(cli, configuration).env("AWS_ACCESS_KEY_ID", &self.key)
+    }
+
+    /// The actions that were asked for, without those that everybody may.
+    fn actions(&self) -> BTreeSet<String> {
+        let requests = sandbox::requests();
+        let own = requests.iter().filter(|line| line.ends_with(&format!(" {}", self.key)));
+        own.map(|line| action(line)).filter(|action| !FREE.contains(&action.as_str())).collect()
+    }
+}
+
+/// The action of a line of the request log.
+fn action(line: &str) -> String {
+    let fields: Vec<&str> = line.split(' ').collect();
+    let [_, service, method, target, form, ..] = fields.as_slice() else {
+        panic!("no line of the request log: {line}")
+    };
+    let path = target.split('?').next().unwrap().trim_end_matches('/');
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    let name = match (*service, *method, parts.as_slice()) {
+        ("iam" | "sts", ..) => *form,
+        ("route53", "GET", [_, "hostedzone"]) => "ListHostedZones",
+        ("route53", "GET", [_, "hostedzone", _]) => "GetHostedZone",
+        ("route53", "GET", [_, "hostedzone", _, "rrset"]) => "ListResourceRecordSets",
+        ("route53", "POST", [_, "hostedzone", _, "rrset"]) => "ChangeResourceRecordSets",
+        ("route53", "GET", [_, "change", _]) => "GetChange",
+        ("eks", "GET", ["clusters", _]) => "DescribeCluster",
+        other => panic!("this test does not know the action of {other:?}"),
+    };
+    format!("{service}:{name}")
+}
+
+/// What the table says.
+fn table(types: &[&str], plan_only: bool) -> BTreeSet<String> {
+    let statements = permissions(types.iter().copied(), &Scope::default(), plan_only).unwrap();
+    statements.into_iter().flat_map(|statement| statement.actions).collect()
+}
+
+/// Compares what was recorded with what the table says of these types.
+#[track_caller]
+fn compare(types: &[&str], plan_only: bool, recorded: &BTreeSet<String>, rarely: &[&str]) {
+    let promised = table(types, plan_only);
+    let untold: Vec<_> = recorded.difference(&promised).collect();
+    assert!(untold.is_empty(), "{types:?} call what the table does not have: {untold:?}");
+    let known = |action: &&String| RARELY.iter().any(|(rare, _)| rare == *action) || rarely.contains(&action.as_str());
+    let idle: Vec<_> = promised.difference(recorded).filter(|action| !known(action)).collect();
+    assert!(idle.is_empty(), "the table says that {types:?} call what they never called: {idle:?}");
+}
+
+/// The life of a configuration: applied as each of `steps`, planned, imported anew from `imports`, destroyed. Compares all
+/// calls, and those of planning alone.
+fn live(types: &[&str], steps: &[String], imports: &[(&str, String)], rarely: &[&str]) {
+    for cli in Cli::all() {
+        let (all, plans) = (Recorder::new(), Recorder::new());
+        let workspace = all.workspace(&cli, &steps[0]);
+        for step in steps {
+            workspace.configure(step);
+            workspace.apply().succeeds();
+        }
+        workspace.refresh().succeeds();
+        for (address, id) in imports {
+            workspace.run(&["state", "rm", address]).succeeds();
+            workspace.import(address, id).succeeds();
+        }
+        let planned = workspace.env("AWS_ACCESS_KEY_ID", &plans.key);
+        planned.plan().succeeds();
+        let seen = plans.actions();
+        planned.env("AWS_ACCESS_KEY_ID", &all.key).destroy().succeeds();
+        let (recorded, promised) = (all.actions(), table(types, true));
+        compare(types, false, &recorded.union(&seen).cloned().collect(), rarely);
+        assert!(seen.is_subset(&promised), "planning {types:?} calls {seen:?}, and the table allows {promised:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn roles_call_what_the_table_says() {
+    let prefix = unique("permitted");
+    let role = |count: u32, account: &str, action: &str, more: &str| {
+        format!(
+            "resource \"berth_irsa_role\" \"x\" {{\n count = {count}\n name = \"{prefix}-${{count.index}}\"\n description = \
+             \"for {account}\"\n oidc_issuer_url = \"https://oidc.example/id/A\"\n service_accounts = [{{ namespace = \"a\", \
+             name = \"{account}\" }}]\n statements = [{{ actions = [\"s3:{action}\"], resources = [\"*\"] }}]\n {more}\n}}\n"
+        )
+    };
+    let boundary = "permissions_boundary = \"arn:aws:iam::aws:policy/ReadOnlyAccess\"";
+    let managed = "policy_kind = \"managed\"";
+    let tag = |key: &str| format!("tags = {{ {key} = \"1\" }}");
+    let steps = [
+        role(1, "b", "GetObject", &format!("{boundary}\n {}", tag("a"))),
+        role(1, "c", "GetObject", &format!("{managed}\n {}", tag("b"))),
+        role(1, "c", "PutObject", &format!("{managed}\n {boundary}\n {}", tag("c"))),
+        role(1, "c", "PutObject", &tag("c")),
+        // More than a few are read by one listing.
+        role(5, "c", "PutObject", managed),
+    ];
+    let imports = [("berth_irsa_role.x[0]", format!("{prefix}-0"))];
+    live(&["berth_irsa_role"], &steps, &imports, &[]);
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn providers_call_what_the_table_says() {
+    let host = format!("{}.example/id/A", unique("permitted"));
+    let provider = |thumbprint: &str, tag: &str| {
+        let thumbprint = thumbprint.repeat(40);
+        format!(
+            "resource \"berth_oidc_provider\" \"x\" {{\n url = \"https://{host}\"\n thumbprints = [\"{thumbprint}\"]\n tags = {{ {tag} = \"1\" }}\n}}\n"
+        )
+    };
+    let imports = [("berth_oidc_provider.x", format!("arn:aws:iam::123456789012:oidc-provider/{host}"))];
+    live(&["berth_oidc_provider"], &[provider("a", "a"), provider("b", "b")], &imports, &[]);
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn records_call_what_the_table_says() {
+    let (zone, id) = (sandbox::value("SANDBOX_ZONE_NAME"), sandbox::value("SANDBOX_ZONE_ID"));
+    let label = unique("permitted");
+    let record = |address: &str| {
+        format!(
+            "data \"berth_hosted_zone\" \"x\" {{ name = \"{zone}\" }}\n\
+             resource \"berth_dns_record\" \"by_name\" {{\n zone = \"{zone}\"\n name = \"{label}.{zone}\"\n type = \"A\"\n values = [\"{address}\"]\n}}\n\
+             resource \"berth_dns_record\" \"by_id\" {{\n zone_id = data.berth_hosted_zone.x.zone_id\n name = \"{label}-id\"\n type = \"A\"\n values = [\"{address}\"]\n}}\n"
+        )
+    };
+    let imports = [("berth_dns_record.by_id", format!("{id}/{label}-id.{zone}/A"))];
+    let types = ["berth_dns_record", "data.berth_hosted_zone"];
+    live(&types, &[record("192.0.2.1"), record("192.0.2.2")], &imports, &[]);
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn challenges_call_what_the_table_says() {
+    let (zone, id, label) =
+        (sandbox::value("SANDBOX_ZONE_NAME"), sandbox::value("SANDBOX_ZONE_ID"), unique("permitted"));
+    let record = |value: &str, zone_id: &str| {
+        let value = value.repeat(43);
+        format!(
+            "resource \"berth_dns01_record\" \"x\" {{\n domain = \"{label}.{zone}\"\n value = \"{value}\"\n{zone_id}}}\n"
+        )
+    };
+    let rarely = ["route53:GetHostedZone"];
+    live(
+        &["berth_dns01_record"],
+        &[record("a", ""), record("b", ""), record("b", &format!(" zone_id = \"{id}\"\n"))],
+        &[],
+        &rarely,
+    );
+}
