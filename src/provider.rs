@@ -5,6 +5,8 @@ mod aws;
 mod dns;
 mod kubernetes;
 mod registries;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -43,7 +43,7 @@ pub use private::Private;
 pub use provider::{Provider, Settings};
 pub use resource::{Data, Import, Meta, MoveSource, Resource};
 pub use schema::{Attribute, Check, Equality, Mode, Nesting, Schema, Shape};
-pub use timeouts::{Limits, Timeouts};
+pub use timeouts::{Limits, ReadTimeouts, Timeouts};
 pub use types::Type;
 pub use value::Value;
 pub use view::{Seen, View};

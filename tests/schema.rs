@@ -36,6 +36,16 @@ fn every_schema_is_as_it_was() {
     assert!(of_nothing.is_empty(), "files of what is no more: {of_nothing:?}");
 }
 
+#[test]
+fn a_data_source_has_no_time_limit_but_that_of_reading() {
+    for subject in subjects().into_iter().filter(|subject| subject.kind == Kind::Data) {
+        let timeouts = subject.schema.attribute("timeouts").map(|attribute| attribute.shape.clone());
+        let Some(Shape::Nested(_, limits)) = timeouts else { continue };
+        let names: Vec<_> = limits.iter().map(|limit| limit.name.as_str()).collect();
+        assert_eq!(names, ["read"], "{}: use `ReadTimeouts`", subject.name);
+    }
+}
+
 fn file_of(subject: &Subject) -> String {
     match subject.kind {
         Kind::Provider => "provider".to_owned(),

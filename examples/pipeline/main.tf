@@ -104,7 +104,11 @@ resource "berth_registry" "this" {
     ci      = { password_wo = var.push_password, password_wo_version = 1 }
     cluster = { password_wo = var.pull_password, password_wo_version = 1 }
   }
-  tls             = { secret_name = berth_acme_certificate.registry.kubernetes_secret.name }
+  tls = {
+    secret_name = berth_acme_certificate.registry.kubernetes_secret.name
+    # The registry reads its certificate when it starts: a renewed one exchanges the Pods in the same apply.
+    revision = berth_acme_certificate.registry.serial_number
+  }
   host_port       = 443
   service_account = { name = "registry", annotations = berth_irsa_role.this["registry"].annotations }
 }

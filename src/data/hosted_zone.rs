@@ -5,7 +5,7 @@ use crate::domain::dns::DnsName;
 use crate::domain::dns::zone::Visibility;
 use crate::provider::{Berth, Cx};
 use crate::resources::dns_record::checks;
-use crate::sdk::{Computed, Data, Meta, Model, Result, Timeouts};
+use crate::sdk::{Computed, Data, Meta, Model, ReadTimeouts, Result};
 
 /// The data source.
 pub struct HostedZone;
@@ -26,7 +26,7 @@ pub struct HostedZoneModel {
     /// The note made at the zone's creation.
     pub comment: Computed<String>,
     /// How long reading may take.
-    pub timeouts: Option<Timeouts>,
+    pub timeouts: Option<ReadTimeouts>,
 }
 
 impl Data<Berth> for HostedZone {

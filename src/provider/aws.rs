@@ -85,7 +85,7 @@ impl Berth {
 }
 
 impl Block {
-    fn settings(self) -> aws::Settings {
+    pub(super) fn settings(self) -> aws::Settings {
         let keys = self.access_key.zip(self.secret_key);
         let endpoints = self.endpoints.unwrap_or_default();
         aws::Settings {

@@ -62,7 +62,7 @@ impl Berth {
     }
 }
 
-fn settings(block: &Block) -> cluster::Settings {
+pub(super) fn settings(block: &Block) -> cluster::Settings {
     cluster::Settings {
         config_path: block.config_path.clone(),
         config_context: block.config_context.clone(),

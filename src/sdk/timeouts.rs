@@ -21,6 +21,14 @@ pub struct Timeouts {
     pub delete: Option<String>,
 }
 
+/// The `timeouts` attribute of a data source, which is only read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, super::Model)]
+pub struct ReadTimeouts {
+    /// How long reading may take, such as `5m`.
+    #[attr(check = check::duration())]
+    pub read: Option<String>,
+}
+
 /// What applies where the user sets no `timeouts`.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {

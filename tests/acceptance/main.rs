@@ -12,6 +12,7 @@ mod faults;
 mod functions;
 #[path = "../support/kubectl.rs"]
 mod kubectl;
+mod package;
 mod permissions;
 mod pipeline;
 mod provider;

@@ -225,6 +225,22 @@ fn a_renewed_certificate_is_served_after_the_next_apply() {
     workspace.destroy().succeeds();
 }
 
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_registry_that_nobody_waits_for_is_not_called_drifted_while_it_starts() {
+    let namespace = Namespace::new("unwaited");
+    // No node has this label, so it starts for as long as the test looks.
+    let workspace = Workspace::new(&format!(
+        "resource \"berth_registry\" \"this\" {{\n  name = \"registry\"\n  namespace = \"{}\"\n  storage = {{ ephemeral = {{}} }}\n  \
+         wait = false\n  node_selector = {{ nowhere = \"true\" }}\n}}\n",
+        namespace.0
+    ));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    assert_eq!(workspace.attributes("berth_registry.this")["ready_replicas"], 0);
+    workspace.destroy().succeeds();
+}
+
 /// Writes a self-signed certificate as the Secret `registry-tls`.
 fn new_certificate(workspace: &Workspace, namespace: &str) {
     let path = |name: &str| workspace.path(name).to_str().unwrap().to_owned();

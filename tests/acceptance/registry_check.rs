@@ -110,3 +110,21 @@ fn each_failure_names_its_step_and_cause() {
     assert!(!names(&namespace.0, "pods").iter().any(|pod| pod.starts_with("berth-check")));
     workspace.destroy().succeeds();
 }
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_service_account_that_comes_late_is_waited_for() {
+    let namespace = Namespace::new("check");
+    let workspace = Workspace::new("").secret("password", PASSWORD);
+    let root = certificate(&workspace, &namespace.0);
+    let late = format!("in_cluster = {{ namespace = \"{}\", service_account = \"late\" }}", namespace.0);
+    let check = format!("password_wo = var.password\n  {late}\n  ca_pem = <<-EOT\n{root}EOT\n");
+    workspace.configure(&configuration(&namespace.0, 6443 + 3, &check));
+    let apply = workspace.start_apply();
+    apply.wait_for_log("waiting for a service account");
+    kubectl_ok(&["-n", &namespace.0, "create", "serviceaccount", "late"]);
+    let told = apply.finish().fails();
+    assert!(told.contains("step `in_cluster`"), "{told}");
+    assert!(told.contains("late cannot pull the image"), "the account has no login: {told}");
+    workspace.destroy().succeeds();
+}

@@ -11,8 +11,13 @@ use crate::values::{Parts, open_type, typed_value};
 /// How many bytes of memory one encoded byte may cost: a map of one null, four bytes long, takes a node of eleven.
 const BYTES_FOR_ONE: usize = 400;
 
+/// How many cases each law is tried on; `PROPTEST_CASES` sets more, for a long search.
+fn cases() -> u32 {
+    ProptestConfig::default().cases.max(512)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     #[test]
     fn a_type_survives_its_json(ty in open_type()) {
@@ -35,6 +40,17 @@ proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(ty in open_type(), bytes in vec(any::<u8>(), 0..200)) {
         read_or_refuse(&bytes, &ty)?;
+    }
+
+    #[test]
+    fn a_damaged_type_is_read_or_refused(ty in open_type(), places in vec((any::<Index>(), any::<u8>()), 1..4)) {
+        let mut bytes = types::to_json(&ty);
+        for (place, byte) in places {
+            *place.get_mut(&mut bytes) = byte;
+        }
+        if let Ok(ty) = types::from_json(&bytes) {
+            prop_assert_eq!(types::from_json(&types::to_json(&ty)), Ok(ty));
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! What developers run: `cargo xtask docs [--check]`.
+//! What developers run: `cargo xtask docs [--check]`, `cargo xtask package`.
 
 mod docs;
+mod package;
 #[cfg(test)]
 mod papers;
 
@@ -24,12 +25,15 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Pack a built provider as a Terraform registry wants it: an archive, the manifest, and their checksums.
+    Package(package::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Docs { check: false } => docs::write(),
         Task::Docs { check: true } => docs::check(),
+        Task::Package(options) => package::package(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -39,6 +39,7 @@ impl Cluster {
             if !self.has_namespace(&patience, namespace).await? {
                 return Err(ClusterError::NamespaceMissing { namespace: namespace.to_owned() });
             }
+            tracing::debug!(%account, "waiting for a service account");
             if let Err(stopped) = patience.sleep(pause).await {
                 let missing = ClusterError::NotFound { object: account.to_string(), words: String::new() };
                 let waiting_for = format!("{account} to appear");

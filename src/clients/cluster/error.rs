@@ -1,16 +1,16 @@
 //! What can go wrong with a cluster, by what the caller can do about it.
 
+mod answer;
+
 use std::fmt;
 
-use kube::core::Status;
-use kube::core::response::reason;
-
-use crate::domain::kubernetes::ObjectRef;
 use crate::domain::rollout::Obstacle;
-use crate::explain::{Explanation, chain};
+use crate::explain::Explanation;
 use crate::retry::Stopped;
 
 use super::settings::{NoSource, Source};
+
+pub(super) use answer::from_transport;
 
 /// What was asked of the API server; named in errors about missing rights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,36 +174,6 @@ pub enum ClusterError {
 }
 
 impl ClusterError {
-    /// Reads an answer of the API server.
-    pub(super) fn from_status(status: &Status, verb: Verb, object: &ObjectRef, source: &Source) -> Self {
-        let words = status.message.clone();
-        match status.reason.as_str() {
-            reason::UNAUTHORIZED => Self::Unauthorized { source_of_settings: source.clone(), words },
-            reason::FORBIDDEN => forbidden(status, verb, object),
-            reason::NOT_FOUND => not_found(status, object),
-            reason::CONFLICT => conflict(status, object),
-            reason::ALREADY_EXISTS => Self::Foreign { object: object.to_string() },
-            reason::INVALID | reason::BAD_REQUEST => Self::Invalid {
-                object: object.to_string(),
-                faults: causes(status).map(|(_, fault)| fault).collect(),
-                words,
-            },
-            _ => Self::by_code(status, verb, object, source),
-        }
-    }
-
-    /// For answers without a known reason: proxies and aggregated APIs give bare codes.
-    fn by_code(status: &Status, verb: Verb, object: &ObjectRef, source: &Source) -> Self {
-        let words = status.message.clone();
-        match status.code {
-            401 => Self::Unauthorized { source_of_settings: source.clone(), words },
-            403 => forbidden(status, verb, object),
-            404 => not_found(status, object),
-            409 => conflict(status, object),
-            code => Self::Other { status: Some(code), words },
-        }
-    }
-
     /// Whether the cluster was not asked at all, so that nothing is known of what it holds.
     pub fn is_unanswered(&self) -> bool {
         matches!(self, Self::NotConfigured(_) | Self::BadSource { .. } | Self::Unreachable { .. })
@@ -355,77 +325,4 @@ fn conflict_object(object: &str, manager: Option<&str>, fields: &[String]) -> St
 fn invalid_object(object: &str, faults: &[FieldFault]) -> String {
     let faults: Vec<String> = faults.iter().map(|fault| fault.field.clone()).filter(|it| !it.is_empty()).collect();
     if faults.is_empty() { object.to_owned() } else { format!("{object}, fields {}", faults.join(", ")) }
-}
-
-/// The causes of an answer: their machine-readable reason, and the field with its message.
-fn causes(status: &Status) -> impl Iterator<Item = (&str, FieldFault)> {
-    status
-        .details
-        .iter()
-        .flat_map(|details| &details.causes)
-        .map(|cause| (cause.reason.as_str(), FieldFault { field: cause.field.clone(), message: cause.message.clone() }))
-}
-
-fn forbidden(status: &Status, verb: Verb, object: &ObjectRef) -> ClusterError {
-    let terminating = causes(status).any(|(reason, _)| reason == "NamespaceTerminating");
-    match &object.namespace {
-        Some(namespace) if terminating => ClusterError::NamespaceTerminating { namespace: namespace.clone() },
-        _ => ClusterError::Forbidden { verb, object: object.to_string(), words: status.message.clone() },
-    }
-}
-
-/// The API server names the namespace, not the object, when it is the namespace that is missing.
-fn not_found(status: &Status, object: &ObjectRef) -> ClusterError {
-    let missing = status.details.as_ref().filter(|details| details.kind == "namespaces");
-    match (missing, &object.namespace) {
-        (Some(_), Some(namespace)) => ClusterError::NamespaceMissing { namespace: namespace.clone() },
-        _ => ClusterError::NotFound { object: object.to_string(), words: status.message.clone() },
-    }
-}
-
-/// Server-side apply tells each field in dispute as a cause: `conflict with "MANAGER" using VERSION`.
-fn conflict(status: &Status, object: &ObjectRef) -> ClusterError {
-    let disputed: Vec<FieldFault> =
-        causes(status).filter(|(reason, _)| *reason == "FieldManagerConflict").map(|(_, fault)| fault).collect();
-    let manager = disputed.first().and_then(|fault| fault.message.split('"').nth(1)).map(str::to_owned);
-    ClusterError::Conflict {
-        object: object.to_string(),
-        manager,
-        fields: disputed.into_iter().map(|fault| fault.field).collect(),
-        words: status.message.clone(),
-    }
-}
-
-/// An error of the Kubernetes client below the API: connection, TLS, credentials, decoding.
-pub(super) fn from_transport(error: &kube::Error, server: &str, source: &Source) -> ClusterError {
-    let source_of_settings = source.clone();
-    match error {
-        kube::Error::Auth(_) => ClusterError::BadSource { source_of_settings, fault: credentials_fault(error) },
-        kube::Error::SerdeError(fault) => ClusterError::Other { status: None, words: fault.to_string() },
-        kube::Error::HyperError(fault) => unreachable_server(fault, server, source_of_settings),
-        kube::Error::Service(fault) => unreachable_server(fault.as_ref(), server, source_of_settings),
-        other => unreachable_server(other, server, source_of_settings),
-    }
-}
-
-fn unreachable_server(
-    fault: &(dyn std::error::Error + 'static),
-    server: &str,
-    source_of_settings: Source,
-) -> ClusterError {
-    ClusterError::Unreachable { server: server.to_owned(), source_of_settings, fault: chain(fault) }
-}
-
-/// What a credential program did wrong, without its arguments and what it printed:
-/// those may be tokens.
-fn credentials_fault(error: &kube::Error) -> String {
-    use kube::client::AuthError;
-    match error {
-        kube::Error::Auth(AuthError::AuthExecRun { out, .. }) => {
-            let complaint = String::from_utf8_lossy(&out.stderr);
-            format!("the exec program ended with {}: {}", out.status, complaint.trim())
-        }
-        kube::Error::Auth(AuthError::AuthExecParse(_)) => "the exec program printed no credentials".to_owned(),
-        other => chain(other),
-    }
 }

@@ -79,6 +79,9 @@ impl Cluster {
     /// also after an interrupt. Nothing of the image is executed: the Pod's command does not exist.
     pub async fn prove_pull(&self, budget: &Budget, request: &PullRequest) -> Result<PullProof, ClusterError> {
         let pod = ObjectRef::pod(&request.namespace, &request.name);
+        // Without its account a Pod is refused, and a namespace made a moment ago has none yet.
+        let account = ObjectRef::service_account(&request.namespace, &request.service_account);
+        self.wait_for_service_account(budget, &account).await?;
         self.delete(budget, &pod, None).await?;
         self.wait_until_gone(budget, &pod).await?;
         let seen = match self.create(budget, &pull_pod(request)).await {

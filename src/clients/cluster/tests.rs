@@ -223,7 +223,9 @@ async fn the_pod_of_a_proof_is_removed_after_an_interrupt() {
     let stop = tokio_util::sync::CancellationToken::new();
     let missing = || status(404, "NotFound", "none", &json!({ "kind": "pods" }));
     let pending = json!({ "metadata": { "name": "p" }, "status": {} });
-    let (cluster, asked) = scripted(vec![missing(), missing(), (201, json!({})), (200, pending), (200, json!({}))]);
+    let account = (200, json!({ "metadata": { "name": "default" } }));
+    let removed = (200, json!({}));
+    let (cluster, asked) = scripted(vec![account, missing(), missing(), (201, json!({})), (200, pending), removed]);
     let request = PullRequest {
         namespace: "apps".to_owned(),
         name: "p".to_owned(),

@@ -9,6 +9,7 @@ use crate::domain::registry::workload::{content_digest, deployment_marked};
 use crate::domain::registry::{
     APPLICATION, CERTIFICATE_DIGEST, CREDENTIALS_DIGEST, Registry, USERS_DIGEST, credentials_ref, users_ref,
 };
+use crate::domain::rollout::is_under_way;
 use crate::provider::Cx;
 use crate::sdk::Result;
 
@@ -23,9 +24,13 @@ pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>>
     let found = cluster.get(cx.budget(), &registry.deployment_ref()).await.map_err(|error| error.explain(&what))?;
     let Some(deployment) = found.filter(|found| is_ours(found, APPLICATION, &registry.name)) else { return Ok(None) };
 
-    let drift = drift(cx, cluster, &registry, &deployment).await.map_err(|error| error.explain(&what))?;
+    let mut drift = drift(cx, cluster, &registry, &deployment).await.map_err(|error| error.explain(&what))?;
+    let ready = deployment.pointer("/status/readyReplicas").and_then(Value::as_i64).unwrap_or(0);
+    if registry.replicas > 0 && ready == 0 && !may_be_starting(&model, &deployment) {
+        drift.push("no Pod of the registry is ready".to_owned());
+    }
     model.drift.set(drift);
-    model.ready_replicas.set(deployment.pointer("/status/readyReplicas").and_then(Value::as_i64).unwrap_or(0));
+    model.ready_replicas.set(ready);
     model.url.set(registry.url());
     model.config_digest.set(registry.config_digest());
     Ok(Some(model))
@@ -57,10 +62,12 @@ async fn drift(
         told.extend(changed_secret(cx, cluster, &users, mark(USERS_DIGEST)).await?);
     }
     told.extend(old_certificate(cx, cluster, registry, mark(CERTIFICATE_DIGEST)).await?);
-    if registry.replicas > 0 && deployment.pointer("/status/readyReplicas").and_then(Value::as_i64).unwrap_or(0) == 0 {
-        told.push("no Pod of the registry is ready".to_owned());
-    }
     Ok(told)
+}
+
+/// Whether nobody waited for the Pods and they are still on their way. Where an apply waits, it waited in vain.
+fn may_be_starting(model: &Declared, deployment: &Value) -> bool {
+    !model.wait && serde_json::from_value(deployment.clone()).is_ok_and(|deployment| is_under_way(&deployment))
 }
 
 fn tell(told: &mut Vec<String>, object: &ObjectRef, declared: &Value, found: &Value) {
