@@ -19,5 +19,5 @@ docs: ## write docs/ anew from the schema, the templates and the examples
 build: ## the provider, as it is released
 	cargo build --release --bin terraform-provider-berth
 
-bench: ## measure against the budgets, and write bench/RESULTS.md
-	bench/run
+bench: ## measure against the budgets, and write bench/RESULTS.md; PEER_AWS=path PEER_ACME=path measures those too
+	PEER_AWS=$(PEER_AWS) PEER_ACME=$(PEER_ACME) bench/run
