@@ -2,14 +2,17 @@
 
 use crate::data::hosted_zone::HostedZone;
 use crate::data::workload_policy::WorkloadPolicyData;
+use crate::functions::dns01_value::Dns01Value;
 use crate::functions::dockerconfigjson::DockerConfigJson;
 use crate::functions::irsa_trust_policy::IrsaTrustPolicy;
 use crate::functions::oidc_host::OidcHost;
+use crate::functions::pem_info::PemInfo;
 use crate::functions::required_permissions::RequiredPermissions;
 use crate::functions::workload_policy::WorkloadPolicy;
 use crate::provider::Berth;
 use crate::resources::acme_account::AcmeAccount;
 use crate::resources::acme_certificate::AcmeCertificate;
+use crate::resources::acme_order::AcmeOrder;
 use crate::resources::dns_record::DnsRecord;
 use crate::resources::dns01_record::Dns01Record;
 use crate::resources::irsa_role::IrsaRole;
@@ -24,6 +27,7 @@ pub fn catalogue() -> Catalogue<Berth> {
     Catalogue::default()
         .resource(AcmeAccount)
         .resource(AcmeCertificate)
+        .resource(AcmeOrder)
         .resource(DnsRecord)
         .resource(Dns01Record)
         .resource(IrsaRole)
@@ -33,9 +37,11 @@ pub fn catalogue() -> Catalogue<Berth> {
         .resource(RegistryCheck)
         .data(HostedZone)
         .data(WorkloadPolicyData)
+        .function(Dns01Value)
         .function(DockerConfigJson)
         .function(IrsaTrustPolicy)
         .function(OidcHost)
+        .function(PemInfo)
         .function(RequiredPermissions)
         .function(WorkloadPolicy)
 }

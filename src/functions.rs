@@ -1,8 +1,10 @@
 //! Functions of the configuration language, one file each.
 
+pub mod dns01_value;
 pub mod dockerconfigjson;
 pub mod irsa_trust_policy;
 pub mod oidc_host;
+pub mod pem_info;
 mod policy_value;
 pub mod required_permissions;
 pub mod workload_policy;

@@ -14,6 +14,7 @@ mod order;
 mod problem;
 mod renewal_info;
 mod request;
+pub mod responder;
 mod revocation;
 #[cfg(test)]
 mod scripted;
@@ -33,7 +34,8 @@ pub use key::AccountKey;
 pub use order::{Challenge, Method, Order, OrderSpec, Status};
 pub use problem::{Problem, Refusal, Subproblem};
 pub use renewal_info::{RenewalInfo, chance};
-pub use request::{KeyType, LeafKey, SigningRequest, make_key, sign_request};
+pub use request::{Content, KeyType, LeafKey, SigningRequest, make_key, sign_request};
+pub use responder::{Responder, Responders};
 pub use revocation::RevocationReason;
 
 use edge::{Edge, Https, Transport};

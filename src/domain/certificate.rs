@@ -5,12 +5,16 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use rcgen::PublicKeyData as _;
 use x509_parser::certificate::X509Certificate;
+use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::pem::Pem;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::public_key::PublicKey;
+use x509_parser::x509::X509Name;
 
 use crate::digest::{hex, sha256_hex};
+
+use super::certificate_name::canonical;
 
 /// Why a text is no certificate chain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +33,12 @@ pub enum CertificateError {
     /// The first certificate is no X.509 certificate.
     #[error("the first certificate is no X.509 certificate: {0}")]
     X509(String),
+    /// No PEM block of type `CERTIFICATE REQUEST`.
+    #[error("the text holds no PEM block of type CERTIFICATE REQUEST")]
+    NoRequest,
+    /// The block is no signing request.
+    #[error("the signing request cannot be read: {0}")]
+    Request(String),
     /// The private key cannot be read.
     #[error("the private key cannot be read: {0}")]
     Key(String),
@@ -56,8 +66,14 @@ pub struct Facts {
     pub not_before: Timestamp,
     /// Last moment of validity.
     pub not_after: Timestamp,
+    /// The subject's common name, or its whole name when it has none: possibly empty.
+    pub subject: String,
+    /// The subject's common name, if it has one.
+    pub subject_common_name: Option<String>,
     /// The issuer's common name, or its whole name when it has none.
     pub issuer: String,
+    /// Whether it may sign other certificates.
+    pub is_ca: bool,
     /// DNS names of the subject alternative name, in their order, as in the certificate.
     pub dns_names: Vec<String>,
     /// IP addresses of the subject alternative name, as text.
@@ -82,7 +98,7 @@ impl Chain {
             leaf_pem: pem_block(leaf),
             intermediates_pem: rest.iter().map(|der| pem_block(der)).collect(),
             facts: Facts::from_der(leaf)?,
-            root_name: read(last).map(|certificate| issuer_name(&certificate))?,
+            root_name: read(last).map(|certificate| short_name(certificate.issuer()))?,
         })
     }
 
@@ -106,7 +122,10 @@ impl Facts {
             serial_number: serial_number(&certificate),
             not_before: timestamp(certificate.validity().not_before.timestamp())?,
             not_after: timestamp(certificate.validity().not_after.timestamp())?,
-            issuer: issuer_name(&certificate),
+            subject: short_name(certificate.subject()),
+            subject_common_name: common_name(certificate.subject()),
+            issuer: short_name(certificate.issuer()),
+            is_ca: certificate.is_ca(),
             dns_names,
             ip_addresses,
             fingerprint_sha256: sha256_hex(der),
@@ -116,11 +135,43 @@ impl Facts {
         })
     }
 
+    /// DNS names, sorted, then addresses, as [`certificate_name`](super::certificate_name) writes them.
+    pub fn names(&self) -> Vec<String> {
+        let names = canonical(self.dns_names.iter().map(String::as_str));
+        names.into_iter().chain(self.ip_addresses.iter().cloned()).collect()
+    }
+
     /// Whether the private key (PEM: PKCS#8, SEC 1 or PKCS#1) is the one of this certificate.
     pub fn matches_key(&self, private_key_pem: &str) -> Result<bool, CertificateError> {
         let key =
             rcgen::KeyPair::from_pem(private_key_pem).map_err(|error| CertificateError::Key(error.to_string()))?;
         Ok(key.subject_public_key_info() == self.public_key)
+    }
+}
+
+/// A signing request of the user's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The request, DER.
+    pub der: Vec<u8>,
+    /// All DNS names and IP addresses that it asks for.
+    pub names: Vec<String>,
+}
+
+impl Request {
+    /// Reads the first signing request of a PEM text.
+    pub fn parse(text: &str) -> Result<Self, CertificateError> {
+        let blocks = Pem::iter_from_buffer(text.as_bytes()).flatten();
+        let block = { blocks }.find(|block| block.label.ends_with("CERTIFICATE REQUEST"));
+        let der = block.ok_or(CertificateError::NoRequest)?.contents;
+        let (_, request) =
+            X509CertificationRequest::from_der(&der).map_err(|error| CertificateError::Request(error.to_string()))?;
+        let names = request.requested_extensions().into_iter().flatten().find_map(|extension| match extension {
+            ParsedExtension::SubjectAlternativeName(names) => Some(split(&names.general_names)),
+            _ => None,
+        });
+        let (dns_names, ip_addresses) = names.unwrap_or_default();
+        Ok(Self { names: [dns_names, ip_addresses].concat(), der })
     }
 }
 
@@ -182,16 +233,24 @@ fn serial_number(certificate: &X509Certificate<'_>) -> String {
     digits.strip_prefix("00").filter(|rest| !rest.is_empty()).unwrap_or(&digits).to_owned()
 }
 
-fn issuer_name(certificate: &X509Certificate<'_>) -> String {
-    let issuer = certificate.issuer();
-    let common_name = issuer.iter_common_name().find_map(|name| name.as_str().ok());
-    common_name.map_or_else(|| issuer.to_string(), str::to_owned)
+fn common_name(name: &X509Name<'_>) -> Option<String> {
+    name.iter_common_name().find_map(|name| name.as_str().ok()).map(str::to_owned)
+}
+
+/// The common name, or the whole name where there is none.
+fn short_name(name: &X509Name<'_>) -> String {
+    common_name(name).unwrap_or_else(|| name.to_string())
 }
 
 fn alternative_names(certificate: &X509Certificate<'_>) -> (Vec<String>, Vec<String>) {
+    let Ok(Some(extension)) = certificate.subject_alternative_name() else { return Default::default() };
+    split(&extension.value.general_names)
+}
+
+/// DNS names and IP addresses of a subject alternative name.
+fn split(general_names: &[GeneralName<'_>]) -> (Vec<String>, Vec<String>) {
     let (mut dns_names, mut ip_addresses) = (Vec::new(), Vec::new());
-    let Ok(Some(extension)) = certificate.subject_alternative_name() else { return (dns_names, ip_addresses) };
-    for name in &extension.value.general_names {
+    for name in general_names {
         match name {
             GeneralName::DNSName(name) => dns_names.push((*name).to_owned()),
             GeneralName::IPAddress(bytes) => ip_addresses.extend(ip_address(bytes)),

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 pub fn normalize(name: &str) -> Result<String, String> {
     let trimmed = name.strip_suffix('.').unwrap_or(name);
     if trimmed.parse::<IpAddr>().is_ok() {
-        return Err("is an IP address, which cannot be proved by DNS".to_owned());
+        return Err("is an IP address, which belongs into `ip_addresses`".to_owned());
     }
     let (wildcard, base) = trimmed.strip_prefix("*.").map_or(("", trimmed), |rest| ("*.", rest));
     if base.contains('*') {
@@ -21,6 +21,14 @@ pub fn normalize(name: &str) -> Result<String, String> {
         return Err("is no domain name with at least two labels".to_owned());
     }
     Ok(format!("{wildcard}{ascii}"))
+}
+
+/// Brings an IP address into the form that the CA uses: `2001:DB8::0:1` becomes `2001:db8::1`.
+///
+/// # Errors
+/// What is wrong, in words that complete "`ADDRESS` …".
+pub fn normalize_address(address: &str) -> Result<String, String> {
+    address.parse::<IpAddr>().map(|address| address.to_string()).map_err(|_| "is no IP address".to_owned())
 }
 
 /// The normalized names, sorted and each once; names that cannot be normalized stay as they are.
@@ -66,6 +74,13 @@ mod tests {
             let error = normalize(name).unwrap_err();
             assert!(error.contains(expected), "{name}: {error}");
         }
+    }
+
+    #[test]
+    fn addresses_have_one_spelling() {
+        assert_eq!(normalize_address("2001:DB8:0::1").as_deref(), Ok("2001:db8::1"));
+        assert_eq!(normalize_address("192.0.2.7").as_deref(), Ok("192.0.2.7"));
+        assert!(normalize_address("a.example").is_err());
     }
 
     #[test]

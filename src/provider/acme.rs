@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::Berth;
-use crate::clients::acme::{Acme, AcmeError, Trust};
+use crate::clients::acme::{Acme, AcmeError, Responders, Trust};
 use crate::clock::Clock;
 use crate::explain::Explanation;
 use crate::sdk::Model;
@@ -21,14 +21,22 @@ pub struct Block {
     pub ca_pem: Option<String>,
 }
 
-/// The clients, one a directory, built when first used.
+/// The clients, one a directory, built when first used; and the servers of challenges.
 #[derive(Default)]
-pub struct Clients(Mutex<BTreeMap<String, Acme>>);
+pub struct Clients {
+    by_directory: Mutex<BTreeMap<String, Acme>>,
+    responders: Responders,
+}
 
 impl Berth {
     /// The directory that the provider block names; `None` when it names none or does not know it yet.
     pub fn acme_directory(&self) -> Option<&str> {
         self.config.acme.as_ref()?.directory_url.as_deref()
+    }
+
+    /// The servers of http-01 challenges, which concurrent certificates share.
+    pub fn acme_responders(&self) -> &Responders {
+        &self.acme.responders
     }
 
     /// The CA at this directory, trusted by the roots of the provider block beside the system's.
@@ -40,12 +48,12 @@ impl Berth {
         let what = || format!("Cannot use the ACME directory {directory_url}");
         let trust = self.acme_trust().await.map_err(|error| error.explain(what()))?;
         let made = Acme::new(directory_url, &trust, clock.clone()).map_err(|error| error.explain(what()))?;
-        let mut all = self.acme.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.acme.by_directory.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(all.entry(directory_url.to_owned()).or_insert(made).clone())
     }
 
     fn known_ca(&self, directory_url: &str) -> Option<Acme> {
-        self.acme.0.lock().unwrap_or_else(PoisonError::into_inner).get(directory_url).cloned()
+        self.acme.by_directory.lock().unwrap_or_else(PoisonError::into_inner).get(directory_url).cloned()
     }
 
     async fn acme_trust(&self) -> Result<Trust, AcmeError> {

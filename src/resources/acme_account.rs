@@ -1,5 +1,6 @@
 //! `berth_acme_account`: an account at a certificate authority that speaks ACME.
 
+pub(super) mod moved;
 mod registration;
 
 use std::future::Future;
@@ -10,8 +11,8 @@ use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
 use crate::resources::account_key::{self, Previous, Source};
 use crate::sdk::{
-    Computed, Diagnostics, Import, Limits, Meta, Model, Plan, Resource, Result, Secret, Seen, Set, Timeouts, Value,
-    View, check,
+    Computed, Diagnostics, Import, Limits, Meta, Model, MoveSource, Plan, Resource, Result, Secret, Seen, Set,
+    Timeouts, Value, View, check,
 };
 
 /// An account at a certificate authority that speaks ACME.
@@ -186,6 +187,11 @@ impl Resource<Berth> for AcmeAccount {
             within(cx, &what, ca.deactivate_account(&account)).await?;
         }
         model.account_key.discard(cx).await
+    }
+
+    fn moved(&self, source: &MoveSource) -> Option<Result<Account>> {
+        let is_it = moved::is_from_acme_provider(source) && source.r#type == "acme_registration";
+        is_it.then(|| Ok(moved::registration(&source.state)))
     }
 
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<Account>> {

@@ -1,25 +1,29 @@
-//! `berth_acme_certificate`: a certificate by ACME and dns-01, whose key goes straight to its destination.
+//! `berth_acme_certificate`: a certificate by ACME, whose key goes straight to its destination.
 
 mod destination;
-mod issue;
+pub(super) mod issue;
 mod journal;
-mod model;
+pub(super) mod model;
+mod moved;
+mod preflight;
 mod publisher;
 mod reissue;
-mod schedule;
+mod rules;
+pub(super) mod schedule;
 
-use crate::clients::acme::{Registered, RevocationReason};
+use crate::clients::acme::Registered;
 use crate::domain::certificate::Chain;
 use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
 use crate::resources::account_key;
+use crate::resources::acme_account::moved::is_from_acme_provider;
 use crate::resources::acme_account::within;
-use crate::sdk::{Diagnostics, Import, Limits, Meta, Plan, Resource, Result, View};
+use crate::sdk::{Diagnostics, Import, Limits, Meta, MoveSource, Plan, Resource, Result, View};
 
 use destination::Found;
 use model::Certificate;
 
-/// A certificate by ACME and dns-01.
+/// A certificate by ACME.
 pub struct AcmeCertificate;
 
 impl Resource<Berth> for AcmeCertificate {
@@ -32,7 +36,8 @@ impl Resource<Berth> for AcmeCertificate {
         limits: Limits::minutes(15),
         ..Meta::new(
             "Certificates",
-            "A certificate from a CA that speaks ACME, proved by TXT records in Route53. Its private key goes straight \
+            "A certificate from a CA that speaks ACME, proved by TXT records in Route53, by files that the provider serves, \
+             or by records of any other provider with `berth_acme_order`. Its private key goes straight \
              into a Kubernetes Secret and never into the state, unless that is asked for. It is renewed when the CA \
              suggests, and re-issued in place when its names change; the old certificate stays until the new one is \
              stored.",
@@ -42,11 +47,12 @@ impl Resource<Berth> for AcmeCertificate {
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
         account_key::validate(*config, found);
         account_key::validate_destroy(*config, "revoke_on_destroy", found);
-        model::validate(*config, found);
+        rules::validate(*config, found);
     }
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         reissue::plan(cx, plan);
+        preflight::profile(cx, plan).await;
         Ok(())
     }
 
@@ -70,9 +76,13 @@ impl Resource<Berth> for AcmeCertificate {
         if let Some(mut place) = model.kubernetes_secret.clone() {
             let found = destination::look(cx, &mut place, &model).await?;
             model.kubernetes_secret = Some(place);
-            if let Found::Drift(why) = found {
-                schedule::overdue(&mut model, why);
-                return Ok(Some(model));
+            match found {
+                Found::Same => {}
+                Found::Renewed(chain) => model.fill(&chain),
+                Found::Drift(why) => {
+                    schedule::overdue(&mut model, why);
+                    return Ok(Some(model));
+                }
             }
         }
         schedule::refresh(cx, &mut model).await;
@@ -104,6 +114,11 @@ impl Resource<Berth> for AcmeCertificate {
         }
     }
 
+    fn moved(&self, source: &MoveSource) -> Option<Result<Certificate>> {
+        let is_it = is_from_acme_provider(source) && source.r#type == "acme_certificate";
+        is_it.then(|| moved::certificate(&source.state))
+    }
+
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<Certificate>> {
         let Some((namespace, name)) = id.split_once('/') else {
             return Err(Explanation::new("BERTH-ACME-040", format!("Cannot import a certificate as `{id}`"))
@@ -122,5 +137,6 @@ async fn revoke(cx: &Cx, model: &Certificate) -> Result<()> {
     let der = der.map_err(|error| Explanation::new("BERTH-ACME-041", &*what).said("the state", error.to_string()))?;
     let ca = cx.provider().acme(url, cx.clock()).await?;
     let account: Registered = issue::account(cx, &ca, model, &what).await?;
-    within(cx, &what, ca.revoke(&account, &der, RevocationReason::CessationOfOperation)).await
+    let reason = model.revocation_reason.parse().unwrap_or_default();
+    within(cx, &what, ca.revoke(&account, &der, reason)).await
 }

@@ -3,6 +3,9 @@
 mod accounts;
 mod certificates;
 mod failures;
+mod handover;
+mod orders;
+mod proofs;
 
 use std::process::Command;
 

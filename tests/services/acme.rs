@@ -73,6 +73,8 @@ fn wish(names: &[&str]) -> Wish {
         profile: None,
         replaces: None,
         preferred_root: None,
+        must_staple: false,
+        order_url: None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The way from names to a certificate by dns-01: order, journal, publish, validate, finalize, fetch, tidy up.
+//! The way from names to a certificate: order, journal, publish, validate, finalize, fetch, tidy up.
 //!
 //! What holds whatever happens: the records that were published are removed again, on success, failure and
 //! interrupt; an order that can still be completed is journalled with its key and taken up by the next run, never
@@ -17,12 +17,13 @@ use crate::retry::{Budget, Stopped};
 use crate::secret::Secret;
 
 use super::error::AcmeError;
-use super::order::{Method, Offered, Order, OrderSpec, Status};
-use super::request::{LeafKey, make_key, sign_request};
+use super::order::{Challenge, Method, Offered, Order, OrderSpec, Status};
+use super::problem::Problem;
+use super::request::{Content, LeafKey, make_key, sign_request};
 use super::{Acme, Registered};
 
 pub use journal::{Entry, Journal};
-pub use publish::{Publisher, TxtRecord};
+pub use publish::{HttpFile, Publisher, TxtRecord};
 
 /// How long tidying up may take after the outcome is known.
 const TIDY_TIMEOUT: Duration = Duration::from_mins(1);
@@ -42,6 +43,10 @@ pub struct Wish {
     pub replaces: Option<String>,
     /// The name of the root that the chain should lead to.
     pub preferred_root: Option<String>,
+    /// Whether servers must staple the certificate's status.
+    pub must_staple: bool,
+    /// An order for these names that was made before; `None` makes one.
+    pub order_url: Option<String>,
 }
 
 /// A certificate, just issued. The journal still holds its key: forget it once the certificate is stored.
@@ -81,6 +86,8 @@ struct Begun {
     entry: Entry,
     /// The records that wait for the CA; those of the entry may be more.
     waiting: Vec<TxtRecord>,
+    /// The files that wait for the CA.
+    files: Vec<HttpFile>,
 }
 
 impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
@@ -91,12 +98,14 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         let records = begun.entry.records.clone();
         let validated = self.validate(&mut begun, budget).await;
         // The CA looks at the records no more, so they go while it issues; and on a failure in any case.
-        let (left_behind, outcome) = tokio::join!(self.withdraw(&records), async {
-            match validated {
-                Ok(()) => self.obtain(&mut begun, wish, budget).await,
-                Err(error) => Err(error),
-            }
-        });
+        let files = begun.files.clone();
+        let (left_behind, (), outcome) =
+            tokio::join!(self.withdraw(&records), self.publisher.take_down(&files), async {
+                match validated {
+                    Ok(()) => self.obtain(&mut begun, wish, budget).await,
+                    Err(error) => Err(error),
+                }
+            });
         match outcome {
             Ok(Offered { chain, other_roots }) => {
                 let order_url = begun.order.url().to_owned();
@@ -122,15 +131,32 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
             self.forget().await;
         }
         let key = make_key(wish.key.clone()).await?;
-        let spec =
-            OrderSpec { names: wish.names.clone(), profile: wish.profile.clone(), replaces: wish.replaces.clone() };
-        let order = self.ca.new_order(self.account, &spec).await?;
+        let order = self.order(wish).await?;
         let key = match key {
             LeafKey::Kept(pem) => Some(pem),
             LeafKey::New(_) | LeafKey::Foreign(_) => None,
         };
         let entry = Entry { fingerprint: print, order_url: order.url().to_owned(), key, records: Vec::new() };
         self.journalled(order, entry, budget).await
+    }
+
+    async fn order(&self, wish: &Wish) -> Result<Order, AcmeError> {
+        let Some(url) = &wish.order_url else {
+            let Wish { names, profile, replaces, .. } = wish.clone();
+            return self.ca.new_order(self.account, &OrderSpec { names, profile, replaces }).await;
+        };
+        let order = self.ca.resume_order(self.account, url).await?;
+        let dead = |why: &str| {
+            let problem = Problem { detail: why.to_owned(), ..Problem::default() };
+            AcmeError::OrderDead { order: url.clone(), status: format!("{:?}", order.status()), problem: Some(problem) }
+        };
+        match order.status() {
+            Status::Invalid => Err(order.death().await),
+            Status::Processing | Status::Valid => {
+                Err(dead("its certificate was issued already, for a key that is not here"))
+            }
+            Status::Pending | Status::Ready => Ok(order),
+        }
     }
 
     async fn resume(&self, entry: &Entry, print: &str) -> Result<Option<Order>, AcmeError> {
@@ -149,21 +175,22 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
 
     /// Finds the records that the order waits for and journals everything, before the first one is published.
     async fn journalled(&self, mut order: Order, mut entry: Entry, budget: &Budget) -> Result<Begun, AcmeError> {
-        let waiting = match order.status() {
-            Status::Pending => self.records(&mut order, budget).await?,
+        let challenges = match order.status() {
+            Status::Pending => order.challenges(|name, wildcard| self.publisher.method(name, wildcard)).await?,
             _ => Vec::new(),
         };
+        let (by_file, by_record) = challenges.into_iter().partition(|one| one.method == Method::Http01);
+        let waiting = self.records(by_record, budget).await?;
         let news = waiting.iter().filter(|record| !entry.records.contains(record)).cloned().collect::<Vec<_>>();
         let is_new = entry.records.is_empty() || !news.is_empty();
         entry.records.extend(news);
         if is_new {
             self.journal.save(&entry, budget).await.map_err(AcmeError::Told)?;
         }
-        Ok(Begun { order, entry, waiting })
+        Ok(Begun { order, entry, waiting, files: files(by_file) })
     }
 
-    async fn records(&self, order: &mut Order, budget: &Budget) -> Result<Vec<TxtRecord>, AcmeError> {
-        let challenges = order.challenges(|_, _| Method::Dns01).await?;
+    async fn records(&self, challenges: Vec<Challenge>, budget: &Budget) -> Result<Vec<TxtRecord>, AcmeError> {
         let places = challenges.into_iter().map(|challenge| async move {
             let value = challenge.txt_value();
             let name = if self.follow_cname {
@@ -182,7 +209,13 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         if begun.order.status() != Status::Pending {
             return Ok(());
         }
-        self.publish(&begun.waiting, budget).await?;
+        let served = async {
+            match &begun.files[..] {
+                [] => Ok(()),
+                files => self.publisher.serve(files, budget).await.map_err(AcmeError::Told),
+            }
+        };
+        tokio::try_join!(self.publish(&begun.waiting, budget), served)?;
         let url = begun.order.url().to_owned();
         let told = budget.run(begun.order.set_ready()).await;
         told.map_err(|stopped| stopped_while("the CA is told that the records are there", stopped, Some(url)))??;
@@ -195,7 +228,7 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         let stopped = |doing, stopped| stopped_while(doing, stopped, Some(url.clone()));
         if begun.order.status() == Status::Ready {
             let key = begun.entry.key.clone().map_or_else(|| wish.key.clone(), LeafKey::Kept);
-            let request = sign_request(&key, &wish.names, wish.common_name.as_deref())?;
+            let request = sign_request(&key, &content(wish))?;
             let asked = budget.run(begun.order.finalize(&request.der)).await;
             asked.map_err(|why| stopped("the order is finalized", why))??;
         }
@@ -234,6 +267,15 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
             tracing::warn!(code = error.code(), "the journal of a lost order is left behind");
         }
     }
+}
+
+fn content(wish: &Wish) -> Content<'_> {
+    Content { names: &wish.names, common_name: wish.common_name.as_deref(), must_staple: wish.must_staple }
+}
+
+fn files(challenges: Vec<Challenge>) -> Vec<HttpFile> {
+    let file = |one: Challenge| HttpFile { domain: one.domain, token: one.token, content: one.key_authorization };
+    challenges.into_iter().map(file).collect()
 }
 
 fn stopped_while(doing: &str, stopped: Stopped, order: Option<String>) -> AcmeError {

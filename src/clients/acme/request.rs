@@ -3,12 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, RsaKeySize};
-use x509_parser::certification_request::X509CertificationRequest;
-use x509_parser::pem::Pem;
-use x509_parser::prelude::FromDer as _;
-
+use crate::domain::certificate::Request;
 use crate::secret::Secret;
+use rcgen::{CertificateParams, CustomExtension, DistinguishedName, DnType, KeyPair, RsaKeySize};
 
 use super::error::AcmeError;
 
@@ -82,6 +79,22 @@ pub enum LeafKey {
     Foreign(String),
 }
 
+/// The extension by which a certificate demands stapled status (RFC 7633), and its value: a list of the one
+/// TLS extension `status_request` (5).
+const TLS_FEATURE: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 1, 24];
+const STATUS_REQUEST: [u8; 5] = [0x30, 0x03, 0x02, 0x01, 0x05];
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'a> {
+    /// DNS names and IP addresses.
+    pub names: &'a [String],
+    /// The subject's common name.
+    pub common_name: Option<&'a str>,
+    /// Whether servers must staple the certificate's status.
+    pub must_staple: bool,
+}
+
 /// A signing request, with its key unless the key is the user's.
 pub struct SigningRequest {
     /// The request, DER.
@@ -100,20 +113,25 @@ pub async fn make_key(source: LeafKey) -> Result<LeafKey, AcmeError> {
 }
 
 /// Signs a request for the names with a key that [`make_key`] gave, or passes the user's own on.
-pub fn sign_request(key: &LeafKey, names: &[String], common_name: Option<&str>) -> Result<SigningRequest, AcmeError> {
+pub fn sign_request(key: &LeafKey, content: &Content<'_>) -> Result<SigningRequest, AcmeError> {
     match key {
         LeafKey::Foreign(pem) => {
-            let der = foreign_der(pem)?;
-            Ok(SigningRequest { der, key: None })
+            let request = Request::parse(pem).map_err(|error| AcmeError::Request(format!("csr_pem: {error}")))?;
+            Ok(SigningRequest { der: request.der, key: None })
         }
         LeafKey::New(_) => Err(AcmeError::Request("the key is not made yet".to_owned())),
         LeafKey::Kept(pem) => {
             let pair = KeyPair::from_pem(pem.expose()).map_err(|error| AcmeError::Request(error.to_string()))?;
             let mut parameters =
-                CertificateParams::new(names).map_err(|error| AcmeError::Request(error.to_string()))?;
+                CertificateParams::new(content.names).map_err(|error| AcmeError::Request(error.to_string()))?;
             parameters.distinguished_name = DistinguishedName::new();
-            if let Some(name) = common_name {
+            if let Some(name) = content.common_name {
                 parameters.distinguished_name.push(DnType::CommonName, name);
+            }
+            if content.must_staple {
+                parameters
+                    .custom_extensions
+                    .push(CustomExtension::from_oid_content(TLS_FEATURE, STATUS_REQUEST.to_vec()));
             }
             let request = parameters.serialize_request(&pair).map_err(|error| AcmeError::Request(error.to_string()))?;
             Ok(SigningRequest { der: request.der().to_vec(), key: Some(pem.clone()) })
@@ -121,18 +139,10 @@ pub fn sign_request(key: &LeafKey, names: &[String], common_name: Option<&str>) 
     }
 }
 
-fn foreign_der(pem: &str) -> Result<Vec<u8>, AcmeError> {
-    let unusable = |why: String| AcmeError::Request(format!("csr_pem: {why}"));
-    let block =
-        Pem::iter_from_buffer(pem.as_bytes()).flatten().find(|block| block.label.ends_with("CERTIFICATE REQUEST"));
-    let der = block.ok_or_else(|| unusable("no PEM block of type CERTIFICATE REQUEST".to_owned()))?.contents;
-    X509CertificationRequest::from_der(&der).map_err(|error| unusable(error.to_string()))?;
-    Ok(der)
-}
-
 #[cfg(test)]
 mod tests {
-    use x509_parser::prelude::ParsedExtension;
+    use x509_parser::certification_request::X509CertificationRequest;
+    use x509_parser::prelude::{FromDer as _, ParsedExtension};
 
     use super::*;
 
@@ -141,13 +151,15 @@ mod tests {
         let names = ["a.example".to_owned(), "*.a.example".to_owned()];
         for kind in ["ecdsa-p256", "ecdsa-p384", "rsa-2048"] {
             let key = make_key(LeafKey::New(kind.parse().unwrap())).await.unwrap();
-            let request = sign_request(&key, &names, Some("a.example")).unwrap();
+            let content = Content { names: &names, common_name: Some("a.example"), must_staple: true };
+            let request = sign_request(&key, &content).unwrap();
             let (_, parsed) = X509CertificationRequest::from_der(&request.der).unwrap();
             assert_eq!(parsed.certification_request_info.subject.to_string(), "CN=a.example");
             let has_both = parsed.requested_extensions().unwrap().any(|extension| {
                 matches!(extension, ParsedExtension::SubjectAlternativeName(san) if san.general_names.len() == 2)
             });
             assert!(has_both, "{kind}");
+            assert!(request.der.windows(5).any(|part| part == STATUS_REQUEST), "{kind}");
         }
     }
 
@@ -162,12 +174,15 @@ mod tests {
     #[tokio::test]
     async fn the_users_request_is_passed_on_without_a_key() {
         let key = make_key(LeafKey::New(KeyType::EcdsaP256)).await.unwrap();
-        let ours = sign_request(&key, &["b.example".to_owned()], None).unwrap();
+        let (names, nothing) =
+            (["b.example".to_owned()], Content { names: &[], common_name: None, must_staple: false });
+        let ours = sign_request(&key, &Content { names: &names, ..nothing }).unwrap();
         let base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &ours.der);
         let pem = format!("-----BEGIN CERTIFICATE REQUEST-----\n{base64}\n-----END CERTIFICATE REQUEST-----\n");
-        let theirs = sign_request(&LeafKey::Foreign(pem), &[], None).unwrap();
+        assert_eq!(Request::parse(&pem).unwrap().names, names);
+        let theirs = sign_request(&LeafKey::Foreign(pem), &nothing).unwrap();
         assert_eq!(theirs.der, ours.der);
         assert!(theirs.key.is_none());
-        assert!(sign_request(&LeafKey::Foreign("x".to_owned()), &[], None).is_err());
+        assert!(sign_request(&LeafKey::Foreign("x".to_owned()), &nothing).is_err());
     }
 }

@@ -162,6 +162,7 @@ const fn data(name: &'static str, groups: &'static [&'static Group]) -> Entry {
 pub static ENTRIES: &[Entry] = &[
     resource("berth_acme_account", &[]),
     resource("berth_acme_certificate", DNS),
+    resource("berth_acme_order", &[]),
     resource("berth_dns_record", DNS),
     resource("berth_dns01_record", DNS),
     resource("berth_irsa_role", &[&ROLES, &POLICIES, &ACCOUNT, &PROFILES]),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::clients::acme::RevocationReason;
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::certificate::Chain;
-use crate::domain::certificate_name::canonical;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::tls_secret::{self, CERTIFICATE_ENTRY, KEY_ENTRY, TLS_TYPE, Wanted};
 use crate::explain::Explanation;
@@ -22,6 +22,8 @@ type Metadata = BTreeMap<String, String>;
 pub enum Found {
     /// The certificate of the state, with its key.
     Same,
+    /// Another one for the same names, by the one it was handed over to.
+    Renewed(Box<Chain>),
     /// Something else, in words.
     Drift(String),
 }
@@ -45,11 +47,16 @@ pub async fn look(cx: &Cx, place: &mut Destination, model: &Certificate) -> Resu
     let Some((chain, key)) = content(&secret) else {
         return Ok(Found::Drift(format!("{} holds no certificate with a key", place.told())));
     };
-    if Some(&chain.facts.fingerprint_sha256) != model.fingerprint_sha256.get() {
+    let is_pair = chain.facts.matches_key(key.expose()).unwrap_or(false);
+    let is_other = Some(&chain.facts.fingerprint_sha256) != model.fingerprint_sha256.get();
+    if is_other && is_pair && place.cert_manager.is_some() && chain.facts.names() == model.names() {
+        return Ok(Found::Renewed(Box::new(chain)));
+    }
+    if is_other {
         let serial = &chain.facts.serial_number;
         return Ok(Found::Drift(format!("{} holds another certificate, serial number {serial}", place.told())));
     }
-    if !chain.facts.matches_key(key.expose()).unwrap_or(false) {
+    if !is_pair {
         return Ok(Found::Drift(format!("{} holds a key that is not the certificate's", place.told())));
     }
     Ok(Found::Same)
@@ -70,7 +77,8 @@ pub async fn adoptable(cx: &Cx, place: &Destination, model: &Certificate) -> Res
             .at("kubernetes_secret.name"));
     }
     let Some((chain, key)) = content(&secret) else { return Ok(None) };
-    let is_wanted = canonical(chain.facts.dns_names.iter().map(String::as_str)) == model.names()
+    let is_wanted = model.order.is_none()
+        && chain.facts.names() == model.names()
         && chain.facts.key_type.as_deref() == Some(model.key_type.as_str())
         && chain.facts.matches_key(key.expose()).unwrap_or(false)
         && chain.facts.not_after > cx.clock().now()
@@ -115,13 +123,12 @@ async fn write(
     let entries = [(CERTIFICATE_ENTRY.to_owned(), Secret::new(chain.full_pem())), (KEY_ENTRY.to_owned(), key.clone())];
     let mut annotations = place.annotations.clone().unwrap_or_default();
     annotations.extend(model.directory_url.get().map(|url| (DIRECTORY_ANNOTATION.to_owned(), url.clone())));
-    let wanted = Wanted {
-        object: place.object(),
-        kind: TLS_TYPE,
-        entries: entries.into(),
-        labels: place.labels.clone().unwrap_or_default(),
-        annotations,
-    };
+    let mut labels = place.labels.clone().unwrap_or_default();
+    if let Some((theirs, told)) = place.hand_over(chain) {
+        labels.extend(theirs);
+        annotations.extend(told);
+    }
+    let wanted = Wanted { object: place.object(), kind: TLS_TYPE, entries: entries.into(), labels, annotations };
     journal::write(cluster, cx.budget(), &wanted).await
 }
 
@@ -193,6 +200,10 @@ fn gone(before: Option<&Metadata>, after: Option<&Metadata>) -> Vec<String> {
 pub async fn remove(cx: &Cx, place: &Destination) -> Result<()> {
     let cluster = cx.provider().cluster()?;
     let trouble = |error: ClusterError| error.explain(format!("Cannot remove {}", place.told()));
+    if place.cert_manager.is_some() {
+        // It is cert-manager's now, which would only make it anew.
+        return Ok(());
+    }
     for object in [journal::object(place), place.object()] {
         let found = cluster.get(cx.budget(), &object).await.map_err(trouble)?;
         if found.as_ref().is_some_and(tls_secret::is_managed) {
@@ -218,6 +229,8 @@ pub async fn import(cx: &Cx, namespace: &str, name: &str) -> Result<Certificate>
         directory_url: Computed::Null,
         account_key: Source::default(),
         dns_names: Set(chain.facts.dns_names.clone()),
+        ip_addresses: Some(Set(chain.facts.ip_addresses.clone())).filter(|all| !all.is_empty()),
+        revocation_reason: RevocationReason::default().to_string(),
         key_type: chain.facts.key_type.clone().unwrap_or_default(),
         key_rotation: "always".to_owned(),
         kubernetes_secret: Some(place),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::clients::acme::issue::{Issuance, Issued, Journal as _, Wish};
-use crate::clients::acme::{Acme, Found, KeyType, LeafKey, Registered};
+use crate::clients::acme::{AccountKey, Acme, Found, KeyType, LeafKey, Registered};
 use crate::clients::dns::{Check, Dns};
 use crate::explain::Explanation;
 use crate::provider::Cx;
@@ -13,7 +13,7 @@ use crate::sdk::Result;
 use super::destination;
 use super::journal::Book;
 use super::model::Certificate;
-use super::publisher::Route53Publisher;
+use super::publisher::Prover;
 use super::schedule;
 
 /// Issues; `prior` is the certificate that it replaces, which stays in place until the new one is stored.
@@ -23,7 +23,7 @@ pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>
     let ca = cx.provider().acme(&url, cx.clock()).await?;
     let account = account(cx, &ca, model, &what).await?;
     let dns = resolver(cx, model)?;
-    let publisher = Route53Publisher { route53: cx.provider().aws()?.route53().await.clone(), settings: model.dns01() };
+    let publisher = Prover::of(cx, model).await?;
     let journal = Book::of(cx, model.kubernetes_secret.as_ref(), prior.is_none())?;
     must_be_free(cx, model, prior).await?;
     let wish = wish(cx, model, prior).await?;
@@ -56,8 +56,20 @@ async fn must_be_free(cx: &Cx, model: &Certificate, prior: Option<&Certificate>)
 
 /// The account of the model's key: the one it names, else the one that the CA has for the key.
 pub async fn account(cx: &Cx, ca: &Acme, model: &Certificate, what: &str) -> Result<Registered> {
-    let key = Arc::new(model.account_key.require(cx).await?);
-    if let Some(url) = &model.account_url {
+    let key = model.account_key.require(cx).await?;
+    registered(cx, ca, key, model.account_url.as_ref(), what).await
+}
+
+/// The account of a key: the one that is named, else the one that the CA has for the key.
+pub async fn registered(
+    cx: &Cx,
+    ca: &Acme,
+    key: AccountKey,
+    account_url: Option<&String>,
+    what: &str,
+) -> Result<Registered> {
+    let key = Arc::new(key);
+    if let Some(url) = account_url {
         return Ok(Registered { key, account_url: url.clone() });
     }
     match within(cx, what, ca.find_account(&key)).await? {
@@ -93,6 +105,8 @@ async fn wish(cx: &Cx, model: &Certificate, prior: Option<&Certificate>) -> Resu
         profile: model.profile.clone(),
         replaces: same_ca.and_then(Certificate::chain).and_then(|chain| chain.facts.ari_id),
         preferred_root: model.preferred_chain.clone(),
+        must_staple: model.must_staple,
+        order_url: model.order.clone(),
     })
 }
 

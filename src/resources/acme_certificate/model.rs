@@ -1,15 +1,14 @@
 //! What the user writes and what Terraform keeps.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
-use crate::clients::acme::KeyType;
+use crate::clients::acme::{KeyType, Method, RevocationReason};
 use crate::domain::certificate::Chain;
-use crate::domain::certificate_name::{canonical, normalize};
-use crate::domain::kubernetes::{check_label, check_subdomain};
+use crate::domain::certificate_name::{canonical, normalize, normalize_address};
 use crate::domain::renewal::Settings;
-use crate::explain::Explanation;
 use crate::resources::account_key::Source;
-use crate::sdk::{Computed, Diagnostics, Model, Secret, Set, Timeouts, View, check};
+use crate::sdk::{Computed, Model, Secret, Set, Timeouts, check};
 
 /// The certificate's configuration and state.
 #[expect(clippy::struct_field_names, reason = "the names are those that users write")]
@@ -22,10 +21,14 @@ pub struct Certificate {
     pub account_key: Source,
     /// The account's URL, as `berth_acme_account` tells it. Default: asked of the CA by the key.
     pub account_url: Option<String>,
-    /// The names of the certificate; wildcards such as `*.example.com` and internationalised names are allowed.
-    /// A change re-issues in place.
-    #[attr(check = check::at_least(1), check = check::text("must be domain names", |name| normalize(name).map(|_| ())))]
+    /// The names of the certificate; wildcards such as `*.example.com` and internationalised names are allowed. Empty only
+    /// if there are `ip_addresses`. A change re-issues in place.
+    #[attr(check = check::text("must be domain names", |name| normalize(name).map(|_| ())))]
     pub dns_names: Set<String>,
+    /// IP addresses of the certificate (RFC 8738), where the CA and the profile allow them. They are proved by `http01`.
+    /// A change re-issues in place.
+    #[attr(check = check::text("must be IP addresses", |address| normalize_address(address).map(|_| ())))]
+    pub ip_addresses: Option<Set<String>>,
     /// The subject's common name: one of `dns_names`, of at most 64 characters. Default: no common name, as CAs advise.
     pub common_name: Option<String>,
     /// The kind of key: `ecdsa-p256`, `ecdsa-p384`, `rsa-2048`, `rsa-3072` or `rsa-4096`. Default `ecdsa-p256`.
@@ -45,8 +48,17 @@ pub struct Certificate {
     pub preferred_chain: Option<String>,
     /// When the certificate is renewed. Default: when the CA suggests (ARI), else when a third of the lifetime is left.
     pub renewal: Option<Renewal>,
+    /// Whether servers must staple the certificate's status (RFC 7633). Let's Encrypt refuses that since it gave up OCSP.
+    /// Default `false`. A change re-issues in place.
+    #[attr(default = false)]
+    pub must_staple: bool,
     /// How the names are proved by TXT records. Default: in the Route53 zones that hold them.
     pub dns01: Option<Dns01>,
+    /// How names are proved by a file on their port 80.
+    pub http01: Option<Http01>,
+    /// The URL of an order that a `berth_acme_order` made for the same names, whose challenges you publish yourself: that
+    /// order is completed instead of a new one. The order then also decides on renewals: another one re-issues in place.
+    pub order: Option<String>,
     /// The Secret that gets the certificate and its key.
     pub kubernetes_secret: Option<Destination>,
     /// Whether the private key is kept in the state, in clear text, as `private_key_pem`. Default `false`.
@@ -55,6 +67,10 @@ pub struct Certificate {
     /// Whether a destroy revokes the certificate. Default `false`.
     #[attr(default = false)]
     pub revoke_on_destroy: bool,
+    /// Why, if it does: `unspecified`, `key_compromise`, `affiliation_changed`, `superseded` or `cessation_of_operation`.
+    /// Default `cessation_of_operation`.
+    #[attr(default = "cessation_of_operation", check = check::one_of(&RevocationReason::NAMES))]
+    pub revocation_reason: String,
     /// The certificate, PEM.
     #[attr(keep)]
     pub certificate_pem: Computed<String>,
@@ -105,6 +121,14 @@ pub struct Renewal {
     pub remaining_fraction: Option<f64>,
 }
 
+impl Renewal {
+    /// The wishes for the rules of renewal.
+    pub fn settings(&self) -> Settings {
+        let Self { ari, remaining_days, remaining_fraction } = *self;
+        Settings { ari, remaining_days, remaining_fraction }
+    }
+}
+
 /// How names are proved.
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct Dns01 {
@@ -124,6 +148,21 @@ pub struct Dns01 {
     pub ttl: u32,
 }
 
+/// How names are proved by a file: the provider itself serves it while the CA looks.
+#[derive(Clone, Debug, Default, PartialEq, Model)]
+pub struct Http01 {
+    /// Where the provider listens, as `ADDRESS:PORT` (`0.0.0.0:80`, `[::]:8080`). Port 80 of each name must lead there:
+    /// directly, or by a load balancer or a proxy that passes `/.well-known/acme-challenge/` on.
+    #[attr(check = check::text("must be an address to listen at", is_address))]
+    pub listen: String,
+    /// The names that are proved this way. Default: without `dns01` all that have no star, else the IP addresses only.
+    pub names: Option<Set<String>>,
+}
+
+fn is_address(text: &str) -> Result<(), String> {
+    text.parse::<SocketAddr>().map(|_| ()).map_err(|_| format!("must be like `0.0.0.0:80`, and is `{text}`"))
+}
+
 /// A Secret of type `kubernetes.io/tls`.
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct Destination {
@@ -135,12 +174,63 @@ pub struct Destination {
     pub labels: Option<BTreeMap<String, String>>,
     /// Annotations to set; those of others stay.
     pub annotations: Option<BTreeMap<String, String>>,
+    /// The Certificate of cert-manager that shall take the Secret over without issuing again.
+    pub cert_manager: Option<HandOver>,
+}
+
+/// A Certificate of cert-manager, made afterwards with the same names and kind of key: it finds all that it looks for in
+/// the Secret, and renews from then on. What it stores there is taken in here; the provider issues again only if the
+/// Secret is lost, its certificate has expired, or the names change. A destroy leaves the Secret to cert-manager.
+#[derive(Clone, Debug, Default, PartialEq, Model)]
+pub struct HandOver {
+    /// The Certificate's name.
+    pub certificate: String,
+    /// The name of its issuer.
+    pub issuer: String,
+    /// The issuer's kind: `ClusterIssuer` or `Issuer`. Default `ClusterIssuer`.
+    #[attr(default = "ClusterIssuer", check = check::one_of(&["ClusterIssuer", "Issuer"]))]
+    pub issuer_kind: String,
+}
+
+impl Destination {
+    /// What stands in the Secret for the one that takes it over: labels and annotations.
+    pub fn hand_over(&self, chain: &Chain) -> Option<(BTreeMap<String, String>, BTreeMap<String, String>)> {
+        let HandOver { certificate, issuer, issuer_kind } = self.cert_manager.as_ref()?;
+        let facts = &chain.facts;
+        let common_name = facts.subject_common_name.clone().unwrap_or_default();
+        let (names, addresses) = (facts.dns_names.join(","), facts.ip_addresses.join(","));
+        let annotations = [
+            ("certificate-name", certificate.clone()),
+            ("issuer-name", issuer.clone()),
+            ("issuer-kind", issuer_kind.clone()),
+            ("issuer-group", "cert-manager.io".to_owned()),
+            ("common-name", common_name),
+            ("alt-names", names),
+            ("ip-sans", addresses),
+            ("uri-sans", String::new()),
+        ];
+        let annotations = annotations.map(|(name, value)| (format!("cert-manager.io/{name}"), value));
+        // The label by which its cache finds the Secrets that it looks after.
+        let labels = [("controller.cert-manager.io/fao".to_owned(), "true".to_owned())];
+        Some((labels.into(), annotations.into()))
+    }
 }
 
 impl Certificate {
-    /// The names as the CA wants them.
+    /// The names and addresses as the CA wants them.
     pub fn names(&self) -> Vec<String> {
-        canonical(self.dns_names.iter().map(String::as_str))
+        let addresses = self.ip_addresses.iter().flat_map(|all| all.iter());
+        let addresses = addresses.map(|one| normalize_address(one).unwrap_or_else(|_| one.clone()));
+        canonical(self.dns_names.iter().map(String::as_str)).into_iter().chain(addresses).collect()
+    }
+
+    /// How a name (without star) or an address is proved.
+    pub fn method(&self, name: &str, wildcard: bool) -> Method {
+        let Some(http01) = self.http01.as_ref().filter(|_| !wildcard) else { return Method::Dns01 };
+        let is_listed = |names: &Set<String>| canonical(names.iter().map(String::as_str)).iter().any(|one| one == name);
+        let is_address = normalize_address(name).is_ok();
+        let by_file = is_address || http01.names.as_ref().map_or(self.dns01.is_none(), is_listed);
+        if by_file { Method::Http01 } else { Method::Dns01 }
     }
 
     /// The names for a headline: the first, and how many more.
@@ -153,13 +243,14 @@ impl Certificate {
         }
     }
 
+    /// Whether cert-manager renews.
+    pub fn is_handed_over(&self) -> bool {
+        self.kubernetes_secret.as_ref().is_some_and(|place| place.cert_manager.is_some())
+    }
+
     /// What the user wishes about renewal.
     pub fn renewal_settings(&self) -> Settings {
-        self.renewal.as_ref().map_or_else(Settings::default, |renewal| Settings {
-            ari: renewal.ari,
-            remaining_days: renewal.remaining_days,
-            remaining_fraction: renewal.remaining_fraction,
-        })
+        self.renewal.as_ref().map_or_else(Settings::default, Renewal::settings)
     }
 
     /// How names are proved, with defaults for what is not given.
@@ -190,119 +281,26 @@ impl Certificate {
     }
 }
 
-/// Tests what the attributes' own checks cannot.
-pub fn validate(config: View<'_>, found: &mut Diagnostics) {
-    let mut complain = |code, what: &str, next: &str, at: &str| {
-        found.error(&Explanation::new(code, what).next(next).at(at));
-    };
-    let (csr, secret) = (config.at("csr_pem"), config.at("kubernetes_secret"));
-    let in_state = config.truth("private_key_in_state");
-    let not_in_state = in_state != Some(true) && !config.at("private_key_in_state").is_unknown();
-    if csr.is_null() && secret.is_null() && not_in_state {
-        complain(
-            "BERTH-ACME-042",
-            "The certificate's private key would be lost",
-            "set `kubernetes_secret`, or `private_key_in_state = true`, or give a signing request of your own as `csr_pem`",
-            "kubernetes_secret",
-        );
-    }
-    if csr.is_given() && (secret.is_given() || in_state == Some(true)) {
-        complain(
-            "BERTH-ACME-043",
-            "A certificate for your own signing request has no private key to store",
-            "leave `kubernetes_secret` and `private_key_in_state` out, or leave `csr_pem` out",
-            "csr_pem",
-        );
-    }
-    for (name, range) in [("remaining_days", 0.0..f64::MAX), ("remaining_fraction", 0.0..1.0)] {
-        let at = format!("renewal.{name}");
-        if config.read::<f64>(&at).is_some_and(|value| value <= range.start || value >= range.end) {
-            complain(
-                "BERTH-ACME-044",
-                &format!("`{at}` is out of range"),
-                "give a number above 0; a fraction below 1",
-                &at,
-            );
-        }
-    }
-    check_common_name(config, &mut complain);
-    check_destination(config, &mut complain);
-}
-
-fn check_common_name(config: View<'_>, complain: &mut impl FnMut(&'static str, &str, &str, &str)) {
-    let (Some(common), Some(names)) = (config.text("common_name"), config.read::<Set<String>>("dns_names")) else {
-        return;
-    };
-    let is_one = canonical(names.iter().map(String::as_str)).contains(&canonical([common]).concat());
-    if !is_one || common.len() > 64 {
-        complain(
-            "BERTH-ACME-045",
-            "`common_name` must be one of `dns_names`, of at most 64 characters",
-            "leave it out, or name one of the `dns_names`",
-            "common_name",
-        );
-    }
-}
-
-fn check_destination(config: View<'_>, complain: &mut impl FnMut(&'static str, &str, &str, &str)) {
-    let checks = [("namespace", check_label as fn(&str) -> _), ("name", check_subdomain)];
-    for (name, check) in checks {
-        let at = format!("kubernetes_secret.{name}");
-        let fault = config.text(&at).and_then(|text| check(text).err());
-        if let Some(fault) = fault {
-            complain(
-                "BERTH-ACME-046",
-                &format!("`{at}` cannot be a name in Kubernetes: {fault}"),
-                "correct the name",
-                &at,
-            );
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sdk::Value;
-
-    fn codes(pairs: &[(&str, Value)]) -> Vec<String> {
-        let config = Value::object(pairs.iter().cloned());
-        let mut found = Diagnostics::default();
-        validate(View::new(&config), &mut found);
-        found.iter().map(|one| one.detail.rsplit("Code: ").next().unwrap().to_owned()).collect()
-    }
 
     #[test]
-    fn the_key_needs_exactly_one_kind_of_home() {
-        let secret = || Value::object([("namespace", Value::from("a")), ("name", Value::from("b"))]);
+    fn each_name_has_its_way_of_proof() {
+        let set = |names: &[&str]| Some(Set(names.iter().map(|name| (*name).to_owned()).collect()));
+        let http01 = |names| Some(Http01 { listen: "0.0.0.0:80".to_owned(), names });
+        let with = |http01, dns01| Certificate { dns01, http01, ..Certificate::default() };
+        let (dns, file) = (Method::Dns01, Method::Http01);
         let cases = [
-            (vec![], vec!["BERTH-ACME-042"]),
-            (vec![("kubernetes_secret", secret())], vec![]),
-            (vec![("kubernetes_secret", Value::Unknown)], vec![]),
-            (vec![("private_key_in_state", Value::from(true))], vec![]),
-            (vec![("private_key_in_state", Value::Unknown)], vec![]),
-            (vec![("csr_pem", Value::from("x"))], vec![]),
-            (vec![("csr_pem", Value::from("x")), ("kubernetes_secret", secret())], vec!["BERTH-ACME-043"]),
+            (with(None, None), [dns, dns, dns]),
+            (with(http01(None), None), [file, dns, file]),
+            (with(http01(None), Some(Dns01::default())), [dns, dns, file]),
+            (with(http01(set(&["A.example."])), None), [file, dns, file]),
+            (with(http01(set(&["b.example"])), Some(Dns01::default())), [dns, dns, file]),
         ];
-        for (config, expected) in cases {
-            assert_eq!(codes(&config), expected, "{config:?}");
+        for (model, expected) in cases {
+            let found = [("a.example", false), ("a.example", true), ("192.0.2.7", false)];
+            assert_eq!(found.map(|(name, wildcard)| model.method(name, wildcard)), expected, "{model:?}");
         }
-    }
-
-    #[test]
-    fn the_common_name_is_one_of_the_names() {
-        let names = || ("dns_names", Value::set(vec![Value::from("A.example"), Value::from("*.a.example")]));
-        let home = || ("private_key_in_state", Value::from(true));
-        assert_eq!(codes(&[names(), home(), ("common_name", Value::from("a.example."))]), [""; 0]);
-        assert_eq!(codes(&[names(), home(), ("common_name", Value::from("b.example"))]), ["BERTH-ACME-045"]);
-    }
-
-    #[test]
-    fn names_of_kubernetes_and_numbers_are_tested() {
-        let secret = Value::object([("namespace", Value::from("A")), ("name", Value::from("b"))]);
-        assert_eq!(codes(&[("kubernetes_secret", secret)]), ["BERTH-ACME-046"]);
-        let renewal = Value::object([("remaining_fraction", Value::from(1)), ("remaining_days", Value::from(0))]);
-        let home = ("private_key_in_state", Value::from(true));
-        assert_eq!(codes(&[home, ("renewal", renewal)]), ["BERTH-ACME-044", "BERTH-ACME-044"]);
     }
 }

@@ -1,24 +1,103 @@
-//! Challenge records in Route53.
+//! Proofs of names: TXT records in Route53, files that the provider serves, or what the user publishes.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::clients::acme::issue::{Publisher, TxtRecord};
+use crate::clients::acme::issue::{HttpFile, Publisher, TxtRecord};
+use crate::clients::acme::{Method, Responder};
 use crate::clients::aws::Route53;
 use crate::clients::aws::route53::Route53Error;
 use crate::domain::dns::zone::Visibility;
 use crate::domain::dns::{DnsName, ZoneId};
 use crate::explain::Explanation;
+use crate::provider::Cx;
 use crate::retry::Budget;
 
-use super::model::Dns01;
+use super::model::{Certificate, Dns01};
 
-/// Puts values beside those of others, in the zones that the settings name or that hold the names.
-pub struct Route53Publisher {
-    pub route53: Route53,
-    pub settings: Dns01,
+/// Proves names as a certificate's settings say.
+pub struct Prover<'a> {
+    cx: &'a Cx,
+    model: Certificate,
+    zones: Option<Route53Publisher>,
+    serving: Mutex<Option<Arc<Responder>>>,
 }
 
-impl Publisher for Route53Publisher {
+impl<'a> Prover<'a> {
+    /// A prover for a certificate. Route53 is left alone if nothing needs it.
+    pub async fn of(cx: &'a Cx, model: &Certificate) -> Result<Self, Explanation> {
+        let needs_records = model.names().iter().any(|name| {
+            let wildcard = name.starts_with("*.");
+            model.method(name, wildcard) == Method::Dns01
+        });
+        let zones = if needs_records && model.order.is_none() {
+            let route53 = cx.provider().aws()?.route53().await.clone();
+            Some(Route53Publisher { route53, settings: model.dns01() })
+        } else {
+            None
+        };
+        Ok(Self { cx, model: model.clone(), zones, serving: Mutex::default() })
+    }
+
+    fn serving(&self) -> std::sync::MutexGuard<'_, Option<Arc<Responder>>> {
+        self.serving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Publisher for Prover<'_> {
+    fn method(&self, name: &str, wildcard: bool) -> Method {
+        self.model.method(name, wildcard)
+    }
+
+    async fn publish(&self, record: &TxtRecord, budget: &Budget) -> Result<(), Explanation> {
+        match &self.zones {
+            Some(zones) => zones.publish(record, budget).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn withdraw(&self, record: &TxtRecord, budget: &Budget) -> Result<(), Explanation> {
+        match &self.zones {
+            Some(zones) => zones.withdraw(record, budget).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn serve(&self, files: &[HttpFile], _: &Budget) -> Result<(), Explanation> {
+        let listen = self.model.http01.as_ref().map(|http01| http01.listen.as_str()).unwrap_or_default();
+        let trouble = |words: String| {
+            Explanation::new("BERTH-ACME-059", "Cannot serve the files of the http-01 challenges")
+                .on(listen)
+                .said("the system", words)
+                .next("give an address of this machine and a port that is free and that this user may listen at")
+                .at("http01.listen")
+        };
+        let address = listen.parse().map_err(|error: std::net::AddrParseError| trouble(error.to_string()))?;
+        let responder = self.cx.provider().acme_responders().at(address).await;
+        let responder = responder.map_err(|error| trouble(error.to_string()))?;
+        for file in files {
+            responder.put(&file.token, &file.content);
+        }
+        *self.serving() = Some(responder);
+        Ok(())
+    }
+
+    async fn take_down(&self, files: &[HttpFile]) {
+        if let Some(responder) = self.serving().take() {
+            for file in files {
+                responder.remove(&file.token);
+            }
+        }
+    }
+}
+
+/// Puts values beside those of others, in the zones that the settings name or that hold the names.
+struct Route53Publisher {
+    route53: Route53,
+    settings: Dns01,
+}
+
+impl Route53Publisher {
     async fn publish(&self, record: &TxtRecord, budget: &Budget) -> Result<(), Explanation> {
         let trouble = |error: Route53Error| told(&error, "Cannot publish the challenge record", record);
         let name = name_of(record)?;
@@ -41,9 +120,7 @@ impl Publisher for Route53Publisher {
         };
         self.route53.remove_txt_value(budget, &zone, &name, &record.value).await.map(|_| ()).map_err(trouble)
     }
-}
 
-impl Route53Publisher {
     async fn zone(&self, name: &DnsName, budget: &Budget) -> Result<ZoneId, Route53Error> {
         let by_domain = self.settings.zone_ids.as_ref().and_then(|zones| longest(zones, name));
         if let Some(id) = by_domain.or(self.settings.zone_id.as_ref()) {

@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 
-use crate::domain::certificate_name::canonical;
+use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::acme_account::{is_other_directory, plan_directory};
 use crate::sdk::{Plan, Seen, Set, Value, View};
+
+use super::model::Certificate;
 
 /// What a new certificate changes.
 const ISSUED: [&str; 10] = [
@@ -22,7 +24,8 @@ const ISSUED: [&str; 10] = [
 ];
 
 /// Attributes that stand in the certificate, beside its names and its CA.
-const IN_CERTIFICATE: [&str; 5] = ["common_name", "key_type", "csr_pem", "profile", "preferred_chain"];
+const IN_CERTIFICATE: [&str; 7] =
+    ["common_name", "key_type", "csr_pem", "profile", "preferred_chain", "must_staple", "order"];
 
 /// Refines a plan: what is issued is left open exactly when something is issued.
 pub fn plan(cx: &Cx, plan: &mut Plan<'_>) {
@@ -41,7 +44,8 @@ pub fn plan(cx: &Cx, plan: &mut Plan<'_>) {
         }
         return;
     }
-    if plan.changes("renewal") {
+    warn_of_a_lost_one(plan, cx.clock().now());
+    if plan.changes("renewal") || plan.changes("kubernetes_secret") {
         plan.leave_open(&["renew_at", "renewal_reason"]);
     }
     if keeps_key != Some(false) && plan.changes("private_key_in_state") {
@@ -52,17 +56,44 @@ pub fn plan(cx: &Cx, plan: &mut Plan<'_>) {
 fn is_due(plan: &Plan<'_>, now: Timestamp) -> bool {
     let prior = plan.prior();
     let never_finished = prior.text("serial_number").is_none();
-    let renewal_is_due = prior.text("renew_at").and_then(|at| at.parse::<Timestamp>().ok()).is_some_and(|at| at <= now);
+    // With an order of its own resource, that resource tells when there is a new one.
+    let renews_itself = plan.planned().at("order").is_null();
+    let renewal_is_due = renews_itself && has_come(prior, now);
     never_finished || renewal_is_due || other_names(prior, plan.planned()) || other_content(plan)
 }
 
+/// With an order of its own resource nothing can be done here about a certificate that is lost but to tell.
+fn warn_of_a_lost_one(plan: &mut Plan<'_>, now: Timestamp) {
+    if plan.planned().at("order").is_null() || !has_come(plan.prior(), now) {
+        return;
+    }
+    let reason = plan.prior().text("renewal_reason").unwrap_or_default().to_owned();
+    let told = Explanation::new("BERTH-ACME-061", "The certificate must be made anew, which its order decides")
+        .said("the provider", reason)
+        .next("apply; if the order is not made anew by itself, have it made with `-replace`")
+        .at("order");
+    plan.warn(&told);
+}
+
+fn has_come(prior: View<'_>, now: Timestamp) -> bool {
+    prior.text("renew_at").and_then(|at| at.parse::<Timestamp>().ok()).is_some_and(|at| at <= now)
+}
+
 fn other_names(prior: View<'_>, planned: View<'_>) -> bool {
-    match (prior.read::<Set<String>>("dns_names"), planned.read::<Set<String>>("dns_names")) {
-        (Some(before), Some(after)) => {
-            canonical(before.iter().map(String::as_str)) != canonical(after.iter().map(String::as_str))
-        }
+    match (names(prior), names(planned)) {
+        (Some(before), Some(after)) => before != after,
         _ => true,
     }
+}
+
+/// Names and addresses; `None` if they are not all known.
+fn names(view: View<'_>) -> Option<Vec<String>> {
+    let dns_names = view.read::<Set<String>>("dns_names")?;
+    let ip_addresses = match view.at("ip_addresses") {
+        Seen::Null => None,
+        _ => Some(view.read::<Set<String>>("ip_addresses")?),
+    };
+    Some(Certificate { dns_names, ip_addresses, ..Certificate::default() }.names())
 }
 
 fn other_content(plan: &Plan<'_>) -> bool {
@@ -87,8 +118,6 @@ mod tests {
     use crate::provider::{Berth, Config};
     use crate::retry::Budget;
     use crate::sdk::{Model as _, Private, Provider as _, Schema, Settings};
-
-    use super::super::model::Certificate;
 
     const NOW: &str = "2026-11-21T06:00:00Z";
 
@@ -138,6 +167,9 @@ mod tests {
             ("the kind of key", with(|m| m.key_type = "rsa-2048".to_owned()), true),
             ("the profile", with(|m| m.profile = Some("shortlived".to_owned())), true),
             ("the chain", with(|m| m.preferred_chain = Some("Root X2".to_owned())), true),
+            ("stapling", with(|m| m.must_staple = true), true),
+            ("an address", with(|m| m.ip_addresses = Some(Set(vec!["192.0.2.7".to_owned()]))), true),
+            ("another order", with(|m| m.order = Some("https://ca/o/2".to_owned())), true),
             ("the account", with(|m| m.account_url = Some("https://ca/acct/2".to_owned())), false),
             ("key rotation", with(|m| m.key_rotation = "never".to_owned()), false),
             ("revocation", with(|m| m.revoke_on_destroy = true), false),
@@ -151,6 +183,8 @@ mod tests {
     fn a_moment_that_came_and_an_unfinished_certificate_issue_anew() {
         let due = with(|m| m.renew_at.set(NOW.to_owned()));
         assert!(issues(&due, &due));
+        let by_order = with(|m| (m.order, m.renew_at) = (Some("https://ca/o/1".to_owned()), due.renew_at.clone()));
+        assert!(!issues(&by_order, &by_order), "its order decides");
         let unfinished = with(|m| m.serial_number.set(None));
         assert!(issues(&unfinished, &unfinished));
     }

@@ -40,6 +40,11 @@ impl Note {
 /// Finds out when to renew. A CA that does not answer leaves what was known.
 pub async fn refresh(cx: &Cx, model: &mut Certificate) {
     let Some(chain) = model.chain() else { return };
+    if model.is_handed_over() {
+        model.renew_at.set(chain.facts.not_after.to_string());
+        model.renewal_reason.set("cert-manager renews it; at its end it would be issued here again".to_owned());
+        return;
+    }
     let settings = model.renewal_settings();
     let drawn = if settings.ari { moment(cx, model, chain.facts.ari_id.as_deref()).await } else { None };
     let validity = Validity { not_before: chain.facts.not_before, not_after: chain.facts.not_after };

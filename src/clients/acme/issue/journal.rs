@@ -42,8 +42,18 @@ pub(super) fn fingerprint(directory_url: &str, account_url: &str, wish: &Wish) -
         LeafKey::Kept(pem) => sha256_hex(pem.expose().as_bytes()),
         LeafKey::Foreign(csr) => sha256_hex(csr.as_bytes()),
     };
-    let parts =
-        serde_json::json!([directory_url, account_url, names, wish.common_name, key, wish.profile, wish.replaces]);
+    let Wish { common_name, profile, replaces, must_staple, order_url, .. } = wish;
+    let parts = serde_json::json!([
+        directory_url,
+        account_url,
+        names,
+        common_name,
+        key,
+        profile,
+        replaces,
+        must_staple,
+        order_url
+    ]);
     sha256_hex(parts.to_string().as_bytes())
 }
 
@@ -60,6 +70,8 @@ mod tests {
             profile: None,
             replaces: replaces.map(str::to_owned),
             preferred_root: None,
+            must_staple: false,
+            order_url: None,
         }
     }
 

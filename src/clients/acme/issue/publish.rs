@@ -1,8 +1,9 @@
-//! Challenge records and who puts them into the world.
+//! Proofs of names, and who puts them into the world.
 
 use std::collections::BTreeMap;
 use std::future::Future;
 
+use crate::clients::acme::order::Method;
 use crate::explain::Explanation;
 use crate::retry::Budget;
 
@@ -17,8 +18,34 @@ pub struct TxtRecord {
     pub value: String,
 }
 
+/// One file that the CA will ask a server for, on port 80 of the name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpFile {
+    /// The domain or address that is validated.
+    pub domain: String,
+    /// The last part of its path: `/.well-known/acme-challenge/TOKEN`.
+    pub token: String,
+    /// What it holds.
+    pub content: String,
+}
+
 /// Puts values beside those of others at a name, and takes its own away again.
 pub trait Publisher: Sync {
+    /// How a name (without the star of a wildcard) or an IP address is proved.
+    fn method(&self, name: &str, wildcard: bool) -> Method {
+        let _ = (name, wildcard);
+        Method::Dns01
+    }
+    /// Serves files until they are taken down again.
+    fn serve(&self, files: &[HttpFile], budget: &Budget) -> impl Future<Output = Result<(), Explanation>> + Send {
+        let _ = (files, budget);
+        std::future::ready(Ok(()))
+    }
+    /// Serves the files no more; none is a success.
+    fn take_down(&self, files: &[HttpFile]) -> impl Future<Output = ()> + Send {
+        let _ = files;
+        std::future::ready(())
+    }
     /// Adds the value; returns once the DNS service has taken it in. What was begun when the budget ended may
     /// still come to be: [`Publisher::withdraw`] follows in any case and must undo that too.
     fn publish(&self, record: &TxtRecord, budget: &Budget) -> impl Future<Output = Result<(), Explanation>> + Send;

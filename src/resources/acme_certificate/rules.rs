@@ -1,0 +1,184 @@
+//! What a certificate's attributes must be together.
+
+use crate::domain::certificate::Request;
+use crate::domain::certificate_name::canonical;
+use crate::domain::kubernetes::{check_label, check_subdomain};
+use crate::explain::Explanation;
+use crate::sdk::{Diagnostics, Set, View};
+
+use super::model::Certificate;
+
+/// Tests what the attributes' own checks cannot.
+pub fn validate(config: View<'_>, found: &mut Diagnostics) {
+    let mut complain = |code, what: &str, next: &str, at: &str| {
+        found.error(&Explanation::new(code, what).next(next).at(at));
+    };
+    let (csr, secret) = (config.at("csr_pem"), config.at("kubernetes_secret"));
+    let in_state = config.truth("private_key_in_state");
+    let not_in_state = in_state != Some(true) && !config.at("private_key_in_state").is_unknown();
+    if csr.is_null() && secret.is_null() && not_in_state {
+        complain(
+            "BERTH-ACME-042",
+            "The certificate's private key would be lost",
+            "set `kubernetes_secret`, or `private_key_in_state = true`, or give a signing request of your own as `csr_pem`",
+            "kubernetes_secret",
+        );
+    }
+    if csr.is_given() && (secret.is_given() || in_state == Some(true)) {
+        complain(
+            "BERTH-ACME-043",
+            "A certificate for your own signing request has no private key to store",
+            "leave `kubernetes_secret` and `private_key_in_state` out, or leave `csr_pem` out",
+            "csr_pem",
+        );
+    }
+    for (name, range) in [("remaining_days", 0.0..f64::MAX), ("remaining_fraction", 0.0..1.0)] {
+        let at = format!("renewal.{name}");
+        if config.read::<f64>(&at).is_some_and(|value| value <= range.start || value >= range.end) {
+            complain(
+                "BERTH-ACME-044",
+                &format!("`{at}` is out of range"),
+                "give a number above 0; a fraction below 1",
+                &at,
+            );
+        }
+    }
+    check_names(config, &mut complain);
+    check_common_name(config, &mut complain);
+    check_destination(config, &mut complain);
+}
+
+fn check_names(config: View<'_>, complain: &mut impl FnMut(&'static str, &str, &str, &str)) {
+    let (dns, addresses) = (config.read::<Set<String>>("dns_names"), config.read::<Set<String>>("ip_addresses"));
+    let has_addresses = addresses.as_ref().is_some_and(|set| !set.is_empty());
+    if dns.as_ref().is_some_and(|set| set.is_empty()) && !has_addresses && !config.at("ip_addresses").is_unknown() {
+        complain(
+            "BERTH-ACME-058",
+            "A certificate needs a name or an address",
+            "give `dns_names` or `ip_addresses`",
+            "dns_names",
+        );
+    }
+    if has_addresses && config.at("http01").is_null() && config.at("order").is_null() {
+        complain(
+            "BERTH-ACME-057",
+            "IP addresses cannot be proved by DNS (RFC 8738)",
+            "set `http01`, or leave `ip_addresses` out",
+            "ip_addresses",
+        );
+    }
+    let (Some(csr), Some(dns)) = (config.text("csr_pem"), dns) else { return };
+    let wished = Certificate { dns_names: dns, ip_addresses: addresses, ..Certificate::default() }.names();
+    let fault = match Request::parse(csr) {
+        Err(error) => Some(error.to_string()),
+        Ok(request) => {
+            let asked = canonical(request.names.iter().map(String::as_str));
+            let differs = asked != canonical(wished.iter().map(String::as_str));
+            differs.then(|| format!("it asks for {}", asked.join(", ")))
+        }
+    };
+    if let Some(fault) = fault.filter(|_| !config.at("ip_addresses").is_unknown()) {
+        complain(
+            "BERTH-ACME-056",
+            &format!("`csr_pem` does not fit the certificate: {fault}"),
+            "make the request for exactly the names in `dns_names` and `ip_addresses`",
+            "csr_pem",
+        );
+    }
+}
+
+fn check_common_name(config: View<'_>, complain: &mut impl FnMut(&'static str, &str, &str, &str)) {
+    let (Some(common), Some(names)) = (config.text("common_name"), config.read::<Set<String>>("dns_names")) else {
+        return;
+    };
+    let is_one = canonical(names.iter().map(String::as_str)).contains(&canonical([common]).concat());
+    if !is_one || common.len() > 64 {
+        complain(
+            "BERTH-ACME-045",
+            "`common_name` must be one of `dns_names`, of at most 64 characters",
+            "leave it out, or name one of the `dns_names`",
+            "common_name",
+        );
+    }
+}
+
+fn check_destination(config: View<'_>, complain: &mut impl FnMut(&'static str, &str, &str, &str)) {
+    let checks = [("namespace", check_label as fn(&str) -> _), ("name", check_subdomain)];
+    for (name, check) in checks {
+        let at = format!("kubernetes_secret.{name}");
+        let fault = config.text(&at).and_then(|text| check(text).err());
+        if let Some(fault) = fault {
+            complain(
+                "BERTH-ACME-046",
+                &format!("`{at}` cannot be a name in Kubernetes: {fault}"),
+                "correct the name",
+                &at,
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sdk::Value;
+
+    fn codes(pairs: &[(&str, Value)]) -> Vec<String> {
+        let config = Value::object(pairs.iter().cloned());
+        let mut found = Diagnostics::default();
+        validate(View::new(&config), &mut found);
+        found.iter().map(|one| one.detail.rsplit("Code: ").next().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn the_key_needs_exactly_one_kind_of_home() {
+        let secret = || Value::object([("namespace", Value::from("a")), ("name", Value::from("b"))]);
+        let cases = [
+            (vec![], vec!["BERTH-ACME-042"]),
+            (vec![("kubernetes_secret", secret())], vec![]),
+            (vec![("kubernetes_secret", Value::Unknown)], vec![]),
+            (vec![("private_key_in_state", Value::from(true))], vec![]),
+            (vec![("private_key_in_state", Value::Unknown)], vec![]),
+            (vec![("csr_pem", Value::from("x"))], vec![]),
+            (vec![("csr_pem", Value::from("x")), ("kubernetes_secret", secret())], vec!["BERTH-ACME-043"]),
+        ];
+        for (config, expected) in cases {
+            assert_eq!(codes(&config), expected, "{config:?}");
+        }
+    }
+
+    #[test]
+    fn the_common_name_is_one_of_the_names() {
+        let names = || ("dns_names", Value::set(vec![Value::from("A.example"), Value::from("*.a.example")]));
+        let home = || ("private_key_in_state", Value::from(true));
+        assert_eq!(codes(&[names(), home(), ("common_name", Value::from("a.example."))]), [""; 0]);
+        assert_eq!(codes(&[names(), home(), ("common_name", Value::from("b.example"))]), ["BERTH-ACME-045"]);
+    }
+
+    #[test]
+    fn names_addresses_and_requests_fit_together() {
+        let home = || ("private_key_in_state", Value::from(true));
+        let set = |all: &[&str]| Value::set(all.iter().map(|one| Value::from(*one)).collect());
+        let http01 = || ("http01", Value::object([("listen", Value::from("0.0.0.0:80"))]));
+        assert_eq!(codes(&[home(), ("dns_names", set(&[]))]), ["BERTH-ACME-058"]);
+        let addresses = || [home(), ("dns_names", set(&[])), ("ip_addresses", set(&["192.0.2.7"]))];
+        assert_eq!(codes(&addresses()), ["BERTH-ACME-057"]);
+        assert_eq!(codes(&[&addresses()[..], &[http01()]].concat()), [""; 0]);
+
+        let key = rcgen::KeyPair::generate().unwrap();
+        let request = rcgen::CertificateParams::new(["a.example".to_owned()]).unwrap().serialize_request(&key).unwrap();
+        let csr = || ("csr_pem", Value::from(request.pem().unwrap()));
+        assert_eq!(codes(&[csr(), ("dns_names", set(&["A.example"]))]), [""; 0]);
+        assert_eq!(codes(&[csr(), ("dns_names", set(&["b.example"]))]), ["BERTH-ACME-056"]);
+        assert_eq!(codes(&[("csr_pem", Value::from("x")), ("dns_names", set(&["b.example"]))]), ["BERTH-ACME-056"]);
+    }
+
+    #[test]
+    fn names_of_kubernetes_and_numbers_are_tested() {
+        let secret = Value::object([("namespace", Value::from("A")), ("name", Value::from("b"))]);
+        assert_eq!(codes(&[("kubernetes_secret", secret)]), ["BERTH-ACME-046"]);
+        let renewal = Value::object([("remaining_fraction", Value::from(1)), ("remaining_days", Value::from(0))]);
+        let home = ("private_key_in_state", Value::from(true));
+        assert_eq!(codes(&[home, ("renewal", renewal)]), ["BERTH-ACME-044", "BERTH-ACME-044"]);
+    }
+}
