@@ -2,6 +2,7 @@
 
 use crate::data::hosted_zone::HostedZone;
 use crate::data::workload_policy::WorkloadPolicyData;
+use crate::functions::dns_persist01_value::DnsPersist01Value;
 use crate::functions::dns01_value::Dns01Value;
 use crate::functions::dockerconfigjson::DockerConfigJson;
 use crate::functions::irsa_trust_policy::IrsaTrustPolicy;
@@ -38,6 +39,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .data(HostedZone)
         .data(WorkloadPolicyData)
         .function(Dns01Value)
+        .function(DnsPersist01Value)
         .function(DockerConfigJson)
         .function(IrsaTrustPolicy)
         .function(OidcHost)

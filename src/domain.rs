@@ -4,6 +4,7 @@ pub mod certificate;
 pub mod certificate_name;
 pub mod check;
 pub mod dns;
+pub mod dns_persist;
 pub mod dockerconfig;
 pub mod drift;
 pub mod htpasswd;

@@ -1,6 +1,7 @@
 //! Functions of the configuration language, one file each.
 
 pub mod dns01_value;
+pub mod dns_persist01_value;
 pub mod dockerconfigjson;
 pub mod irsa_trust_policy;
 pub mod oidc_host;

@@ -7,6 +7,7 @@ pub(super) mod model;
 mod moved;
 mod preflight;
 mod publisher;
+mod rehearsal;
 mod reissue;
 mod rules;
 pub(super) mod schedule;

@@ -13,6 +13,7 @@ use futures_util::future::join_all;
 
 use crate::clients::dns::Dns;
 use crate::domain::certificate::Chain;
+use crate::domain::dns_persist;
 use crate::retry::{Budget, Stopped};
 use crate::secret::Secret;
 
@@ -88,6 +89,8 @@ struct Begun {
     waiting: Vec<TxtRecord>,
     /// The files that wait for the CA.
     files: Vec<HttpFile>,
+    /// The names for which records stand, which are not ours to publish.
+    standing: Vec<Challenge>,
 }
 
 impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
@@ -179,7 +182,8 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
             Status::Pending => order.challenges(|name, wildcard| self.publisher.method(name, wildcard)).await?,
             _ => Vec::new(),
         };
-        let (by_file, by_record) = challenges.into_iter().partition(|one| one.method == Method::Http01);
+        let (by_file, others) = challenges.into_iter().partition(|one| one.method == Method::Http01);
+        let (standing, by_record) = Vec::into_iter(others).partition(|one| one.method == Method::DnsPersist01);
         let waiting = self.records(by_record, budget).await?;
         let news = waiting.iter().filter(|record| !entry.records.contains(record)).cloned().collect::<Vec<_>>();
         let is_new = entry.records.is_empty() || !news.is_empty();
@@ -187,7 +191,7 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         if is_new {
             self.journal.save(&entry, budget).await.map_err(AcmeError::Told)?;
         }
-        Ok(Begun { order, entry, waiting, files: files(by_file) })
+        Ok(Begun { order, entry, waiting, files: files(by_file), standing })
     }
 
     async fn records(&self, challenges: Vec<Challenge>, budget: &Budget) -> Result<Vec<TxtRecord>, AcmeError> {
@@ -219,7 +223,23 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         let url = begun.order.url().to_owned();
         let told = budget.run(begun.order.set_ready()).await;
         told.map_err(|stopped| stopped_while("the CA is told that the records are there", stopped, Some(url)))??;
-        begun.order.wait_past(Status::Pending, budget).await.map(|_| ())
+        let waited = begun.order.wait_past(Status::Pending, budget).await;
+        waited.map(|_| ()).map_err(|error| self.with_standing(error, &begun.standing))
+    }
+
+    /// Tells what should have stood at the names that failed, where that is not ours to publish.
+    fn with_standing(&self, error: AcmeError, standing: &[Challenge]) -> AcmeError {
+        let AcmeError::Validation { order, mut failures } = error else { return error };
+        for failure in &mut failures {
+            let domain = failure.identifier.strip_prefix("*.").unwrap_or(&failure.identifier);
+            let Some(challenge) = standing.iter().find(|one| one.domain == domain) else { continue };
+            let issuer = challenge.issuers.first().map_or("", String::as_str);
+            let is_wildcard = standing.iter().any(|one| one.domain == domain && one.wildcard);
+            let wanted = dns_persist::record_value(issuer, &self.account.account_url, is_wildcard).unwrap_or_default();
+            let name = dns_persist::record_name(domain);
+            failure.problem.detail = format!("{}; wanted: TXT {name} \"{wanted}\"", failure.problem.detail);
+        }
+        AcmeError::Validation { order, failures }
     }
 
     /// Brings a validated order to its certificate.

@@ -14,6 +14,7 @@ use super::destination;
 use super::journal::Book;
 use super::model::Certificate;
 use super::publisher::Prover;
+use super::rehearsal::rehearse;
 use super::schedule;
 
 /// Issues; `prior` is the certificate that it replaces, which stays in place until the new one is stored.
@@ -26,6 +27,7 @@ pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>
     let publisher = Prover::of(cx, model).await?;
     let journal = Book::of(cx, model.kubernetes_secret.as_ref(), prior.is_none())?;
     must_be_free(cx, model, prior).await?;
+    rehearse(cx, model, prior, (&publisher, &dns)).await?;
     let wish = wish(cx, model, prior).await?;
     let issuance = Issuance {
         ca: &ca,

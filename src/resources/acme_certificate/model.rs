@@ -56,9 +56,15 @@ pub struct Certificate {
     pub dns01: Option<Dns01>,
     /// How names are proved by a file on their port 80.
     pub http01: Option<Http01>,
+    /// How names are proved by TXT records that stand for good (dns-persist-01), where the CA offers that: renewals then need
+    /// no access to DNS.
+    pub dns_persist01: Option<DnsPersist01>,
     /// The URL of an order that a `berth_acme_order` made for the same names, whose challenges you publish yourself: that
     /// order is completed instead of a new one. The order then also decides on renewals: another one re-issues in place.
     pub order: Option<String>,
+    /// Another CA, such as Let's Encrypt's staging environment, at which the names are ordered and proved first, whenever
+    /// they are new: what is wrong then does not count against the limits of the CA itself.
+    pub rehearsal: Option<Rehearsal>,
     /// The Secret that gets the certificate and its key.
     pub kubernetes_secret: Option<Destination>,
     /// Whether the private key is kept in the state, in clear text, as `private_key_pem`. Default `false`.
@@ -159,6 +165,24 @@ pub struct Http01 {
     pub names: Option<Set<String>>,
 }
 
+/// A CA to rehearse at. Its account is that of the same key, made if there is none; its certificate is thrown away.
+#[derive(Clone, Debug, Default, PartialEq, Model)]
+pub struct Rehearsal {
+    /// The CA's directory, such as `https://acme-staging-v02.api.letsencrypt.org/directory`.
+    pub directory_url: String,
+    /// Whether you agree to that CA's terms of service. Default `false`; needed where it has no account for the key.
+    #[attr(default = false)]
+    pub terms_of_service_agreed: bool,
+}
+
+/// How names are proved by TXT records at `_validation-persist.NAME`, which you publish once and which stay
+/// (draft-ietf-acme-dns-persist). Their values: `provider::berth::dns_persist01_value`.
+#[derive(Clone, Debug, Default, PartialEq, Model)]
+pub struct DnsPersist01 {
+    /// The names that are proved this way, wildcards with their star. Default: all that `http01` does not prove.
+    pub names: Option<Set<String>>,
+}
+
 fn is_address(text: &str) -> Result<(), String> {
     text.parse::<SocketAddr>().map(|_| ()).map_err(|_| format!("must be like `0.0.0.0:80`, and is `{text}`"))
 }
@@ -226,11 +250,18 @@ impl Certificate {
 
     /// How a name (without star) or an address is proved.
     pub fn method(&self, name: &str, wildcard: bool) -> Method {
-        let Some(http01) = self.http01.as_ref().filter(|_| !wildcard) else { return Method::Dns01 };
-        let is_listed = |names: &Set<String>| canonical(names.iter().map(String::as_str)).iter().any(|one| one == name);
-        let is_address = normalize_address(name).is_ok();
-        let by_file = is_address || http01.names.as_ref().map_or(self.dns01.is_none(), is_listed);
-        if by_file { Method::Http01 } else { Method::Dns01 }
+        let whole = if wildcard { format!("*.{name}") } else { name.to_owned() };
+        let is_listed = |names: &Set<String>| canonical(names.iter().map(String::as_str)).contains(&whole);
+        let by_records = self.dns01.is_some() || self.dns_persist01.is_some();
+        if let Some(http01) = self.http01.as_ref().filter(|_| !wildcard)
+            && (normalize_address(name).is_ok() || http01.names.as_ref().map_or(!by_records, is_listed))
+        {
+            return Method::Http01;
+        }
+        match &self.dns_persist01 {
+            Some(standing) if standing.names.as_ref().is_none_or(is_listed) => Method::DnsPersist01,
+            _ => Method::Dns01,
+        }
     }
 
     /// The names for a headline: the first, and how many more.
@@ -298,6 +329,11 @@ mod tests {
             (with(http01(set(&["A.example."])), None), [file, dns, file]),
             (with(http01(set(&["b.example"])), Some(Dns01::default())), [dns, dns, file]),
         ];
+        let standing = |names| Certificate { dns_persist01: Some(DnsPersist01 { names }), ..with(http01(None), None) };
+        let stays = Method::DnsPersist01;
+        let cases = cases
+            .into_iter()
+            .chain([(standing(None), [stays, stays, file]), (standing(set(&["*.a.example"])), [dns, stays, file])]);
         for (model, expected) in cases {
             let found = [("a.example", false), ("a.example", true), ("192.0.2.7", false)];
             assert_eq!(found.map(|(name, wildcard)| model.method(name, wildcard)), expected, "{model:?}");

@@ -27,8 +27,8 @@ impl<'a> Prover<'a> {
     /// A prover for a certificate. Route53 is left alone if nothing needs it.
     pub async fn of(cx: &'a Cx, model: &Certificate) -> Result<Self, Explanation> {
         let needs_records = model.names().iter().any(|name| {
-            let wildcard = name.starts_with("*.");
-            model.method(name, wildcard) == Method::Dns01
+            let (domain, wildcard) = name.strip_prefix("*.").map_or((name.as_str(), false), |domain| (domain, true));
+            model.method(domain, wildcard) == Method::Dns01
         });
         let zones = if needs_records && model.order.is_none() {
             let route53 = cx.provider().aws()?.route53().await.clone();

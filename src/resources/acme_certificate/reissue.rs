@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_stands_in_the_certificate_issues_anew_and_nothing_else_does() {
-        let cases = [
+        let cases = vec![
             ("nothing", with(|_| {}), false),
             ("the spelling of a name", with(|m| m.dns_names = Set(vec!["A.Example.".to_owned()])), false),
             ("a name", with(|m| m.dns_names.0.push("b.example".to_owned())), true),

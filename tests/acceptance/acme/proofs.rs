@@ -55,6 +55,42 @@ resource "berth_dns_record" "web" {{
 
 #[test]
 #[ignore = "needs the sandbox"]
+fn a_standing_record_proves_names_without_touching_dns_and_its_lack_is_told_with_what_is_wanted() {
+    let namespace = Namespace::new("standing");
+    let name = format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME"));
+    // The CA's own name, as its directory tells it.
+    let record = format!(
+        r#"
+resource "berth_dns_record" "standing" {{
+  zone_id = "{}"
+  name    = "_validation-persist.{name}"
+  type    = "TXT"
+  ttl     = 1
+  values  = [provider::berth::dns_persist01_value("pebble.letsencrypt.org", berth_acme_account.main.account_url, true)]
+  wait    = "authoritative"
+}}
+"#,
+        value("SANDBOX_ZONE_ID")
+    );
+    let certificate = certificate(&namespace, &[&name, &format!("*.{name}")], "  dns_persist01 = {}\n");
+    let workspace = Workspace::new(&(provider("") + &account(&namespace) + &certificate));
+    let errors = workspace.apply().fails();
+    assert!(
+        errors.contains("BERTH-ACME-012") && errors.contains(&format!("TXT _validation-persist.{name}")),
+        "{errors}"
+    );
+    workspace.configure(&(provider("") + &account(&namespace) + &record));
+    workspace.apply().succeeds();
+    workspace.configure(&(provider("") + &account(&namespace) + &record + &certificate));
+    workspace.apply().succeeds();
+    assert_eq!(super::txt_values(&value("SANDBOX_ZONE_ID"), &format!("_acme-challenge.{name}")), Vec::<String>::new());
+    assert!(!workspace.log().contains("TXT _acme-challenge"), "no challenge record was published");
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
 fn a_chain_is_chosen_by_its_root() {
     let namespace = Namespace::new("chain");
     let name = format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME"));

@@ -17,6 +17,8 @@ pub enum Method {
     Dns01,
     /// By a file on port 80 (RFC 8555 §8.3).
     Http01,
+    /// By a TXT record that stands for good (draft-ietf-acme-dns-persist).
+    DnsPersist01,
 }
 
 impl Method {
@@ -25,6 +27,7 @@ impl Method {
         match self {
             Self::Dns01 => "dns-01",
             Self::Http01 => "http-01",
+            Self::DnsPersist01 => "dns-persist-01",
         }
     }
 }
@@ -42,6 +45,8 @@ pub struct Challenge {
     pub token: String,
     /// The token and the account's thumbprint (RFC 8555 §8.1): what a file on port 80 holds.
     pub key_authorization: String,
+    /// With dns-persist-01: the CA's own domain names, one of which the standing record begins with.
+    pub issuers: Vec<String>,
     pub(super) url: String,
     pub(super) is_pending: bool,
 }
@@ -73,6 +78,8 @@ struct Offer {
     token: String,
     #[serde(default)]
     status: String,
+    #[serde(default, rename = "issuer-domain-names")]
+    issuers: Vec<String>,
     error: Option<Problem>,
 }
 
@@ -97,6 +104,7 @@ impl Authorization {
         Ok(Challenge {
             key_authorization: format!("{}.{}", offer.token, key.thumbprint()),
             token: offer.token.clone(),
+            issuers: offer.issuers.clone(),
             url: offer.url.clone(),
             is_pending: offer.status == "pending",
             domain: self.identifier.value,
