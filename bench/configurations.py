@@ -1,8 +1,17 @@
 """What is applied: the same objects, once for berth and once for the provider that people use today."""
 
+import itertools
 import os
 
 BERTH, AWS, ACME = "berth/berth", "hashicorp/aws", "vancluever/acme"
+
+
+NUMBER = itertools.count()
+
+
+def label():
+    """A name that nothing had before: moto refuses to create again, in the same form, a record that was removed."""
+    return f"bench-{os.getpid()}-{next(NUMBER)}"
 
 
 def value(name):
@@ -21,11 +30,12 @@ def aws_peer():
 
 
 def records(count):
+    name = label()
     return requiring(BERTH) + f'''
 resource "berth_dns_record" "bench" {{
   count   = {count}
   zone_id = "{value("ZONE_ID")}"
-  name    = "n${{count.index}}.bench"
+  name    = "n${{count.index}}.{name}"
   type    = "A"
   values  = ["192.0.2.1"]
 }}
@@ -33,11 +43,12 @@ resource "berth_dns_record" "bench" {{
 
 
 def records_of_peer(count):
+    name = label()
     return aws_peer() + f'''
 resource "aws_route53_record" "bench" {{
   count   = {count}
   zone_id = "{value("ZONE_ID")}"
-  name    = "n${{count.index}}.bench"
+  name    = "n${{count.index}}.{name}"
   type    = "A"
   ttl     = 300
   records = ["192.0.2.1"]
@@ -46,10 +57,11 @@ resource "aws_route53_record" "bench" {{
 
 
 def record_map(count):
+    name = label()
     return requiring(BERTH) + f'''
 resource "berth_dns_records" "bench" {{
   zone_id = "{value("ZONE_ID")}"
-  records = {{ for i in range({count}) : "n${{i}}" => {{ name = "n${{i}}.bench", type = "A", values = ["192.0.2.1"] }} }}
+  records = {{ for i in range({count}) : "n${{i}}" => {{ name = "n${{i}}.{name}", type = "A", values = ["192.0.2.1"] }} }}
 }}
 '''
 
