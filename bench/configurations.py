@@ -10,7 +10,8 @@ NUMBER = itertools.count()
 
 
 def label():
-    """A name that nothing had before: moto refuses to create again, in the same form, a record that was removed."""
+    """A name that nothing had before: moto refuses to create again, in the same form, a record that was removed,
+    and a run that was ended leaves its objects."""
     return f"bench-{os.getpid()}-{next(NUMBER)}"
 
 
@@ -67,10 +68,11 @@ resource "berth_dns_records" "bench" {{
 
 
 def roles(count):
+    name = label()
     return requiring(BERTH) + f'''
 resource "berth_irsa_role" "bench" {{
   count             = {count}
-  name              = "bench-${{count.index}}"
+  name              = "{name}-${{count.index}}"
   oidc_provider_arn = "{value("OIDC_PROVIDER_ARN")}"
   service_accounts  = [{{ namespace = "apps", name = "app-${{count.index}}" }}]
   statements        = [{{ actions = ["s3:GetObject"], resources = ["arn:aws:s3:::bench/${{count.index}}/*"] }}]
@@ -79,12 +81,13 @@ resource "berth_irsa_role" "bench" {{
 
 
 def roles_of_peer(count):
+    name = label()
     arn = value("OIDC_PROVIDER_ARN")
     host = arn.split(":oidc-provider/")[1]
     return aws_peer() + f'''
 resource "aws_iam_role" "bench" {{
   count = {count}
-  name  = "bench-${{count.index}}"
+  name  = "{name}-${{count.index}}"
   assume_role_policy = jsonencode({{
     Version = "2012-10-17"
     Statement = [{{
