@@ -42,7 +42,8 @@ pub fn permissions<'a>(
 ) -> Result<Vec<Statement>, UnknownType> {
     let mut groups: Vec<&Group> = Vec::new();
     for name in types {
-        for group in entries(name)?.into_iter().flat_map(|entry| entry.groups) {
+        let asking = entries(name)?.into_iter().filter(|entry| !plan_only || entry.asks_at_plan);
+        for group in asking.flat_map(|entry| entry.groups) {
             if !groups.contains(group) {
                 groups.push(group);
             }

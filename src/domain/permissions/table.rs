@@ -22,6 +22,8 @@ pub struct Entry {
     pub name: &'static str,
     /// What it needs of AWS; nothing where it speaks to other remotes only.
     pub groups: &'static [&'static Group],
+    /// Whether a refresh and a plan ask AWS at all.
+    pub asks_at_plan: bool,
 }
 
 /// Actions on objects of one kind.
@@ -151,17 +153,22 @@ static CHANGES: Group = Group { sid: "Changes", service: "route53", on: On::Chan
 const DNS: &[&Group] = &[&FIND_ZONES, &READ_ZONES, &RECORDS, &CHANGES];
 
 const fn resource(name: &'static str, groups: &'static [&'static Group]) -> Entry {
-    Entry { sort: Sort::Resource, name, groups }
+    Entry { sort: Sort::Resource, name, groups, asks_at_plan: true }
+}
+
+/// A resource that asks AWS only while it is applied.
+const fn applied(name: &'static str, groups: &'static [&'static Group]) -> Entry {
+    Entry { asks_at_plan: false, ..resource(name, groups) }
 }
 
 const fn data(name: &'static str, groups: &'static [&'static Group]) -> Entry {
-    Entry { sort: Sort::Data, name, groups }
+    Entry { sort: Sort::Data, name, groups, asks_at_plan: true }
 }
 
 /// Every type of the catalogue; `tests/catalogue.rs` names those that are missing.
 pub static ENTRIES: &[Entry] = &[
     resource("berth_acme_account", &[]),
-    resource("berth_acme_certificate", DNS),
+    applied("berth_acme_certificate", DNS),
     resource("berth_acme_order", &[]),
     resource("berth_dns_record", DNS),
     resource("berth_dns01_record", DNS),

@@ -9,8 +9,8 @@ use crate::domain::irsa::Statement;
 
 pub(super) const KARPENTER: Workload = Workload {
     name: "karpenter",
-    about: "Karpenter's controller: makes nodes for one cluster, and changes what it made. The policy is too long for one \
-            managed policy: leave `policy_kind` at `inline`, or let `managed` divide it",
+    about: "Karpenter's controller: makes nodes for one cluster, and changes what it made. With long names \
+            the policy exceeds one managed policy, which `policy_kind = \"managed\"` divides",
     parameters: &[
         Parameter::required("cluster_name", Kind::Text, "the cluster's name"),
         Parameter { required: true, ..REGION },
