@@ -1,5 +1,6 @@
 //! Everything berth offers, one line a type.
 
+use crate::data::eks_cluster::EksCluster;
 use crate::data::hosted_zone::HostedZone;
 use crate::data::workload_policy::WorkloadPolicyData;
 use crate::functions::dns_persist01_value::DnsPersist01Value;
@@ -36,6 +37,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .resource(PullSecret)
         .resource(Registry)
         .resource(RegistryCheck)
+        .data(EksCluster)
         .data(HostedZone)
         .data(WorkloadPolicyData)
         .function(Dns01Value)

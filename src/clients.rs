@@ -6,3 +6,4 @@ pub mod cluster;
 pub mod dns;
 pub mod http;
 pub mod oci;
+pub mod oidc;

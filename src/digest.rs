@@ -18,6 +18,11 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&sha256(bytes))
 }
 
+/// SHA-1 of the bytes, as 40 lower-case hexadecimal digits: a name for certificates that AWS asks for, no protection.
+pub fn sha1_hex(bytes: &[u8]) -> String {
+    hex(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref())
+}
+
 /// Lower-case hexadecimal digits, two a byte.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;

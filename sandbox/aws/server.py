@@ -20,6 +20,8 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import run_simple
 
+import audiences
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -74,6 +76,7 @@ class RequestLog:
 
 def main():
     port, path, own_key = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    audiences.teach()
     application = RequestLog(DomainDispatcherApplication(create_backend_app), path, own_key)
     run_simple("0.0.0.0", port, application, threaded=True, request_handler=QuietHandler)
 

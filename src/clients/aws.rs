@@ -3,6 +3,7 @@
 mod bucket;
 mod call;
 mod config;
+mod eks;
 pub mod error;
 pub mod iam;
 mod once;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use tokio::sync::OnceCell;
 
+pub use eks::EksCluster;
 pub use error::{AwsError, Reply};
 pub use iam::Iam;
 pub use route53::{Route53, Route53Error};
@@ -81,6 +83,8 @@ pub struct WebIdentity {
     pub role_arn: String,
     /// The file that holds the token; read anew for each session.
     pub token_file: String,
+    /// A name for the session; `berth` when not given.
+    pub session_name: Option<String>,
 }
 
 /// Addresses of services, as URLs.
@@ -143,6 +147,11 @@ impl Aws {
     pub async fn identity(&self, budget: &Budget) -> Result<&Identity, AwsError> {
         let ask = async || sts::caller(self.config().await, self.0.settings.endpoints.sts.as_deref(), budget).await;
         self.0.identity.get_or_try_init(ask).await
+    }
+
+    /// A cluster of EKS; none if the account has none of that name in this region.
+    pub async fn eks_cluster(&self, budget: &Budget, name: &str) -> Result<Option<EksCluster>, AwsError> {
+        eks::cluster(self.config().await, self.0.settings.endpoints.eks.as_deref(), budget, name).await
     }
 
     /// The region of the regional services.

@@ -12,7 +12,7 @@ pub use arn::{Partition, oidc_host, oidc_provider_arn};
 pub use document::{canonical, same_policy};
 pub use limits::{Problem, Size, check_role_name, size};
 pub use policy::{Condition, Effect, Statement, parse_policy, policy_json};
-pub use trust::{ServiceAccount, Trust, parse_trust_policy, trust_policy};
+pub use trust::{ServiceAccount, Trust, alike, parse_trust_policy, trust_policy};
 
 /// The audience that AWS expects in a service account's token.
 pub const AUDIENCE: &str = "sts.amazonaws.com";

@@ -26,6 +26,37 @@ pub fn without_those_of_aws(live: &Tags) -> Tags {
     live.iter().filter(|(key, _)| !is_of_aws(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
+/// Most tags of one object, AWS's own not counted
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules>).
+pub const MOST: usize = 50;
+/// Longest key and longest value of a tag, in characters.
+pub const LONGEST: (usize, usize) = (128, 256);
+
+/// What is wrong with tags, in words that complete "The tags …".
+pub fn check<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), String> {
+    let mut count = 0;
+    for (key, value) in tags {
+        count += 1;
+        if is_of_aws(key) {
+            return Err(format!("may not use keys with `aws:`, which are AWS's own, such as `{key}`"));
+        }
+        for (text, longest, part) in [(key, LONGEST.0, "key"), (value, LONGEST.1, "value")] {
+            let length = text.chars().count();
+            if length > longest || (length == 0 && part == "key") {
+                return Err(format!("must have a {part} of at most {longest} characters at `{key}`, and has {length}"));
+            }
+            if let Some(bad) = text.chars().find(|c| !is_allowed(*c)) {
+                return Err(format!("may hold letters, digits, spaces and `_.:/=+-@` at `{key}`, and hold `{bad}`"));
+            }
+        }
+    }
+    if count > MOST { Err(format!("may be at most {MOST}, and are {count}")) } else { Ok(()) }
+}
+
+fn is_allowed(c: char) -> bool {
+    c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c)
+}
+
 fn is_of_aws(key: &str) -> bool {
     key.starts_with("aws:")
 }
@@ -51,5 +82,22 @@ mod tests {
         assert_eq!(own_part(&live, &defaults, Some(&own)), Some(tags(&[("team", "c"), ("new", "x")])));
         assert_eq!(own_part(&tags(&[("env", "dev")]), &defaults, None), None);
         assert_eq!(own_part(&tags(&[]), &defaults, Some(&tags(&[]))), Some(tags(&[])));
+    }
+
+    #[test]
+    fn finds_what_aws_would_refuse() {
+        let long = "a".repeat(257);
+        for (key, value, part) in [
+            ("aws:x", "", "AWS's own"),
+            ("", "x", "a key of at most 128"),
+            ("team", long.as_str(), "a value of at most 256"),
+            ("team", "a,b", "hold `,`"),
+        ] {
+            let wrong = check([(key, value)]).unwrap_err();
+            assert!(wrong.contains(part), "{wrong}");
+        }
+        assert_eq!(check([("team/über-x", "a b@c:1"), ("empty", "")]), Ok(()));
+        let many: Vec<_> = (0..51).map(|number| number.to_string()).collect();
+        assert!(check(many.iter().map(|key| (key.as_str(), ""))).unwrap_err().contains("are 51"));
     }
 }

@@ -25,7 +25,9 @@ pub struct Block {
     pub session_token: Option<Secret>,
     /// A role to assume with the credentials found.
     pub assume_role: Option<AssumeRole>,
-    /// A role to assume with a web identity token, as Pods and CI systems have them.
+    /// A role to assume with a web identity token, as Pods and CI systems have them. Default:
+    /// `AWS_WEB_IDENTITY_TOKEN_FILE` with `AWS_ROLE_ARN` and `AWS_ROLE_SESSION_NAME`. With `assume_role` as well, that
+    /// role is assumed from this one.
     pub assume_role_with_web_identity: Option<AssumeRoleWithWebIdentity>,
     /// Other addresses of the services.
     pub endpoints: Option<Endpoints>,
@@ -53,8 +55,10 @@ pub struct AssumeRole {
 pub struct AssumeRoleWithWebIdentity {
     /// The role's ARN.
     pub role_arn: String,
-    /// The file with the token.
+    /// The file with the token, read anew whenever credentials are asked for.
     pub token_file: String,
+    /// The session's name in CloudTrail. Default `berth`.
+    pub session_name: Option<String>,
 }
 
 /// Other addresses of the services, as URLs.
@@ -101,9 +105,11 @@ impl Block {
                 session_name: role.session_name,
                 external_id: role.external_id,
             }),
-            assume_role_with_web_identity: self
-                .assume_role_with_web_identity
-                .map(|role| aws::WebIdentity { role_arn: role.role_arn, token_file: role.token_file }),
+            assume_role_with_web_identity: self.assume_role_with_web_identity.map(|role| aws::WebIdentity {
+                role_arn: role.role_arn,
+                token_file: role.token_file,
+                session_name: role.session_name,
+            }),
             endpoints: aws::Endpoints {
                 route53: endpoints.route53,
                 iam: endpoints.iam,

@@ -1,20 +1,23 @@
 //! `berth_irsa_role`: an IAM role that service accounts assume, with all that it may do.
 
+mod adopt;
+mod annotations;
 mod model;
 mod policies;
 mod rules;
+mod trust;
 
 use crate::clients::aws::iam::{NewRole, Role};
 use crate::clients::aws::{Aws, AwsError};
-use crate::domain::irsa::{self, Trust, arn, oidc_host, oidc_provider_arn, parse_policy, parse_trust_policy};
+use crate::domain::irsa::limits::NAME_SUFFIX;
+use crate::domain::irsa::{self, arn};
 use crate::domain::tags::{self, Tags};
 use crate::provider::{Berth, Cx};
 use crate::resources::aws_tags;
-use crate::sdk::{Computed, Diagnostics, Explanation, Import, Meta, Plan, Resource, Result, Set, View};
+use crate::sdk::{Diagnostics, Explanation, Import, Meta, MoveSource, Plan, Resource, Result, Secret, View};
 
 pub use model::IrsaRoleModel;
-use model::{Account, PolicyKind, StatementModel};
-use policies::Policies;
+use policies::{Policies, PolicyError};
 
 /// The resource.
 pub struct IrsaRole;
@@ -30,7 +33,12 @@ impl Resource<Berth> for IrsaRole {
             "Identity",
             "An IAM role that service accounts of a cluster assume (IRSA): its trust policy with subject and audience \
              both pinned, its permissions, attachments, boundary and tags in one object. The role's policies and \
-             attachments are exactly those declared here: others are removed. Sizes and names are checked at plan.",
+             attachments are exactly those declared here: others are removed. Sizes and names are checked at plan. \
+             Destroying the role takes off it whatever hangs on it, also what others attached: policies are detached, \
+             inline policies removed, instance profiles left; managed policies of others stay. Refreshes list the \
+             account's roles in a few large pages, whatever the number of roles declared; without the permission \
+             `iam:GetAccountAuthorizationDetails`, and in accounts so large that it takes fewer calls, roles are read \
+             one by one. A `moved` block takes over an `aws_iam_role`.",
         )
     };
 
@@ -46,12 +54,13 @@ impl Resource<Berth> for IrsaRole {
 
     async fn create(&self, cx: &Cx, model: &mut IrsaRoleModel) -> Result<()> {
         let aws = cx.provider().aws()?;
-        let trust = trust_document(cx, aws, model).await?;
+        make_name(model)?;
+        let trust = trust::document(cx, aws, model).await?;
         let all_tags = tags::merged(aws_tags::defaults(cx)?, model.tags.as_ref());
         let role = new_role(model, &trust, all_tags);
         let made = match aws.iam().await.create_role(cx.budget(), &role).await {
             Ok(made) => made,
-            Err(error @ AwsError::AlreadyExists(_)) => return Err(taken(&model.name, &error)),
+            Err(error @ AwsError::AlreadyExists(_)) => return Err(taken(&role.name, &error)),
             Err(error) => return Err(failed(aws, "create", model, &error).await),
         };
         cx.exists();
@@ -67,14 +76,17 @@ impl Resource<Berth> for IrsaRole {
         let aws = cx.provider().aws()?;
         let iam = aws.iam().await;
         let read = async {
-            let Some(role) = iam.role(cx.budget(), &model.name).await? else { return Ok(None) };
-            let document = policies::live_document(cx.budget(), iam, &role).await?;
+            let Some(role) = iam.role(cx.budget(), model.role_name()).await? else { return Ok(None) };
+            let document = policies::live_document(cx.budget(), iam, &role, &model.managed_policy_arns).await?;
             Ok(Some((role, document)))
         };
         match read.await {
             Ok(None) => Ok(None),
             Ok(Some((role, document))) => {
-                fill(aws_tags::defaults(cx)?, &mut model, &role, document);
+                adopt::fill(aws_tags::defaults(cx)?, &mut model, &role, document);
+                if model.annotate_service_accounts {
+                    model.annotate_service_accounts = annotations::stand(cx, &model.accounts(), &role.arn).await?;
+                }
                 Ok(Some(model))
             }
             Err(error) => Err(failed(aws, "read", &model, &error).await),
@@ -83,11 +95,11 @@ impl Resource<Berth> for IrsaRole {
 
     async fn update(&self, cx: &Cx, prior: &IrsaRoleModel, model: &mut IrsaRoleModel) -> Result<()> {
         let aws = cx.provider().aws()?;
-        let trust = trust_document(cx, aws, model).await?;
+        let trust = trust::document(cx, aws, model).await?;
         let iam = aws.iam().await;
-        let live = match iam.role(cx.budget(), &prior.name).await {
+        let live = match iam.role(cx.budget(), prior.role_name()).await {
             Ok(Some(live)) => live,
-            Ok(None) => return Err(vanished(&prior.name)),
+            Ok(None) => return Err(vanished(prior.role_name())),
             Err(error) => return Err(failed(aws, "read", model, &error).await),
         };
         let all_tags = tags::merged(aws_tags::defaults(cx)?, model.tags.as_ref());
@@ -97,6 +109,7 @@ impl Resource<Berth> for IrsaRole {
             *model = prior.clone();
             return Err(failed(aws, "change", model, &error).await);
         }
+        model.name.set(live.name.clone());
         model.tags_all.set(wanted.tags);
         model.assume_role_policy.set(trust);
         model.arn.set(live.arn.clone());
@@ -106,28 +119,33 @@ impl Resource<Berth> for IrsaRole {
         self.take_off_annotations(cx, prior, model, &live.arn).await
     }
 
+    /// The annotations first: after the role is gone nobody would come back for them.
     async fn delete(&self, cx: &Cx, model: IrsaRoleModel) -> Result<()> {
         let aws = cx.provider().aws()?;
-        let iam = aws.iam().await;
+        let (iam, name) = (aws.iam().await, model.role_name());
+        let role_arn = model.arn.get().cloned().unwrap_or_default();
+        if model.annotate_service_accounts || annotations::were_put(cx) {
+            annotations::take_off_or_leave(cx, &model.accounts(), &role_arn).await?;
+        }
         let removed = async {
-            let own = match iam.role(cx.budget(), &model.name).await? {
-                Some(role) => policies::own_policies(&role),
+            let own = match iam.role(cx.budget(), name).await? {
+                Some(role) => policies::own_policies(&role, &model.managed_policy_arns),
                 None => Vec::new(),
             };
-            iam.delete_role(cx.budget(), &model.name).await?;
+            iam.delete_role(cx.budget(), name).await?;
+            // Those too that an apply attached and somebody has detached since.
             let recorded = model.policy_arns.get().into_iter().flatten();
-            let recorded = recorded.filter(|arn| policies::is_own(arn, &model.name, &model.path)).cloned();
-            for arn in own.into_iter().chain(recorded) {
-                iam.delete_policy(cx.budget(), &arn).await?;
+            let recorded = recorded.filter(|arn| policies::is_own(arn, name, &model.path) && !own.contains(arn));
+            let recorded = recorded.filter(|arn| !model.managed_policy_arns.contains(arn)).cloned().collect::<Vec<_>>();
+            for arn in own.iter().chain(&recorded) {
+                policies::delete_own(cx.budget(), iam, name, arn).await?;
             }
             Ok(())
         };
-        if let Err(error) = removed.await {
-            return Err(failed(aws, "delete", &model, &error).await);
+        match removed.await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(failed(aws, "delete", &model, &error).await),
         }
-        let none = IrsaRoleModel { annotate_service_accounts: false, ..model.clone() };
-        let role_arn = model.arn.get().cloned().unwrap_or_default();
-        self.take_off_annotations(cx, &model, &none, &role_arn).await
     }
 
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<IrsaRoleModel>> {
@@ -146,11 +164,15 @@ impl Resource<Berth> for IrsaRole {
             }
             Err(error) => return Err(aws.explained(&error, what, name).await),
         };
-        let document = match policies::live_document(cx.budget(), iam, &role).await {
+        let document = match policies::live_document(cx.budget(), iam, &role, &[]).await {
             Ok(document) => document,
             Err(error) => return Err(aws.explained(&error, what, name).await),
         };
-        Ok(Import(imported(aws_tags::defaults(cx)?, &role, document)))
+        Ok(Import(adopt::imported(aws_tags::defaults(cx)?, &role, document)))
+    }
+
+    fn moved(&self, source: &MoveSource) -> Option<Result<IrsaRoleModel>> {
+        adopt::moved(source)
     }
 }
 
@@ -165,11 +187,14 @@ impl IrsaRole {
             Err(error) => {
                 model.policy_arns.set(Vec::new());
                 model.policy_json.set(None);
-                return Err(failed(aws, "set the policies of", model, &error).await);
+                return Err(match error {
+                    PolicyError::Aws(error) => failed(aws, "set the policies of", model, &error).await,
+                    PolicyError::Foreign(arn) => foreign(model, &arn),
+                });
             }
         }
         if model.annotate_service_accounts {
-            super::irsa_annotations::put(cx, &model.accounts(), &live.arn).await?;
+            annotations::put(cx, &model.accounts(), &live.arn).await?;
         }
         Ok(())
     }
@@ -182,12 +207,12 @@ impl IrsaRole {
         model: &IrsaRoleModel,
         arn: &str,
     ) -> Result<()> {
-        if !prior.annotate_service_accounts {
+        if !prior.annotate_service_accounts && !annotations::were_put(cx) {
             return Ok(());
         }
         let kept = if model.annotate_service_accounts { model.accounts() } else { Vec::new() };
         let gone: Vec<_> = prior.accounts().into_iter().filter(|account| !kept.contains(account)).collect();
-        super::irsa_annotations::take_off(cx, &gone, arn).await
+        annotations::take_off(cx, &gone, arn).await
     }
 }
 
@@ -207,7 +232,7 @@ async fn change_role(cx: &Cx, aws: &Aws, live: &Role, wanted: &NewRole) -> std::
 
 fn new_role(model: &IrsaRoleModel, trust: &str, tags: Tags) -> NewRole {
     NewRole {
-        name: model.name.clone(),
+        name: model.role_name().to_owned(),
         path: model.path.clone(),
         description: model.description.clone().unwrap_or_default(),
         trust_policy: trust.to_owned(),
@@ -217,94 +242,27 @@ fn new_role(model: &IrsaRoleModel, trust: &str, tags: Tags) -> NewRole {
     }
 }
 
-/// The trust policy; the provider's ARN comes from the account where only the issuer is given.
-async fn trust_document(cx: &Cx, aws: &Aws, model: &IrsaRoleModel) -> Result<String> {
-    let what = format!("Cannot write the trust policy of the role `{}`", model.name);
-    let wrong = |error: arn::IssuerError, attribute: &str| {
-        Explanation::new("BERTH-AWS-021", what.clone())
-            .said("The provider", error.to_string())
-            .next("correct it")
-            .at(attribute)
-    };
-    let provider_arn = match (&model.oidc_provider_arn, &model.oidc_issuer_url) {
-        (Some(arn), _) => arn.clone(),
-        (None, url) => {
-            let url = url.as_deref().unwrap_or_default();
-            let host = oidc_host(url).map_err(|error| wrong(error, "oidc_issuer_url"))?;
-            match aws.identity(cx.budget()).await {
-                Ok(who) => oidc_provider_arn(&who.partition, &who.account, &host),
-                Err(error) => return Err(aws.explained(&error, what, "the account").await),
-            }
-        }
-    };
-    let trust = Trust { provider_arn, audience: model.audience.clone(), service_accounts: model.accounts() };
-    irsa::trust_policy(&[trust]).map_err(|error| wrong(error, "oidc_provider_arn"))
-}
-
-/// What a refresh found, in the state's own wording where it means the same.
-fn fill(defaults: &Tags, model: &mut IrsaRoleModel, role: &Role, document: Option<String>) {
-    model.path.clone_from(&role.path);
-    if role.description != model.description.clone().unwrap_or_default() {
-        model.description = Some(role.description.clone()).filter(|text| !text.is_empty());
+/// Makes a name up where only its beginning is given.
+fn make_name(model: &mut IrsaRoleModel) -> Result<()> {
+    if model.name.get().is_some() {
+        return Ok(());
     }
-    model.max_session_duration = role.max_session_duration;
-    model.permissions_boundary.clone_from(&role.permissions_boundary);
-    model.tags = tags::own_part(&role.tags, defaults, model.tags.as_ref());
-    model.tags_all.set(tags::without_those_of_aws(&role.tags));
-    let own = policies::own_policies(role);
-    let given = role.attached_policies.iter().filter(|arn| !own.contains(arn));
-    model.managed_policy_arns = given.cloned().collect();
-    model.policy_arns.set(role.attached_policies.iter().cloned().collect::<Vec<_>>());
-    let document = match (model.policy_json.get(), document) {
-        (Some(stored), Some(live)) if irsa::same_policy(stored, &live) => Some(stored.clone()),
-        (_, live) => live,
-    };
-    model.policy_characters.set(document.as_deref().map_or(0, rules::characters));
-    model.policy_json.set(document);
-    model.assume_role_policy.set(role.trust_policy.clone());
-    model.arn.set(role.arn.clone());
-    model.unique_id.set(role.unique_id.clone());
-    model.set_annotations(&role.arn);
-}
-
-fn imported(defaults: &Tags, role: &Role, document: Option<String>) -> IrsaRoleModel {
-    let trusts = parse_trust_policy(&role.trust_policy).filter(|trusts| trusts.len() == 1);
-    let trust = trusts.and_then(|trusts| trusts.into_iter().next());
-    let statements = document.as_deref().and_then(parse_policy).unwrap_or_default();
-    let kind = if policies::own_policies(role).is_empty() { PolicyKind::Inline } else { PolicyKind::Managed };
-    let accounts = trust.iter().flat_map(|trust| &trust.service_accounts).map(Account::from).collect::<Set<_>>();
-    let mut model = IrsaRoleModel {
-        name: role.name.clone(),
-        path: role.path.clone(),
-        description: None,
-        oidc_provider_arn: trust.as_ref().map(|trust| trust.provider_arn.clone()),
-        oidc_issuer_url: None,
-        service_accounts: accounts,
-        audience: trust.map_or_else(|| irsa::AUDIENCE.to_owned(), |trust| trust.audience),
-        statements: (!statements.is_empty()).then(|| statements.iter().map(StatementModel::from).collect()),
-        managed_policy_arns: Set::default(),
-        policy_kind: kind.as_str().to_owned(),
-        permissions_boundary: None,
-        max_session_duration: role.max_session_duration,
-        tags: None,
-        tags_all: Computed::Unknown,
-        annotate_service_accounts: false,
-        arn: Computed::Unknown,
-        unique_id: Computed::Unknown,
-        policy_arns: Computed::Unknown,
-        annotations: Computed::Unknown,
-        assume_role_policy: Computed::Unknown,
-        policy_json: Computed::Unknown,
-        policy_characters: Computed::Unknown,
-        timeouts: None,
-    };
-    fill(defaults, &mut model, role, document);
-    model
+    let random = Secret::random();
+    let suffix = random.as_ref().and_then(|random| random.expose().get(..NAME_SUFFIX));
+    match (&model.name_prefix, suffix) {
+        (Some(prefix), Some(suffix)) => model.name.set(format!("{prefix}{suffix}")),
+        (None, _) => return Err(rules::nameless()),
+        (Some(_), None) => {
+            let explanation = Explanation::new("BERTH-AWS-027", "Cannot make a name for the role up");
+            return Err(explanation.said("The system", "there is no randomness").next("set `name`").at("name_prefix"));
+        }
+    }
+    Ok(())
 }
 
 async fn failed(aws: &Aws, verb: &str, model: &IrsaRoleModel, error: &AwsError) -> Explanation {
-    let object = model.arn.get().map_or_else(|| format!("role {}", model.name), Clone::clone);
-    aws.explained(error, format!("Cannot {verb} the role `{}`", model.name), &object).await
+    let object = model.arn.get().map_or_else(|| format!("role {}", model.role_name()), Clone::clone);
+    aws.explained(error, format!("Cannot {verb} the role `{}`", model.role_name()), &object).await
 }
 
 fn taken(name: &str, error: &AwsError) -> Explanation {
@@ -320,4 +278,15 @@ fn vanished(name: &str) -> Explanation {
         .on(format!("role {name}"))
         .said("IAM", "there is no such role")
         .next("apply again: the refresh sees that it is gone, and makes it anew")
+}
+
+fn foreign(model: &IrsaRoleModel, arn: &str) -> Explanation {
+    Explanation::new("BERTH-AWS-005", format!("Cannot make a managed policy for the role `{}`", model.role_name()))
+        .on(arn)
+        .said("IAM", "there is a policy of this name, which another role or somebody else made")
+        .next(
+            "choose another name or path for the role, set `policy_kind = \"inline\"`, or remove the policy; it was not \
+             changed",
+        )
+        .at("policy_kind")
 }

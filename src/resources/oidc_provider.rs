@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use url::Url;
+
 use crate::clients::aws::iam::{NewProvider, OidcProvider as Live};
 use crate::clients::aws::{Aws, AwsError};
+use crate::clients::oidc;
 use crate::domain::irsa::{AUDIENCE, oidc_host, oidc_provider_arn};
 use crate::domain::tags::{self, Tags};
 use crate::provider::{Berth, Cx};
 use crate::resources::aws_tags;
-use crate::sdk::{Computed, Explanation, Import, Meta, Model, Plan, Resource, Result, Set, Timeouts, Value, check};
+use crate::sdk::{
+    Computed, Explanation, Import, Meta, Model, MoveSource, Plan, Resource, Result, Set, Timeouts, Value, check,
+};
 
 /// The resource.
 pub struct OidcProvider;
@@ -23,11 +29,14 @@ pub struct OidcProviderModel {
     #[attr(default = vec![AUDIENCE.to_owned()], check = check::at_least(1))]
     pub client_ids: Set<String>,
     /// SHA-1 fingerprints of the certificate authority that the issuer's TLS certificate comes from, 40 hexadecimal
-    /// digits each. AWS needs none for issuers with a certificate of a public authority, EKS among them; absent, they
-    /// are left to AWS. Changed in place.
+    /// digits each, 5 at most. Absent, it is read when the provider is made, by AWS's rule: the last certificate that the
+    /// server of the issuer's `jwks_uri` presents. An issuer that cannot be reached from here is left to IAM, which then
+    /// reads it itself, and for issuers with a certificate of a public authority, EKS among them, does not need it.
+    /// Changed in place.
     #[attr(optional, keep, check = thumbprint_check())]
     pub thumbprints: Computed<Vec<String>>,
     /// Tags, beside the provider's `default_tags`. Changed in place.
+    #[attr(check = aws_tags::check())]
     pub tags: Option<BTreeMap<String, String>>,
     /// All tags of the object: `tags` and the provider's `default_tags`.
     pub tags_all: Computed<BTreeMap<String, String>>,
@@ -44,11 +53,12 @@ impl Resource<Berth> for OidcProvider {
     const NAME: &'static str = "berth_oidc_provider";
 
     const META: Meta = Meta {
-        import_id: "ARN",
+        import_id: "ARN_OR_URL",
         ..Meta::new(
             "Identity",
             "Registers a cluster's OIDC issuer with IAM, so that its service accounts can assume roles. An account has at \
-             most one provider for an issuer: one that exists already is not taken over silently but can be imported.",
+             most one provider for an issuer: one that exists already is not taken over silently but can be imported, and \
+             a `moved` block takes over an `aws_iam_openid_connect_provider`.",
         )
     };
 
@@ -59,7 +69,10 @@ impl Resource<Berth> for OidcProvider {
 
     async fn create(&self, cx: &Cx, model: &mut OidcProviderModel) -> Result<()> {
         let aws = cx.provider().aws()?;
-        let wanted = wanted(cx, model)?;
+        let mut wanted = wanted(cx, model)?;
+        if model.thumbprints.is_unknown() {
+            wanted.thumbprints = read_thumbprint(cx, model).await;
+        }
         let arn = match aws.iam().await.create_provider(cx.budget(), &wanted).await {
             Ok(arn) => arn,
             Err(AwsError::AlreadyExists(reply)) => {
@@ -125,34 +138,96 @@ impl Resource<Berth> for OidcProvider {
 
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<OidcProviderModel>> {
         let what = format!("Cannot import the OIDC provider `{id}`");
-        if !id.starts_with("arn:") || oidc_host(id).is_err() {
-            let step = "give its ARN: `arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH`";
-            return Err(Explanation::new("BERTH-AWS-020", what).next(step));
-        }
         let aws = cx.provider().aws()?;
-        let live = match aws.iam().await.provider(cx.budget(), id).await {
+        let Ok(host) = oidc_host(id) else {
+            let step = "give its ARN (`arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH`) or its URL";
+            return Err(Explanation::new("BERTH-AWS-020", what).next(step));
+        };
+        let arn = if id.starts_with("arn:") {
+            id.to_owned()
+        } else {
+            match aws.identity(cx.budget()).await {
+                Ok(who) => oidc_provider_arn(&who.partition, &who.account, &host),
+                Err(error) => return Err(aws.explained(&error, what, "the account").await),
+            }
+        };
+        let live = match aws.iam().await.provider(cx.budget(), &arn).await {
             Ok(Some(live)) => live,
             Ok(None) => {
                 let step =
                     "check the ARN and the account: `aws iam list-open-id-connect-providers` lists those there are";
                 return Err(Explanation::new("BERTH-AWS-006", what)
-                    .on(id)
+                    .on(arn)
                     .said("IAM", "there is no such provider")
                     .next(step));
             }
-            Err(error) => return Err(aws.explained(&error, what, id).await),
+            Err(error) => return Err(aws.explained(&error, what, &arn).await),
         };
-        let mut model = OidcProviderModel {
-            url: format!("https://{}", live.url.trim_start_matches("https://")),
-            client_ids: Set::default(),
-            thumbprints: Computed::Unknown,
-            tags: None,
-            tags_all: Computed::Unknown,
-            arn: Computed::Known(id.to_owned()),
-            timeouts: None,
-        };
+        let mut model = bare(&live.url, arn);
         fill(aws_tags::defaults(cx)?, &mut model, live);
         Ok(Import(model))
+    }
+
+    fn moved(&self, source: &MoveSource) -> Option<Result<OidcProviderModel>> {
+        let known = source.r#type == "aws_iam_openid_connect_provider" && source.provider.ends_with("hashicorp/aws");
+        known.then(|| from_aws(source))
+    }
+}
+
+/// A provider that nobody declared yet. IAM keeps its URL without the scheme.
+fn bare(url: &str, arn: String) -> OidcProviderModel {
+    OidcProviderModel {
+        url: format!("https://{}", url.trim_start_matches("https://")),
+        client_ids: Set::default(),
+        thumbprints: Computed::Unknown,
+        tags: None,
+        tags_all: Computed::Unknown,
+        arn: Computed::Known(arn),
+        timeouts: None,
+    }
+}
+
+/// The state of an `aws_iam_openid_connect_provider`, schema version 0, as far as we need it.
+#[derive(Debug, Deserialize)]
+struct AwsProvider {
+    arn: String,
+    url: String,
+    client_id_list: Vec<String>,
+    thumbprint_list: Option<Vec<String>>,
+    tags: Option<Tags>,
+    tags_all: Option<Tags>,
+}
+
+fn from_aws(source: &MoveSource) -> Result<OidcProviderModel> {
+    let unknown = |fault: String| {
+        Explanation::new("BERTH-AWS-026", "Cannot take over the state of an `aws_iam_openid_connect_provider`")
+            .said("The provider", fault)
+            .next("import the provider by its ARN instead, and remove the old resource from state")
+    };
+    if source.version != 0 {
+        return Err(unknown(format!("its version is {}; known is 0", source.version)));
+    }
+    let old: AwsProvider = serde_json::from_value(source.state.clone()).map_err(|error| unknown(error.to_string()))?;
+    let mut model = bare(&old.url, old.arn);
+    model.client_ids = old.client_id_list.into_iter().collect();
+    model.thumbprints.set(old.thumbprint_list.unwrap_or_default());
+    model.tags = old.tags.clone().filter(|tags| !tags.is_empty());
+    model.tags_all.set(old.tags_all.or(old.tags).unwrap_or_default());
+    Ok(model)
+}
+
+/// The issuer's thumbprint; none, and a warning, if its server cannot be reached from here.
+async fn read_thumbprint(cx: &Cx, model: &OidcProviderModel) -> Vec<String> {
+    let Ok(issuer) = Url::parse(&model.url) else { return Vec::new() };
+    match oidc::thumbprint(cx.budget(), &issuer).await {
+        Ok(thumbprint) => vec![thumbprint],
+        Err(error) => {
+            let what = format!("The certificate of the issuer `{}` could not be read from here", model.url);
+            let explanation = Explanation::new("BERTH-AWS-028", what).said("The connection", error.to_string());
+            let step = "nothing, if AWS can reach the issuer: IAM reads it itself; else set `thumbprints`";
+            cx.warn(&explanation.next(step).at("thumbprints"));
+            Vec::new()
+        }
     }
 }
 

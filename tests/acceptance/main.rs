@@ -17,6 +17,9 @@ mod permissions;
 mod pipeline;
 mod provider;
 mod pull_secret;
+#[path = "../support/recorder.rs"]
+#[allow(dead_code, reason = "not every suite needs every answer")]
+mod recorder;
 mod registry;
 mod registry_check;
 #[path = "../support/sandbox.rs"]

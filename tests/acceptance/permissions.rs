@@ -16,11 +16,13 @@ use crate::workspace::{Cli, Workspace};
 const FREE: [&str; 1] = ["sts:GetCallerIdentity"];
 
 /// What only some circumstances need, which the runs below do not bring about.
-const RARELY: [(&str, &str); 4] = [
+const RARELY: [(&str, &str); 6] = [
     ("iam:ListInstanceProfilesForRole", "a role is destroyed that somebody put into an instance profile"),
     ("iam:RemoveRoleFromInstanceProfile", "the same"),
-    ("iam:AddClientIDToOpenIDConnectProvider", "an audience more; moto does not have the call"),
-    ("iam:RemoveClientIDFromOpenIDConnectProvider", "an audience less; moto does not have the call"),
+    ("iam:GetRole", "a role is not in the account's listing, or the account is not listed"),
+    ("iam:ListRolePolicies", "the same"),
+    ("iam:GetRolePolicy", "the same"),
+    ("iam:ListAttachedRolePolicies", "the same"),
 ];
 
 /// One run of a host with the provider, told by its access key.
@@ -142,21 +144,36 @@ fn roles_call_what_the_table_says() {
         role(5, "c", "PutObject", managed),
     ];
     let imports = [("berth_irsa_role.x[0]", format!("{prefix}-0"))];
-    live(&["berth_irsa_role"], &steps, &imports, &Unused::default());
+    // A plan reads them in the account's listing.
+    let unused = Unused { at_plan: &["iam:GetPolicy", "iam:GetPolicyVersion"], ..Unused::default() };
+    live(&["berth_irsa_role"], &steps, &imports, &unused);
 }
 
 #[test]
 #[ignore = "needs the sandbox"]
 fn providers_call_what_the_table_says() {
     let host = format!("{}.example/id/A", unique("permitted"));
-    let provider = |thumbprint: &str, tag: &str| {
+    let provider = |thumbprint: &str, tag: &str, audience: &str| {
         let thumbprint = thumbprint.repeat(40);
         format!(
-            "resource \"berth_oidc_provider\" \"x\" {{\n url = \"https://{host}\"\n thumbprints = [\"{thumbprint}\"]\n tags = {{ {tag} = \"1\" }}\n}}\n"
+            "resource \"berth_oidc_provider\" \"x\" {{\n url = \"https://{host}\"\n thumbprints = [\"{thumbprint}\"]\n client_ids = [\"{audience}\"]\n tags = {{ {tag} = \"1\" }}\n}}\n"
         )
     };
     let imports = [("berth_oidc_provider.x", format!("arn:aws:iam::123456789012:oidc-provider/{host}"))];
-    live(&["berth_oidc_provider"], &[provider("a", "a"), provider("b", "b")], &imports, &Unused::default());
+    live(
+        &["berth_oidc_provider"],
+        &[provider("a", "a", "one"), provider("b", "b", "other")],
+        &imports,
+        &Unused::default(),
+    );
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn clusters_call_what_the_table_says() {
+    let name = sandbox::value("SANDBOX_EKS_CLUSTER_NAME");
+    let data = format!("data \"berth_eks_cluster\" \"x\" {{ name = \"{name}\" }}\n");
+    live(&["data.berth_eks_cluster"], &[data], &[], &Unused::default());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "../support/recorder.rs"]
+#[allow(dead_code, reason = "not every suite needs every answer")]
 mod recorder;
 #[path = "../support/sandbox.rs"]
 #[allow(dead_code, reason = "not every suite needs every value")]

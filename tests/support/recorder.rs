@@ -51,6 +51,11 @@ impl Recorder {
         lines.filter(|line| line != "POST /").collect()
     }
 
+    /// All that was sent, as text: what a test looks for in the bodies.
+    pub fn bodies(&self) -> String {
+        String::from_utf8_lossy(&self.sent.lock().unwrap()).into_owned()
+    }
+
     /// How many of the requests contain `text`.
     pub fn count(&self, text: &str) -> usize {
         self.requests().iter().filter(|request| request.contains(text)).count()

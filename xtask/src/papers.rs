@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const PAPERS: [&str; 7] = [
+const PAPERS: [&str; 8] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
@@ -11,6 +11,7 @@ const PAPERS: [&str; 7] = [
     "examples/pipeline/README.md",
     "examples/terragrunt/README.md",
     "docs/guides/least-privilege-for-ci.md",
+    "docs/guides/moving-roles-from-the-aws-provider.md",
 ];
 
 fn root() -> PathBuf {

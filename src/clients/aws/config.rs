@@ -11,14 +11,12 @@ use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
-use super::{AssumeRole, Keys, Settings, sts};
+use super::{Keys, Settings, sts};
 
 /// The region when none is given anywhere.
 pub(super) const DEFAULT_REGION: &str = "us-east-1";
 /// How long one attempt at a call may take.
 const ATTEMPT: Duration = Duration::from_secs(20);
-/// Attempts at the session of an assumed role.
-const STS_ATTEMPTS: u32 = 8;
 /// How long a connection may take to come up.
 const CONNECT: Duration = Duration::from_secs(5);
 
@@ -37,7 +35,7 @@ pub(super) async fn load(settings: &Settings) -> SdkConfig {
     if let Some(keys) = &settings.keys {
         loader = loader.credentials_provider(credentials(keys));
     }
-    with_role(settings, loader.load().await).await
+    with_role(settings, loader.load().await)
 }
 
 /// Without a look at the machine's metadata service: a wrong region harms nothing here, waiting for it does.
@@ -58,7 +56,7 @@ fn credentials(keys: &Keys) -> Credentials {
     Credentials::new(keys.access_key.clone(), keys.secret_key.expose(), token, None, "provider settings")
 }
 
-async fn with_role(settings: &Settings, config: SdkConfig) -> SdkConfig {
+fn with_role(settings: &Settings, config: SdkConfig) -> SdkConfig {
     let endpoint = settings.endpoints.sts.as_deref();
     let mut config = config;
     if let Some(identity) = &settings.assume_role_with_web_identity {
@@ -66,25 +64,10 @@ async fn with_role(settings: &Settings, config: SdkConfig) -> SdkConfig {
         config = with_provider(&config, SharedCredentialsProvider::new(provider));
     }
     if let Some(role) = &settings.assume_role {
-        let provider = assumed(role, &config, endpoint).await;
-        config = with_provider(&config, provider);
+        let provider = sts::AssumedRoleProvider::new(&config, endpoint, role.clone());
+        config = with_provider(&config, SharedCredentialsProvider::new(provider));
     }
     config
-}
-
-async fn assumed(role: &AssumeRole, config: &SdkConfig, endpoint: Option<&str>) -> SharedCredentialsProvider {
-    // The provider of credentials asks by itself, outside of `call`.
-    let mut base = config.to_builder().retry_config(RetryConfig::standard().with_max_attempts(STS_ATTEMPTS));
-    if let Some(endpoint) = endpoint {
-        base = base.endpoint_url(endpoint);
-    }
-    let mut provider = aws_config::sts::AssumeRoleProvider::builder(&role.role_arn)
-        .session_name(role.session_name.as_deref().unwrap_or("berth"))
-        .configure(&base.build());
-    if let Some(external_id) = &role.external_id {
-        provider = provider.external_id(external_id);
-    }
-    SharedCredentialsProvider::new(provider.build().await)
 }
 
 fn with_provider(config: &SdkConfig, provider: SharedCredentialsProvider) -> SdkConfig {

@@ -1,12 +1,12 @@
 //! What can go wrong at AWS, sorted by what a caller can do about it.
 
-use aws_credential_types::provider::error::CredentialsError;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+mod sort;
 
-use crate::explain::{Explanation, chain};
+use std::time::Duration;
+
+use crate::explain::Explanation;
 use crate::retry::Stopped;
+pub(super) use sort::failure;
 
 /// Why AWS did not do what was asked.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -84,19 +84,41 @@ pub struct Reply {
     pub status: u16,
     /// Earlier attempts at the same call whose answer was lost: they may have taken effect.
     pub lost_answers: u32,
+    /// How often the same was asked, if more than once because it might have passed.
+    pub repeats: Option<Repeats>,
+}
+
+/// Requests that were all answered the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeats {
+    /// How many there were.
+    pub times: u32,
+    /// From the first to the last.
+    pub over: Duration,
 }
 
 impl Reply {
     /// An answer that we cannot use, in our words.
-    #[expect(clippy::unnecessary_box_returns, reason = "it goes into an error, which keeps it boxed to stay small")]
     pub(super) fn ours(service: &'static str, operation: &'static str, message: &str) -> Box<Self> {
         let (code, message) = ("Unusable".to_owned(), message.to_owned());
-        Box::new(Self { service, operation, code, message, request_id: None, status: 0, lost_answers: 0 })
+        Box::new(Self {
+            service,
+            operation,
+            code,
+            message,
+            request_id: None,
+            status: 0,
+            lost_answers: 0,
+            repeats: None,
+        })
     }
 
     fn quoted(&self) -> String {
         let id = self.request_id.as_ref().map(|id| format!(", request {id}")).unwrap_or_default();
-        format!("{} ({}{id})", self.message, self.code)
+        let repeats = self.repeats.map(|Repeats { times, over }| {
+            format!(", and the same to all {times} requests in {:.1} s", over.as_secs_f64())
+        });
+        format!("{} ({}{id}){}", self.message, self.code, repeats.unwrap_or_default())
     }
 
     fn who(&self) -> String {
@@ -113,6 +135,21 @@ pub(super) enum Cure {
     TryAgain,
     /// Nothing.
     None,
+}
+
+/// The variants that hold an answer of AWS.
+macro_rules! with_reply {
+    ($reply:ident) => {
+        Self::AlreadyExists($reply)
+            | Self::NotFound($reply)
+            | Self::AccessDenied { reply: $reply, .. }
+            | Self::Throttled($reply)
+            | Self::Busy($reply)
+            | Self::Invalid($reply)
+            | Self::Limit($reply)
+            | Self::Conflict($reply)
+            | Self::Other($reply)
+    };
 }
 
 impl AwsError {
@@ -137,18 +174,18 @@ impl AwsError {
         self.reply().is_some_and(|reply| reply.lost_answers > 0)
     }
 
+    /// Tells how often and how long the same was asked, where that was more than once.
+    pub(super) fn after_repeats(mut self, times: u32, over: Duration) -> Self {
+        if let Some(reply) = self.reply_mut() {
+            reply.repeats = Some(Repeats { times, over }).filter(|_| times > 1);
+        }
+        self
+    }
+
     /// What AWS said, if it said something.
     pub fn reply(&self) -> Option<&Reply> {
         match self {
-            Self::AlreadyExists(reply)
-            | Self::NotFound(reply)
-            | Self::AccessDenied { reply, .. }
-            | Self::Throttled(reply)
-            | Self::Busy(reply)
-            | Self::Invalid(reply)
-            | Self::Limit(reply)
-            | Self::Conflict(reply)
-            | Self::Other(reply) => Some(reply),
+            with_reply!(reply) => Some(reply),
             Self::Stopped { last, .. } => last.as_ref().and_then(|last| last.reply()),
             Self::Credentials(_) | Self::Unreachable { .. } => None,
         }
@@ -156,15 +193,7 @@ impl AwsError {
 
     fn reply_mut(&mut self) -> Option<&mut Reply> {
         match self {
-            Self::AlreadyExists(reply)
-            | Self::NotFound(reply)
-            | Self::AccessDenied { reply, .. }
-            | Self::Throttled(reply)
-            | Self::Busy(reply)
-            | Self::Invalid(reply)
-            | Self::Limit(reply)
-            | Self::Conflict(reply)
-            | Self::Other(reply) => Some(reply),
+            with_reply!(reply) => Some(reply),
             Self::Stopped { .. } | Self::Credentials(_) | Self::Unreachable { .. } => None,
         }
     }
@@ -245,105 +274,9 @@ pub(super) fn grant(action: &str, identity: Option<&str>) -> String {
     )
 }
 
-/// Sorts an SDK error.
-pub(super) fn failure<E>(service: &'static str, operation: &'static str, error: &SdkError<E, HttpResponse>) -> AwsError
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    if let Some(cause) = credentials_cause(error) {
-        return AwsError::Credentials(cause);
-    }
-    let status = error.raw_response().map_or(0, |response| response.status().as_u16());
-    match error {
-        SdkError::ServiceError(context) if context.err().code().is_some() || status < 500 => {
-            sort(reply(service, operation, status, error, context.err()))
-        }
-        SdkError::ServiceError(context) => AwsError::Busy(reply(service, operation, status, error, context.err())),
-        SdkError::ConstructionFailure(_) => AwsError::Invalid(Reply::ours(service, operation, &chain(error))),
-        _ => AwsError::Unreachable { service, operation, cause: chain(error) },
-    }
-}
-
-#[expect(clippy::unnecessary_box_returns, reason = "it goes into an error, which keeps it boxed to stay small")]
-fn reply<E: ProvideErrorMetadata>(
-    service: &'static str,
-    operation: &'static str,
-    status: u16,
-    error: &SdkError<E, HttpResponse>,
-    said: &E,
-) -> Box<Reply> {
-    let header = |name| error.raw_response().and_then(|response| response.headers().get(name));
-    Box::new(Reply {
-        service,
-        operation,
-        code: said.code().map_or_else(|| format!("HTTP {status}"), str::to_owned),
-        message: said.message().unwrap_or("no words").to_owned(),
-        request_id: header("x-amzn-requestid").or_else(|| header("x-amz-request-id")).map(str::to_owned),
-        status,
-        lost_answers: 0,
-    })
-}
-
-/// Codes: <https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html> and each operation's page.
-fn sort(reply: Box<Reply>) -> AwsError {
-    match reply.code.as_str() {
-        "EntityAlreadyExists" => AwsError::AlreadyExists(reply),
-        "NoSuchEntity" | "NoSuchHostedZone" | "NoSuchChange" | "NoSuchHealthCheck" => AwsError::NotFound(reply),
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => {
-            AwsError::AccessDenied { action: format!("{}:{}", reply.service, reply.operation), reply }
-        }
-        "InvalidClientTokenId"
-        | "SignatureDoesNotMatch"
-        | "ExpiredToken"
-        | "ExpiredTokenException"
-        | "UnrecognizedClientException"
-        | "InvalidAccessKeyId"
-        | "MissingAuthenticationToken"
-        | "IncompleteSignature" => AwsError::Credentials(format!("{} ({})", reply.message, reply.code)),
-        "Throttling"
-        | "ThrottlingException"
-        | "ThrottledException"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded"
-        | "RequestThrottled"
-        | "PriorRequestNotComplete"
-        | "SlowDown" => AwsError::Throttled(reply),
-        "ConcurrentModification"
-        | "EntityTemporarilyUnmodifiable"
-        | "ServiceFailure"
-        | "ServiceUnavailable"
-        | "InternalFailure"
-        | "InternalError"
-        | "RequestTimeout" => AwsError::Busy(reply),
-        "LimitExceeded" | "LimitsExceeded" => AwsError::Limit(reply),
-        "DeleteConflict" => AwsError::Conflict(reply),
-        "MalformedPolicyDocument"
-        | "InvalidInput"
-        | "InvalidChangeBatch"
-        | "ValidationError"
-        | "InvalidParameterValue"
-        | "InvalidDomainName"
-        | "NoSuchCidrCollection" => AwsError::Invalid(reply),
-        _ if reply.status == 429 => AwsError::Throttled(reply),
-        _ if reply.status >= 500 => AwsError::Busy(reply),
-        _ => AwsError::Other(reply),
-    }
-}
-
-/// The words of the credentials chain, if that is what failed.
-fn credentials_cause(error: &(dyn std::error::Error + 'static)) -> Option<String> {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if cause.is::<CredentialsError>() {
-            return Some(chain(cause));
-        }
-        source = cause.source();
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
+    use super::sort::sort;
     use super::*;
 
     fn reply(code: &str, status: u16) -> Reply {

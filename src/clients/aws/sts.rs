@@ -1,16 +1,23 @@
 //! STS: who we are, and roles assumed by a token; the only file that touches its SDK.
 
 use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 use aws_sdk_sts::Client;
 use aws_sdk_sts::config::Builder;
+use aws_sdk_sts::types as sdk;
 
-use super::WebIdentity;
 use super::call::call;
 use super::error::{AwsError, Reply, failure};
+use super::{AssumeRole, WebIdentity};
 use crate::retry::Budget;
+
+/// Attempts at the session of an assumed role.
+const ATTEMPTS: u32 = 8;
+/// The name of a session that has none of the user's.
+const SESSION_NAME: &str = "berth";
 
 /// Who AWS takes us for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +53,49 @@ fn client(config: &SdkConfig, endpoint: Option<&str>) -> Client {
     Client::from_conf(builder.build())
 }
 
+/// A client that tries again by itself: credentials are asked for outside of [`call`].
+fn patient_client(config: &SdkConfig, endpoint: Option<&str>) -> Client {
+    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+    client(&config.to_builder().retry_config(retries).build(), endpoint)
+}
+
+fn usable(credentials: Option<sdk::Credentials>, provider: &'static str) -> provider::Result {
+    let credentials = credentials.ok_or_else(|| CredentialsError::unhandled("no credentials in the answer"))?;
+    let expiry = credentials.expiration.try_into().ok();
+    let (key, secret, token) = (credentials.access_key_id, credentials.secret_access_key, credentials.session_token);
+    Ok(Credentials::new(key, secret, Some(token), expiry, provider))
+}
+
+/// Assumes a role with other credentials, at our own end point.
+#[derive(Debug)]
+pub(super) struct AssumedRoleProvider {
+    client: Client,
+    role: AssumeRole,
+}
+
+impl AssumedRoleProvider {
+    pub(super) fn new(config: &SdkConfig, endpoint: Option<&str>, role: AssumeRole) -> Self {
+        Self { client: patient_client(config, endpoint), role }
+    }
+
+    async fn credentials(&self) -> provider::Result {
+        let request = self.client.assume_role().role_arn(&self.role.role_arn);
+        let session = self.role.session_name.as_deref().unwrap_or(SESSION_NAME);
+        let request = request.role_session_name(session).set_external_id(self.role.external_id.clone());
+        let output = request.send().await.map_err(CredentialsError::provider_error)?;
+        usable(output.credentials, "assume_role")
+    }
+}
+
+impl ProvideCredentials for AssumedRoleProvider {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.credentials())
+    }
+}
+
 /// Assumes a role with a token from a file, at our own end point.
 #[derive(Debug)]
 pub(super) struct WebIdentityProvider {
@@ -55,7 +105,7 @@ pub(super) struct WebIdentityProvider {
 
 impl WebIdentityProvider {
     pub(super) fn new(config: &SdkConfig, endpoint: Option<&str>, identity: WebIdentity) -> Self {
-        Self { client: client(config, endpoint), identity }
+        Self { client: patient_client(config, endpoint), identity }
     }
 
     async fn credentials(&self) -> provider::Result {
@@ -63,14 +113,10 @@ impl WebIdentityProvider {
             CredentialsError::invalid_configuration(format!("cannot read `{}`: {error}", self.identity.token_file))
         })?;
         let request = self.client.assume_role_with_web_identity().role_arn(&self.identity.role_arn);
-        let request = request.role_session_name("berth").web_identity_token(token.trim());
+        let session = self.identity.session_name.as_deref().unwrap_or(SESSION_NAME);
+        let request = request.role_session_name(session).web_identity_token(token.trim());
         let output = request.send().await.map_err(CredentialsError::provider_error)?;
-        let credentials =
-            output.credentials.ok_or_else(|| CredentialsError::unhandled("no credentials in the answer"))?;
-        let expiry = credentials.expiration.try_into().ok();
-        let (key, secret, token) =
-            (credentials.access_key_id, credentials.secret_access_key, credentials.session_token);
-        Ok(Credentials::new(key, secret, Some(token), expiry, "assume_role_with_web_identity"))
+        usable(output.credentials, "assume_role_with_web_identity")
     }
 }
 

@@ -16,14 +16,16 @@ pub const MANAGED: usize = 6_144;
 pub const TRUST: usize = 2_048;
 /// Most characters of a trust policy that AWS raises the limit to.
 pub const TRUST_RAISED: usize = 8_192;
-/// Most managed policies of one role, unless AWS raised it for the account.
+/// Most managed policies of one role, unless AWS raised it for the account (up to [`ATTACHMENTS_RAISED`]).
 pub const ATTACHMENTS: usize = 10;
+/// Most managed policies of one role that AWS raises the limit to.
+pub const ATTACHMENTS_RAISED: usize = 25;
 /// Longest description of a role, in characters.
 pub const DESCRIPTION: usize = 1_000;
 /// Session durations, in seconds.
 pub const SESSION: std::ops::RangeInclusive<u32> = 3_600..=43_200;
-/// Most tags of one role, policy or provider.
-pub const TAGS: usize = 50;
+/// How many characters a generated name has after its prefix.
+pub const NAME_SUFFIX: usize = 12;
 
 /// Something wrong with one attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +67,26 @@ pub fn size(document: &str) -> usize {
 /// What is wrong with a role's name, in words that complete "The name …".
 pub fn check_role_name(name: &str) -> Result<(), String> {
     check_name(name, ROLE_NAME)
+}
+
+/// What is wrong with the beginning of a role's name, in words that complete "The prefix …".
+pub fn check_name_prefix(prefix: &str) -> Result<(), String> {
+    check_name(prefix, ROLE_NAME - NAME_SUFFIX)
+}
+
+/// What is wrong with a role's description, in words that complete "The description …". IAM takes the characters up to
+/// U+00FF: no typographical quotes or dashes
+/// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>).
+pub fn check_description(description: &str) -> Result<(), String> {
+    let length = description.chars().count();
+    if length > DESCRIPTION {
+        return Err(format!("must have at most {DESCRIPTION} characters, and has {length}"));
+    }
+    let allowed = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
+    match description.chars().find(|c| !allowed(c)) {
+        Some(bad) => Err(format!("may hold the characters of Latin-1 (up to U+00FF), and holds `{bad}`")),
+        None => Ok(()),
+    }
 }
 
 fn check_name(name: &str, most: usize) -> Result<(), String> {
@@ -134,6 +156,19 @@ mod tests {
         assert!(check_role_name("a b").unwrap_err().contains("holds ` `"));
         assert!(check_role_name("").is_err());
         assert_eq!(check_role_name("a+=,.@_-Z9"), Ok(()));
+    }
+
+    #[test]
+    fn a_prefix_leaves_room_for_what_makes_the_name_unique() {
+        assert_eq!(check_name_prefix(&"a".repeat(52)), Ok(()));
+        assert_eq!(check_name_prefix(&"a".repeat(53)), Err("must have 1 to 52 characters, and has 53".to_owned()));
+    }
+
+    #[test]
+    fn a_description_holds_no_typographical_signs() {
+        assert_eq!(check_description("Reads caf\u{e9} menus,\n\tand \"more\""), Ok(()));
+        assert!(check_description("a \u{2013} b").unwrap_err().contains("holds `\u{2013}`"));
+        assert!(check_description("a \u{7f}").is_err() && check_description(&"a".repeat(1001)).is_err());
     }
 
     #[test]

@@ -99,6 +99,21 @@ pub fn parse_trust_policy(document: &str) -> Option<Vec<Trust>> {
     same.then_some(trusts)
 }
 
+/// Trusts in the same accounts and audience of several clusters, as one: the clusters' providers, and what they share.
+/// None if they differ, or there are none.
+pub fn alike(trusts: &[Trust]) -> Option<(Vec<String>, String, Vec<ServiceAccount>)> {
+    let accounts_of = |trust: &Trust| {
+        let mut accounts = trust.service_accounts.clone();
+        accounts.sort();
+        accounts
+    };
+    let first = trusts.first()?;
+    let accounts = accounts_of(first);
+    let same = trusts.iter().all(|trust| trust.audience == first.audience && accounts_of(trust) == accounts);
+    let arns = trusts.iter().map(|trust| trust.provider_arn.clone()).collect();
+    same.then(|| (arns, first.audience.clone(), accounts))
+}
+
 fn parse_statement(statement: &Value) -> Option<Trust> {
     let provider_arn = statement.get("Principal")?.get("Federated")?.as_str()?.to_owned();
     let host = oidc_host(&provider_arn).ok()?;
@@ -161,6 +176,81 @@ mod tests {
     fn the_order_of_accounts_does_not_matter() {
         let (a, b) = (account("a", "x"), account("b", "x"));
         assert_eq!(trust(&[a.clone(), b.clone()]), trust(&[b, a]));
+    }
+
+    #[test]
+    fn several_clusters_are_told_apart_by_their_issuers() {
+        let of = |arn: &str, name: &str| Trust {
+            provider_arn: arn.into(),
+            audience: "sts.amazonaws.com".into(),
+            service_accounts: vec![account("a", "*"), account("a", name)],
+        };
+        let other = "arn:aws:iam::123456789012:oidc-provider/oidc.example/id/B";
+        let both = [of(ARN, "x"), of(other, "x")];
+        let policy = trust_policy(&both).unwrap();
+        let parsed: Value = serde_json::from_str(&policy).unwrap();
+        for statement in parsed["Statement"].as_array().unwrap() {
+            let host = oidc_host(statement["Principal"]["Federated"].as_str().unwrap()).unwrap();
+            let conditions = statement["Condition"].to_string();
+            assert_eq!(statement["Condition"]["StringEquals"][format!("{host}:aud")], "sts.amazonaws.com");
+            assert!(conditions.contains(&format!("{host}:sub")), "{conditions}");
+            assert_eq!(conditions.matches(&format!("{host}:")).count(), 2, "only its own issuer's: {conditions}");
+        }
+        let parsed = parse_trust_policy(&policy).unwrap();
+        let (arns, audience, accounts) = alike(&parsed).unwrap();
+        assert_eq!((arns, audience.as_str()), (vec![ARN.to_owned(), other.to_owned()], "sts.amazonaws.com"));
+        assert_eq!(accounts, [account("a", "*"), account("a", "x")]);
+        assert_eq!(alike(&[of(ARN, "x"), of(other, "y")]), None);
+        assert_eq!(alike(&[]), None);
+    }
+
+    #[test]
+    fn documents_of_other_hands_are_read_only_if_nothing_of_them_is_lost() {
+        let statement = |more: &str| {
+            format!(
+                r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"","Effect":"Allow","Action":["sts:AssumeRoleWithWebIdentity"],
+                "Principal":{{"Federated":["{ARN}"]}},"Condition":{{{more}}}}}]}}"#
+            )
+            .replace(&format!("[\"{ARN}\"]"), &format!("\"{ARN}\""))
+        };
+        let aud = r#""oidc.example/id/A:aud":"sts.amazonaws.com""#;
+        let sub = r#""oidc.example/id/A:sub":"system:serviceaccount:a:x""#;
+        let cases = [
+            (
+                "both pinned, in lists",
+                format!(r#""StringEquals":{{"oidc.example/id/A:aud":["sts.amazonaws.com"],{sub}}}"#),
+                true,
+            ),
+            (
+                "nothing but wildcards",
+                format!(
+                    r#""StringEquals":{{{aud}}},"StringLike":{{"oidc.example/id/A:sub":"system:serviceaccount:a:*"}}"#
+                ),
+                true,
+            ),
+            (
+                "a subject by StringLike that has no wildcard",
+                format!(r#""StringEquals":{{{aud}}},"StringLike":{{{sub}}}"#),
+                false,
+            ),
+            ("no audience", format!(r#""StringEquals":{{{sub}}}"#), false),
+            ("no subject", format!(r#""StringEquals":{{{aud}}}"#), false),
+            (
+                "a subject that is no service account",
+                format!(r#""StringEquals":{{{aud},"oidc.example/id/A:sub":"me"}}"#),
+                false,
+            ),
+            ("another condition", format!(r#""StringEquals":{{{aud},{sub},"aws:SourceIp":"192.0.2.1"}}"#), false),
+            (
+                "another issuer's subject",
+                format!(r#""StringEquals":{{{aud},"oidc.example/id/B:sub":"system:serviceaccount:a:x"}}"#),
+                false,
+            ),
+            ("two audiences", format!(r#""StringEquals":{{"oidc.example/id/A:aud":["a","b"],{sub}}}"#), false),
+        ];
+        for (case, conditions, readable) in cases {
+            assert_eq!(parse_trust_policy(&statement(&conditions)).is_some(), readable, "{case}");
+        }
     }
 
     #[test]

@@ -56,7 +56,7 @@ const fn write(name: &'static str) -> Action {
     Action { name, plan: false }
 }
 
-/// Roles, with what they may do.
+/// Roles, with what they may do. They are read one by one where the account is too large to be listed, or may not be.
 static ROLES: Group = Group {
     sid: "Roles",
     service: "iam",
@@ -132,6 +132,9 @@ static PROVIDERS: Group = Group {
     ],
 };
 
+static CLUSTERS: Group =
+    Group { sid: "Clusters", service: "eks", on: On::Clusters, actions: &[read("DescribeCluster")] };
+
 /// Finding a zone by its name.
 static FIND_ZONES: Group =
     Group { sid: "FindZones", service: "route53", on: On::Anything, actions: &[read("ListHostedZones")] };
@@ -177,6 +180,7 @@ pub static ENTRIES: &[Entry] = &[
     resource("berth_pull_secret", &[]),
     resource("berth_registry", &[]),
     resource("berth_registry_check", &[]),
+    data("berth_eks_cluster", &[&CLUSTERS]),
     data("berth_hosted_zone", &[&FIND_ZONES, &READ_ZONES]),
     data("berth_workload_policy", &[]),
 ];

@@ -2,44 +2,57 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::irsa::limits::{DESCRIPTION, SESSION};
+use crate::domain::irsa::limits::SESSION;
 use crate::domain::irsa::{AUDIENCE, Condition, Effect, ROLE_ANNOTATION, ServiceAccount, Statement, limits};
 use crate::domain::irsa::{document, policy_json};
+use crate::resources::aws_tags;
 use crate::sdk::{Attr, Check, Computed, Model, Path, Set, Timeouts, Value, check};
 
 /// An IAM role for service accounts.
 #[derive(Clone, Debug, Model)]
 pub struct IrsaRoleModel {
     /// The role's name: letters, digits and `+=,.@_-`, at most 64 characters. A change replaces the role, since IAM
-    /// cannot rename one.
-    #[attr(replace, check = check::text("must have 1 to 64 characters: letters, digits and `+=,.@_-`", limits::check_role_name))]
-    pub name: String,
+    /// cannot rename one. Either this or `name_prefix`.
+    #[attr(optional, keep, replace, check = check::text("must have 1 to 64 characters: letters, digits and `+=,.@_-`", limits::check_role_name))]
+    pub name: Computed<String>,
+    /// The beginning of a name that is made unique by twelve hexadecimal digits; at most 52 characters. The name is kept
+    /// as long as it begins so; otherwise a change replaces the role. Either this or `name`.
+    #[attr(check = check::text("must have 1 to 52 characters: letters, digits and `+=,.@_-`", limits::check_name_prefix))]
+    pub name_prefix: Option<String>,
     /// The path of the role and of its own managed policies. A change replaces the role. Default `/`.
     #[attr(replace, default = "/", check = check::text("must begin and end with `/`", limits::check_path))]
     pub path: String,
-    /// What the role is for, at most 1,000 characters. Changed in place.
-    #[attr(check = check::length(0, DESCRIPTION))]
+    /// What the role is for, at most 1,000 characters of Latin-1 (no typographical quotes or dashes). Changed in place.
+    #[attr(check = check::text("must have at most 1,000 characters of Latin-1", limits::check_description))]
     pub description: Option<String>,
-    /// The ARN of the cluster's OIDC provider in IAM (`berth_oidc_provider`'s `arn`). Either this or `oidc_issuer_url`.
+    /// The ARN of the cluster's OIDC provider in IAM (`berth_oidc_provider`'s `arn`). One of this, `oidc_issuer_url` and
+    /// `oidc_providers`. Changed in place.
     #[attr(check = provider_check())]
     pub oidc_provider_arn: Option<String>,
-    /// The cluster's issuer, from which the provider's ARN in the caller's account and partition follows.
-    /// Either this or `oidc_provider_arn`.
+    /// The cluster's issuer, from which the provider's ARN in the caller's account and partition (`aws`, `aws-cn`,
+    /// `aws-us-gov`) follows. Changed in place.
     pub oidc_issuer_url: Option<String>,
-    /// Who may assume the role. `*` and `?` in a part admit several accounts; exact ones stay pinned exactly.
+    /// The providers of several clusters, for a role that the same service accounts of each may assume, for instance
+    /// while workloads move from one cluster to the next. The trust policy has a statement for each, which pins subject
+    /// and audience by that issuer's own keys. Changed in place.
+    #[attr(check = check::at_least(1))]
+    pub oidc_providers: Option<Set<ProviderModel>>,
+    /// Who may assume the role. `*` and `?` in a part admit several accounts; exact ones stay pinned exactly. Changed
+    /// in place.
     #[attr(check = check::at_least(1))]
     pub service_accounts: Set<Account>,
     /// The audience that tokens must be made for. Default `sts.amazonaws.com`.
     #[attr(default = AUDIENCE, check = check::length(1, 255))]
     pub audience: String,
-    /// What the role may do. Order and spelling make no difference.
+    /// What the role may do. Order and spelling make no difference. Changed in place.
     #[attr(equal = same_statements)]
     pub statements: Option<Vec<StatementModel>>,
-    /// ARNs of managed policies to attach. Others are detached.
+    /// ARNs of managed policies to attach, 10 with the role's own unless AWS raised the quota. Others are detached.
     #[attr(default = Vec::<String>::new(), check = arn_check())]
     pub managed_policy_arns: Set<String>,
     /// Where `statements` go: `inline` into the role itself (10,240 characters in all), or `managed` into managed
-    /// policies of their own, as many as they need (6,144 characters each). Changed in place. Default `inline`.
+    /// policies of their own, called like the role, as many as they need (6,144 characters each, white space not
+    /// counted). Changed in place. Default `inline`.
     #[attr(default = "inline", check = check::one_of(&["inline", "managed"]))]
     pub policy_kind: String,
     /// The ARN of the policy that bounds the role's rights. Changed in place.
@@ -49,12 +62,14 @@ pub struct IrsaRoleModel {
     #[attr(default = 3600, check = check::range(i64::from(*SESSION.start()), i64::from(*SESSION.end())))]
     pub max_session_duration: u32,
     /// Tags, beside the provider's `default_tags`. Changed in place.
+    #[attr(check = aws_tags::check())]
     pub tags: Option<BTreeMap<String, String>>,
     /// All tags of the role: `tags` and the provider's `default_tags`.
     pub tags_all: Computed<BTreeMap<String, String>>,
     /// Whether to write the annotation `eks.amazonaws.com/role-arn` to the service accounts themselves, by the
-    /// provider's `kubernetes` settings. Accounts with a wildcard are left out. Pods started before must be
-    /// restarted. Default `false`.
+    /// provider's `kubernetes` settings; they may have no wildcards then. An account that does not exist yet is warned
+    /// of, and annotated by a later apply. On destroy the annotation is taken off where it still names this role. Pods
+    /// started before must be restarted. Default `false`.
     #[attr(default = false)]
     pub annotate_service_accounts: bool,
     /// The role's ARN.
@@ -74,10 +89,20 @@ pub struct IrsaRoleModel {
     /// The permissions of `statements`, as JSON.
     #[attr(equal = same_document)]
     pub policy_json: Computed<String>,
-    /// How many characters of `policy_json` count against IAM's limit.
+    /// How many characters of the permissions count against IAM's limits, as berth writes them.
     pub policy_characters: Computed<i64>,
     /// How long operations may take.
     pub timeouts: Option<Timeouts>,
+}
+
+/// A cluster's OIDC provider in IAM: one of the two.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Model)]
+pub struct ProviderModel {
+    /// The provider's ARN.
+    #[attr(check = provider_check())]
+    pub arn: Option<String>,
+    /// The cluster's issuer, from which the ARN in the caller's account and partition follows.
+    pub issuer_url: Option<String>,
 }
 
 /// A service account.
@@ -138,6 +163,19 @@ impl PolicyKind {
 }
 
 impl IrsaRoleModel {
+    /// The role's name; empty before it is made up.
+    pub fn role_name(&self) -> &str {
+        self.name.get().map_or("", String::as_str)
+    }
+
+    /// The providers of the clusters whose accounts are trusted.
+    pub fn providers(&self) -> Vec<ProviderModel> {
+        let several = self.oidc_providers.iter().flat_map(|providers| providers.iter()).cloned();
+        let (arn, issuer_url) = (self.oidc_provider_arn.clone(), self.oidc_issuer_url.clone());
+        let one = (arn.is_some() || issuer_url.is_some()).then_some(ProviderModel { arn, issuer_url });
+        one.into_iter().chain(several).collect()
+    }
+
     /// Where the statements go.
     pub fn kind(&self) -> PolicyKind {
         if self.policy_kind == PolicyKind::Managed.as_str() { PolicyKind::Managed } else { PolicyKind::Inline }

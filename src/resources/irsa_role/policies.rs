@@ -6,14 +6,29 @@ use serde_json::Value;
 
 use super::model::{IrsaRoleModel, PolicyKind};
 use crate::clients::aws::AwsError;
-use crate::clients::aws::iam::{Iam, NewPolicy, Role};
+use crate::clients::aws::iam::{Iam, ManagedPolicy, NewPolicy, Role};
 use crate::domain::irsa::limits::{MANAGED, split};
 use crate::domain::irsa::{Statement, arn, canonical, policy_json, same_policy};
 use crate::domain::tags::Tags;
 use crate::retry::Budget;
 
-/// The name of the inline policy.
+/// The name of the inline policy, where the role has none under another name.
 const INLINE_NAME: &str = "berth";
+
+/// Why the policies are not as they should be.
+#[derive(Debug)]
+pub enum PolicyError {
+    /// IAM refused something.
+    Aws(AwsError),
+    /// A policy of the name that an own one should have is somebody else's.
+    Foreign(String),
+}
+
+impl From<AwsError> for PolicyError {
+    fn from(error: AwsError) -> Self {
+        Self::Aws(error)
+    }
+}
 
 /// The permissions that a role should have.
 pub struct Policies {
@@ -21,8 +36,8 @@ pub struct Policies {
     path: String,
     tags: Tags,
     statements: Vec<Statement>,
-    /// Inline: at most one document by name.
-    inline: BTreeMap<String, String>,
+    /// The inline policy's document.
+    inline: Option<String>,
     /// Own managed policies: documents by ARN.
     own: BTreeMap<String, String>,
     /// Others' policies to attach.
@@ -33,22 +48,17 @@ impl Policies {
     /// What the model asks for, for the role of this ARN.
     pub fn of(model: &IrsaRoleModel, role_arn: &str) -> Self {
         let statements = model.permissions();
-        let (mut inline, mut own) = (BTreeMap::new(), BTreeMap::new());
+        let (mut inline, mut own, role) = (None, BTreeMap::new(), model.role_name());
         match model.kind() {
-            PolicyKind::Inline if !statements.is_empty() => {
-                inline.insert(INLINE_NAME.to_owned(), policy_json(&statements));
-            }
-            PolicyKind::Inline => {}
+            PolicyKind::Inline => inline = (!statements.is_empty()).then(|| policy_json(&statements)),
             PolicyKind::Managed => {
                 let documents = documents(&statements).into_iter().enumerate();
-                own.extend(
-                    documents.map(|(index, document)| (own_arn(role_arn, &model.name, &model.path, index), document)),
-                );
+                own.extend(documents.map(|(index, document)| (own_arn(role_arn, role, &model.path, index), document)));
             }
         }
         let tags = model.tags_all.get().cloned().unwrap_or_default();
         let given = model.managed_policy_arns.iter().cloned().collect();
-        Self { role: model.name.clone(), path: model.path.clone(), tags, statements, inline, own, given }
+        Self { role: role.to_owned(), path: model.path.clone(), tags, statements, inline, own, given }
     }
 
     /// All permissions in one document; none if there are none.
@@ -63,14 +73,15 @@ impl Policies {
 
     /// Makes the live role's policies and attachments these: first what grants, then what is no longer wanted.
     /// Answers what is attached.
-    pub async fn bring_up(&self, budget: &Budget, iam: &Iam, live: &Role) -> Result<Vec<String>, AwsError> {
-        for (name, document) in &self.inline {
-            if !live.inline_policies.get(name).is_some_and(|there| same_policy(there, document)) {
-                iam.put_inline_policy(budget, &self.role, name, document).await?;
-            }
+    pub async fn bring_up(&self, budget: &Budget, iam: &Iam, live: &Role) -> Result<Vec<String>, PolicyError> {
+        let inline = self.inline.as_ref().map(|document| (inline_name(live), document));
+        if let Some((name, document)) = &inline
+            && !live.inline_policies.get(*name).is_some_and(|there| same_policy(there, document))
+        {
+            iam.put_inline_policy(budget, &self.role, name, document).await?;
         }
         for (arn, document) in &self.own {
-            self.bring_up_own(budget, iam, arn, document).await?;
+            self.bring_up_own(budget, iam, arn, document, live).await?;
         }
         let wanted: BTreeSet<String> = self.own.keys().chain(&self.given).cloned().collect();
         for arn in wanted.difference(&live.attached_policies) {
@@ -79,30 +90,69 @@ impl Policies {
         for arn in live.attached_policies.difference(&wanted) {
             iam.detach_policy(budget, &self.role, arn).await?;
             if is_own(arn, &self.role, &self.path) {
-                iam.delete_policy(budget, arn).await?;
+                delete_own(budget, iam, &self.role, arn).await?;
             }
         }
-        for name in live.inline_policies.keys().filter(|name| !self.inline.contains_key(*name)) {
+        for name in live.inline_policies.keys().filter(|name| inline.is_none_or(|(kept, _)| kept != *name)) {
             iam.delete_inline_policy(budget, &self.role, name).await?;
         }
         Ok(wanted.into_iter().collect())
     }
 
-    /// Makes one own policy, or brings it up to date.
-    async fn bring_up_own(&self, budget: &Budget, iam: &Iam, arn: &str, document: &str) -> Result<(), AwsError> {
-        let Some(there) = iam.policy(budget, arn).await? else {
-            let description = format!("What the role {} may do", self.role);
+    /// Makes one own policy, or brings it up to date. One of this name that the role does not have yet is taken for an
+    /// own one, left by an apply that failed, only if it says so.
+    async fn bring_up_own(
+        &self,
+        budget: &Budget,
+        iam: &Iam,
+        arn: &str,
+        document: &str,
+        live: &Role,
+    ) -> Result<(), PolicyError> {
+        let attached = live.attached_policies.contains(arn);
+        let Some(there) = iam.policy_itself(budget, arn).await? else {
             let (name, path, document, tags) =
                 (arn::name_of(arn).to_owned(), self.path.clone(), document.to_owned(), self.tags.clone());
-            return iam.create_policy(budget, &NewPolicy { name, path, description, document, tags }).await.map(drop);
+            let policy = NewPolicy { name, path, description: description(&self.role), document, tags };
+            iam.create_policy(budget, &policy).await?;
+            return Ok(());
         };
+        if !attached && !says_own(&there, &self.role) {
+            return Err(PolicyError::Foreign(arn.to_owned()));
+        }
         if !same_policy(&there.document, document) {
             iam.update_policy(budget, arn, document).await?;
         }
-        match there.tags {
-            Some(tags) => iam.set_policy_tags(budget, arn, &tags, &self.tags).await,
-            None => Ok(()),
+        if let Some(tags) = there.tags {
+            iam.set_policy_tags(budget, arn, &tags, &self.tags).await?;
         }
+        Ok(())
+    }
+}
+
+/// The inline policy to write to: the role's only one where it has one, since two might be too large together.
+fn inline_name(live: &Role) -> &str {
+    let mut names = live.inline_policies.keys();
+    match (names.next(), names.next()) {
+        (Some(only), None) => only,
+        _ => INLINE_NAME,
+    }
+}
+
+/// What an own policy says of itself; IAM never changes it.
+fn description(role: &str) -> String {
+    format!("What the role {role} may do")
+}
+
+fn says_own(policy: &ManagedPolicy, role: &str) -> bool {
+    policy.description.as_ref().is_some_and(|words| *words == description(role))
+}
+
+/// Removes a policy that is called like an own one, if it says that it is one.
+pub async fn delete_own(budget: &Budget, iam: &Iam, role: &str, arn: &str) -> Result<(), AwsError> {
+    match iam.policy_itself(budget, arn).await? {
+        Some(policy) if says_own(&policy, role) => iam.delete_policy(budget, arn).await,
+        _ => Ok(()),
     }
 }
 
@@ -115,7 +165,7 @@ fn documents(statements: &[Statement]) -> Vec<String> {
 /// The ARNs of the own managed policies that the model needs.
 pub fn names_for(model: &IrsaRoleModel, role_arn: &str) -> Vec<String> {
     let count = documents(&model.permissions()).len();
-    (0..count).map(|index| own_arn(role_arn, &model.name, &model.path, index)).collect()
+    (0..count).map(|index| own_arn(role_arn, model.role_name(), &model.path, index)).collect()
 }
 
 /// Own policies are called like the role; from the second on with a number after a dot.
@@ -134,31 +184,37 @@ pub fn is_own(policy: &str, role: &str, path: &str) -> bool {
     rest.is_empty() || rest.strip_prefix('.').is_some_and(|number| number.parse::<usize>().is_ok())
 }
 
-/// The role's own policies among those attached.
-pub fn own_policies(role: &Role) -> Vec<String> {
-    role.attached_policies.iter().filter(|arn| is_own(arn, &role.name, &role.path)).cloned().collect()
+/// The role's own policies among those attached: those of their names that nobody `declared` to be attached.
+pub fn own_policies(role: &Role, declared: &[String]) -> Vec<String> {
+    let own = role.attached_policies.iter().filter(|arn| is_own(arn, &role.name, &role.path));
+    own.filter(|arn| !declared.contains(arn)).cloned().collect()
 }
 
 /// All that the role's inline and own policies say, in one document; none if it has none.
-pub async fn live_document(budget: &Budget, iam: &Iam, role: &Role) -> Result<Option<String>, AwsError> {
+pub async fn live_document(
+    budget: &Budget,
+    iam: &Iam,
+    role: &Role,
+    declared: &[String],
+) -> Result<Option<String>, AwsError> {
     let mut documents: Vec<String> = role.inline_policies.values().cloned().collect();
-    for arn in own_policies(role) {
+    for arn in own_policies(role, declared) {
         documents.extend(iam.policy(budget, &arn).await?.map(|policy| policy.document));
     }
-    if let [only] = documents.as_slice() {
-        return Ok(Some(only.clone()));
-    }
-    Ok((!documents.is_empty()).then(|| joined(&documents)))
+    Ok(joined(&documents))
 }
 
-/// The statements of several documents in one.
-fn joined(documents: &[String]) -> String {
+/// The statements of several documents in one; none if there is no document.
+pub fn joined(documents: &[String]) -> Option<String> {
+    if let [] | [_] = documents {
+        return documents.first().cloned();
+    }
     let statements = documents.iter().filter_map(|document| canonical(document)).filter_map(|document| {
         let document: Value = serde_json::from_str(&document).ok()?;
         document.get("Statement").and_then(Value::as_array).cloned()
     });
     let statements: Vec<Value> = statements.flatten().collect();
-    serde_json::json!({ "Version": crate::domain::irsa::policy::VERSION, "Statement": statements }).to_string()
+    Some(serde_json::json!({ "Version": crate::domain::irsa::policy::VERSION, "Statement": statements }).to_string())
 }
 
 #[cfg(test)]
@@ -190,6 +246,26 @@ mod tests {
             ..Statement::default()
         };
         let parts = [policy_json(&[statement("a:A")]), policy_json(&[statement("b:B")])];
-        assert!(same_policy(&joined(&parts), &policy_json(&[statement("b:B"), statement("a:A")])));
+        assert!(same_policy(&joined(&parts).unwrap(), &policy_json(&[statement("b:B"), statement("a:A")])));
+    }
+
+    #[test]
+    fn a_declared_policy_is_not_the_roles_own_whatever_it_is_called() {
+        let arn = "arn:aws:iam::1:policy/app".to_owned();
+        let role =
+            Role { name: "app".into(), path: "/".into(), attached_policies: [arn.clone()].into(), ..Role::default() };
+        assert_eq!(own_policies(&role, &[]), std::slice::from_ref(&arn));
+        assert!(own_policies(&role, &[arn]).is_empty());
+    }
+
+    #[test]
+    fn the_only_inline_policy_is_written_to_under_its_name() {
+        let role = |names: &[&str]| Role {
+            inline_policies: names.iter().map(|name| ((*name).to_owned(), String::new())).collect(),
+            ..Role::default()
+        };
+        assert_eq!(inline_name(&role(&[])), "berth");
+        assert_eq!(inline_name(&role(&["theirs"])), "theirs");
+        assert_eq!(inline_name(&role(&["berth", "theirs"])), "berth");
     }
 }

@@ -1,14 +1,19 @@
 //! What can be said of a role before apply: its mistakes, its sizes and its documents.
 
-use super::model::{Account, IrsaRoleModel, PolicyKind, StatementModel};
-use crate::domain::irsa::limits::{ATTACHMENTS, INLINE, MANAGED, Problem, TRUST, TRUST_RAISED, split};
-use crate::domain::irsa::{ServiceAccount, Statement, Trust, policy, policy_json, same_policy, size, trust_policy};
+use super::model::{IrsaRoleModel, PolicyKind, StatementModel};
+use super::trust;
+use crate::domain::irsa::limits::{
+    ATTACHMENTS, ATTACHMENTS_RAISED, INLINE, MANAGED, Problem, TRUST, TRUST_RAISED, split,
+};
+use crate::domain::irsa::{Statement, oidc_host, policy, policy_json, same_policy, size};
 use crate::explain::Explanation;
-use crate::sdk::{Attr, Diagnostics, Plan, Seen, Set, View};
+use crate::sdk::{Attr, Diagnostics, Plan, Seen, Set, Value, View};
 
 /// Finds what the attributes' own checks cannot.
 pub fn validate(config: View<'_>, found: &mut Diagnostics) {
-    check_issuer(config, found);
+    check_name(config, found);
+    check_providers(config, found);
+    check_annotated(config, found);
     let problems = statement_problems(config);
     for problem in &problems {
         found.error(&wrong(problem));
@@ -25,20 +30,71 @@ fn wrong(problem: &Problem) -> Explanation {
         .at(problem.attribute.clone())
 }
 
-fn check_issuer(config: View<'_>, found: &mut Diagnostics) {
-    let (arn, url) = (config.at("oidc_provider_arn"), config.at("oidc_issuer_url"));
-    if arn.is_null() && url.is_null() {
+fn check_name(config: View<'_>, found: &mut Diagnostics) {
+    let (name, prefix) = (config.at("name"), config.at("name_prefix"));
+    if name.is_null() && prefix.is_null() {
+        found.error(&nameless());
+    }
+    if name.is_given() && prefix.is_given() {
+        let explanation = Explanation::new("BERTH-AWS-023", "`name` and `name_prefix` are both set");
+        found.error(&explanation.next("leave one of them out").at("name_prefix"));
+    }
+}
+
+/// That a role has neither name nor prefix.
+pub fn nameless() -> Explanation {
+    Explanation::new("BERTH-AWS-023", "The role has no name").next("set `name` or `name_prefix`").at("name")
+}
+
+/// The attributes that say which clusters' accounts are trusted.
+const PROVIDERS: [&str; 3] = ["oidc_provider_arn", "oidc_issuer_url", "oidc_providers"];
+
+fn check_providers(config: View<'_>, found: &mut Diagnostics) {
+    let given: Vec<_> = PROVIDERS.into_iter().filter(|name| config.at(name).is_given()).collect();
+    if PROVIDERS.into_iter().all(|name| config.at(name).is_null()) {
         let explanation = Explanation::new("BERTH-AWS-023", "A role needs to know which cluster's accounts it trusts");
-        found.error(&explanation.next("set `oidc_provider_arn` or `oidc_issuer_url`").at("oidc_provider_arn"));
+        let step = "set `oidc_provider_arn` or `oidc_issuer_url`, or `oidc_providers` for several clusters";
+        found.error(&explanation.next(step).at("oidc_provider_arn"));
     }
-    if arn.known().is_some() && url.known().is_some() {
-        let explanation = Explanation::new("BERTH-AWS-023", "`oidc_provider_arn` and `oidc_issuer_url` are both set");
-        found.error(&explanation.next("leave one of them out").at("oidc_issuer_url"));
+    if let [first, .., last] = given.as_slice() {
+        let explanation = Explanation::new("BERTH-AWS-023", format!("`{first}` and `{last}` are both set"));
+        found.error(&explanation.next("leave one of them out").at(*last));
     }
-    if let Some(url) = config.text("oidc_issuer_url")
-        && let Err(error) = crate::domain::irsa::oidc_host(url)
+    check_issuer(config.at("oidc_issuer_url"), "oidc_issuer_url", found);
+    let several = config.at("oidc_providers").known().and_then(Value::elements);
+    for provider in several.into_iter().flatten() {
+        let (arn, url) = (View::new(provider).at("arn"), View::new(provider).at("issuer_url"));
+        if (arn.is_null() && url.is_null()) || (arn.is_given() && url.is_given()) {
+            let explanation = Explanation::new("BERTH-AWS-023", "A provider is named by its ARN or by its issuer");
+            found.error(&explanation.next("set one of `arn` and `issuer_url` in each").at("oidc_providers"));
+        }
+        check_issuer(url, "oidc_providers", found);
+    }
+}
+
+fn check_issuer(url: Seen<'_>, attribute: &str, found: &mut Diagnostics) {
+    if let Some(url) = url.known().and_then(Value::as_str)
+        && let Err(error) = oidc_host(url)
     {
-        found.error(&wrong(&Problem::new("oidc_issuer_url", error.to_string())));
+        found.error(&wrong(&Problem::new(attribute, error.to_string())));
+    }
+}
+
+/// An annotation goes to accounts that are named, not to all that a wildcard may stand for.
+fn check_annotated(config: View<'_>, found: &mut Diagnostics) {
+    if config.truth("annotate_service_accounts") != Some(true) {
+        return;
+    }
+    let has_wildcard = |account: &&Value| {
+        let part = |name| View::new(account).text(name).is_some_and(|part: &str| part.contains(['*', '?']));
+        part("namespace") || part("name")
+    };
+    let accounts = config.at("service_accounts").known().and_then(Value::elements);
+    if accounts.into_iter().flatten().any(|account| has_wildcard(&account)) {
+        let what = "Service accounts that are named by a wildcard cannot be annotated";
+        let step =
+            "name each account, or leave `annotate_service_accounts` out and set the role's `annotations` on them";
+        found.error(&Explanation::new("BERTH-AWS-023", what).next(step).at("service_accounts"));
     }
 }
 
@@ -55,15 +111,23 @@ fn permissions(statements: &[StatementModel]) -> Vec<Statement> {
 }
 
 fn check_sizes(config: View<'_>, found: &mut Diagnostics) {
-    let Some(statements) = config.read::<Vec<StatementModel>>("statements") else { return };
-    let statements = permissions(&statements);
+    let statements = match config.at("statements") {
+        Seen::Null => Vec::new(),
+        _ => match config.read::<Vec<StatementModel>>("statements") {
+            Some(statements) => permissions(&statements),
+            None => return,
+        },
+    };
     let attached = config.read::<Set<String>>("managed_policy_arns").map_or(0, |arns| arns.len());
     match config.at("policy_kind") {
         Seen::Unknown => {}
         Seen::Known(kind) if kind.as_str() == Some(PolicyKind::Managed.as_str()) => {
             check_managed(&statements, attached, found);
         }
-        Seen::Known(_) | Seen::Null => check_inline(&statements, found),
+        Seen::Known(_) | Seen::Null => {
+            check_inline(&statements, found);
+            check_attachments(0, attached, found);
+        }
     }
 }
 
@@ -88,17 +152,24 @@ fn check_managed(statements: &[Statement], attached: usize, found: &mut Diagnost
             return;
         }
     };
+    check_attachments(documents, attached, found);
+}
+
+fn check_attachments(documents: usize, attached: usize, found: &mut Diagnostics) {
     if documents + attached > ATTACHMENTS {
         let what = format!("The role would have {} managed policies; IAM allows {ATTACHMENTS}", documents + attached);
         let step = format!(
-            "attach fewer policies; the statements alone need {documents}. AWS raises the quota on request, to 25 at most"
+            "attach fewer policies; the statements alone need {documents}. AWS raises the quota on request, to \
+             {ATTACHMENTS_RAISED} at most"
         );
-        found.warning(&Explanation::new("BERTH-AWS-024", what).next(step).at("managed_policy_arns"));
+        let explanation = Explanation::new("BERTH-AWS-024", what).next(step).at("managed_policy_arns");
+        let raised = documents + attached <= ATTACHMENTS_RAISED;
+        if raised { found.warning(&explanation) } else { found.error(&explanation) }
     }
 }
 
 fn check_trust(config: View<'_>, found: &mut Diagnostics) {
-    let Some(document) = trust_of(config, "arn:aws:iam::123456789012:oidc-provider/") else { return };
+    let Some(document) = trust::known(config, "arn:aws:iam::123456789012") else { return };
     let characters = size(&document);
     if characters <= TRUST {
         return;
@@ -109,27 +180,15 @@ fn check_trust(config: View<'_>, found: &mut Diagnostics) {
     if characters > TRUST_RAISED { found.error(&explanation) } else { found.warning(&explanation) }
 }
 
-/// The trust policy as far as it is known; an issuer stands for a provider in the account `prefix` names.
-fn trust_of(view: View<'_>, prefix: &str) -> Option<String> {
-    let accounts = view.read::<Set<Account>>("service_accounts")?;
-    let provider_arn = match (view.text("oidc_provider_arn"), view.text("oidc_issuer_url")) {
-        (Some(arn), _) => arn.to_owned(),
-        (None, Some(url)) => format!("{prefix}{}", crate::domain::irsa::oidc_host(url).ok()?),
-        (None, None) => return None,
-    };
-    let audience = view.text("audience").unwrap_or(crate::domain::irsa::AUDIENCE).to_owned();
-    let mut service_accounts: Vec<_> = accounts.iter().map(ServiceAccount::from).collect();
-    service_accounts.sort();
-    trust_policy(&[Trust { provider_arn, audience, service_accounts }]).ok()
-}
-
-/// How many characters of a document count.
+/// How many characters of a document count, in the words that we would write it in.
 pub fn characters(document: &str) -> i64 {
-    i64::try_from(size(document)).unwrap_or(i64::MAX)
+    let ours = policy::parse_policy(document).map(|statements| policy_json(&statements));
+    i64::try_from(size(ours.as_deref().unwrap_or(document))).unwrap_or(i64::MAX)
 }
 
 /// Plans what follows from the configuration alone, so that drift of it shows and the rest stays quiet.
 pub fn plan_documents(plan: &mut Plan<'_>) {
+    plan_name(plan);
     plan_policy(plan);
     plan_trust(plan);
     plan_attachments(plan);
@@ -149,14 +208,24 @@ fn plan_policy(plan: &mut Plan<'_>) {
 }
 
 fn plan_trust(plan: &mut Plan<'_>) {
-    let prefix = match plan.prior().text("arn").map(|arn| arn.splitn(6, ':').take(5).collect::<Vec<_>>().join(":")) {
-        Some(account) => format!("{account}:oidc-provider/"),
-        None if plan.planned().text("oidc_provider_arn").is_some() => String::new(),
+    let account = match plan.prior().text("arn") {
+        Some(arn) => arn.splitn(6, ':').take(5).collect::<Vec<_>>().join(":"),
+        None if trust::needs_no_account(plan.planned()) => String::new(),
         None => return plan.leave_open(&["assume_role_policy"]),
     };
-    match trust_of(plan.planned(), &prefix) {
+    match trust::known(plan.planned(), &account) {
         Some(document) => plan_document(plan, "assume_role_policy", Some(document)),
         None => plan.leave_open(&["assume_role_policy"]),
+    }
+}
+
+/// A role whose name does not begin as it should needs another one.
+fn plan_name(plan: &mut Plan<'_>) {
+    let prefix = plan.planned().text("name_prefix").map(str::to_owned);
+    let (Some(name), Some(prefix)) = (plan.prior().text("name"), prefix) else { return };
+    if plan.config().at("name").is_null() && !name.starts_with(&prefix) {
+        plan.set("name", Value::Unknown);
+        plan.replace_for("name_prefix");
     }
 }
 

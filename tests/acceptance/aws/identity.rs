@@ -1,5 +1,13 @@
 //! Roles and OIDC providers.
 
+mod annotations;
+mod credentials;
+mod eks;
+mod mistakes;
+mod moved;
+mod providers;
+mod speed;
+
 use std::collections::BTreeMap;
 
 use berth::clients::aws::iam::{Iam, NewPolicy, Role};
@@ -188,63 +196,171 @@ fn a_role_that_exists_is_refused_and_can_be_imported() {
 
 #[test]
 #[ignore = "needs the sandbox"]
-fn mistakes_are_found_without_a_remote() {
-    let long = "a".repeat(65);
-    let cases = [
-        (role(&long, ""), "must have 1 to 64 characters, and has 65"),
-        (role("x", "statements = [{ actions = [\"GetObject\"], resources = [\"*\"] }]"), "statements[0].actions[0]"),
-        (role("x", "statements = [{ actions = [\"a:b\"], resources = [\"bucket\"] }]"), "statements[0].resources[0]"),
-        (
-            role("x", "statements = [{ effect = \"maybe\", actions = [\"a:b\"], resources = [\"*\"] }]"),
-            "`Allow` or `Deny`",
-        ),
-        (role("x", "max_session_duration = 60"), "must be between 3600 and 43200"),
-        (role("x", "oidc_issuer_url = \"https://a.example\""), "are both set"),
-        (role("x", "").replace("oidc_provider_arn", "# "), "set `oidc_provider_arn` or `oidc_issuer_url`"),
-    ];
-    for (configuration, expected) in cases {
-        let errors = Workspace::new(&configuration).validate().fails();
-        assert!(errors.contains(expected), "{expected}: {errors}");
-    }
+fn a_plan_needs_no_reachable_aws() {
+    let workspace = Workspace::new(&role("x", "")).env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+    workspace.plan().changes_something();
 }
 
 #[test]
 #[ignore = "needs the sandbox"]
-fn an_oidc_provider_serves_a_role_by_its_issuer() {
+fn several_clusters_are_trusted_by_one_role() {
     for cli in Cli::all() {
-        let (name, host) = (unique("issuer"), format!("{}.example/id/A", unique("oidc")));
-        let configuration = |tags: &str, thumbprint: &str| {
+        let name = unique("clusters");
+        let configuration = |second: &str| {
             format!(
-                "{PROVIDER}resource \"berth_oidc_provider\" \"x\" {{\n url = \"https://{host}\"\n tags = {{ {tags} }}\n \
-                 thumbprints = [\"{thumbprint}\"]\n}}\n\
-                 resource \"berth_irsa_role\" \"x\" {{\n name = \"{name}\"\n oidc_issuer_url = berth_oidc_provider.x.url\n \
-                 service_accounts = [{{ namespace = \"*\", name = \"web\" }}, {{ namespace = \"b\", name = \"c\" }}]\n}}\n"
+                "{PROVIDER}resource \"berth_irsa_role\" \"x\" {{\n name = \"{name}\"\n \
+                 oidc_providers = [{{ arn = \"{ISSUER}\" }}, {second}]\n \
+                 service_accounts = [{{ namespace = \"apps\", name = \"web\" }}, {{ namespace = \"*\", name = \"job-?\" }}]\n}}\n"
             )
         };
-        let workspace = Workspace::on(&cli, &configuration("a = \"1\"", &"a".repeat(40)));
+        let workspace = Workspace::on(&cli, &configuration("{ issuer_url = \"https://oidc.example/id/B\" }"));
         workspace.apply().succeeds();
         workspace.plan().changes_nothing();
-        let trust = Account::open().role(&name).unwrap().trust_policy;
-        assert!(trust.contains(&format!("oidc-provider/{host}")) && trust.contains("StringLike"), "{trust}");
+        let trust: Value = serde_json::from_str(&Account::open().role(&name).unwrap().trust_policy).unwrap();
+        let statements = trust["Statement"].as_array().unwrap();
+        assert_eq!(statements.len(), 4, "exact and wildcard of each: {trust}");
+        for statement in statements {
+            let provider = statement["Principal"]["Federated"].as_str().unwrap();
+            let host = provider.split_once("oidc-provider/").unwrap().1;
+            let text = statement["Condition"].to_string();
+            assert_eq!(statement["Condition"]["StringEquals"][format!("{host}:aud")], json!("sts.amazonaws.com"));
+            assert!(text.contains(&format!("{host}:sub")), "{statement}");
+        }
 
-        workspace.configure(&configuration("b = \"2\"", &"b".repeat(40)));
+        let workspace_two = configuration("{ issuer_url = \"https://oidc.example/id/C\" }");
+        workspace.configure(&workspace_two);
         let changes = workspace.plan().changes_something().changes();
         assert!(changes.iter().all(|(_, action)| action == "update"), "{changes:?}");
         workspace.apply_plan().succeeds();
         workspace.plan().changes_nothing();
+        let trust = Account::open().role(&name).unwrap().trust_policy;
+        assert!(trust.contains("id/C") && !trust.contains("id/B"), "{trust}");
 
-        let arn = workspace.attributes("berth_oidc_provider.x")["arn"].as_str().unwrap().to_owned();
-        let second = Workspace::on(&cli, &configuration("b = \"2\"", &"b".repeat(40)));
-        let errors = second.apply().fails();
-        assert!(errors.contains(&format!("terraform import berth_oidc_provider.NAME {arn}")), "{errors}");
-        second.import("berth_oidc_provider.x", &arn).succeeds();
+        let second = Workspace::on(
+            &cli,
+            &workspace_two.replace(
+                "{ issuer_url = \"https://oidc.example/id/C\" }",
+                &format!("{{ arn = \"{}\" }}", ISSUER.replace("id/A", "id/C")),
+            ),
+        );
+        second.import("berth_irsa_role.x", &format!("arn:aws:iam::123456789012:role/{name}")).succeeds();
+        second.plan().changes_nothing();
         workspace.destroy().succeeds();
     }
 }
 
 #[test]
 #[ignore = "needs the sandbox"]
-fn a_plan_needs_no_reachable_aws() {
-    let workspace = Workspace::new(&role("x", "")).env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+fn a_name_is_made_from_its_beginning_and_kept() {
+    let prefix = format!("{}-", unique("prefix"));
+    let configuration = |prefix: &str| role("x", "").replace("name = \"x\"", &format!("name_prefix = \"{prefix}\""));
+    let workspace = Workspace::new(&configuration(&prefix));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    let name = workspace.attributes("berth_irsa_role.x")["name"].as_str().unwrap().to_owned();
+    assert!(name.starts_with(&prefix) && name.len() == prefix.len() + 12, "{name}");
+
+    // An import knows no prefix; the name fits it all the same.
+    let second = Workspace::new(&configuration(&prefix));
+    second.import("berth_irsa_role.x", &name).succeeds();
+    let changes = second.plan().changes();
+    assert!(changes.iter().all(|(_, action)| action == "update"), "{changes:?}");
+
+    workspace.configure(&configuration(&format!("other-{prefix}")));
+    let changes = workspace.plan().changes_something().changes();
+    assert!(changes.iter().all(|(_, action)| action == "replace"), "{changes:?}");
+    workspace.apply_plan().succeeds();
+    workspace.plan().changes_nothing();
+    assert_eq!(Account::open().role(&name), None);
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_boundary_is_set_changed_and_taken_away() {
+    let (name, account) = (unique("bounded"), Account::open());
+    let (first, second) = (account.policy(), account.policy());
+    let bounded = |arn: &str| role(&name, &format!("permissions_boundary = \"{arn}\""));
+    let live = || Account::open().role(&name).unwrap().permissions_boundary;
+    let workspace = Workspace::new(&bounded(&first));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    assert_eq!(live().as_ref(), Some(&first));
+    for (configuration, expected) in [(bounded(&second), Some(second.clone())), (role(&name, ""), None)] {
+        workspace.configure(&configuration);
+        let changes = workspace.plan().changes_something().changes();
+        assert!(changes.iter().all(|(_, action)| action == "update"), "{changes:?}");
+        workspace.apply_plan().succeeds();
+        workspace.plan().changes_nothing();
+        assert_eq!(live(), expected);
+    }
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn what_others_hang_on_a_role_does_not_keep_it_from_going() {
+    let name = unique("held");
+    let workspace = Workspace::new(&role(&name, ""));
+    workspace.apply().succeeds();
+    let account = Account::open();
+    let (iam, budget, given) = (account.iam(), Account::budget(), account.policy());
+    let document =
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}";
+    account.runtime.block_on(async {
+        iam.attach_policy(&budget, &name, &given).await.unwrap();
+        iam.put_inline_policy(&budget, &name, "strange", document).await.unwrap();
+    });
+    workspace.run(&["destroy", "-json", "-input=false", "-auto-approve", "-refresh=false"]).succeeds();
+    assert_eq!(Account::open().role(&name), None);
+    let policy = account.runtime.block_on(iam.policy_itself(&budget, &given)).unwrap();
+    assert!(policy.is_some(), "another's policy stays");
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_policy_of_somebody_else_is_not_taken_for_the_roles_own() {
+    let (name, account) = (unique("namesake"), Account::open());
+    let document =
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}";
+    let theirs = NewPolicy { name: name.clone(), path: "/".into(), document: document.into(), ..NewPolicy::default() };
+    let arn = account.runtime.block_on(account.iam().create_policy(&Account::budget(), &theirs)).unwrap();
+    let statements = format!("statements = [{}]\n policy_kind = \"managed\"", statement("\"s3:GetObject\""));
+    let workspace = Workspace::new(&role(&name, &statements));
+    let errors = workspace.apply().fails();
+    assert!(errors.contains("somebody else made") && errors.contains(&arn), "{errors}");
+
+    // Declared as what it is, it is attached, and stays when the role goes.
+    workspace.configure(&role(&name, &format!("managed_policy_arns = [\"{arn}\"]")));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
+    let policy = account.runtime.block_on(account.iam().policy_itself(&Account::budget(), &arn)).unwrap();
+    assert!(same_policy(&policy.unwrap().document, document));
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn drift_shows_in_statements_and_accounts() {
+    let name = unique("shown");
+    let workspace = Workspace::new(&role(&name, &format!("statements = [{}]", statement("\"s3:GetObject\""))));
+    workspace.apply().succeeds();
+    let account = Account::open();
+    let (iam, budget, before) = (account.iam(), Account::budget(), account.role(&name).unwrap());
+    account.runtime.block_on(async {
+        let wider = before.inline_policies["berth"].replace("s3:GetObject", "s3:*");
+        iam.put_inline_policy(&budget, &name, "berth", &wider).await.unwrap();
+        let open = before.trust_policy.replace("apps:web", "apps:other");
+        iam.update_trust_policy(&budget, &name, &open).await.unwrap();
+    });
     workspace.plan().changes_something();
+    let shown = workspace.run(&["show", "-json", "saved.plan"]).succeeds();
+    let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let change = &shown["resource_changes"][0]["change"];
+    assert_eq!(change["before"]["statements"][0]["actions"], json!(["s3:*"]));
+    assert_eq!(change["after"]["statements"][0]["actions"], json!(["s3:GetObject"]));
+    assert_eq!(change["before"]["service_accounts"][0]["name"], json!("other"));
+    workspace.apply_plan().succeeds();
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
 }

@@ -121,6 +121,16 @@ async fn a_hundred_roles_are_read_in_few_calls() {
         assert_eq!(role.tags, tags(&[("owner", "berth")]));
     }
     assert!(reader.calls.requests().len() <= 4, "{:?}", reader.calls.requests());
+
+    // What we change ourselves is read anew; the listing goes on serving the others.
+    let (first, second) = (names[0].as_str(), names[1].as_str());
+    iam.put_inline_policy(&budget, first, "berth", &policy("s3:PutObject")).await.unwrap();
+    let before = reader.calls.requests().len();
+    let changed = iam.role(&budget, first).await.unwrap().unwrap();
+    assert!(same_policy(&changed.inline_policies["berth"], &policy("s3:PutObject")), "{changed:?}");
+    let read_anew = reader.calls.requests().len() - before;
+    iam.role(&budget, second).await.unwrap().unwrap();
+    assert_eq!((read_anew, reader.calls.requests().len() - before), (4, 4));
     join_all(names.iter().map(|name| iam.delete_role(&budget, name))).await;
 }
 

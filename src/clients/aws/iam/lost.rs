@@ -30,10 +30,11 @@ impl Iam {
     /// The ARN of the policy of this name, if it is as `wanted`.
     pub(super) async fn own_policy(&self, budget: &Budget, wanted: &NewPolicy) -> Result<Option<String>, AwsError> {
         let end = format!(":policy{}{}", wanted.path, wanted.name);
-        let account = match self.0.api.account(budget).await {
+        let account = match self.0.api.account(budget, || usize::MAX).await {
             Err(AwsError::AccessDenied { .. }) => return Ok(None),
             account => account?,
         };
+        let Some(account) = account else { return Ok(None) };
         let Some(listed) = account.policies.into_keys().find(|arn| arn.ends_with(&end)) else { return Ok(None) };
         let found = present(self.0.api.policy(budget, &listed).await)?;
         let ours = found.filter(|found| {

@@ -135,3 +135,27 @@ fn tags_change_by_their_difference_and_those_of_aws_stay() {
     );
     assert_eq!(change, TagChange { put: tags(&[("b", "3"), ("d", "4")]), remove: vec!["c".into()] });
 }
+
+fn listed(marker: Option<&str>) -> (u16, String) {
+    let more = marker.map(|marker| format!("<IsTruncated>true</IsTruncated><Marker>{marker}</Marker>"));
+    let more = more.unwrap_or_else(|| "<IsTruncated>false</IsTruncated>".into());
+    let answer = "GetAccountAuthorizationDetails";
+    let answer = format!(
+        "<{answer}Response><{answer}Result><RoleDetailList/><Policies/>{more}</{answer}Result></{answer}Response>"
+    );
+    (200, answer)
+}
+
+#[tokio::test]
+async fn an_account_too_large_to_be_listed_for_one_role_is_not_listed() {
+    let mut answers: Vec<_> = (0..=CALLS_FOR_ONE).map(|page| listed(Some(&page.to_string()))).collect();
+    answers.push((404, refusal("NoSuchEntity", "no")));
+    answers.push((404, refusal("NoSuchEntity", "no")));
+    let script = Script::of(answers).await;
+    let iam = Iam::new(&script.config(), None);
+    assert_eq!(iam.role(&minute(), "one").await.unwrap(), None);
+    assert_eq!(iam.role(&minute(), "other").await.unwrap(), None);
+    let requests = script.requests();
+    let listings = requests.iter().filter(|request| request.contains("Action=GetAccount")).count();
+    assert_eq!((requests.len(), listings), (CALLS_FOR_ONE + 3, CALLS_FOR_ONE + 1), "not tried again");
+}

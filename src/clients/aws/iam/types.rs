@@ -70,6 +70,8 @@ pub struct ManagedPolicy {
     pub arn: String,
     /// Its name.
     pub name: String,
+    /// What it says of itself; none if it says nothing, or it was not read (the account's listing leaves it out).
+    pub description: Option<String>,
     /// What it allows, as JSON.
     pub document: String,
     /// Its tags; none if they were not read (the account's listing leaves them out).

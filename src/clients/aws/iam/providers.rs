@@ -1,0 +1,53 @@
+//! OIDC providers: the issuers whose tokens IAM accepts.
+
+use super::{AwsError, Iam, NewProvider, OidcProvider, TagChange, absent, present};
+use crate::retry::Budget;
+
+impl Iam {
+    /// Makes an OIDC provider; its ARN. One that exists is refused as for roles.
+    pub async fn create_provider(&self, budget: &Budget, provider: &NewProvider) -> Result<String, AwsError> {
+        let made = self.0.api.create_provider(budget, provider).await;
+        let arn = self.or_ours(made, async || self.own_provider(budget, provider).await).await?;
+        self.0.made.note(&[&arn]);
+        tracing::info!(provider_arn = arn, "made an OIDC provider");
+        Ok(arn)
+    }
+
+    /// An OIDC provider; none if it is absent.
+    pub async fn provider(&self, budget: &Budget, arn: &str) -> Result<Option<OidcProvider>, AwsError> {
+        present(self.0.api.provider(budget, arn).await)
+    }
+
+    /// Makes an OIDC provider's audiences, thumbprints (if any are wanted) and tags equal to `wanted`.
+    pub async fn update_provider(
+        &self,
+        budget: &Budget,
+        live: &OidcProvider,
+        wanted: &NewProvider,
+    ) -> Result<(), AwsError> {
+        let arn = live.arn.as_str();
+        for client in wanted.client_ids.difference(&live.client_ids) {
+            self.0.api.add_client_id(budget, arn, client).await?;
+        }
+        for client in live.client_ids.difference(&wanted.client_ids) {
+            absent(self.0.api.remove_client_id(budget, arn, client).await)?;
+        }
+        if !wanted.thumbprints.is_empty() && wanted.thumbprints != live.thumbprints {
+            self.0.api.update_thumbprints(budget, arn, &wanted.thumbprints).await?;
+        }
+        let TagChange { put, remove } = TagChange::between(&live.tags, &wanted.tags);
+        if !remove.is_empty() {
+            self.0.api.untag_provider(budget, arn, &remove).await?;
+        }
+        if !put.is_empty() {
+            self.0.api.tag_provider(budget, arn, &put).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes an OIDC provider; one that is gone is no error.
+    pub async fn delete_provider(&self, budget: &Budget, arn: &str) -> Result<(), AwsError> {
+        self.0.made.forget(&[arn]);
+        absent(self.0.api.delete_provider(budget, arn).await)
+    }
+}

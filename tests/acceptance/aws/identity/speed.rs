@@ -1,0 +1,79 @@
+//! How many calls many roles take.
+
+use berth::domain::irsa::same_policy;
+use tokio::runtime::Runtime;
+
+use super::{ISSUER, PROVIDER, unique};
+use crate::recorder::Recorder;
+use crate::sandbox;
+use crate::workspace::Workspace;
+
+fn roles(name: &str, count: usize) -> String {
+    format!(
+        "{PROVIDER}resource \"berth_irsa_role\" \"x\" {{\n count = {count}\n name = \"{name}-${{count.index}}\"\n \
+         description = \"one of many\"\n oidc_provider_arn = \"{ISSUER}\"\n \
+         service_accounts = [{{ namespace = \"apps\", name = \"web-${{count.index}}\" }}]\n \
+         statements = [{{ actions = [\"s3:GetObject\"], resources = [\"arn:aws:s3:::b/${{count.index}}\"] }}]\n}}\n"
+    )
+}
+
+/// A proxy before moto that notes each call, in a runtime of its own thread.
+fn recorder() -> (Runtime, Recorder) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let recorder = runtime.block_on(Recorder::before(&sandbox::value("AWS_ENDPOINT_URL")));
+    (runtime, recorder)
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_hundred_roles_take_few_calls() {
+    let (_runtime, calls) = recorder();
+    let workspace = Workspace::new(&roles(&unique("many"), 100)).env("AWS_ENDPOINT_URL", calls.url());
+    let since = |before: usize| calls.requests().len() - before;
+    workspace.run(&["apply", "-json", "-input=false", "-auto-approve", "-parallelism=50"]).succeeds();
+    let created = since(0);
+    assert!(created <= 220, "{created} calls to create 100 roles");
+
+    let before = calls.requests().len();
+    workspace.run(&["plan", "-json", "-input=false", "-detailed-exitcode", "-parallelism=50"]).changes_nothing();
+    let refreshed = since(before);
+    assert!(refreshed <= 4, "{refreshed} calls to refresh 100 roles");
+
+    // One at a time, the listing is the same one.
+    let before = calls.requests().len();
+    workspace.run(&["plan", "-json", "-input=false", "-detailed-exitcode", "-parallelism=1"]).changes_nothing();
+    let refreshed = since(before);
+    assert!(refreshed <= 4, "{refreshed} calls to refresh 100 roles one after the other");
+
+    let before = calls.requests().len();
+    workspace.run(&["destroy", "-json", "-input=false", "-auto-approve", "-parallelism=50"]).succeeds();
+    let removed = since(before);
+    assert!(removed <= 220, "{removed} calls to remove 100 roles");
+    println!("100 roles: created {created}, refreshed {refreshed}, removed {removed}");
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn few_roles_share_the_listing_too_and_changes_are_seen_through_it() {
+    let (_runtime, calls) = recorder();
+    let name = unique("few");
+    let workspace = Workspace::new(&roles(&name, 2)).env("AWS_ENDPOINT_URL", calls.url());
+    workspace.apply().succeeds();
+    let before = calls.requests().len();
+    workspace.plan().changes_nothing();
+    assert!(calls.requests().len() - before <= 4, "{:?}", &calls.requests()[before..]);
+
+    // A plan after a change made elsewhere reads anew: each run has a listing of its own.
+    let account = super::Account::open();
+    let (iam, budget) = (account.iam(), super::Account::budget());
+    let document =
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}]}";
+    let role = format!("{name}-1");
+    account.runtime.block_on(iam.put_inline_policy(&budget, &role, "berth", document)).unwrap();
+    workspace.plan().changes_something();
+    workspace.apply_plan().succeeds();
+    workspace.plan().changes_nothing();
+    let live = account.role(&role).unwrap();
+    assert!(!same_policy(&live.inline_policies["berth"], document), "{live:?}");
+    workspace.destroy().succeeds();
+}
