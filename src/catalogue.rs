@@ -16,6 +16,7 @@ use crate::resources::acme_account::AcmeAccount;
 use crate::resources::acme_certificate::AcmeCertificate;
 use crate::resources::acme_order::AcmeOrder;
 use crate::resources::dns_record::DnsRecord;
+use crate::resources::dns_records::DnsRecords;
 use crate::resources::dns01_record::Dns01Record;
 use crate::resources::irsa_role::IrsaRole;
 use crate::resources::oidc_provider::OidcProvider;
@@ -31,6 +32,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .resource(AcmeCertificate)
         .resource(AcmeOrder)
         .resource(DnsRecord)
+        .resource(DnsRecords)
         .resource(Dns01Record)
         .resource(IrsaRole)
         .resource(OidcProvider)

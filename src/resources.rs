@@ -7,6 +7,7 @@ pub mod acme_order;
 mod aws_tags;
 pub mod dns01_record;
 pub mod dns_record;
+pub mod dns_records;
 pub mod irsa_role;
 pub mod oidc_provider;
 pub mod pull_secret;

@@ -2,14 +2,17 @@
 
 pub mod batch;
 pub mod challenge;
+pub mod external_dns;
 pub mod name;
 pub mod record;
 pub mod text;
+pub mod transition;
 pub mod value;
 pub mod zone;
 
 pub use batch::{Change, ChangeGroup};
 pub use name::{DnsName, DnsNameError};
 pub use record::{AliasTarget, RecordData, RecordKey, RecordSet, RecordType, Routing};
+pub use transition::{Conflict, Transition};
 pub use value::ValueError;
 pub use zone::{Zone, ZoneId};

@@ -1,17 +1,24 @@
 //! `berth_dns_record`: one record set of a hosted zone.
 
 pub mod checks;
+pub mod content;
+pub mod ids;
 mod model;
+mod moved;
+pub mod place;
+pub mod planning;
+pub mod routing;
+pub mod visible;
 
-use crate::clients::aws::route53::{ChangeId, ZoneChoice};
-use crate::clients::aws::{Aws, Route53, Route53Error};
-use crate::domain::dns::value::for_people;
-use crate::domain::dns::zone::{Visibility, full_name};
-use crate::domain::dns::{DnsName, RecordKey, RecordSet, RecordType, Zone, ZoneId};
+use crate::clients::aws::route53::ChangeId;
+use crate::clients::aws::{Aws, Route53Error};
+use crate::domain::dns::external_dns::{is_mark, mark_of};
+use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId};
 use crate::provider::{Berth, Cx};
-use crate::sdk::{Diagnostics, Explanation, Import, Meta, Plan, Resource, Result, Seen, View};
+use crate::sdk::{Diagnostics, Explanation, Import, Meta, MoveSource, Plan, Resource, Result, Value, View};
 
-pub use model::DnsRecordModel;
+pub use model::{DEFAULT_TTL, DnsRecordModel};
+use place::{ZoneWish, explained, known_zone, name_within, noted_zone};
 
 /// The resource.
 pub struct DnsRecord;
@@ -26,7 +33,8 @@ impl Resource<Berth> for DnsRecord {
         ..Meta::new(
             "DNS",
             "A record set of a hosted zone in Route53. Every change is made in place, also one of name or type: the old \
-             set goes and the new one comes in the same moment. Concurrent changes to a zone join into few requests.",
+             set goes and the new one comes in the same moment. Concurrent changes to a zone join into few requests. It \
+             takes over an `aws_route53_record` by a `moved` block, and its id can be imported too.",
         )
     };
 
@@ -35,185 +43,166 @@ impl Resource<Berth> for DnsRecord {
     }
 
     async fn plan(&self, _cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
-        keep_name(plan);
+        let noted = noted_zone(plan.private());
+        let other_zone = plan.config().at("zone_id").is_given() && plan.changes("zone_id");
+        let zone = known_zone(plan.planned().text("zone"), noted.filter(|_| !other_zone));
+        let fqdn = plan.prior().text("fqdn").filter(|_| !other_zone).map(str::to_owned);
+        let (config, prior) = (plan.config().value().clone(), plan.prior().value().clone());
+        let mut planned = plan.planned().value().clone();
+        planning::settle(&mut planned, &config, &prior, fqdn.as_deref(), zone.as_ref());
+        for attribute in ["ttl", "values", "name"] {
+            plan.set(attribute, planned.member(attribute).clone());
+        }
         plan_place(plan);
-        keep_values(plan);
         Ok(())
     }
 
     async fn create(&self, cx: &Cx, model: &mut DnsRecordModel) -> Result<()> {
         let aws = cx.provider().aws()?;
-        let route53 = aws.route53().await;
-        let (zone, set) = place(cx, aws, model).await?;
-        let written = if model.overwrite {
-            route53.upsert(cx.budget(), &zone.id, set.clone()).await
-        } else {
-            route53.create(cx.budget(), &zone.id, set.clone()).await
-        };
-        let change = match written {
-            Ok(change) => change,
-            Err(error) => return Err(failed(aws, "create", model, &error).await),
-        };
-        model.settle(&zone.id, &set);
-        cx.exists();
-        wait(cx, aws, change.as_ref(), &set, model).await
+        let (zone, sets) = place(cx, aws, model).await?;
+        let wish = Transition { new: sets, overwrite: model.overwrite, ..Transition::default() };
+        carried_out(cx, aws, &zone, wish, model, "create").await
     }
 
     async fn read(&self, cx: &Cx, mut model: DnsRecordModel) -> Result<Option<DnsRecordModel>> {
         let aws = cx.provider().aws()?;
         let Some((zone, key)) = model.stored_place() else { return Ok(None) };
-        match aws.route53().await.record(cx.budget(), &zone, &key).await {
-            Ok(Some(live)) => {
-                model.fill(&live);
-                Ok(Some(model))
-            }
-            Ok(None) | Err(Route53Error::NoZoneId(_)) => Ok(None),
-            Err(error) => Err(failed(aws, "read", &model, &error).await),
+        let live = match aws.route53().await.record(cx.budget(), &zone, &key).await {
+            Ok(Some(live)) => live,
+            Ok(None) | Err(Route53Error::NoZoneId(_)) => return Ok(None),
+            Err(error) => return Err(failed(aws, "read", &model, &error).await),
+        };
+        model.fill(&live);
+        if let Some(owner) = model.external_dns_owner.take() {
+            model.external_dns_owner = owner_of(cx, aws, &zone, &live, &owner).await?;
         }
+        let owner = model.external_dns_owner.as_deref();
+        visible::warn_of_external_dns(cx, aws, &zone, std::slice::from_ref(&live), owner).await;
+        Ok(Some(model))
     }
 
     async fn update(&self, cx: &Cx, prior: &DnsRecordModel, model: &mut DnsRecordModel) -> Result<()> {
         let aws = cx.provider().aws()?;
-        let route53 = aws.route53().await;
-        let (zone, set) = place(cx, aws, model).await?;
-        let written = match prior.stored_place() {
-            Some((old_zone, old)) if old_zone == zone.id && old == set.key => {
-                route53.upsert(cx.budget(), &zone.id, set.clone()).await
-            }
-            Some((old_zone, old)) => moved(cx, route53, (&old_zone, &old), (&zone.id, &set), model.overwrite).await,
-            None => route53.upsert(cx.budget(), &zone.id, set.clone()).await,
-        };
-        let change = match written {
-            Ok(change) => change,
-            Err(error) => return Err(failed(aws, "change", model, &error).await),
-        };
-        model.settle(&zone.id, &set);
-        cx.exists();
-        wait(cx, aws, change.as_ref(), &set, model).await
+        let (zone, sets) = place(cx, aws, model).await?;
+        let old_place = prior.stored_place();
+        let here = old_place.as_ref().filter(|(old_zone, _)| *old_zone == zone.id);
+        let old = here.map(|(_, key)| stored_keys(prior, key)).unwrap_or_default();
+        let ties = here.map(|(_, key)| tied(key, &sets)).unwrap_or_default();
+        let wish = Transition { new: sets, overwrite: model.overwrite, ties, ..Transition::delete(old) };
+        carried_out(cx, aws, &zone, wish, model, "change").await?;
+        // A new set in the new zone stands before the old one goes.
+        match old_place.filter(|(old_zone, _)| *old_zone != zone.id) {
+            Some((old_zone, key)) => removed(cx, aws, &old_zone, &key, prior).await,
+            None => Ok(()),
+        }
     }
 
     async fn delete(&self, cx: &Cx, model: DnsRecordModel) -> Result<()> {
         let aws = cx.provider().aws()?;
         let Some((zone, key)) = model.stored_place() else { return Ok(()) };
-        match aws.route53().await.delete(cx.budget(), &zone, &key).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(failed(aws, "delete", &model, &error).await),
-        }
+        removed(cx, aws, &zone, &key, &model).await
     }
 
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<DnsRecordModel>> {
         let what = format!("Cannot import the record `{id}`");
-        let Some((zone, key)) = parse_id(id) else {
-            let step = "give `ZONE_ID/NAME/TYPE`, and `/SET_IDENTIFIER` after it if the set has one";
+        let Some((zone, key)) = ids::parse(id) else {
+            let step = "give `ZONE_ID/NAME/TYPE`, and `/SET_IDENTIFIER` after it if the set has one; the AWS provider's \
+                        `ZONE_ID_NAME_TYPE` does as well";
             return Err(Explanation::new("BERTH-ROUTE53-020", what).next(step));
         };
         let aws = cx.provider().aws()?;
-        let object = format!("zone {zone}");
-        match aws.route53().await.record(cx.budget(), &zone, &key).await {
-            Ok(Some(live)) => Ok(Import(DnsRecordModel::imported(&zone, &live))),
+        let wish = ZoneWish { id: Some(zone.clone()), ..ZoneWish::default() };
+        let zone = wish.zone(cx, aws, key.name.as_str(), &what).await?;
+        match aws.route53().await.record(cx.budget(), &zone.id, &key).await {
+            Ok(Some(live)) => Ok(Import(DnsRecordModel::imported(&zone.id, &live))),
             Ok(None) => {
                 let step = "check name and type; `aws route53 list-resource-record-sets` lists those there are";
                 Err(Explanation::new("BERTH-ROUTE53-021", what)
-                    .on(object)
+                    .on(wish.object())
                     .said("Route53", "there is no such record")
                     .next(step))
             }
-            Err(error) => Err(explained(aws, &error, what, &object).await),
+            Err(error) => Err(explained(aws, &error, &what, &wish.object()).await),
         }
     }
+
+    fn moved(&self, source: &MoveSource) -> Option<Result<DnsRecordModel>> {
+        moved::moved(source)
+    }
 }
 
-/// Waits as long as the user wants to; the record is in state already.
-async fn wait(cx: &Cx, aws: &Aws, change: Option<&ChangeId>, set: &RecordSet, model: &DnsRecordModel) -> Result<()> {
-    if model.wait == "none" {
-        return Ok(());
-    }
-    if let Err(error) = aws.route53().await.wait_in_sync(cx.budget(), change).await {
-        return Err(failed(aws, "see", model, &error).await);
-    }
-    if model.wait != "authoritative" || set.values().is_empty() {
-        return Ok(());
-    }
-    let (name, kind) = (set.key.name.as_str(), set.key.kind);
-    let values: Vec<_> = set.values().iter().map(|value| for_people(kind, value)).collect();
-    let seen = cx.provider().dns()?.wait_for(name, kind, &values, cx.budget()).await;
-    seen.map_err(|error| error.explain(format!("Cannot see the {kind} record `{name}`")))
-}
-
-/// The zone and the record set that the model asks for.
-async fn place(cx: &Cx, aws: &Aws, model: &DnsRecordModel) -> Result<(Zone, RecordSet)> {
-    let visibility = if model.private { Visibility::Private } else { Visibility::Public };
-    let name = model.zone.as_deref().map(DnsName::parse).transpose();
-    let name =
-        name.map_err(|error| Route53Error::Name(error).explain("Cannot read the zone's name", "the zone").at("zone"))?;
-    let choice = ZoneChoice { id: model.given_zone_id(), name, visibility };
-    let zone = match aws.route53().await.choose_zone(cx.budget(), &choice, &model.name).await {
-        Ok(zone) => zone,
-        Err(error) => {
-            let attribute = if choice.id.is_some() { "zone_id" } else { "zone" };
-            return Err(failed(aws, "place", model, &error).await.at(attribute));
-        }
-    };
-    let wrong = |error| Route53Error::Name(error).explain("Cannot read the record's name", &model.name).at("name");
-    let name = full_name(&model.name, &zone.name).map_err(wrong)?;
-    if !name.is_within(&zone.name) {
-        let what = format!("Cannot place the record `{name}` in the zone `{}`", zone.name);
-        let step = "name the zone that holds it, or correct the name";
-        return Err(Explanation::new("BERTH-ROUTE53-022", what).on(format!("zone {}", zone.id)).next(step).at("name"));
-    }
-    let set = model.record_set(&name).map_err(|problem| problem.on(format!("zone {}", zone.id)))?;
-    Ok((zone, set))
-}
-
-/// Another name, type or set identifier within a zone is one request; another zone is a new set before the old goes.
-async fn moved(
+/// Makes the zone so, notes it in the model, and waits as long as the user wants to.
+async fn carried_out(
     cx: &Cx,
-    route53: &Route53,
-    old: (&ZoneId, &RecordKey),
-    new: (&ZoneId, &RecordSet),
-    overwrite: bool,
-) -> std::result::Result<Option<ChangeId>, Route53Error> {
-    let (budget, set) = (cx.budget(), new.1.clone());
-    if old.0 == new.0 {
-        return route53.swap(budget, new.0, old.1, set).await;
+    aws: &Aws,
+    zone: &Zone,
+    wish: Transition,
+    model: &mut DnsRecordModel,
+    verb: &str,
+) -> Result<()> {
+    let sets = wish.new.clone();
+    let done = aws.route53().await.carry_out(cx.budget(), &zone.id, wish).await.into_result();
+    visible::warn_of_external_dns(cx, aws, &zone.id, &sets, model.external_dns_owner.as_deref()).await;
+    let change: Vec<ChangeId> = match done {
+        Ok(change) => change.into_iter().collect(),
+        Err(error) => return Err(failed(aws, verb, model, &error).await),
+    };
+    if let Some(set) = sets.first() {
+        model.settle(&zone.id, set);
     }
-    let change =
-        if overwrite { route53.upsert(budget, new.0, set).await? } else { route53.create(budget, new.0, set).await? };
-    route53.delete(budget, old.0, old.1).await?;
-    Ok(change)
+    cx.exists();
+    visible::wait(cx, aws, &model.wait, &change, &sets, &headline("see", model)).await
+}
+
+async fn removed(cx: &Cx, aws: &Aws, zone: &ZoneId, key: &RecordKey, model: &DnsRecordModel) -> Result<()> {
+    let wish = Transition::delete(stored_keys(model, key));
+    match aws.route53().await.carry_out(cx.budget(), zone, wish).await.into_result() {
+        Ok(_) | Err(Route53Error::NoZoneId(_)) => Ok(()),
+        Err(error) => Err(failed(aws, "delete", model, &error).await),
+    }
+}
+
+/// The zone and the record sets that the model asks for: the record first.
+async fn place(cx: &Cx, aws: &Aws, model: &DnsRecordModel) -> Result<(Zone, Vec<RecordSet>)> {
+    let wish = ZoneWish { id: model.given_zone_id(), name: model.zone.as_deref(), private: model.private };
+    let zone = wish.zone(cx, aws, &model.name, &headline("place", model)).await?;
+    let name = name_within(&model.name, &zone, "name")?;
+    let sets = model.content().record_sets(&name, &zone.name, model.external_dns_owner.as_deref(), "");
+    Ok((zone.clone(), sets.map_err(|problem| problem.on(format!("zone {}", zone.id)))?))
+}
+
+/// The record and its mark.
+fn stored_keys(model: &DnsRecordModel, key: &RecordKey) -> Vec<RecordKey> {
+    let set = model.content().record_set(&key.name, "").ok();
+    let mark = set.zip(model.external_dns_owner.as_deref()).and_then(|(set, owner)| mark_of(&set, owner).ok());
+    std::iter::once(key.clone()).chain(mark.map(|mark| mark.key)).collect()
+}
+
+/// A record and its mark change in the same moment, wherever they were and go.
+fn tied(old: &RecordKey, new: &[RecordSet]) -> Vec<(DnsName, DnsName)> {
+    new.iter().map(|set| (old.name.clone(), set.key.name.clone())).collect()
+}
+
+/// The owner that the record's mark names; none if the mark is gone or says something else.
+async fn owner_of(cx: &Cx, aws: &Aws, zone: &ZoneId, live: &RecordSet, owner: &str) -> Result<Option<String>> {
+    let Ok(mark) = mark_of(live, owner) else { return Ok(None) };
+    let there = aws.route53().await.record(cx.budget(), zone, &mark.key).await;
+    let what = format!("Cannot read the mark `{}`", mark.key);
+    match there {
+        Ok(there) => {
+            Ok(there.filter(|there| is_mark(there) && there.means_the_same_as(&mark)).map(|_| owner.to_owned()))
+        }
+        Err(error) => Err(explained(aws, &error, &what, &format!("zone {zone}")).await),
+    }
+}
+
+fn headline(verb: &str, model: &DnsRecordModel) -> String {
+    format!("Cannot {verb} the {} record `{}`", model.r#type.to_ascii_uppercase(), model.name)
 }
 
 async fn failed(aws: &Aws, verb: &str, model: &DnsRecordModel, error: &Route53Error) -> Explanation {
-    let what = format!("Cannot {verb} the {} record `{}`", model.r#type.to_ascii_uppercase(), model.name);
-    let object = match model.zone_id.get() {
-        Some(zone) => format!("zone {zone}"),
-        None => model.zone.as_ref().map_or_else(|| "the account's zones".to_owned(), |zone| format!("zone {zone}")),
-    };
-    explained(aws, error, what, &object).await
-}
-
-async fn explained(aws: &Aws, error: &Route53Error, what: String, object: &str) -> Explanation {
-    match error {
-        Route53Error::Aws(crate::clients::aws::AwsError::AccessDenied { .. }) => {
-            let Route53Error::Aws(denied) = error else { return error.explain(what, object) };
-            aws.explained(denied, what, object).await
-        }
-        _ => error.explain(what, object),
-    }
-}
-
-/// The whole name instead of its part below the zone, or the other way round, is no change.
-fn keep_name(plan: &mut Plan<'_>) {
-    let (Some(text), Some(fqdn)) = (plan.planned().text("name"), plan.prior().text("fqdn")) else { return };
-    let zone = plan.planned().text("zone").and_then(|zone| DnsName::parse(zone).ok());
-    let name = match &zone {
-        Some(zone) => full_name(text, zone),
-        None => DnsName::parse(text),
-    };
-    let other_zone = plan.config().at("zone_id").is_given() && plan.changes("zone_id");
-    if name.is_ok_and(|name| name.as_str() == fqdn) && !other_zone {
-        plan.keep(&["name"]);
-    }
+    let wish = ZoneWish { id: model.given_zone_id(), name: model.zone.as_deref(), private: model.private };
+    explained(aws, error, &headline(verb, model), &wish.object()).await
 }
 
 /// Keeps zone and full name while nothing that they depend on changes.
@@ -231,49 +220,9 @@ fn plan_place(plan: &mut Plan<'_>) {
     if !given {
         plan.keep(&["zone_id"]);
     }
-    if !plan.changes("name") && !plan.changes("zone_id") {
+    if plan.changes("name") || plan.changes("zone_id") {
+        plan.set("fqdn", Value::Unknown);
+    } else {
         plan.keep(&["fqdn"]);
-    }
-}
-
-/// The same values in other words are no change.
-fn keep_values(plan: &mut Plan<'_>) {
-    let Some(Ok(kind)) = plan.planned().text("type").map(str::parse::<RecordType>) else { return };
-    let (before, after) = (plan.prior().at("values"), plan.planned().at("values"));
-    if let (Seen::Known(before), Seen::Known(after)) = (before, after)
-        && before != after
-        && checks::same_values(kind, before, after)
-    {
-        let before = before.clone();
-        plan.set("values", before);
-    }
-}
-
-/// `ZONE_ID/NAME/TYPE` or `ZONE_ID/NAME/TYPE/SET_IDENTIFIER`.
-fn parse_id(id: &str) -> Option<(ZoneId, RecordKey)> {
-    let id = id.trim().trim_start_matches("/hostedzone/");
-    let mut parts = id.splitn(4, '/');
-    let (zone, name, kind) = (parts.next()?, parts.next()?, parts.next()?);
-    let key = RecordKey {
-        name: DnsName::parse(name).ok()?,
-        kind: kind.parse().ok()?,
-        set_identifier: parts.next().map(str::to_owned),
-    };
-    (!zone.is_empty()).then(|| (ZoneId::new(zone), key))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_import_names_zone_name_type_and_set() {
-        let (zone, key) = parse_id("Z1/www.Example.com./a").unwrap();
-        assert_eq!((zone.as_str(), key.to_string().as_str()), ("Z1", "www.example.com A"));
-        let (_, key) = parse_id("/hostedzone/Z1/*.example.com/TXT/blue/green").unwrap();
-        assert_eq!(key.set_identifier.as_deref(), Some("blue/green"));
-        for bad in ["Z1", "Z1/a.example", "Z1/a.example/AXFR", "/a.example/A"] {
-            assert!(parse_id(bad).is_none(), "{bad}");
-        }
     }
 }

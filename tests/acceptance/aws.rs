@@ -1,6 +1,8 @@
 //! IAM and Route53 through Terraform, on moto.
 
 mod dns;
+mod dns_records;
+mod dns_speed;
 mod identity;
 
 use berth::clients::aws::{Aws, Settings};

@@ -10,6 +10,8 @@ mod examples;
 mod fault_proxy;
 mod faults;
 mod functions;
+#[path = "../support/gate.rs"]
+mod gate;
 #[path = "../support/kubectl.rs"]
 mod kubectl;
 mod package;

@@ -2,6 +2,7 @@
 //! and one poller waits for all of them.
 
 mod api;
+mod carry;
 mod error;
 mod poller;
 mod queue;
@@ -9,7 +10,7 @@ mod queue;
 mod tests;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 
 use api::Api;
 pub use api::ZoneDetail;
+pub use carry::Progress;
 pub use error::Route53Error;
 use poller::Poller;
 use queue::{Work, ZoneQueue};
@@ -26,11 +28,8 @@ use super::AwsError;
 use super::once::Once;
 use crate::domain::dns::challenge::{Edit, holds};
 use crate::domain::dns::zone::{Visibility, closest, named};
-use crate::domain::dns::{Change, ChangeGroup, DnsName, RecordKey, RecordSet, Zone, ZoneId};
+use crate::domain::dns::{Change, ChangeGroup, DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId};
 use crate::retry::Budget;
-
-/// How often a record that somebody else changes meanwhile is read again before it is deleted.
-const DELETE_RACES: u32 = 3;
 
 /// A change that Route53 accepted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,7 +83,7 @@ impl Route53 {
         }
     }
 
-    /// All zones of the account, listed once.
+    /// All zones of the account, listed once. Needs `route53:ListHostedZones`.
     pub async fn zones(&self, budget: &Budget) -> Result<Arc<Vec<Zone>>, Route53Error> {
         let list = async || self.api.list_zones(budget).await.map(Arc::new);
         Ok(self.zones.get(budget, list).await?)
@@ -114,14 +113,16 @@ impl Route53 {
 
     /// The zone that a record goes into: by its id, else by its name, else the closest one.
     pub async fn choose_zone(&self, budget: &Budget, choice: &ZoneChoice, record: &str) -> Result<Zone, Route53Error> {
-        if let Some(id) = &choice.id {
-            return self.zone_of_id(budget, id).await;
-        }
-        if let Some(name) = &choice.name {
-            return self.zone_named(budget, name, choice.visibility).await;
-        }
-        let record = DnsName::parse(record).map_err(Route53Error::Name)?;
-        self.zone_for(budget, &record, choice.visibility).await
+        let zone = if let Some(id) = &choice.id {
+            self.zone_of_id(budget, id).await?
+        } else if let Some(name) = &choice.name {
+            self.zone_named(budget, name, choice.visibility).await?
+        } else {
+            let record = DnsName::parse(record).map_err(Route53Error::Name)?;
+            self.zone_for(budget, &record, choice.visibility).await?
+        };
+        self.open(&zone.id).view.expect(zone.record_count);
+        Ok(zone)
     }
 
     /// The zone of this id, from the listing if it is permitted.
@@ -137,12 +138,12 @@ impl Route53 {
         found.map(|detail| detail.zone).ok_or_else(|| Route53Error::NoZoneId(id.clone()))
     }
 
-    /// The zone of this id, with its servers; none if there is none.
+    /// The zone of this id, with its servers; none if there is none. Needs `route53:GetHostedZone`.
     pub async fn zone(&self, budget: &Budget, id: &ZoneId) -> Result<Option<ZoneDetail>, Route53Error> {
         Ok(self.api.zone(budget, id).await?)
     }
 
-    /// The record sets of one name, of every type.
+    /// The record sets of one name, of every type. Needs `route53:ListResourceRecordSets`.
     pub async fn records_named(
         &self,
         budget: &Budget,
@@ -150,6 +151,24 @@ impl Route53 {
         name: &DnsName,
     ) -> Result<Vec<RecordSet>, Route53Error> {
         self.open(zone).view.named(&self.api, budget, name).await.map_err(|error| gone(error, zone))
+    }
+
+    /// The record sets of several names, each with all its types; nothing for a name without any. Needs `route53:ListResourceRecordSets`.
+    pub async fn records_of(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        names: &BTreeSet<DnsName>,
+    ) -> Result<BTreeMap<DnsName, Vec<RecordSet>>, Route53Error> {
+        if names.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        self.open(zone).view.all_named(&self.api, budget, names).await.map_err(|error| gone(error, zone))
+    }
+
+    /// The record sets of several names as far as they are known without asking.
+    pub fn at_hand(&self, zone: &ZoneId, names: &BTreeSet<DnsName>) -> Vec<RecordSet> {
+        self.open(zone).view.known(names).into_iter().flat_map(BTreeMap::into_values).flatten().collect()
     }
 
     /// One record set; none if it is absent.
@@ -163,7 +182,7 @@ impl Route53 {
         Ok(sets.into_iter().find(|set| set.key == *key))
     }
 
-    /// Every record set of the zone.
+    /// Every record set of the zone. Needs `route53:ListResourceRecordSets`.
     pub async fn records(&self, budget: &Budget, zone: &ZoneId) -> Result<Vec<RecordSet>, Route53Error> {
         self.open(zone).view.all(&self.api, budget).await.map_err(|error| gone(error, zone))
     }
@@ -175,21 +194,10 @@ impl Route53 {
         zone: &ZoneId,
         set: RecordSet,
     ) -> Result<Option<ChangeId>, Route53Error> {
-        self.must_be_free(budget, zone, &set).await?;
-        match self.change(budget, zone, ChangeGroup::single(Change::Create(set.clone()))).await {
-            Err(error) if error.is_refusal() => {}
-            other => return other,
-        }
-        self.open(zone).view.forget();
-        match self.record(budget, zone, &set.key).await? {
-            Some(live) => Err(Route53Error::Taken { wanted: set.key, existing: Box::new(live) }),
-            // Nothing is there, so it is refused for another reason, or it was there for a moment: the
-            // second request tells.
-            None => self.change(budget, zone, ChangeGroup::single(Change::Upsert(set))).await,
-        }
+        self.carry_out(budget, zone, Transition::create(set)).await.into_result()
     }
 
-    /// Makes a record set, or replaces the one of the same key.
+    /// Makes a record set, or replaces the one of the same key. Needs `route53:ChangeResourceRecordSets`.
     pub async fn upsert(
         &self,
         budget: &Budget,
@@ -208,36 +216,26 @@ impl Route53 {
         old: &RecordKey,
         new: RecordSet,
     ) -> Result<Option<ChangeId>, Route53Error> {
-        let old = self.record(budget, zone, old).await?;
-        let changes = old.map(Change::Delete).into_iter().chain([Change::Upsert(new)]).collect();
-        self.change(budget, zone, ChangeGroup(changes)).await
+        let ties = vec![(old.name.clone(), new.key.name.clone())];
+        let wish = Transition { new: vec![new], overwrite: true, ties, ..Transition::delete([old.clone()]) };
+        self.carry_out(budget, zone, wish).await.into_result()
     }
 
-    /// Removes a record set, whatever it holds now. One that is gone is no error.
+    /// Removes a record set, whatever it holds now. One that is gone, or whose zone is, is no error.
     pub async fn delete(
         &self,
         budget: &Budget,
         zone: &ZoneId,
         key: &RecordKey,
     ) -> Result<Option<ChangeId>, Route53Error> {
-        let mut races = 0;
-        loop {
-            let live = match self.record(budget, zone, key).await {
-                Err(Route53Error::NoZoneId(_)) => return Ok(None),
-                live => live?,
-            };
-            let Some(live) = live else { return Ok(None) };
-            match self.change(budget, zone, ChangeGroup::single(Change::Delete(live))).await {
-                Err(error) if error.is_refusal() && races < DELETE_RACES => {
-                    races += 1;
-                    self.open(zone).view.forget();
-                }
-                other => return other,
-            }
+        match self.carry_out(budget, zone, Transition::delete([key.clone()])).await.into_result() {
+            Err(Route53Error::NoZoneId(_)) => Ok(None),
+            other => other,
         }
     }
 
     /// Carries out changes that take effect together or not at all, joined with what else is wished of the zone.
+    /// Needs `route53:ChangeResourceRecordSets`.
     pub async fn change(
         &self,
         budget: &Budget,
@@ -290,7 +288,7 @@ impl Route53 {
         Ok(holds(&self.records_named(budget, zone, name).await?, name, value))
     }
 
-    /// Waits until all of Route53's servers know a change; at once when there was none.
+    /// Waits until all of Route53's servers know a change; at once when there was none. Needs `route53:GetChange`.
     pub async fn wait_in_sync(&self, budget: &Budget, change: Option<&ChangeId>) -> Result<(), Route53Error> {
         let Some(change) = change else { return Ok(()) };
         let started = Instant::now();
@@ -299,14 +297,6 @@ impl Route53 {
             Err(why) => {
                 Err(Route53Error::NotInSync { change: change.as_str().to_owned(), waited: started.elapsed(), why })
             }
-        }
-    }
-
-    async fn must_be_free(&self, budget: &Budget, zone: &ZoneId, set: &RecordSet) -> Result<(), Route53Error> {
-        let live = self.records_named(budget, zone, &set.key.name).await?;
-        match live.into_iter().find(|live| live.key.excludes(&set.key)) {
-            Some(existing) => Err(Route53Error::Taken { wanted: set.key.clone(), existing: Box::new(existing) }),
-            None => Ok(()),
         }
     }
 

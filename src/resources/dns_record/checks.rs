@@ -1,6 +1,6 @@
 //! Rules for names, types and values of records, before apply.
 
-use super::model::RoutingModel;
+use super::routing::RoutingModel;
 use crate::domain::dns::{DnsName, RecordType, value};
 use crate::explain::Explanation;
 use crate::sdk::{Attr, Check, Diagnostics, Path, Seen, Set, Value, View, check};
@@ -46,62 +46,73 @@ pub fn same_values(kind: RecordType, mine: &Value, theirs: &Value) -> bool {
     values(mine).zip(values(theirs)).is_some_and(|(mine, theirs)| value::same_values(kind, &mine, &theirs))
 }
 
-/// What the attributes' own checks cannot see.
+/// What the attributes' own checks cannot see of one record.
 pub fn validate(config: View<'_>, found: &mut Diagnostics) {
-    check_target(config, found);
-    check_values(config, found);
-    check_routing(config, found);
-}
-
-fn wrong(text: impl Into<String>, attribute: &str) -> Explanation {
-    Explanation::new("BERTH-ROUTE53-023", text).next("correct it; nothing was changed").at(attribute)
-}
-
-fn check_target(config: View<'_>, found: &mut Diagnostics) {
-    let (values, alias) = (config.at("values"), config.at("alias"));
-    if values.is_null() && alias.is_null() {
-        found.error(&wrong("A record needs `values` or an `alias`", "values"));
-    }
-    if values.known().is_some() && alias.known().is_some() {
-        found.error(&wrong("`values` and `alias` are both set", "alias"));
-    }
-    if alias.known().is_some() && config.at("ttl").known().is_some() {
-        found.error(&wrong("An alias has no `ttl`: its target's counts", "ttl"));
-    }
+    content(config, "", found);
     if config.text("wait") == Some("authoritative") && config.truth("private") == Some(true) {
         found.error(&wrong(
             "A private zone's servers cannot be asked from here: `wait` may be `none` or `insync`",
-            "wait",
+            "wait".to_owned(),
         ));
     }
     if config.at("zone_id").known().is_some() && config.at("zone").known().is_some() {
-        found.error(&wrong("`zone_id` and `zone` are both set", "zone"));
+        found.error(&wrong("`zone_id` and `zone` are both set", "zone".to_owned()));
     }
 }
 
-fn check_values(config: View<'_>, found: &mut Diagnostics) {
-    let Some(Ok(kind)) = config.text("type").map(str::parse::<RecordType>) else { return };
-    let Some(values) = config.read::<Set<String>>("values") else { return };
-    if values.is_empty() {
+/// What the attributes' own checks cannot see of what a record answers; its attributes stand below `prefix`.
+pub fn content(config: View<'_>, prefix: &str, found: &mut Diagnostics) {
+    check_target(config, prefix, found);
+    check_values(config, prefix, found);
+    check_routing(config, prefix, found);
+}
+
+fn wrong(text: impl Into<String>, attribute: String) -> Explanation {
+    Explanation::new("BERTH-ROUTE53-023", text).next("correct it; nothing was changed").at(attribute)
+}
+
+fn check_target(config: View<'_>, prefix: &str, found: &mut Diagnostics) {
+    let at = |attribute: &str| format!("{prefix}{attribute}");
+    let (values, alias) = (config.at(&at("values")), config.at(&at("alias")));
+    if values.is_null() && alias.is_null() {
+        found.error(&wrong("A record needs `values` or an `alias`", at("values")));
+    }
+    if values.known().is_some() && alias.known().is_some() {
+        found.error(&wrong("`values` and `alias` are both set", at("alias")));
+    }
+    if alias.known().is_some() && config.at(&at("ttl")).known().is_some() {
+        found.error(&wrong("An alias has no `ttl`: its target's counts", at("ttl")));
+    }
+}
+
+fn check_values(config: View<'_>, prefix: &str, found: &mut Diagnostics) {
+    let at = |attribute: &str| format!("{prefix}{attribute}");
+    let Some(Ok(kind)) = config.text(&at("type")).map(str::parse::<RecordType>) else { return };
+    let Some(Value::Set(elements)) = config.at(&at("values")).known() else { return };
+    let known: Vec<_> = elements.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    if known.is_empty() {
         return;
     }
-    if let Err((_, error)) = value::to_route53(kind, &values) {
-        found.error(&wrong(format!("A value of the {kind} record is wrong: {error}"), "values"));
+    if let Err((index, error)) = value::to_route53(kind, &known) {
+        let which =
+            index.map_or_else(|| "The values".to_owned(), |index| format!("Value {} of {}", index + 1, known.len()));
+        found.error(&wrong(format!("{which} of the {kind} record cannot be: {error}"), at("values")));
     }
 }
 
-fn check_routing(config: View<'_>, found: &mut Diagnostics) {
-    let (routing, identifier) = (config.at("routing"), config.at("set_identifier"));
+fn check_routing(config: View<'_>, prefix: &str, found: &mut Diagnostics) {
+    let at = |attribute: &str| format!("{prefix}{attribute}");
+    let (routing, identifier) = (config.at(&at("routing")), config.at(&at("set_identifier")));
     if let Seen::Known(_) = routing
         && identifier.is_null()
     {
-        found.error(&wrong("A record with a routing policy needs a `set_identifier`", "set_identifier"));
+        found.error(&wrong("A record with a routing policy needs a `set_identifier`", at("set_identifier")));
     }
     if identifier.known().is_some() && routing.is_null() {
-        found.error(&wrong("A `set_identifier` needs a `routing` policy", "routing"));
+        found.error(&wrong("A `set_identifier` needs a `routing` policy", at("routing")));
     }
-    let count = config.read::<RoutingModel>("routing").map(|routing| routing.count());
+    let count = config.read::<RoutingModel>(&at("routing")).map(|routing| routing.count());
     if let Some(count) = count.filter(|count| *count != 1) {
-        found.error(&wrong(format!("`routing` holds {count} policies instead of one"), "routing"));
+        found.error(&wrong(format!("`routing` holds {count} policies instead of one"), at("routing")));
     }
 }

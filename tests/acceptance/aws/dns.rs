@@ -9,11 +9,11 @@ use super::{Account, PROVIDER, unique};
 use crate::sandbox;
 use crate::workspace::{Cli, Workspace};
 
-fn zone() -> ZoneId {
+pub fn zone() -> ZoneId {
     ZoneId::new(&sandbox::value("SANDBOX_ZONE_ID"))
 }
 
-fn full(label: &str) -> String {
+pub fn full(label: &str) -> String {
     format!("{label}.{}", sandbox::value("SANDBOX_ZONE_NAME"))
 }
 
@@ -22,23 +22,23 @@ fn record(more: &str) -> String {
 }
 
 /// What Route53 has, as the type and the values.
-fn live(account: &Account, name: &str, kind: RecordType) -> Option<RecordSet> {
+pub fn live(account: &Account, name: &str, kind: RecordType) -> Option<RecordSet> {
     let key = RecordKey { name: DnsName::parse(name).unwrap(), kind, set_identifier: None };
     account.runtime.block_on(async {
         Account::open_route53(account).await.record(&Account::budget(), &zone(), &key).await.unwrap()
     })
 }
 
-fn values(account: &Account, name: &str, kind: RecordType) -> Option<BTreeSet<String>> {
+pub fn values(account: &Account, name: &str, kind: RecordType) -> Option<BTreeSet<String>> {
     live(account, name, kind).map(|set| set.values().iter().cloned().collect())
 }
 
 impl Account {
-    async fn open_route53(&self) -> berth::clients::aws::Route53 {
+    pub async fn open_route53(&self) -> berth::clients::aws::Route53 {
         self.aws.route53().await.clone()
     }
 
-    fn upsert(&self, set: RecordSet) {
+    pub fn upsert(&self, set: RecordSet) {
         let written = async { self.open_route53().await.upsert(&Self::budget(), &zone(), set).await };
         self.runtime.block_on(written).unwrap();
     }

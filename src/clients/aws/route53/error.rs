@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clients::aws::AwsError;
 use crate::domain::dns::challenge::Obstacle;
 use crate::domain::dns::zone::Visibility;
-use crate::domain::dns::{DnsName, DnsNameError, RecordKey, RecordSet, Zone, ZoneId};
+use crate::domain::dns::{Conflict, DnsName, DnsNameError, RecordKey, RecordSet, Zone, ZoneId};
 use crate::explain::Explanation;
 use crate::retry::Stopped;
 
@@ -41,13 +41,13 @@ pub enum Route53Error {
         /// Their ids.
         ids: Vec<ZoneId>,
     },
-    /// The record, or one that excludes it, is there already.
-    #[error("`{}` is there already", .existing.key)]
+    /// Records, or ones that exclude them, are there already.
+    #[error("{}", list(conflicts))]
     Taken {
-        /// What was to be made.
-        wanted: RecordKey,
-        /// What stands in its place.
-        existing: Box<RecordSet>,
+        /// The zone.
+        zone: ZoneId,
+        /// What was to be made, and what stands in its place; at least one.
+        conflicts: Vec<Conflict>,
     },
     /// Others' records at a shared name leave no room.
     #[error(transparent)]
@@ -122,7 +122,6 @@ impl Route53Error {
             _ => Explanation::new(self.code(), what).on(object),
         };
         let explanation = match self {
-            Self::Taken { existing, .. } => explanation.said("Route53", format!("{self}: {}", describe(existing))),
             Self::Obstacle(_) | Self::TooLarge(_) | Self::Name(_) => explanation.said("The provider", self.to_string()),
             _ => explanation.said("Route53", self.to_string()),
         };
@@ -139,11 +138,7 @@ impl Route53Error {
                 let ids: Vec<_> = ids.iter().map(ZoneId::as_str).collect();
                 format!("name one of them by `zone_id`: {}", ids.join(", "))
             }
-            Self::Taken { wanted, existing } if *wanted == existing.key => {
-                "import the existing record to manage it, or set `overwrite = true` to replace it; it was not changed"
-                    .to_owned()
-            }
-            Self::Taken { .. } => "remove the other record first; nothing was changed".to_owned(),
+            Self::Taken { zone, conflicts } => taken_step(zone, conflicts),
             Self::Obstacle(Obstacle::Cname(target)) => {
                 format!("write the value at `{target}` instead, or remove the CNAME")
             }
@@ -154,6 +149,30 @@ impl Route53Error {
             ),
         }
     }
+}
+
+/// What is in the way, one clause each.
+fn list(conflicts: &[Conflict]) -> String {
+    let clause =
+        |conflict: &Conflict| format!("`{}` is there already: {}", conflict.existing.key, describe(&conflict.existing));
+    conflicts.iter().map(clause).collect::<Vec<_>>().join("; ")
+}
+
+fn taken_step(zone: &ZoneId, conflicts: &[Conflict]) -> String {
+    if conflicts.iter().any(|conflict| conflict.wanted != conflict.existing.key) {
+        return "remove the other record first; nothing was changed".to_owned();
+    }
+    let ids: Vec<_> = conflicts.iter().map(|conflict| format!("`{}`", import_id(zone, &conflict.wanted))).collect();
+    let ids = ids.join(", ");
+    format!(
+        "import the existing record to manage it (its id is {ids}), or set `overwrite = true` to replace it; it was not changed"
+    )
+}
+
+/// How a record is named in an import.
+fn import_id(zone: &ZoneId, key: &RecordKey) -> String {
+    let set = key.set_identifier.as_ref().map(|set| format!("/{set}")).unwrap_or_default();
+    format!("{zone}/{}/{}{set}", key.name, key.kind)
 }
 
 fn no_zone_step(visibility: Visibility, known: &[Zone]) -> String {

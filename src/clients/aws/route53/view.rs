@@ -1,7 +1,7 @@
 //! What a zone holds, read as seldom as possible.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ use crate::retry::Budget;
 const GATHER: Duration = Duration::from_millis(25);
 /// Names asked for one by one; with more, the whole zone is listed.
 const FEW: usize = 3;
+/// Record sets that one answer holds: a zone of no more is listed whole at the price of one name.
+const ONE_PAGE: u64 = 300;
 /// How long a listing is believed, when nobody changes the zone through us.
 const FRESH: Duration = Duration::from_mins(2);
 
@@ -28,6 +30,7 @@ type Sets = BTreeMap<DnsName, Vec<RecordSet>>;
 pub(super) struct ZoneView {
     zone: ZoneId,
     asked: AtomicUsize,
+    small: AtomicBool,
     listing: Once<Arc<Listing>>,
 }
 
@@ -39,7 +42,12 @@ struct Listing {
 
 impl ZoneView {
     pub(super) fn new(zone: ZoneId) -> Self {
-        Self { zone, asked: AtomicUsize::new(0), listing: Once::default() }
+        Self { zone, asked: AtomicUsize::new(0), small: AtomicBool::new(false), listing: Once::default() }
+    }
+
+    /// Says how many record sets the zone had when the account's zones were listed.
+    pub(super) fn expect(&self, record_count: u64) {
+        self.small.store(record_count <= ONE_PAGE, Ordering::Relaxed);
     }
 
     /// The record sets of one name.
@@ -60,7 +68,7 @@ impl ZoneView {
             return Ok(found);
         }
         tokio::time::sleep(GATHER).await;
-        if self.asked.load(Ordering::Relaxed) > FEW {
+        if self.small.load(Ordering::Relaxed) || self.asked.load(Ordering::Relaxed) > FEW {
             return Ok(self.listed(api, budget).await?.pick(names));
         }
         let mut found = Sets::new();
@@ -108,7 +116,7 @@ impl ZoneView {
     }
 
     /// What the listing says, if there is one that is fresh.
-    fn known(&self, names: &BTreeSet<DnsName>) -> Option<Sets> {
+    pub(super) fn known(&self, names: &BTreeSet<DnsName>) -> Option<Sets> {
         let listing = self.listing.known()?;
         if listing.at.elapsed() > FRESH {
             self.forget();

@@ -1,0 +1,5 @@
+# The zone's id, then the records: KEY=NAME/TYPE, with commas between them.
+terraform import berth_dns_records.site Z0123456789ABCDEFGHIJ/apex=example.com/A,www=www.example.com/CNAME
+
+# All records of a zone but its own SOA and NS; their keys are NAME/TYPE.
+terraform import berth_dns_records.site Z0123456789ABCDEFGHIJ

@@ -1,0 +1,149 @@
+//! What one record set answers, and when: the part that `berth_dns_record` and `berth_dns_records` have in common.
+
+use super::routing::RoutingModel;
+use super::{checks, model::DEFAULT_TTL};
+use crate::domain::dns::external_dns::mark_of;
+use crate::domain::dns::value::{for_people, same_values, to_route53};
+use crate::domain::dns::{AliasTarget, DnsName, RecordData, RecordKey, RecordSet, RecordType};
+use crate::sdk::{Explanation, Model, Result, Set};
+
+/// A record set without its place.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Content {
+    /// The type's name, as the user writes it.
+    pub kind: String,
+    /// In seconds; [`DEFAULT_TTL`] where there is none.
+    pub ttl: Option<u32>,
+    /// The values, as the user writes them.
+    pub values: Option<Set<String>>,
+    /// The target of an alias.
+    pub alias: Option<AliasModel>,
+    /// Tells apart the sets of one name and type.
+    pub set_identifier: Option<String>,
+    /// The routing policy.
+    pub routing: Option<RoutingModel>,
+    /// The health check.
+    pub health_check_id: Option<String>,
+}
+
+/// The target of an alias.
+#[derive(Clone, Debug, PartialEq, Model)]
+pub struct AliasModel {
+    /// The DNS name of the load balancer, bucket, distribution or record.
+    #[attr(check = checks::dns_name(), equal = checks::same_name)]
+    pub name: String,
+    /// The hosted zone of that service, not the record's.
+    pub zone_id: String,
+    /// Whether the target's health decides if the alias answers. Default `false`.
+    #[attr(default = false)]
+    pub evaluate_target_health: bool,
+}
+
+impl Content {
+    /// Which set it is, under its full name.
+    pub fn key(&self, name: &DnsName) -> Option<RecordKey> {
+        let kind = self.kind.parse().ok()?;
+        Some(RecordKey { name: name.clone(), kind, set_identifier: self.set_identifier.clone() })
+    }
+
+    /// The record set under its full name; a failure blames an attribute below `prefix`.
+    pub fn record_set(&self, name: &DnsName, prefix: &str) -> Result<RecordSet> {
+        let wrong = |text: String, attribute: &str| {
+            let what = format!("Cannot write the {} record `{name}`", self.kind.to_ascii_uppercase());
+            let explanation = Explanation::new("BERTH-ROUTE53-023", what).said("The provider", text);
+            explanation.next("correct it; nothing was changed").at(format!("{prefix}{attribute}"))
+        };
+        let kind: RecordType = self.kind.parse().map_err(|error| wrong(format!("{error}"), "type"))?;
+        let data = match (&self.alias, &self.values) {
+            (Some(alias), _) => RecordData::Alias(alias.target().map_err(|error| wrong(error, "alias.name"))?),
+            (None, values) => {
+                let values = values.as_ref().map(|values| values.to_vec()).unwrap_or_default();
+                let values = to_route53(kind, &values).map_err(|(_, error)| wrong(error.to_string(), "values"))?;
+                RecordData::Values { ttl: self.ttl.unwrap_or(DEFAULT_TTL), values }
+            }
+        };
+        let key = RecordKey { name: name.clone(), kind, set_identifier: self.set_identifier.clone() };
+        let routing = self.routing.as_ref().and_then(RoutingModel::routing);
+        Ok(RecordSet { key, data, routing, health_check_id: self.health_check_id.clone() })
+    }
+
+    /// The record set and, where an owner is given, its mark for ExternalDNS.
+    pub fn record_sets(
+        &self,
+        name: &DnsName,
+        zone: &DnsName,
+        owner: Option<&str>,
+        prefix: &str,
+    ) -> Result<Vec<RecordSet>> {
+        let set = self.record_set(name, prefix)?;
+        let Some(owner) = owner else { return Ok(vec![set]) };
+        let wrong = |text: String| {
+            let what = format!("Cannot mark `{name}` for ExternalDNS");
+            let explanation = Explanation::new("BERTH-ROUTE53-024", what).said("The provider", text);
+            explanation
+                .next("leave `external_dns_owner` out for this record; nothing was changed")
+                .at("external_dns_owner")
+        };
+        let mark = mark_of(&set, owner).map_err(|error| wrong(error.to_string()))?;
+        if !mark.key.name.is_within(zone) {
+            return Err(wrong(format!(
+                "the mark of a zone's own name would be `{}`, outside of the zone",
+                mark.key.name
+            )));
+        }
+        Ok(vec![set, mark])
+    }
+
+    /// What a refresh found, in the state's own wording where it means the same.
+    #[must_use]
+    pub fn refreshed(mut self, live: &RecordSet) -> Self {
+        let kind = live.key.kind;
+        match &live.data {
+            RecordData::Values { ttl, values } => {
+                self.alias = None;
+                self.ttl = Some(*ttl);
+                let mine = self.values.as_ref().map(|values| values.to_vec()).unwrap_or_default();
+                if !same_values(kind, &mine, values) {
+                    self.values = Some(values.iter().map(|value| for_people(kind, value)).collect());
+                }
+            }
+            RecordData::Alias(target) => {
+                (self.values, self.ttl) = (None, None);
+                let same = self.alias.as_ref().is_some_and(|alias| alias.target().is_ok_and(|mine| mine == *target));
+                if !same {
+                    self.alias = Some(AliasModel::from(target));
+                }
+            }
+            RecordData::TrafficPolicy(_) => (self.values, self.ttl, self.alias) = (None, None, None),
+        }
+        if self.routing.as_ref().and_then(RoutingModel::routing) != live.routing {
+            self.routing = live.routing.as_ref().map(RoutingModel::from);
+        }
+        self.health_check_id.clone_from(&live.health_check_id);
+        self
+    }
+
+    /// The content of a record that exists.
+    pub fn found(live: &RecordSet) -> Self {
+        let kind = live.key.kind.as_str().to_owned();
+        Self { kind, set_identifier: live.key.set_identifier.clone(), ..Self::default() }.refreshed(live)
+    }
+}
+
+impl AliasModel {
+    /// The target, with its name parsed.
+    fn target(&self) -> std::result::Result<AliasTarget, String> {
+        Ok(AliasTarget {
+            name: DnsName::parse(&self.name).map_err(|error| error.to_string())?,
+            zone_id: self.zone_id.clone(),
+            evaluate_target_health: self.evaluate_target_health,
+        })
+    }
+}
+
+impl From<&AliasTarget> for AliasModel {
+    fn from(target: &AliasTarget) -> Self {
+        let (name, zone_id) = (target.name.as_str().to_owned(), target.zone_id.clone());
+        Self { name, zone_id, evaluate_target_health: target.evaluate_target_health }
+    }
+}

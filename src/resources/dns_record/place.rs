@@ -1,0 +1,81 @@
+//! Where records are: the zone that a user means, and names within it.
+
+use crate::clients::aws::route53::ZoneChoice;
+use crate::clients::aws::{Aws, AwsError, Route53Error};
+use crate::domain::dns::zone::{Visibility, full_name};
+use crate::domain::dns::{DnsName, Zone, ZoneId};
+use crate::provider::Cx;
+use crate::sdk::{Explanation, Result};
+
+/// The note of the private state that holds the zone's name, so that a plan can tell names below it.
+const ZONE_NAME: &str = "zone_name";
+
+/// How a user names a zone.
+#[derive(Clone, Debug, Default)]
+pub struct ZoneWish<'a> {
+    /// By its id.
+    pub id: Option<ZoneId>,
+    /// By its name.
+    pub name: Option<&'a str>,
+    /// Whether it is a private one.
+    pub private: bool,
+}
+
+impl ZoneWish<'_> {
+    /// The zone; where neither id nor name is given, the closest one that holds `record`.
+    pub async fn zone(&self, cx: &Cx, aws: &Aws, record: &str, what: &str) -> Result<Zone> {
+        let visibility = if self.private { Visibility::Private } else { Visibility::Public };
+        let name = self.name.map(DnsName::parse).transpose();
+        let name = name.map_err(|error| Route53Error::Name(error).explain(what, "the zone").at("zone"))?;
+        let choice = ZoneChoice { id: self.id.clone(), name, visibility };
+        match aws.route53().await.choose_zone(cx.budget(), &choice, record).await {
+            Ok(zone) => {
+                cx.remember(ZONE_NAME, &zone.name.as_str());
+                Ok(zone)
+            }
+            Err(error) => {
+                let attribute = if self.id.is_some() { "zone_id" } else { "zone" };
+                Err(explained(aws, &error, what, &self.object()).await.at(attribute))
+            }
+        }
+    }
+
+    /// The zone in words, for messages.
+    pub fn object(&self) -> String {
+        match (&self.id, self.name) {
+            (Some(id), _) => format!("zone {id}"),
+            (None, Some(name)) => format!("zone {name}"),
+            (None, None) => "the account's zones".to_owned(),
+        }
+    }
+}
+
+/// The whole name of a record of this zone; what lies outside is an error at `attribute`.
+pub fn name_within(text: &str, zone: &Zone, attribute: &str) -> Result<DnsName> {
+    let wrong = |error| Route53Error::Name(error).explain("Cannot read the record's name", text).at(attribute);
+    let name = full_name(text, &zone.name).map_err(wrong)?;
+    if name.is_within(&zone.name) {
+        return Ok(name);
+    }
+    let what = format!("Cannot place the record `{name}` in the zone `{}`", zone.name);
+    let step = "name the zone that holds it, or correct the name";
+    Err(Explanation::new("BERTH-ROUTE53-022", what).on(format!("zone {}", zone.id)).next(step).at(attribute))
+}
+
+/// Explains a failure; where a permission is missing, with the identity that lacks it.
+pub async fn explained(aws: &Aws, error: &Route53Error, what: &str, object: &str) -> Explanation {
+    match error {
+        Route53Error::Aws(denied @ AwsError::AccessDenied { .. }) => aws.explained(denied, what, object).await,
+        other => other.explain(what, object),
+    }
+}
+
+/// The zone's name, as far as a plan can know it: as configured, else as an earlier apply noted it.
+pub fn known_zone(configured: Option<&str>, noted: Option<String>) -> Option<DnsName> {
+    configured.map(str::to_owned).or(noted).and_then(|name| DnsName::parse(&name).ok())
+}
+
+/// The zone's name that an earlier apply, refresh or import noted.
+pub fn noted_zone(private: &crate::sdk::Private) -> Option<String> {
+    private.get(ZONE_NAME)
+}

@@ -1,0 +1,359 @@
+//! `berth_dns_records`: many record sets of a zone, changed together.
+
+mod ids;
+mod model;
+
+use std::collections::BTreeMap;
+
+use crate::clients::aws::route53::Progress;
+use crate::clients::aws::{Aws, Route53Error};
+use crate::domain::dns::external_dns::mark_of;
+use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId};
+use crate::provider::{Berth, Cx};
+use crate::resources::dns_record::content::Content;
+use crate::resources::dns_record::place::{ZoneWish, explained, known_zone, noted_zone};
+use crate::resources::dns_record::{checks, planning, visible};
+use crate::sdk::{Computed, Diagnostics, Explanation, Import, Meta, Plan, Resource, Result, Seen, Value, View};
+
+use model::{DnsRecordsModel, EntryModel, Placed, path};
+
+/// The resource.
+pub struct DnsRecords;
+
+impl Resource<Berth> for DnsRecords {
+    type Model = DnsRecordsModel;
+
+    const NAME: &'static str = "berth_dns_records";
+
+    const META: Meta = Meta {
+        import_id: "ZONE_ID[/KEY=NAME/TYPE[/SET_IDENTIFIER],…]",
+        ..Meta::new(
+            "DNS",
+            "Many record sets of a hosted zone in Route53, changed together: deletions, changes and new records of one apply \
+             are one request, which takes effect as a whole or not at all. Only what is more than Route53 takes at once (1,000 \
+             values or 32,000 characters, those of replaced records counted twice) is divided into several; if one of them \
+             fails, the state holds exactly what was done, and the next apply goes on from there. A drift of one record is \
+             shown at its key.",
+        )
+    };
+
+    fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
+        if config.at("zone_id").is_null() && config.at("zone").is_null() {
+            found.error(&wrong("Records need a `zone_id` or a `zone`", "zone_id"));
+        }
+        if config.at("zone_id").is_given() && config.at("zone").is_given() {
+            found.error(&wrong("`zone_id` and `zone` are both set", "zone"));
+        }
+        if config.text("wait") == Some("authoritative") && config.truth("private") == Some(true) {
+            found.error(&wrong(
+                "A private zone's servers cannot be asked from here: `wait` may be `none` or `insync`",
+                "wait",
+            ));
+        }
+        for key in keys(config.at("records")) {
+            if config.at(path(&key).trim_end_matches('.')).is_given() {
+                checks::content(*config, &path(&key), found);
+            }
+        }
+        twins(*config, found);
+    }
+
+    async fn plan(&self, _cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+        let noted = noted_zone(plan.private());
+        let moves = moves(plan, noted.as_deref());
+        let zone = known_zone(plan.planned().text("zone"), noted.filter(|_| !moves));
+        let records = settled_records(plan, zone.as_ref());
+        plan.set("records", records);
+        if plan.is_create() {
+            return Ok(());
+        }
+        if moves {
+            plan.replace_for(if plan.config().at("zone_id").is_null() { "zone" } else { "zone_id" });
+            return Ok(());
+        }
+        plan.keep(&["zone_id"]);
+        if plan.changes("records") {
+            plan.leave_open(&["fqdns"]);
+        } else {
+            plan.keep(&["fqdns"]);
+        }
+        Ok(())
+    }
+
+    async fn create(&self, cx: &Cx, model: &mut DnsRecordsModel) -> Result<()> {
+        carried_out(cx, None, model).await
+    }
+
+    async fn read(&self, cx: &Cx, mut model: DnsRecordsModel) -> Result<Option<DnsRecordsModel>> {
+        let aws = cx.provider().aws()?;
+        let Some(zone) = model.given_zone_id() else { return Ok(None) };
+        let stored = model.stored();
+        let marks: Vec<_> = marks(&model).collect();
+        let names = stored.values().chain(marks.iter().map(|mark| &mark.key)).map(|key| key.name.clone()).collect();
+        let live = match aws.route53().await.records_of(cx.budget(), &zone, &names).await {
+            Ok(live) => live,
+            Err(Route53Error::NoZoneId(_)) => return Ok(None),
+            Err(error) => return Err(explained(aws, &error, "Cannot read the records", &format!("zone {zone}")).await),
+        };
+        let found = |key: &RecordKey| live.get(&key.name)?.iter().find(|set| set.key == *key);
+        for (key, place) in &stored {
+            match (found(place), model.records.get(key)) {
+                (Some(set), Some(entry)) => {
+                    let entry = EntryModel::of(entry.name.clone(), entry.content().refreshed(set));
+                    model.records.insert(key.clone(), entry);
+                }
+                _ => drop(model.records.remove(key)),
+            }
+        }
+        if marks.iter().any(|mark| !found(&mark.key).is_some_and(|set| set.means_the_same_as(mark))) {
+            model.external_dns_owner = None;
+        }
+        let sets: Vec<_> = stored.values().filter_map(found).cloned().collect();
+        visible::warn_of_external_dns(cx, aws, &zone, &sets, model.external_dns_owner.as_deref()).await;
+        Ok(Some(model))
+    }
+
+    async fn update(&self, cx: &Cx, prior: &DnsRecordsModel, model: &mut DnsRecordsModel) -> Result<()> {
+        carried_out(cx, Some(prior), model).await
+    }
+
+    async fn delete(&self, cx: &Cx, model: DnsRecordsModel) -> Result<()> {
+        let aws = cx.provider().aws()?;
+        let Some(zone) = model.given_zone_id() else { return Ok(()) };
+        let wish = Transition { old: old_sets(&model), ..Transition::default() };
+        match aws.route53().await.carry_out(cx.budget(), &zone, wish).await.into_result() {
+            Ok(_) | Err(Route53Error::NoZoneId(_)) => Ok(()),
+            Err(error) => Err(explained(aws, &error, "Cannot delete the records", &format!("zone {zone}")).await),
+        }
+    }
+
+    async fn import(&self, cx: &Cx, id: &str) -> Result<Import<DnsRecordsModel>> {
+        let what = format!("Cannot import the records `{id}`");
+        let Some(wanted) = ids::parse(id) else {
+            let step = "give `ZONE_ID/KEY=NAME/TYPE,KEY=NAME/TYPE`, or `ZONE_ID` alone for all records of the zone";
+            return Err(Explanation::new("BERTH-ROUTE53-020", what).next(step));
+        };
+        let aws = cx.provider().aws()?;
+        let wish = ZoneWish { id: Some(ZoneId::new(&wanted.zone)), ..ZoneWish::default() };
+        let zone = wish.zone(cx, aws, "", &what).await?;
+        let live = match aws.route53().await.records(cx.budget(), &zone.id).await {
+            Ok(live) => live,
+            Err(error) => return Err(explained(aws, &error, &what, &wish.object()).await),
+        };
+        let chosen = wanted.chosen(&zone.name, &live).map_err(|missing| {
+            Explanation::new("BERTH-ROUTE53-021", what)
+                .on(wish.object())
+                .said("Route53", format!("there is no record `{missing}`"))
+                .next("check name and type; `aws route53 list-resource-record-sets` lists those there are")
+        })?;
+        Ok(Import(imported(&zone, chosen)))
+    }
+}
+
+fn wrong(text: &str, attribute: &str) -> Explanation {
+    Explanation::new("BERTH-ROUTE53-023", text).next("correct it; nothing was changed").at(attribute)
+}
+
+fn keys(records: Seen<'_>) -> Vec<String> {
+    records.known().and_then(Value::members).map(|members| members.keys().cloned().collect()).unwrap_or_default()
+}
+
+/// Two keys that mean one record set.
+fn twins(config: View<'_>, found: &mut Diagnostics) {
+    let zone = config.text("zone").and_then(|zone| DnsName::parse(zone).ok());
+    let mut seen = BTreeMap::new();
+    for key in keys(config.at("records")) {
+        let prefix = path(&key);
+        let (name, kind) = (config.text(&format!("{prefix}name")), config.text(&format!("{prefix}type")));
+        let identifier = config.at(&format!("{prefix}set_identifier"));
+        let Some((name, kind)) = name.zip(kind).filter(|_| !identifier.is_unknown()) else { continue };
+        let Some(name) = planning::whole_name(name, zone.as_ref()) else { continue };
+        let place = (name, kind.to_ascii_uppercase(), identifier.known().cloned());
+        if let Some(first) = seen.insert(place, key.clone()) {
+            found.error(&wrong(
+                &format!("The keys `{first}` and `{key}` mean the same record"),
+                &format!("{prefix}name"),
+            ));
+        }
+    }
+}
+
+/// Whether the records go to another zone, so that they are made anew.
+fn moves(plan: &Plan<'_>, noted: Option<&str>) -> bool {
+    if plan.is_create() {
+        return false;
+    }
+    if !plan.config().at("zone_id").is_null() {
+        return plan.changes("zone_id");
+    }
+    let name = |text: Option<&str>| text.and_then(|text| DnsName::parse(text).ok());
+    let (before, after) = (name(plan.prior().text("zone").or(noted)), name(plan.planned().text("zone")));
+    before != after || plan.changes("private")
+}
+
+/// The planned records, each settled by itself.
+fn settled_records(plan: &Plan<'_>, zone: Option<&DnsName>) -> Value {
+    let mut records = match plan.planned().at("records") {
+        Seen::Known(records) => records.clone(),
+        Seen::Null => return Value::Null,
+        Seen::Unknown => return Value::Unknown,
+    };
+    let (config, prior) = (plan.config(), plan.prior());
+    let stored = prior.read::<BTreeMap<String, String>>("fqdns").unwrap_or_default();
+    let of = |view: View<'_>, key: &str| match view.at("records") {
+        Seen::Known(records) => records.member(key).clone(),
+        Seen::Null | Seen::Unknown => Value::Null,
+    };
+    for (key, record) in records.members_mut().into_iter().flatten() {
+        let fqdn = stored.get(key).map(String::as_str);
+        planning::settle(record, &of(config, key), &of(prior, key), fqdn, zone);
+    }
+    records
+}
+
+/// The marks of the stored records.
+fn marks(model: &DnsRecordsModel) -> impl Iterator<Item = RecordSet> {
+    let sets = old_records(model).into_values().flat_map(|sets| sets.into_iter().skip(1));
+    sets.collect::<Vec<_>>().into_iter()
+}
+
+/// The record sets of the state, as far as they can be told, by key.
+fn old_records(model: &DnsRecordsModel) -> BTreeMap<String, Vec<RecordSet>> {
+    let of = |(key, place): (String, RecordKey)| {
+        let set = model.records.get(&key)?.content().record_set(&place.name, "").ok()?;
+        let owner = model.external_dns_owner.as_deref();
+        let mark = owner.and_then(|owner| mark_of(&set, owner).ok());
+        Some((key, std::iter::once(set).chain(mark).collect()))
+    };
+    model.stored().into_iter().filter_map(of).collect()
+}
+
+/// All that the state claims.
+fn old_sets(model: &DnsRecordsModel) -> BTreeMap<RecordKey, Option<RecordSet>> {
+    let bare = model.stored().into_values().map(|key| (key, None));
+    let known = old_records(model).into_values().flatten().map(|set| (set.key.clone(), Some(set)));
+    bare.chain(known).collect()
+}
+
+/// Makes the zone so; what was done is in the model, whatever fails.
+async fn carried_out(cx: &Cx, prior: Option<&DnsRecordsModel>, model: &mut DnsRecordsModel) -> Result<()> {
+    let aws = cx.provider().aws()?;
+    let name = model.zone.clone();
+    let wish = ZoneWish { id: model.given_zone_id(), name: name.as_deref(), private: model.private };
+    let zone = wish.zone(cx, aws, "", "Cannot place the records").await?;
+    let placed = model.placed(&zone)?;
+    let sets: Vec<_> = placed.iter().flat_map(|placed| placed.sets.clone()).collect();
+    let transition = Transition {
+        old: prior.map(old_sets).unwrap_or_default(),
+        new: sets.clone(),
+        overwrite: model.overwrite,
+        ties: ties(prior, &placed),
+    };
+    let progress = aws.route53().await.carry_out(cx.budget(), &zone.id, transition).await;
+    visible::warn_of_external_dns(cx, aws, &zone.id, &sets, model.external_dns_owner.as_deref()).await;
+    model.settle(&zone.id, &placed);
+    let Progress { changes, pending, failure } = progress;
+    let Some(error) = failure else {
+        cx.exists();
+        return visible::wait(cx, aws, &model.wait, &changes, &sets, "Cannot see the records").await;
+    };
+    let done = account(changes.len(), sets.len(), pending.len());
+    if !changes.is_empty() {
+        model.settle_partly(prior, &pending, &placed);
+        cx.exists();
+    }
+    Err(failed(aws, &zone, &error, &placed, &done).await)
+}
+
+/// What was done, in words.
+fn account(requests: usize, wished: usize, pending: usize) -> String {
+    if requests == 0 {
+        return "nothing was changed".to_owned();
+    }
+    let done = wished.saturating_sub(pending);
+    format!("{done} of {wished} record sets are as declared and in the state, {pending} are still to be changed")
+}
+
+/// The old and the new names of a key change in the same moment, and so does a record's mark.
+fn ties(prior: Option<&DnsRecordsModel>, placed: &[Placed]) -> Vec<(DnsName, DnsName)> {
+    let before = prior.map(DnsRecordsModel::stored).unwrap_or_default();
+    let of = |placed: &Placed| {
+        let marks = placed.sets.iter().skip(1).map(|mark| mark.key.name.clone());
+        let old = before.get(&placed.key).map(|old| old.name.clone());
+        marks.chain(old).map(|other| (placed.name.clone(), other)).collect::<Vec<_>>()
+    };
+    placed.iter().flat_map(of).filter(|(one, other)| one != other).collect()
+}
+
+/// The failure, with the keys to blame and an account of what was done.
+async fn failed(aws: &Aws, zone: &Zone, error: &Route53Error, placed: &[Placed], done: &str) -> Explanation {
+    let guilty = guilty(error, placed);
+    let which = match guilty.as_slice() {
+        [] => "the records".to_owned(),
+        keys => format!("the record{} {}", if keys.len() == 1 { "" } else { "s" }, quoted(keys)),
+    };
+    let object = format!("zone {} ({}); {done}", zone.id, zone.name);
+    let explanation = explained(aws, error, &format!("Cannot write {which}"), &object).await;
+    let explanation = match error {
+        Route53Error::Taken { conflicts, .. } if conflicts.iter().all(|c| c.wanted == c.existing.key) => {
+            let records = conflicts.iter().map(|conflict| (key_of(placed, &conflict.wanted), &conflict.wanted));
+            explanation.next(format!(
+                "import what exists (into a new `berth_dns_records`, by the id `{}`), choose other names, or set \
+                 `overwrite = true` to replace it; it was not changed",
+                ids::id_of(&zone.id, records)
+            ))
+        }
+        _ => explanation,
+    };
+    match guilty.first() {
+        Some(key) => explanation.at(path(key).trim_end_matches('.')),
+        None => explanation,
+    }
+}
+
+fn quoted(keys: &[String]) -> String {
+    keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The user's key of a record set.
+fn key_of<'a>(placed: &'a [Placed], wanted: &RecordKey) -> &'a str {
+    let holds = |placed: &&Placed| placed.sets.iter().any(|set| set.key == *wanted);
+    placed.iter().find(holds).map_or("", |placed| placed.key.as_str())
+}
+
+/// The keys of the records that a failure is about, as far as it tells: Route53 names them in its words.
+fn guilty(error: &Route53Error, placed: &[Placed]) -> Vec<String> {
+    match error {
+        Route53Error::Taken { conflicts, .. } => {
+            let mut keys: Vec<_> = conflicts.iter().map(|c| key_of(placed, &c.wanted).to_owned()).collect();
+            keys.dedup();
+            keys
+        }
+        Route53Error::Aws(error) => {
+            let words = error.reply().map(|reply| reply.message.to_ascii_lowercase()).unwrap_or_default();
+            let named = |placed: &&Placed| {
+                words.contains(&format!("'{}.'", placed.name)) || words.contains(&format!("'{}'", placed.name))
+            };
+            placed.iter().filter(named).map(|placed| placed.key.clone()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn imported(zone: &Zone, chosen: Vec<(String, RecordSet)>) -> DnsRecordsModel {
+    let fqdns =
+        chosen.iter().map(|(key, set)| (key.clone(), set.key.name.as_str().to_owned())).collect::<BTreeMap<_, _>>();
+    let entry =
+        |(key, set): (String, RecordSet)| (key, EntryModel::of(set.key.name.as_str().to_owned(), Content::found(&set)));
+    DnsRecordsModel {
+        zone_id: Computed::Known(zone.id.as_str().to_owned()),
+        zone: None,
+        private: false,
+        records: chosen.into_iter().map(entry).collect(),
+        overwrite: false,
+        external_dns_owner: None,
+        wait: "insync".to_owned(),
+        fqdns: Computed::Known(fqdns),
+        timeouts: None,
+    }
+}
