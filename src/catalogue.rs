@@ -1,10 +1,12 @@
 //! Everything berth offers, one line a type.
 
 use crate::data::eks_cluster::EksCluster;
+use crate::data::dns_lookup::DnsLookup;
 use crate::data::hosted_zone::HostedZone;
 use crate::data::workload_policy::WorkloadPolicyData;
 use crate::functions::dns_persist01_value::DnsPersist01Value;
 use crate::functions::dns01_value::Dns01Value;
+use crate::data::ingress_address::IngressAddress;
 use crate::functions::dockerconfigjson::DockerConfigJson;
 use crate::functions::irsa_trust_policy::IrsaTrustPolicy;
 use crate::functions::oidc_host::OidcHost;
@@ -17,6 +19,7 @@ use crate::resources::acme_certificate::AcmeCertificate;
 use crate::resources::acme_order::AcmeOrder;
 use crate::resources::dns_record::DnsRecord;
 use crate::resources::dns_records::DnsRecords;
+use crate::resources::dns01_delegation::Dns01Delegation;
 use crate::resources::dns01_record::Dns01Record;
 use crate::resources::irsa_role::IrsaRole;
 use crate::resources::oidc_provider::OidcProvider;
@@ -33,6 +36,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .resource(AcmeOrder)
         .resource(DnsRecord)
         .resource(DnsRecords)
+        .resource(Dns01Delegation)
         .resource(Dns01Record)
         .resource(IrsaRole)
         .resource(OidcProvider)
@@ -40,10 +44,12 @@ pub fn catalogue() -> Catalogue<Berth> {
         .resource(Registry)
         .resource(RegistryCheck)
         .data(EksCluster)
+        .data(DnsLookup)
         .data(HostedZone)
         .data(WorkloadPolicyData)
         .function(Dns01Value)
         .function(DnsPersist01Value)
+        .data(IngressAddress)
         .function(DockerConfigJson)
         .function(IrsaTrustPolicy)
         .function(OidcHost)

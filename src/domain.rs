@@ -12,6 +12,7 @@ pub mod image;
 pub mod irsa;
 pub mod kubernetes;
 pub mod permissions;
+pub mod load_balancer;
 pub mod probe_image;
 pub mod registry;
 pub mod renewal;

@@ -5,6 +5,7 @@ pub mod acme_account;
 pub mod acme_certificate;
 pub mod acme_order;
 mod aws_tags;
+pub mod dns01_delegation;
 pub mod dns01_record;
 pub mod dns_record;
 pub mod dns_records;

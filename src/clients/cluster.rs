@@ -7,6 +7,7 @@ mod namespaces;
 mod pods;
 mod rollouts;
 mod settings;
+mod watch;
 
 use std::future::Future;
 use std::time::Duration;
@@ -31,6 +32,7 @@ pub use accounts::{Binding, pull_secrets};
 pub use error::{ClusterError, FieldFault, Verb};
 pub use pods::{PullProof, PullRequest};
 pub use settings::{Exec, NoSource, Settings, Source};
+pub use watch::Watched;
 
 /// Pauses between requests while the API server is overloaded or not up yet.
 const PACE: Pace = Pace::new(Duration::from_millis(200), Duration::from_secs(5));

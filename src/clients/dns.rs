@@ -1,6 +1,7 @@
 //! Name resolution as an ACME client needs it: a zone's own servers, asked directly, without caches.
 
 mod error;
+mod question;
 mod resolve;
 mod visible;
 mod zone;
@@ -9,6 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 pub use error::DnsError;
+pub use question::Heard;
 pub use visible::{Answer, ServerAnswer};
 pub use zone::{NameServer, Zone};
 

@@ -1,9 +1,14 @@
 //! IAM and Route53 through Terraform, on moto.
 
 mod dns;
+mod dns01;
+mod dns_adoption;
+mod dns_edges;
+mod dns_external;
 mod dns_records;
 mod dns_speed;
 mod identity;
+mod own_zone;
 
 use berth::clients::aws::{Aws, Settings};
 use berth::retry::Budget;

@@ -4,6 +4,7 @@
 mod acme;
 mod aws;
 mod cluster;
+mod dns_lookup;
 mod examples;
 #[path = "../support/faults.rs"]
 #[allow(dead_code, reason = "the proxy can stand before other servers too")]
@@ -12,6 +13,7 @@ mod faults;
 mod functions;
 #[path = "../support/gate.rs"]
 mod gate;
+mod ingress_address;
 #[path = "../support/kubectl.rs"]
 mod kubectl;
 mod package;

@@ -75,9 +75,9 @@ fn refusal(document: &str) -> Vec<u8> {
 
 fn passed_on(upstream: &str, lines: &[String], body: &[u8]) -> Option<Vec<u8>> {
     let mut server = TcpStream::connect(upstream).ok()?;
-    let kept = lines.iter().filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
-    let head: String = kept.map(|line| format!("{line}\r\n")).collect();
-    server.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).ok()?;
+    let kept = lines.iter().map(String::as_str).filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
+    let head: Vec<_> = kept.chain(["Connection: close", "\r\n"]).collect();
+    server.write_all(head.join("\r\n").as_bytes()).ok()?;
     server.write_all(body).ok()?;
     let mut answer = Vec::new();
     server.read_to_end(&mut answer).ok()?;

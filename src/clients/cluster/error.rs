@@ -27,6 +27,8 @@ pub enum Verb {
     Update,
     /// Remove an object.
     Delete,
+    /// Follow the changes of an object.
+    Watch,
 }
 
 impl fmt::Display for Verb {
@@ -38,6 +40,7 @@ impl fmt::Display for Verb {
             Self::Patch => "patch",
             Self::Update => "update",
             Self::Delete => "delete",
+            Self::Watch => "watch",
         })
     }
 }

@@ -181,7 +181,7 @@ async fn ask_address(address: SocketAddr, recursion: bool, wanted: &Wanted<'_>) 
 }
 
 /// TXT as plain text, the rest as zone files have it.
-fn value_of(record: &RData) -> String {
+pub(super) fn value_of(record: &RData) -> String {
     let RData::TXT(txt) = record else { return record.to_string() };
     let bytes: Vec<u8> = txt.txt_data.iter().flat_map(|part| part.iter().copied()).collect();
     String::from_utf8_lossy(&bytes).into_owned()

@@ -154,6 +154,6 @@ fn server_name(record: &RData) -> Option<String> {
     }
 }
 
-fn stopped_while(doing: &str, name: &str, stopped: crate::retry::Stopped) -> DnsError {
+pub(super) fn stopped_while(doing: &str, name: &str, stopped: crate::retry::Stopped) -> DnsError {
     DnsError::Stopped { doing: format!("{doing} {name}"), stopped }
 }

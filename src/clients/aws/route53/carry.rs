@@ -59,9 +59,17 @@ impl Route53 {
             races += 1;
             self.open(zone).view.forget();
             match self.groups(budget, zone, &wish).await {
+                Ok(again) if again != groups => groups = again,
+                // Nothing is in the way now: written over, it does not matter what was there for a moment.
+                Ok(_) if !wish.overwrite => {
+                    wish.overwrite = true;
+                    groups = match self.groups(budget, zone, &wish).await {
+                        Ok(groups) => groups,
+                        Err(error) => return progress.ended(&groups, error),
+                    };
+                }
                 // Nobody changed the zone meanwhile: it is our changes that are wrong.
-                Ok(again) if again == groups => return progress.ended(&groups, error),
-                Ok(again) => groups = again,
+                Ok(_) => return progress.ended(&groups, error),
                 Err(error) => return progress.ended(&groups, error),
             }
         }

@@ -1,0 +1,93 @@
+//! Records that the AWS provider managed before.
+
+use std::os::unix::fs::symlink;
+
+use berth::domain::dns::RecordType;
+use serde_json::{Value, json};
+
+use super::PROVIDER;
+use super::own_zone::OwnZone;
+use crate::workspace::{Cli, Workspace};
+
+/// The state of an `aws_route53_record` as version 6 of the AWS provider writes it.
+fn instance(zone: &OwnZone, name: &str, more: Value) -> Value {
+    let mut attributes = json!({
+        "alias": [], "allow_overwrite": null, "cidr_routing_policy": [], "failover_routing_policy": [],
+        "fqdn": format!("{name}.{}", zone.name), "geolocation_routing_policy": [], "geoproximity_routing_policy": [],
+        "health_check_id": "", "id": format!("{}_{name}.{}_A", zone.id, zone.name), "latency_routing_policy": [],
+        "multivalue_answer_routing_policy": false, "name": name, "records": ["192.0.2.1"], "set_identifier": "",
+        "timeouts": null, "ttl": 300, "type": "A", "weighted_routing_policy": [], "zone_id": zone.id.as_str(),
+    });
+    attributes.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({ "schema_version": 2, "attributes": attributes, "sensitive_attributes": [] })
+}
+
+fn resource(host: &str, name: &str, instance: &Value) -> Value {
+    json!({
+        "mode": "managed", "type": "aws_route53_record", "name": name,
+        "provider": format!("provider[\"{host}/hashicorp/aws\"]"), "instances": [instance],
+    })
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn records_of_the_aws_provider_move_without_a_change() {
+    for cli in Cli::all() {
+        let zone = OwnZone::new("moved");
+        zone.put("plain", RecordType::A, "192.0.2.1");
+        zone.put("text", RecordType::Txt, "\"v=spf1 -all\"");
+        let host = if cli.is_tofu() { "registry.opentofu.org" } else { "registry.terraform.io" };
+        let text = json!({ "type": "TXT", "records": ["v=spf1 -all"] });
+        let state = json!({
+            "version": 4, "terraform_version": "1.11.0", "serial": 1, "lineage": "d5b1c8a1-0000-4000-8000-000000000001",
+            "outputs": {}, "check_results": null,
+            "resources": [
+                resource(host, "plain", &instance(&zone, "plain", json!({}))),
+                resource(host, "text", &instance(&zone, "text", text)),
+            ],
+        });
+        let record = |name: &str, more: &str| {
+            format!(
+                "resource \"berth_dns_record\" \"{name}\" {{\n zone_id = \"{}\"\n {more}\n}}\nmoved {{\n from = \
+                 aws_route53_record.{name}\n to = berth_dns_record.{name}\n}}\n",
+                zone.id
+            )
+        };
+        let plain = record("plain", "name = \"plain\"\n type = \"A\"\n ttl = 300\n values = [\"192.0.2.1\"]");
+        let whole = format!("name = \"text.{}\"\n type = \"TXT\"\n values = [\"v=spf1 -all\"]", zone.name);
+        let workspace = Workspace::on(&cli, &format!("{PROVIDER}{plain}{}", record("text", &whole)));
+        workspace.write("terraform.tfstate", &state.to_string());
+        stand_in(&workspace);
+
+        let run = workspace.plan();
+        let others: Vec<_> = run.changes().into_iter().filter(|(_, action)| action != "move").collect();
+        assert!(others.is_empty(), "{others:?} {run}");
+        workspace.apply().succeeds();
+        workspace.plan().changes_nothing();
+        assert!(
+            workspace.instance("berth_dns_record.plain").is_some()
+                && workspace.instance("berth_dns_record.text").is_some()
+        );
+        workspace.destroy().succeeds();
+        assert!(!zone.has("plain", RecordType::A) && !zone.has("text", RecordType::Txt));
+    }
+}
+
+/// The host wants the AWS provider to be installed, because the state names it, but asks it nothing about what has moved:
+/// any provider will do.
+fn stand_in(workspace: &Workspace) {
+    let folder = workspace.path("aws");
+    std::fs::create_dir(&folder).unwrap();
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_terraform-provider-berth"));
+    symlink(program, folder.join("terraform-provider-aws")).unwrap();
+    let overrides = |host: &str| {
+        let programs = program.parent().unwrap().display();
+        format!(
+            "    \"{host}/berth/berth\" = \"{programs}\"\n    \"{host}/hashicorp/aws\" = \"{}\"\n",
+            folder.display()
+        )
+    };
+    let both = overrides("registry.terraform.io") + &overrides("registry.opentofu.org");
+    workspace
+        .write("host.rc", &format!("provider_installation {{\n  dev_overrides {{\n{both}  }}\n  direct {{}}\n}}\n"));
+}
