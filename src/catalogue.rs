@@ -7,6 +7,7 @@ use crate::data::workload_policy::WorkloadPolicyData;
 use crate::functions::dns_persist01_value::DnsPersist01Value;
 use crate::functions::dns01_value::Dns01Value;
 use crate::data::ingress_address::IngressAddress;
+use crate::data::workload_policy::WorkloadPolicyData;
 use crate::functions::dockerconfigjson::DockerConfigJson;
 use crate::functions::irsa_trust_policy::IrsaTrustPolicy;
 use crate::functions::oidc_host::OidcHost;
@@ -50,6 +51,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .function(Dns01Value)
         .function(DnsPersist01Value)
         .data(IngressAddress)
+        .data(WorkloadPolicyData)
         .function(DockerConfigJson)
         .function(IrsaTrustPolicy)
         .function(OidcHost)

@@ -3,5 +3,5 @@
 pub mod eks_cluster;
 pub mod dns_lookup;
 pub mod hosted_zone;
-pub mod workload_policy;
 pub mod ingress_address;
+pub mod workload_policy;

@@ -153,7 +153,8 @@ impl Resource<Berth> for Dns01Delegation {
         if model.target_zone_id.is_empty() {
             let target = model.target_name.get().cloned().unwrap_or_default();
             let wish = ZoneWish::default();
-            model.target_zone_id = wish.zone(cx, cx.provider().aws()?, &target, &what).await?.id.as_str().to_owned();
+            let zone = wish.zone(cx, cx.provider().aws()?, &target, &what).await?;
+            zone.id.as_str().clone_into(&mut model.target_zone_id);
         }
         Ok(Import(model))
     }

@@ -40,7 +40,7 @@ impl Dns {
     pub async fn ask(&self, name: &str, kind: RecordType, budget: &Budget) -> Result<Heard, DnsError> {
         let mut silent = Vec::new();
         for server in self.0.recursive.servers()? {
-            match self.ask_one(&server.ip().to_string(), server, true, name, kind, budget).await? {
+            match self.ask_one(&server.ip().to_string(), server, true, (name, kind), budget).await? {
                 Ok(heard) => return Ok(heard),
                 Err(why) => silent.push(format!("{}: {why}", server.ip())),
             }
@@ -60,7 +60,7 @@ impl Dns {
         for server in &zone.servers {
             for address in &server.addresses {
                 let address = SocketAddr::new(*address, self.0.server_port);
-                match self.ask_one(&server.name, address, false, name, kind, budget).await? {
+                match self.ask_one(&server.name, address, false, (name, kind), budget).await? {
                     Ok(answer) => {
                         heard.push(answer);
                         break;
@@ -81,8 +81,7 @@ impl Dns {
         server: &str,
         address: SocketAddr,
         recursion: bool,
-        name: &str,
-        kind: RecordType,
+        (name, kind): (&str, RecordType),
         budget: &Budget,
     ) -> Result<Result<Heard, String>, DnsError> {
         let resolver = direct(address, recursion)?;

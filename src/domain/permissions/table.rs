@@ -174,6 +174,8 @@ pub static ENTRIES: &[Entry] = &[
     applied("berth_acme_certificate", DNS),
     resource("berth_acme_order", &[]),
     resource("berth_dns_record", DNS),
+    resource("berth_dns_records", DNS),
+    resource("berth_dns01_delegation", DNS),
     resource("berth_dns01_record", DNS),
     resource("berth_irsa_role", &[&ROLES, &POLICIES, &ACCOUNT, &PROFILES]),
     resource("berth_oidc_provider", &[&PROVIDERS]),
@@ -181,6 +183,8 @@ pub static ENTRIES: &[Entry] = &[
     resource("berth_registry", &[]),
     resource("berth_registry_check", &[]),
     data("berth_eks_cluster", &[&CLUSTERS]),
+    data("berth_dns_lookup", &[]),
     data("berth_hosted_zone", &[&FIND_ZONES, &READ_ZONES]),
+    data("berth_ingress_address", &[]),
     data("berth_workload_policy", &[]),
 ];

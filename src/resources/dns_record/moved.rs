@@ -127,7 +127,7 @@ mod tests {
         MoveSource { provider, r#type: "aws_route53_record".to_owned(), version: 2, state }
     }
 
-    fn state(more: Json) -> Json {
+    fn state(more: &Json) -> Json {
         let mut state = json!({
             "alias": [], "allow_overwrite": null, "cidr_routing_policy": [], "failover_routing_policy": [],
             "fqdn": "www.example.com", "geolocation_routing_policy": [], "geoproximity_routing_policy": [],
@@ -139,13 +139,13 @@ mod tests {
         state
     }
 
-    fn taken(more: Json) -> DnsRecordModel {
+    fn taken(more: &Json) -> DnsRecordModel {
         moved(&source(state(more))).unwrap().unwrap()
     }
 
     #[test]
     fn a_plain_record_is_taken_over() {
-        let model = taken(json!({}));
+        let model = taken(&json!({}));
         assert_eq!((model.name.as_str(), model.fqdn.get().map(String::as_str)), ("www", Some("www.example.com")));
         assert_eq!(model.values.as_ref().map(|values| values.to_vec()), Some(vec!["192.0.2.1".to_owned()]));
         assert_eq!((model.ttl.get(), &model.set_identifier, &model.routing), (Some(&60), &None, &None));
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn texts_get_their_quotation_back() {
-        let model = taken(json!({ "type": "TXT", "records": ["v=spf1 -all", "one\" \"two", "say \\\"hi\\\""] }));
+        let model = taken(&json!({ "type": "TXT", "records": ["v=spf1 -all", "one\" \"two", "say \\\"hi\\\""] }));
         let values = model.values.unwrap().to_vec();
         assert_eq!(values, ["v=spf1 -all", "onetwo", "say \"hi\""]);
     }
@@ -179,7 +179,7 @@ mod tests {
         for (policy, expected) in cases {
             let mut more = policy;
             more.as_object_mut().unwrap().insert("set_identifier".to_owned(), json!("blue"));
-            let model = taken(more);
+            let model = taken(&more);
             let shown = format!("{:?}", model.routing);
             assert!(shown.contains(expected), "{shown}");
             assert_eq!(model.routing.map(|routing| routing.count()), Some(1));
@@ -189,17 +189,17 @@ mod tests {
     #[test]
     fn an_alias_has_no_ttl_and_no_values() {
         let alias = json!([{ "name": "lb.example.net", "zone_id": "ZLB", "evaluate_target_health": true }]);
-        let model = taken(json!({ "alias": alias, "ttl": 0, "records": null }));
+        let model = taken(&json!({ "alias": alias, "ttl": 0, "records": null }));
         assert!(model.alias.is_some_and(|alias| alias.evaluate_target_health));
         assert!(model.values.is_none() && model.ttl.get().is_none());
     }
 
     #[test]
     fn other_sources_are_not_known() {
-        let mut other = source(state(json!({})));
+        let mut other = source(state(&json!({})));
         other.r#type = "aws_route53_zone".to_owned();
         assert!(moved(&other).is_none());
-        let mut newer = source(state(json!({})));
+        let mut newer = source(state(&json!({})));
         newer.version = 9;
         assert!(moved(&newer).unwrap().is_err());
     }

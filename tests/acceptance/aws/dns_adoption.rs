@@ -10,7 +10,7 @@ use super::own_zone::OwnZone;
 use crate::workspace::{Cli, Workspace};
 
 /// The state of an `aws_route53_record` as version 6 of the AWS provider writes it.
-fn instance(zone: &OwnZone, name: &str, more: Value) -> Value {
+fn instance(zone: &OwnZone, name: &str, more: &Value) -> Value {
     let mut attributes = json!({
         "alias": [], "allow_overwrite": null, "cidr_routing_policy": [], "failover_routing_policy": [],
         "fqdn": format!("{name}.{}", zone.name), "geolocation_routing_policy": [], "geoproximity_routing_policy": [],
@@ -42,8 +42,8 @@ fn records_of_the_aws_provider_move_without_a_change() {
             "version": 4, "terraform_version": "1.11.0", "serial": 1, "lineage": "d5b1c8a1-0000-4000-8000-000000000001",
             "outputs": {}, "check_results": null,
             "resources": [
-                resource(host, "plain", &instance(&zone, "plain", json!({}))),
-                resource(host, "text", &instance(&zone, "text", text)),
+                resource(host, "plain", &instance(&zone, "plain", &json!({}))),
+                resource(host, "text", &instance(&zone, "text", &text)),
             ],
         });
         let record = |name: &str, more: &str| {
