@@ -4,7 +4,7 @@ use crate::clients::dns::{Heard, parse_resolver};
 use crate::domain::dns::{DnsName, RecordType};
 use crate::provider::{Berth, Cx};
 use crate::resources::dns_record::checks;
-use crate::sdk::{Check, Computed, Data, Diagnostics, Explanation, Meta, Model, Result, Timeouts, View, check};
+use crate::sdk::{Check, Computed, Data, Diagnostics, Explanation, Meta, Model, ReadTimeouts, Result, View, check};
 
 /// The data source.
 pub struct DnsLookup;
@@ -40,7 +40,7 @@ pub struct DnsLookupModel {
     /// What each server said: one resolver, or all of the zone's servers that answered.
     pub servers: Computed<Vec<ServerModel>>,
     /// How long reading may take.
-    pub timeouts: Option<Timeouts>,
+    pub timeouts: Option<ReadTimeouts>,
 }
 
 /// What one server said.

@@ -6,7 +6,7 @@ use crate::clients::cluster::Watched;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::load_balancer::{Addresses, addresses, cannot_have_one};
 use crate::provider::{Berth, Cx};
-use crate::sdk::{Computed, Data, Explanation, Limits, Meta, Model, Result, Timeouts, check};
+use crate::sdk::{Computed, Data, Explanation, Limits, Meta, Model, ReadTimeouts, Result, check};
 
 /// The data source.
 pub struct IngressAddress;
@@ -36,7 +36,7 @@ pub struct IngressAddressModel {
     /// All IP addresses.
     pub ips: Computed<Vec<String>>,
     /// How long reading may take.
-    pub timeouts: Option<Timeouts>,
+    pub timeouts: Option<ReadTimeouts>,
 }
 
 impl Data<Berth> for IngressAddress {
