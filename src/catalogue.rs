@@ -3,11 +3,10 @@
 use crate::data::eks_cluster::EksCluster;
 use crate::data::dns_lookup::DnsLookup;
 use crate::data::hosted_zone::HostedZone;
+use crate::data::ingress_address::IngressAddress;
 use crate::data::workload_policy::WorkloadPolicyData;
 use crate::functions::dns_persist01_value::DnsPersist01Value;
 use crate::functions::dns01_value::Dns01Value;
-use crate::data::ingress_address::IngressAddress;
-use crate::data::workload_policy::WorkloadPolicyData;
 use crate::functions::dockerconfigjson::DockerConfigJson;
 use crate::functions::irsa_trust_policy::IrsaTrustPolicy;
 use crate::functions::oidc_host::OidcHost;
@@ -51,7 +50,6 @@ pub fn catalogue() -> Catalogue<Berth> {
         .function(Dns01Value)
         .function(DnsPersist01Value)
         .data(IngressAddress)
-        .data(WorkloadPolicyData)
         .function(DockerConfigJson)
         .function(IrsaTrustPolicy)
         .function(OidcHost)
