@@ -11,7 +11,7 @@ const PAPERS: [&str; 8] = [
     "examples/pipeline/README.md",
     "examples/terragrunt/README.md",
     "docs/guides/least-privilege-for-ci.md",
-    "docs/guides/moving-roles-from-the-aws-provider.md",
+    "docs/guides/moving-from-the-aws-provider.md",
 ];
 
 fn root() -> PathBuf {
