@@ -1,7 +1,7 @@
 //! Everything berth offers, one line a type.
 
-use crate::data::eks_cluster::EksCluster;
 use crate::data::dns_lookup::DnsLookup;
+use crate::data::eks_cluster::EksCluster;
 use crate::data::hosted_zone::HostedZone;
 use crate::data::ingress_address::IngressAddress;
 use crate::data::workload_policy::WorkloadPolicyData;
@@ -43,13 +43,13 @@ pub fn catalogue() -> Catalogue<Berth> {
         .resource(PullSecret)
         .resource(Registry)
         .resource(RegistryCheck)
-        .data(EksCluster)
         .data(DnsLookup)
+        .data(EksCluster)
         .data(HostedZone)
+        .data(IngressAddress)
         .data(WorkloadPolicyData)
         .function(Dns01Value)
         .function(DnsPersist01Value)
-        .data(IngressAddress)
         .function(DockerConfigJson)
         .function(IrsaTrustPolicy)
         .function(OidcHost)

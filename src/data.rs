@@ -1,7 +1,7 @@
 //! The data sources that berth offers, one file each.
 
-pub mod eks_cluster;
 pub mod dns_lookup;
+pub mod eks_cluster;
 pub mod hosted_zone;
 pub mod ingress_address;
 pub mod workload_policy;

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::domain::irsa::{oidc_host, oidc_provider_arn};
 use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
-use crate::sdk::{Computed, Data, Meta, Model, Result, Timeouts, check};
+use crate::sdk::{Computed, Data, Meta, Model, ReadTimeouts, Result, check};
 
 /// The data source.
 pub struct EksCluster;
@@ -37,7 +37,7 @@ pub struct EksClusterModel {
     /// The id of the virtual network that the cluster lies in.
     pub vpc_id: Computed<String>,
     /// How long reading may take.
-    pub timeouts: Option<Timeouts>,
+    pub timeouts: Option<ReadTimeouts>,
 }
 
 impl Data<Berth> for EksCluster {

@@ -58,7 +58,7 @@ pub struct IrsaRoleModel {
     /// The ARN of the policy that bounds the role's rights. Changed in place.
     #[attr(check = arn_check())]
     pub permissions_boundary: Option<String>,
-    /// How long a session may last, 3,600 to 43,200 seconds. Changed in place. Default 3,600.
+    /// How long a session may last, 3,600 to 43,200 seconds. Changed in place.
     #[attr(default = 3600, check = check::range(i64::from(*SESSION.start()), i64::from(*SESSION.end())))]
     pub max_session_duration: u32,
     /// Tags, beside the provider's `default_tags`. Changed in place.
