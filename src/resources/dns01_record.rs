@@ -25,7 +25,6 @@ pub struct Dns01RecordModel {
     #[attr(optional, check = check::length(1, 64))]
     pub zone_id: Computed<String>,
     /// How long resolvers may keep the values, in seconds; where others' values share the name, theirs holds.
-    /// Default 60.
     #[attr(default = 60, check = check::range(0, 2_147_483_647))]
     pub ttl: u32,
     /// What to wait for after a change: `none`; `insync` until Route53 says that all its servers know it; or

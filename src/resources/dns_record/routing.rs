@@ -46,7 +46,7 @@ pub struct GeoproximityModel {
     pub latitude: Option<String>,
     /// Degrees east, with at most two decimals.
     pub longitude: Option<String>,
-    /// How far it reaches beyond its share, −99 to 99. Default 0.
+    /// How far it reaches beyond its share, −99 to 99.
     #[attr(default = 0, check = check::range(-99, 99))]
     pub bias: i32,
 }
