@@ -61,6 +61,26 @@ pub struct Account {
     pub timeouts: Option<Timeouts>,
 }
 
+impl Account {
+    /// An account that exists, with what the state does not learn from the CA left open.
+    fn existing(directory_url: Computed<String>, account_url: Computed<String>) -> Self {
+        Self {
+            directory_url,
+            contacts: None,
+            terms_of_service_agreed: true,
+            account_key: Source::default(),
+            previous_account_key: None,
+            key_generation: None,
+            external_account_binding: None,
+            deactivate_on_destroy: false,
+            account_url,
+            key_thumbprint: Computed::Null,
+            status: Computed::Null,
+            timeouts: None,
+        }
+    }
+}
+
 /// An account of the CA's own system (RFC 8555 §7.3.4).
 #[derive(Clone, Debug, PartialEq, Model)]
 pub struct Binding {
@@ -204,20 +224,7 @@ impl Resource<Berth> for AcmeAccount {
                 "give the account's URL, with `acme.directory_url` set in the provider block; or `DIRECTORY_URL,ACCOUNT_URL`",
             ));
         };
-        Ok(Import(Account {
-            directory_url: Computed::Known(directory),
-            contacts: None,
-            terms_of_service_agreed: true,
-            account_key: Source::default(),
-            previous_account_key: None,
-            key_generation: None,
-            external_account_binding: None,
-            deactivate_on_destroy: false,
-            account_url: Computed::Known(account_url),
-            key_thumbprint: Computed::Null,
-            status: Computed::Null,
-            timeouts: None,
-        }))
+        Ok(Import(Account::existing(Computed::Known(directory), Computed::Known(account_url))))
     }
 }
 

@@ -3,7 +3,6 @@
 use serde_json::Value as Json;
 
 use crate::clients::acme::AccountKey;
-use crate::resources::account_key::Source;
 use crate::sdk::{Computed, MoveSource, Secret, Set};
 
 use super::Account;
@@ -18,21 +17,12 @@ pub fn registration(state: &Json) -> Account {
     let text = |name: &str| state.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
     let key = text("account_key_pem").and_then(|pem| AccountKey::from_pem(&Secret::new(pem)).ok());
     let contact = text("email_address").map(|address| format!("mailto:{address}"));
+    let url = text("registration_url").or_else(|| text("id"));
     Account {
-        directory_url: Computed::Null,
         contacts: contact.map(|contact| Set(vec![contact])),
-        terms_of_service_agreed: true,
-        account_key: Source::default(),
-        previous_account_key: None,
-        key_generation: None,
-        external_account_binding: None,
-        deactivate_on_destroy: false,
-        account_url: text("registration_url")
-            .or_else(|| text("id"))
-            .map_or(Computed::Null, |url| Computed::Known(url.to_owned())),
         key_thumbprint: key.map_or(Computed::Null, |key| Computed::Known(key.thumbprint())),
         status: Computed::Known("valid".to_owned()),
-        timeouts: None,
+        ..Account::existing(Computed::Null, url.map_or(Computed::Null, |url| Computed::Known(url.to_owned())))
     }
 }
 
