@@ -298,7 +298,7 @@ mod tests {
         let mut found = Diagnostics::default();
         validate(View::new(&config), &mut found);
         validate_destroy(View::new(&config), "deactivate_on_destroy", &mut found);
-        found.iter().map(|one| one.detail.rsplit("Code: ").next().unwrap().to_owned()).collect()
+        found.codes()
     }
 
     #[test]

@@ -68,6 +68,12 @@ impl Diagnostics {
         self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
+    /// The codes of all findings, in their order.
+    #[cfg(test)]
+    pub(crate) fn codes(&self) -> Vec<String> {
+        self.iter().map(|one| one.detail.rsplit("Code: ").next().unwrap().to_owned()).collect()
+    }
+
     /// The messages.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()

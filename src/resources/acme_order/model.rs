@@ -155,7 +155,7 @@ mod tests {
         let config = Value::object(pairs.iter().cloned());
         let mut found = Diagnostics::default();
         validate(View::new(&config), &mut found);
-        found.iter().map(|one| one.detail.rsplit("Code: ").next().unwrap().to_owned()).collect()
+        found.codes()
     }
 
     #[test]
