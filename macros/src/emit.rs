@@ -10,12 +10,16 @@ use super::parse::Field;
 pub fn implementation(name: &Ident, fields: &[Field]) -> TokenStream {
     let attributes = fields.iter().map(attribute);
     let decoders = fields.iter().map(decoder);
-    let encoders = fields.iter().map(encoder);
+    let (flat, own): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.rules.flatten);
+    let encoders = own.into_iter().map(encoder);
+    let flat_encoders = flat.into_iter().map(flat_encoder);
     quote! {
         #[automatically_derived]
         impl ::berth::sdk::Model for #name {
             fn attributes() -> ::std::vec::Vec<::berth::sdk::Attribute> {
-                ::std::vec![#(#attributes),*]
+                let mut attributes = ::std::vec::Vec::new();
+                #(#attributes)*
+                attributes
             }
 
             fn decode(
@@ -29,7 +33,10 @@ pub fn implementation(name: &Ident, fields: &[Field]) -> TokenStream {
             }
 
             fn encode(&self) -> ::berth::sdk::Value {
-                ::berth::sdk::Value::object([#(#encoders),*])
+                let members: ::std::vec::Vec<(&str, ::berth::sdk::Value)> = ::std::vec![#(#encoders),*];
+                let object = ::berth::sdk::Value::object(members);
+                #(let object = #flat_encoders;)*
+                object
             }
         }
 
@@ -58,6 +65,9 @@ pub fn implementation(name: &Ident, fields: &[Field]) -> TokenStream {
 
 fn attribute(field: &Field) -> TokenStream {
     let Field { name, ty, description, rules, .. } = field;
+    if rules.flatten {
+        return quote!(attributes.extend(<#ty as ::berth::sdk::Model>::attributes()););
+    }
     let mode = if rules.optional || rules.default.is_some() {
         quote!(::berth::sdk::Mode::OptionalComputed)
     } else {
@@ -70,7 +80,7 @@ fn attribute(field: &Field) -> TokenStream {
     let deprecated = option(rules.deprecated.as_ref().map(|why| quote!(::std::string::String::from(#why))));
     let checks = &rules.checks;
     quote! {
-        ::berth::sdk::Attribute {
+        attributes.push(::berth::sdk::Attribute {
             sensitive: #sensitive || <#ty as ::berth::sdk::Attr>::sensitive(),
             write_only: #write_only,
             deprecated: #deprecated,
@@ -80,7 +90,7 @@ fn attribute(field: &Field) -> TokenStream {
             checks: ::std::vec![#(#checks),*],
             equality: #equality,
             ..::berth::sdk::Attribute::new(#name, <#ty as ::berth::sdk::Attr>::shape(), #mode, #description)
-        }
+        });
     }
 }
 
@@ -90,6 +100,9 @@ fn option(tokens: Option<TokenStream>) -> TokenStream {
 
 fn decoder(field: &Field) -> TokenStream {
     let Field { ident, name, ty, rules, .. } = field;
+    if rules.flatten {
+        return quote!(#ident: <#ty as ::berth::sdk::Model>::decode(value, at)?);
+    }
     let read = quote!(<#ty as ::berth::sdk::Attr>::decode(value.member(#name), &at.attribute(#name))?);
     let Some(default) = &rules.default else { return quote!(#ident: #read) };
     // A state that was written before the attribute existed holds null there.
@@ -110,4 +123,10 @@ fn encoder(field: &Field) -> TokenStream {
         quote!(<#ty as ::berth::sdk::Attr>::encode(&self.#ident))
     };
     quote!((#name, #value))
+}
+
+/// The object with the members of a flattened model.
+fn flat_encoder(field: &Field) -> TokenStream {
+    let Field { ident, ty, .. } = field;
+    quote!(object.joined(<#ty as ::berth::sdk::Model>::encode(&self.#ident)))
 }

@@ -22,6 +22,7 @@ use proc_macro::TokenStream;
 /// | `sensitive` | hidden in Terraform's output |
 /// | `optional` | a `Computed` field that the user may set as well |
 /// | `keep` | a `Computed` field that an update does not change |
+/// | `flatten` | the field is another `Model`, whose attributes stand among those of this one; no doc comment is needed |
 /// | `default = EXPR` | the value that an absent one stands for; anything `Into<Value>` |
 /// | `check = EXPR` | a `Check`; may be said several times |
 /// | `equal = PATH` | a `fn(&Value, &Value) -> bool` that tells when two values mean the same |

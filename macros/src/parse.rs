@@ -23,10 +23,23 @@ pub struct Rules {
     pub sensitive: bool,
     pub optional: bool,
     pub keep: bool,
+    pub flatten: bool,
     pub default: Option<Expr>,
     pub checks: Vec<Expr>,
     pub equal: Option<Path>,
     pub deprecated: Option<LitStr>,
+}
+
+impl Rules {
+    /// Whether anything but `flatten` is said.
+    fn says_more(&self) -> bool {
+        let is_marked = self.replace || self.write_only || self.sensitive || self.optional || self.keep;
+        is_marked
+            || self.default.is_some()
+            || !self.checks.is_empty()
+            || self.equal.is_some()
+            || self.deprecated.is_some()
+    }
 }
 
 /// The fields of a struct with named fields, or all that is wrong with them.
@@ -72,13 +85,13 @@ fn one_field(field: &syn::Field) -> Result<Field, Error> {
     let name = ident.to_string().trim_start_matches("r#").to_owned();
     let description = doc_comment(&field.attrs);
     let mut mistakes = Vec::new();
-    if description.is_empty() {
+    let rules = read_rules(&field.attrs, &mut mistakes);
+    if description.is_empty() && !rules.flatten {
         mistakes.push(Error::new(
             ident.span(),
             format!("the attribute `{name}` has no documentation: write a doc comment on the field"),
         ));
     }
-    let rules = read_rules(&field.attrs, &mut mistakes);
     contradictions(&ident, &field.ty, &rules, &mut mistakes);
     joined(mistakes).map_or(Ok(Field { ident, name, ty: field.ty.clone(), description, rules }), Err)
 }
@@ -113,12 +126,13 @@ fn one_rule(rules: &mut Rules, meta: &ParseNestedMeta<'_>, mistakes: &mut Vec<Er
         "sensitive" => flag(&mut rules.sensitive, meta),
         "optional" => flag(&mut rules.optional, meta),
         "keep" => flag(&mut rules.keep, meta),
+        "flatten" => flag(&mut rules.flatten, meta),
         "default" => once(&mut rules.default, meta),
         "check" => value(meta).map(|check| rules.checks.push(check)),
         "equal" => once(&mut rules.equal, meta),
         "deprecated" => once(&mut rules.deprecated, meta),
         _ => Err(meta.error(
-            "unknown rule; there are `replace`, `write_only`, `sensitive`, `optional`, `keep`, `default = …`, \
+            "unknown rule; there are `replace`, `write_only`, `sensitive`, `optional`, `keep`, `flatten`, `default = …`, \
              `check = …`, `equal = …` and `deprecated = \"…\"`",
         )),
     };
@@ -184,6 +198,10 @@ fn contradictions(ident: &Ident, ty: &Type, rules: &Rules, mistakes: &mut Vec<Er
     say(rules.write_only && computed, "the provider cannot compute a write-only value");
     say(rules.write_only && rules.default.is_some(), "a write-only value has no default");
     say(rules.write_only && !optional, "a write-only field is an `Option`: it is absent wherever a state is read");
+    say(
+        rules.flatten && rules.says_more(),
+        "`flatten` takes another model's attributes in; nothing else is said of them",
+    );
     let name = ident.to_string();
     say(rules.write_only && !name.ends_with("_wo"), "the name of a write-only attribute ends in `_wo`");
 }

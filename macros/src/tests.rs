@@ -29,6 +29,8 @@ fn accepts_what_is_right() {
             /// Where.
             #[attr(optional, keep, equal = same_url)]
             url: Computed<String>,
+            #[attr(flatten)]
+            placement: Placement,
         }
     });
     assert_eq!(wrong, "");
@@ -54,14 +56,14 @@ fn reports_every_mistake_of_a_struct_in_one_compile() {
          the attribute `name` has no documentation: write a doc comment on the field\n\
          the attribute `size` has no documentation: write a doc comment on the field\n\
          `replace` is a word alone and takes no value\n\
-         unknown rule; there are `replace`, `write_only`, `sensitive`, `optional`, `keep`, `default = …`, \
+         unknown rule; there are `replace`, `write_only`, `sensitive`, `optional`, `keep`, `flatten`, `default = …`, \
          `check = …`, `equal = …` and `deprecated = \"…\"`\n\
          `sensitive` is a word alone and takes no value\n\
          `keep` is for `Computed` fields\n\
          the attribute `replicas` has no documentation: write a doc comment on the field\n\
          `default` is said twice\n\
          `check` needs a value: `check = …`\n\
-         unknown rule; there are `replace`, `write_only`, `sensitive`, `optional`, `keep`, `default = …`, \
+         unknown rule; there are `replace`, `write_only`, `sensitive`, `optional`, `keep`, `flatten`, `default = …`, \
          `check = …`, `equal = …` and `deprecated = \"…\"`"
     );
 }
@@ -119,6 +121,10 @@ fn explains_each_contradiction() {
             quote!(#[attr(write_only)] a_wo: Computed<Secret>),
             "the provider cannot compute a write-only value\n\
              a write-only field is an `Option`: it is absent wherever a state is read",
+        ),
+        (
+            quote!(#[attr(flatten, replace)] a: Thing),
+            "`flatten` takes another model's attributes in; nothing else is said of them",
         ),
         (quote!(#[attr] a: String), "expected attribute arguments in parentheses: #[attr(...)]"),
     ] {

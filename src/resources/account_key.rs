@@ -11,10 +11,10 @@ use crate::sdk::{Diagnostics, Model, Result, Secret, View};
 /// The ways to give a key, one of which must be used.
 const SOURCES: [&str; 4] = ["pem_wo", "file", "env", "kubernetes_secret"];
 
-/// The private key of an ACME account, PEM: ECDSA on P-256, P-384 or P-521, or RSA, as PKCS#8, SEC 1 or PKCS#1 (the
-/// Secrets of cert-manager's accounts among them). It never reaches the state.
+/// Where a private key of an ACME account is: give exactly one. PEM: ECDSA on P-256, P-384 or P-521, or RSA, as PKCS#8,
+/// SEC 1 or PKCS#1 (the Secrets of cert-manager's accounts among them). It never reaches the state.
 #[derive(Clone, Debug, Default, PartialEq, Model)]
-pub struct Source {
+pub struct KeyPlace {
     /// The key itself. It is used while applying and kept nowhere, so a destroy cannot use it.
     #[attr(write_only)]
     pub pem_wo: Option<Secret>,
@@ -26,35 +26,18 @@ pub struct Source {
     pub env: Option<String>,
     /// A Secret in the cluster with the key.
     pub kubernetes_secret: Option<Place>,
+}
+
+/// The private key of an ACME account: where it is, or where it is made.
+#[derive(Clone, Debug, Default, PartialEq, Model)]
+pub struct Source {
+    /// Where it is.
+    #[attr(flatten)]
+    pub place: KeyPlace,
     /// Whether a key is made, and put into `kubernetes_secret`, when there is none. A `berth_acme_account` does that;
     /// a certificate only reads. Default `false`.
     #[attr(default = false)]
     pub generate: bool,
-}
-
-/// The private key that an account had before: give one source.
-#[derive(Clone, Debug, Default, PartialEq, Model)]
-pub struct Previous {
-    /// The key itself. It is used while applying and kept nowhere.
-    #[attr(write_only)]
-    pub pem_wo: Option<Secret>,
-    /// A number to change whenever `pem_wo` changes.
-    pub pem_wo_version: Option<i64>,
-    /// A file with the key, on the machine that runs Terraform.
-    pub file: Option<String>,
-    /// An environment variable with the key.
-    pub env: Option<String>,
-    /// A Secret in the cluster with the key.
-    pub kubernetes_secret: Option<Place>,
-}
-
-impl Previous {
-    /// The key; an error if there is none.
-    pub async fn require(&self, cx: &Cx) -> Result<AccountKey> {
-        let Self { pem_wo, pem_wo_version, file, env, kubernetes_secret } = self.clone();
-        let source = Source { pem_wo, pem_wo_version, file, env, kubernetes_secret, generate: false };
-        source.require(cx).await.map_err(|error| error.at("previous_account_key"))
-    }
 }
 
 /// An entry of a Secret.
@@ -141,7 +124,7 @@ fn listed(names: &[&str]) -> String {
     if quoted.is_empty() { "none".to_owned() } else { quoted.join(", ") }
 }
 
-impl Source {
+impl KeyPlace {
     /// The key; `None` if it is write-only and this is no apply, or if its Secret does not hold one.
     pub async fn load(&self, cx: &Cx) -> Result<Option<AccountKey>> {
         let pem = if let Some(pem) = &self.pem_wo {
@@ -171,6 +154,18 @@ impl Source {
             None => told.next("give the key by `pem_wo`, `file`, `env` or `kubernetes_secret`"),
         })
     }
+}
+
+impl Source {
+    /// The key; `None` if it is write-only and this is no apply, or if its Secret does not hold one.
+    pub async fn load(&self, cx: &Cx) -> Result<Option<AccountKey>> {
+        self.place.load(cx).await
+    }
+
+    /// The key; an error if there is none.
+    pub async fn require(&self, cx: &Cx) -> Result<AccountKey> {
+        self.place.require(cx).await
+    }
 
     /// The key; made and stored first if that is wished and there is none.
     pub async fn require_or_make(&self, cx: &Cx) -> Result<AccountKey> {
@@ -184,7 +179,7 @@ impl Source {
 
     /// The place of a generated key; `None` if the key is the user's.
     pub fn own_place(&self) -> Option<&Place> {
-        self.kubernetes_secret.as_ref().filter(|_| self.generate)
+        self.place.kubernetes_secret.as_ref().filter(|_| self.generate)
     }
 
     /// A generated key that is to take over and has not yet: it lies beside the present one until the CA knows it.

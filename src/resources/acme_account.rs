@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::clients::acme::{AcmeError, Found, Registered};
 use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
-use crate::resources::account_key::{self, Previous, Source};
+use crate::resources::account_key::{self, KeyPlace, Source};
 use crate::sdk::{
     Computed, Diagnostics, Import, Limits, Meta, Model, MoveSource, Plan, Resource, Result, Secret, Seen, Set,
     Timeouts, Value, View, check,
@@ -37,7 +37,7 @@ pub struct Account {
     /// The key that the account has, for the apply in which `account_key` is another one: the CA wants to hear of a new
     /// key from both. Not needed when the old key can still be read where it was (the new one is in another file,
     /// variable or Secret), nor for generated keys.
-    pub previous_account_key: Option<Previous>,
+    pub previous_account_key: Option<KeyPlace>,
     /// A number to change when a generated key is to be replaced: a new one is made, the CA is told, and the Secret has
     /// the old one until the CA knows the new.
     pub key_generation: Option<i64>,
@@ -159,7 +159,7 @@ impl Resource<Berth> for AcmeAccount {
     async fn read(&self, cx: &Cx, mut model: Account) -> Result<Option<Account>> {
         let key = match model.account_key.load(cx).await {
             Ok(Some(key)) => key,
-            Ok(None) if model.account_key.kubernetes_secret.is_some() => {
+            Ok(None) if model.account_key.place.kubernetes_secret.is_some() => {
                 model.status.set("key_missing".to_owned());
                 return Ok(Some(model));
             }

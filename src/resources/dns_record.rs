@@ -17,7 +17,7 @@ use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId
 use crate::provider::{Berth, Cx};
 use crate::sdk::{Diagnostics, Explanation, Import, Meta, MoveSource, Plan, Resource, Result, Value, View};
 
-pub use model::{DEFAULT_TTL, DnsRecordModel};
+pub use model::DnsRecordModel;
 use place::{ZoneWish, explained, known_zone, name_within, noted_zone};
 
 /// The resource.
@@ -72,7 +72,7 @@ impl Resource<Berth> for DnsRecord {
             Ok(None) | Err(Route53Error::NoZoneId(_)) => return Ok(None),
             Err(error) => return Err(failed(aws, "read", &model, &error).await),
         };
-        model.fill(&live);
+        model.content.refresh(&live);
         if let Some(owner) = model.external_dns_owner.take() {
             model.external_dns_owner = owner_of(cx, aws, &zone, &live, &owner).await?;
         }
@@ -167,13 +167,13 @@ async fn place(cx: &Cx, aws: &Aws, model: &DnsRecordModel) -> Result<(Zone, Vec<
     let wish = ZoneWish { id: model.given_zone_id(), name: model.zone.as_deref(), private: model.private };
     let zone = wish.zone(cx, aws, &model.name, &headline("place", model)).await?;
     let name = name_within(&model.name, &zone, "name")?;
-    let sets = model.content().record_sets(&name, &zone.name, model.external_dns_owner.as_deref(), "");
+    let sets = model.content.record_sets(&name, &zone.name, model.external_dns_owner.as_deref(), "");
     Ok((zone.clone(), sets.map_err(|problem| problem.on(format!("zone {}", zone.id)))?))
 }
 
 /// The record and its mark.
 fn stored_keys(model: &DnsRecordModel, key: &RecordKey) -> Vec<RecordKey> {
-    let set = model.content().record_set(&key.name, "").ok();
+    let set = model.content.record_set(&key.name, "").ok();
     let mark = set.zip(model.external_dns_owner.as_deref()).and_then(|(set, owner)| mark_of(&set, owner).ok());
     std::iter::once(key.clone()).chain(mark.map(|mark| mark.key)).collect()
 }
@@ -197,7 +197,7 @@ async fn owner_of(cx: &Cx, aws: &Aws, zone: &ZoneId, live: &RecordSet, owner: &s
 }
 
 fn headline(verb: &str, model: &DnsRecordModel) -> String {
-    format!("Cannot {verb} the {} record `{}`", model.r#type.to_ascii_uppercase(), model.name)
+    format!("Cannot {verb} the {} record `{}`", model.content.r#type.to_ascii_uppercase(), model.name)
 }
 
 async fn failed(aws: &Aws, verb: &str, model: &DnsRecordModel, error: &Route53Error) -> Explanation {

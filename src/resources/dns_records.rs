@@ -97,11 +97,8 @@ impl Resource<Berth> for DnsRecords {
         };
         let found = |key: &RecordKey| live.get(&key.name)?.iter().find(|set| set.key == *key);
         for (key, place) in &stored {
-            match (found(place), model.records.get(key)) {
-                (Some(set), Some(entry)) => {
-                    let entry = EntryModel::of(entry.name.clone(), entry.content().refreshed(set));
-                    model.records.insert(key.clone(), entry);
-                }
+            match (found(place), model.records.get_mut(key)) {
+                (Some(set), Some(entry)) => entry.content.refresh(set),
                 _ => drop(model.records.remove(key)),
             }
         }
@@ -220,7 +217,7 @@ fn marks(model: &DnsRecordsModel) -> impl Iterator<Item = RecordSet> {
 /// The record sets of the state, as far as they can be told, by key.
 fn old_records(model: &DnsRecordsModel) -> BTreeMap<String, Vec<RecordSet>> {
     let of = |(key, place): (String, RecordKey)| {
-        let set = model.records.get(&key)?.content().record_set(&place.name, "").ok()?;
+        let set = model.records.get(&key)?.content.record_set(&place.name, "").ok()?;
         let owner = model.external_dns_owner.as_deref();
         let mark = owner.and_then(|owner| mark_of(&set, owner).ok());
         Some((key, std::iter::once(set).chain(mark).collect()))
@@ -343,8 +340,9 @@ fn guilty(error: &Route53Error, placed: &[Placed]) -> Vec<String> {
 fn imported(zone: &Zone, chosen: Vec<(String, RecordSet)>) -> DnsRecordsModel {
     let fqdns =
         chosen.iter().map(|(key, set)| (key.clone(), set.key.name.as_str().to_owned())).collect::<BTreeMap<_, _>>();
-    let entry =
-        |(key, set): (String, RecordSet)| (key, EntryModel::of(set.key.name.as_str().to_owned(), Content::found(&set)));
+    let entry = |(key, set): (String, RecordSet)| {
+        (key, EntryModel { name: set.key.name.as_str().to_owned(), content: Content::found(&set) })
+    };
     DnsRecordsModel {
         zone_id: Computed::Known(zone.id.as_str().to_owned()),
         zone: None,

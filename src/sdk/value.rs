@@ -42,6 +42,15 @@ impl Value {
         Self::Map(pairs.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 
+    /// This object with the members of another one; anything else stays as it is.
+    #[must_use]
+    pub fn joined(mut self, other: Self) -> Self {
+        if let (Self::Map(members), Self::Map(more)) = (&mut self, other) {
+            members.extend(more);
+        }
+        self
+    }
+
     /// Text.
     pub fn string(text: impl Into<String>) -> Self {
         Self::String(text.into())

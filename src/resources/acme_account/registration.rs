@@ -115,7 +115,10 @@ impl<'a> Desk<'a> {
     /// The key that the account has at the CA: the one that is named, else where it was before.
     async fn old_key(&self, prior: &Account, model: &Account, account_url: &str) -> Result<AccountKey> {
         let old = match &model.previous_account_key {
-            Some(previous) => Some(previous.require(self.cx).await?),
+            Some(previous) => {
+                let key = previous.require(self.cx).await;
+                Some(key.map_err(|error| error.at("previous_account_key"))?)
+            }
             None => prior.account_key.load(self.cx).await.ok().flatten(),
         };
         let is_it = match &old {

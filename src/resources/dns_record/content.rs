@@ -1,28 +1,37 @@
 //! What one record set answers, and when: the part that `berth_dns_record` and `berth_dns_records` have in common.
 
+use super::checks;
 use super::routing::RoutingModel;
-use super::{checks, model::DEFAULT_TTL};
 use crate::domain::dns::external_dns::mark_of;
 use crate::domain::dns::value::{for_people, same_values, to_route53};
 use crate::domain::dns::{AliasTarget, DnsName, RecordData, RecordKey, RecordSet, RecordType};
-use crate::sdk::{Explanation, Model, Result, Set};
+use crate::sdk::{Computed, Explanation, Model, Result, Set, check};
+
+/// The time to live where the user gives none, in seconds.
+pub const DEFAULT_TTL: u32 = 300;
 
 /// A record set without its place.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct Content {
-    /// The type's name, as the user writes it.
-    pub kind: String,
-    /// In seconds; [`DEFAULT_TTL`] where there is none.
-    pub ttl: Option<u32>,
-    /// The values, as the user writes them.
+    /// The type: `A`, `AAAA`, `CAA`, `CNAME`, `DS`, `HTTPS`, `MX`, `NAPTR`, `NS`, `PTR`, `SOA`, `SPF`, `SRV`, `SSHFP`,
+    /// `SVCB`, `TLSA` or `TXT`. Changed in place.
+    #[attr(check = checks::record_type(), equal = checks::same_word)]
+    pub r#type: String,
+    /// How long resolvers may keep the answer, in seconds. Default 300; an alias has none.
+    #[attr(optional, check = check::range(0, 2_147_483_647))]
+    pub ttl: Computed<u32>,
+    /// The values, without order. TXT values are plain text of any length, or strings in quotation marks as Route53
+    /// writes them.
+    #[attr(check = check::at_least(1))]
     pub values: Option<Set<String>>,
-    /// The target of an alias.
+    /// The AWS object whose addresses are the answer, instead of `values`.
     pub alias: Option<AliasModel>,
-    /// Tells apart the sets of one name and type.
+    /// Tells apart the sets of one name and type under a routing policy.
+    #[attr(check = check::length(1, 128))]
     pub set_identifier: Option<String>,
-    /// The routing policy.
+    /// The routing policy: exactly one of its attributes. It needs a `set_identifier`.
     pub routing: Option<RoutingModel>,
-    /// The health check.
+    /// The health check that takes the set out of service.
     pub health_check_id: Option<String>,
 }
 
@@ -40,26 +49,33 @@ pub struct AliasModel {
 }
 
 impl Content {
+    /// Settles the time to live of a record that was just written.
+    pub fn settle(&mut self) {
+        if self.ttl.is_unknown() {
+            self.ttl.set(self.alias.is_none().then_some(DEFAULT_TTL));
+        }
+    }
+
     /// Which set it is, under its full name.
     pub fn key(&self, name: &DnsName) -> Option<RecordKey> {
-        let kind = self.kind.parse().ok()?;
+        let kind = self.r#type.parse().ok()?;
         Some(RecordKey { name: name.clone(), kind, set_identifier: self.set_identifier.clone() })
     }
 
     /// The record set under its full name; a failure blames an attribute below `prefix`.
     pub fn record_set(&self, name: &DnsName, prefix: &str) -> Result<RecordSet> {
         let wrong = |text: String, attribute: &str| {
-            let what = format!("Cannot write the {} record `{name}`", self.kind.to_ascii_uppercase());
+            let what = format!("Cannot write the {} record `{name}`", self.r#type.to_ascii_uppercase());
             let explanation = Explanation::new("BERTH-ROUTE53-023", what).said("The provider", text);
             explanation.next("correct it; nothing was changed").at(format!("{prefix}{attribute}"))
         };
-        let kind: RecordType = self.kind.parse().map_err(|error| wrong(format!("{error}"), "type"))?;
+        let kind: RecordType = self.r#type.parse().map_err(|error| wrong(format!("{error}"), "type"))?;
         let data = match (&self.alias, &self.values) {
             (Some(alias), _) => RecordData::Alias(alias.target().map_err(|error| wrong(error, "alias.name"))?),
             (None, values) => {
                 let values = values.as_ref().map(|values| values.to_vec()).unwrap_or_default();
                 let values = to_route53(kind, &values).map_err(|(_, error)| wrong(error.to_string(), "values"))?;
-                RecordData::Values { ttl: self.ttl.unwrap_or(DEFAULT_TTL), values }
+                RecordData::Values { ttl: self.ttl.get().copied().unwrap_or(DEFAULT_TTL), values }
             }
         };
         let key = RecordKey { name: name.clone(), kind, set_identifier: self.set_identifier.clone() };
@@ -95,38 +111,38 @@ impl Content {
     }
 
     /// What a refresh found, in the state's own wording where it means the same.
-    #[must_use]
-    pub fn refreshed(mut self, live: &RecordSet) -> Self {
+    pub fn refresh(&mut self, live: &RecordSet) {
         let kind = live.key.kind;
         match &live.data {
             RecordData::Values { ttl, values } => {
                 self.alias = None;
-                self.ttl = Some(*ttl);
+                self.ttl.set(*ttl);
                 let mine = self.values.as_ref().map(|values| values.to_vec()).unwrap_or_default();
                 if !same_values(kind, &mine, values) {
                     self.values = Some(values.iter().map(|value| for_people(kind, value)).collect());
                 }
             }
             RecordData::Alias(target) => {
-                (self.values, self.ttl) = (None, None);
+                (self.values, self.ttl) = (None, Computed::Null);
                 let same = self.alias.as_ref().is_some_and(|alias| alias.target().is_ok_and(|mine| mine == *target));
                 if !same {
                     self.alias = Some(AliasModel::from(target));
                 }
             }
-            RecordData::TrafficPolicy(_) => (self.values, self.ttl, self.alias) = (None, None, None),
+            RecordData::TrafficPolicy(_) => (self.values, self.ttl, self.alias) = (None, Computed::Null, None),
         }
         if self.routing.as_ref().and_then(RoutingModel::routing) != live.routing {
             self.routing = live.routing.as_ref().map(RoutingModel::from);
         }
         self.health_check_id.clone_from(&live.health_check_id);
-        self
     }
 
     /// The content of a record that exists.
     pub fn found(live: &RecordSet) -> Self {
-        let kind = live.key.kind.as_str().to_owned();
-        Self { kind, set_identifier: live.key.set_identifier.clone(), ..Self::default() }.refreshed(live)
+        let r#type = live.key.kind.as_str().to_owned();
+        let mut content = Self { r#type, set_identifier: live.key.set_identifier.clone(), ..Self::default() };
+        content.refresh(live);
+        content
     }
 }
 

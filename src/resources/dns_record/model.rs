@@ -1,13 +1,9 @@
 //! What a user declares of a record set.
 
 use super::checks;
-use super::content::{AliasModel, Content};
-use super::routing::RoutingModel;
+use super::content::Content;
 use crate::domain::dns::{DnsName, RecordKey, RecordSet, ZoneId};
-use crate::sdk::{Computed, Model, Set, Timeouts, check};
-
-/// The time to live where the user gives none, in seconds.
-pub const DEFAULT_TTL: u32 = 300;
+use crate::sdk::{Computed, Model, Timeouts, check};
 
 /// A record set.
 #[derive(Clone, Debug, Model)]
@@ -25,26 +21,9 @@ pub struct DnsRecordModel {
     /// `\052` for `*` and international spelling make no difference. Changed in place.
     #[attr(check = checks::record_name(), equal = checks::same_name)]
     pub name: String,
-    /// The type: `A`, `AAAA`, `CAA`, `CNAME`, `DS`, `HTTPS`, `MX`, `NAPTR`, `NS`, `PTR`, `SOA`, `SPF`, `SRV`, `SSHFP`,
-    /// `SVCB`, `TLSA` or `TXT`. Changed in place.
-    #[attr(check = checks::record_type(), equal = checks::same_word)]
-    pub r#type: String,
-    /// How long resolvers may keep the answer, in seconds. Default 300; an alias has none.
-    #[attr(optional, check = check::range(0, 2_147_483_647))]
-    pub ttl: Computed<u32>,
-    /// The values, without order. TXT values are plain text of any length, or strings in quotation marks as Route53
-    /// writes them.
-    #[attr(check = check::at_least(1))]
-    pub values: Option<Set<String>>,
-    /// The AWS object whose addresses are the answer, instead of `values`.
-    pub alias: Option<AliasModel>,
-    /// Tells apart the sets of one name and type under a routing policy.
-    #[attr(check = check::length(1, 128))]
-    pub set_identifier: Option<String>,
-    /// The routing policy: exactly one of its attributes. It needs a `set_identifier`.
-    pub routing: Option<RoutingModel>,
-    /// The health check that takes the set out of service.
-    pub health_check_id: Option<String>,
+    /// What it answers.
+    #[attr(flatten)]
+    pub content: Content,
     /// Whether to replace a record that exists already at creation; otherwise that is an error. Default `false`.
     #[attr(default = false)]
     pub overwrite: bool,
@@ -72,30 +51,10 @@ impl DnsRecordModel {
         self.zone_id.get().map(|id| ZoneId::new(id))
     }
 
-    /// What the record answers.
-    pub fn content(&self) -> Content {
-        Content {
-            kind: self.r#type.clone(),
-            ttl: self.ttl.get().copied(),
-            values: self.values.clone(),
-            alias: self.alias.clone(),
-            set_identifier: self.set_identifier.clone(),
-            routing: self.routing.clone(),
-            health_check_id: self.health_check_id.clone(),
-        }
-    }
-
-    fn answer(&mut self, content: Content) {
-        let Content { kind, ttl, values, alias, set_identifier, routing, health_check_id } = content;
-        (self.r#type, self.values, self.alias) = (kind, values, alias);
-        (self.set_identifier, self.routing, self.health_check_id) = (set_identifier, routing, health_check_id);
-        self.ttl.set(ttl);
-    }
-
     /// Where the state says that the record is.
     pub fn stored_place(&self) -> Option<(ZoneId, RecordKey)> {
         let name = DnsName::parse(self.fqdn.get()?).ok()?;
-        Some((self.given_zone_id()?, self.content().key(&name)?))
+        Some((self.given_zone_id()?, self.content.key(&name)?))
     }
 
     /// Notes where the record is.
@@ -103,23 +62,14 @@ impl DnsRecordModel {
         if self.zone_id.get().is_none() {
             self.zone_id.set(zone.as_str().to_owned());
         }
-        if self.ttl.is_unknown() {
-            self.ttl.set(self.alias.is_none().then_some(DEFAULT_TTL));
-        }
+        self.content.settle();
         self.fqdn.set(set.key.name.as_str().to_owned());
-    }
-
-    /// What a refresh found, in the state's own wording where it means the same.
-    pub fn fill(&mut self, live: &RecordSet) {
-        let refreshed = self.content().refreshed(live);
-        self.answer(refreshed);
     }
 
     /// A model of a record that exists.
     pub fn imported(zone: &ZoneId, live: &RecordSet) -> Self {
-        let mut model = Self::at(zone.as_str(), live.key.name.as_str(), live.key.name.as_str());
-        model.answer(Content::found(live));
-        model
+        let name = live.key.name.as_str();
+        Self { content: Content::found(live), ..Self::at(zone.as_str(), name, name) }
     }
 
     /// A model of which only the place is known.
@@ -129,25 +79,12 @@ impl DnsRecordModel {
             zone: None,
             private: false,
             name: name.to_owned(),
-            r#type: String::new(),
-            ttl: Computed::Null,
-            values: None,
-            alias: None,
-            set_identifier: None,
-            routing: None,
-            health_check_id: None,
+            content: Content::default(),
             overwrite: false,
             external_dns_owner: None,
             wait: "insync".to_owned(),
             fqdn: Computed::Known(fqdn.to_owned()),
             timeouts: None,
         }
-    }
-
-    /// A model of this content at a place.
-    #[must_use]
-    pub fn with(mut self, content: Content) -> Self {
-        self.answer(content);
-        self
     }
 }

@@ -7,7 +7,7 @@ use super::model::DnsRecordModel;
 use super::routing::{CidrModel, GeolocationModel, GeoproximityModel, RoutingModel};
 use crate::domain::dns::value::for_people;
 use crate::domain::dns::{DnsName, RecordType};
-use crate::sdk::{Explanation, MoveSource, Result};
+use crate::sdk::{Computed, Explanation, MoveSource, Result};
 
 /// The AWS provider's record as ours; none if the source is something else.
 pub fn moved(source: &MoveSource) -> Option<Result<DnsRecordModel>> {
@@ -31,7 +31,7 @@ fn model(state: &Json) -> Option<DnsRecordModel> {
     let fqdn = text(state, "fqdn").and_then(|fqdn| DnsName::parse(&fqdn).ok())?;
     let zone = text(state, "zone_id")?;
     let name = if name.is_empty() { fqdn.as_str().to_owned() } else { name };
-    Some(DnsRecordModel::at(&zone, &name, fqdn.as_str()).with(content(state)?))
+    Some(DnsRecordModel { content: content(state)?, ..DnsRecordModel::at(&zone, &name, fqdn.as_str()) })
 }
 
 fn content(state: &Json) -> Option<Content> {
@@ -48,8 +48,8 @@ fn content(state: &Json) -> Option<Content> {
     let values: Vec<_> = records.map(|value| value_of(kind, value)).collect();
     let ttl = state.get("ttl").and_then(Json::as_u64).and_then(|ttl| u32::try_from(ttl).ok());
     Some(Content {
-        kind: kind.as_str().to_owned(),
-        ttl: ttl.filter(|_| alias.is_none()),
+        r#type: kind.as_str().to_owned(),
+        ttl: ttl.filter(|_| alias.is_none()).map_or(Computed::Null, Computed::Known),
         values: (alias.is_none()).then(|| values.into_iter().collect()),
         alias,
         set_identifier: text(state, "set_identifier"),
@@ -147,14 +147,17 @@ mod tests {
     fn a_plain_record_is_taken_over() {
         let model = taken(&json!({}));
         assert_eq!((model.name.as_str(), model.fqdn.get().map(String::as_str)), ("www", Some("www.example.com")));
-        assert_eq!(model.values.as_ref().map(|values| values.to_vec()), Some(vec!["192.0.2.1".to_owned()]));
-        assert_eq!((model.ttl.get(), &model.set_identifier, &model.routing), (Some(&60), &None, &None));
+        assert_eq!(model.content.values.as_ref().map(|values| values.to_vec()), Some(vec!["192.0.2.1".to_owned()]));
+        assert_eq!(
+            (model.content.ttl.get(), &model.content.set_identifier, &model.content.routing),
+            (Some(&60), &None, &None)
+        );
     }
 
     #[test]
     fn texts_get_their_quotation_back() {
         let model = taken(&json!({ "type": "TXT", "records": ["v=spf1 -all", "one\" \"two", "say \\\"hi\\\""] }));
-        let values = model.values.unwrap().to_vec();
+        let values = model.content.values.unwrap().to_vec();
         assert_eq!(values, ["v=spf1 -all", "onetwo", "say \"hi\""]);
     }
 
@@ -180,9 +183,9 @@ mod tests {
             let mut more = policy;
             more.as_object_mut().unwrap().insert("set_identifier".to_owned(), json!("blue"));
             let model = taken(&more);
-            let shown = format!("{:?}", model.routing);
+            let shown = format!("{:?}", model.content.routing);
             assert!(shown.contains(expected), "{shown}");
-            assert_eq!(model.routing.map(|routing| routing.count()), Some(1));
+            assert_eq!(model.content.routing.map(|routing| routing.count()), Some(1));
         }
     }
 
@@ -190,8 +193,8 @@ mod tests {
     fn an_alias_has_no_ttl_and_no_values() {
         let alias = json!([{ "name": "lb.example.net", "zone_id": "ZLB", "evaluate_target_health": true }]);
         let model = taken(&json!({ "alias": alias, "ttl": 0, "records": null }));
-        assert!(model.alias.is_some_and(|alias| alias.evaluate_target_health));
-        assert!(model.values.is_none() && model.ttl.get().is_none());
+        assert!(model.content.alias.is_some_and(|alias| alias.evaluate_target_health));
+        assert!(model.content.values.is_none() && model.content.ttl.get().is_none());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a plan may say of one record before anything is asked: defaults, and what means the same in other words.
 
 use super::checks::same_values;
-use super::model::DEFAULT_TTL;
+use super::content::DEFAULT_TTL;
 use crate::domain::dns::zone::full_name;
 use crate::domain::dns::{DnsName, RecordType};
 use crate::sdk::{Seen, Value, View};

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::dns::{DnsName, RecordKey, RecordSet, Zone, ZoneId};
-use crate::resources::dns_record::content::{AliasModel, Content};
+use crate::resources::dns_record::checks;
+use crate::resources::dns_record::content::Content;
 use crate::resources::dns_record::place::name_within;
-use crate::resources::dns_record::routing::RoutingModel;
-use crate::resources::dns_record::{DEFAULT_TTL, checks};
-use crate::sdk::{Computed, Model, Result, Set, Timeouts, check};
+use crate::sdk::{Computed, Model, Result, Timeouts, check};
 
 /// Records of one zone.
 #[derive(Clone, Debug, Model)]
@@ -47,48 +46,9 @@ pub struct EntryModel {
     /// `\052` for `*` and international spelling make no difference.
     #[attr(check = checks::record_name(), equal = checks::same_name)]
     pub name: String,
-    /// The type: `A`, `AAAA`, `CAA`, `CNAME`, `DS`, `HTTPS`, `MX`, `NAPTR`, `NS`, `PTR`, `SOA`, `SPF`, `SRV`, `SSHFP`,
-    /// `SVCB`, `TLSA` or `TXT`.
-    #[attr(check = checks::record_type(), equal = checks::same_word)]
-    pub r#type: String,
-    /// How long resolvers may keep the answer, in seconds. Default 300; an alias has none.
-    #[attr(optional, check = check::range(0, 2_147_483_647))]
-    pub ttl: Computed<u32>,
-    /// The values, without order. TXT values are plain text of any length, or strings in quotation marks as Route53
-    /// writes them.
-    #[attr(check = check::at_least(1))]
-    pub values: Option<Set<String>>,
-    /// The AWS object whose addresses are the answer, instead of `values`.
-    pub alias: Option<AliasModel>,
-    /// Tells apart the sets of one name and type under a routing policy.
-    #[attr(check = check::length(1, 128))]
-    pub set_identifier: Option<String>,
-    /// The routing policy: exactly one of its attributes. It needs a `set_identifier`.
-    pub routing: Option<RoutingModel>,
-    /// The health check that takes the set out of service.
-    pub health_check_id: Option<String>,
-}
-
-impl EntryModel {
-    /// What the record answers.
-    pub fn content(&self) -> Content {
-        Content {
-            kind: self.r#type.clone(),
-            ttl: self.ttl.get().copied(),
-            values: self.values.clone(),
-            alias: self.alias.clone(),
-            set_identifier: self.set_identifier.clone(),
-            routing: self.routing.clone(),
-            health_check_id: self.health_check_id.clone(),
-        }
-    }
-
-    /// A record of this name and content.
-    pub fn of(name: String, content: Content) -> Self {
-        let Content { kind, ttl, values, alias, set_identifier, routing, health_check_id } = content;
-        let ttl = ttl.map_or(Computed::Null, Computed::Known);
-        Self { name, r#type: kind, ttl, values, alias, set_identifier, routing, health_check_id }
-    }
+    /// What it answers.
+    #[attr(flatten)]
+    pub content: Content,
 }
 
 /// The record sets of one key: the record, and its mark if there is one.
@@ -114,7 +74,7 @@ impl DnsRecordsModel {
         let place = |(key, entry): (&String, &EntryModel)| {
             let prefix = path(key);
             let name = name_within(&entry.name, zone, &format!("{prefix}name"))?;
-            let sets = entry.content().record_sets(&name, &zone.name, owner, &prefix);
+            let sets = entry.content.record_sets(&name, &zone.name, owner, &prefix);
             let sets = sets.map_err(|problem| problem.on(format!("zone {}", zone.id)))?;
             Ok(Placed { key: key.clone(), name, sets })
         };
@@ -126,7 +86,7 @@ impl DnsRecordsModel {
         let names = self.fqdns.get();
         let place = |(key, entry): (&String, &EntryModel)| {
             let name = DnsName::parse(names?.get(key)?).ok()?;
-            Some((key.clone(), entry.content().key(&name)?))
+            Some((key.clone(), entry.content.key(&name)?))
         };
         self.records.iter().filter_map(place).collect()
     }
@@ -134,9 +94,8 @@ impl DnsRecordsModel {
     /// Notes where the records are.
     pub fn settle(&mut self, zone: &ZoneId, placed: &[Placed]) {
         self.zone_id.set(zone.as_str().to_owned());
-        for entry in self.records.values_mut().filter(|entry| entry.ttl.is_unknown()) {
-            let ttl = entry.alias.is_none().then_some(DEFAULT_TTL);
-            entry.ttl.set(ttl);
+        for entry in self.records.values_mut() {
+            entry.content.settle();
         }
         let names = placed.iter().map(|placed| (placed.key.clone(), placed.name.as_str().to_owned()));
         self.fqdns.set(names.collect::<BTreeMap<_, _>>());
