@@ -84,14 +84,15 @@ fn one_field(field: &syn::Field) -> Result<Field, Error> {
     let Some(ident) = field.ident.clone() else { return Err(Error::new(field.span(), "a field needs a name")) };
     let name = ident.to_string().trim_start_matches("r#").to_owned();
     let description = doc_comment(&field.attrs);
-    let mut mistakes = Vec::new();
-    let rules = read_rules(&field.attrs, &mut mistakes);
+    let (mut mistakes, mut in_rules) = (Vec::new(), Vec::new());
+    let rules = read_rules(&field.attrs, &mut in_rules);
     if description.is_empty() && !rules.flatten {
         mistakes.push(Error::new(
             ident.span(),
             format!("the attribute `{name}` has no documentation: write a doc comment on the field"),
         ));
     }
+    mistakes.append(&mut in_rules);
     contradictions(&ident, &field.ty, &rules, &mut mistakes);
     joined(mistakes).map_or(Ok(Field { ident, name, ty: field.ty.clone(), description, rules }), Err)
 }
