@@ -17,6 +17,7 @@ struct Parts {
     what: String,
     object: Option<String>,
     said: Option<(String, String)>,
+    seen: Vec<String>,
     next: Option<String>,
     attribute: Option<String>,
     unanswered: bool,
@@ -27,7 +28,8 @@ impl Explanation {
     /// (`Cannot issue the certificate for "a.example"`, no full stop).
     pub fn new(code: &'static str, what: impl Into<String>) -> Self {
         let what = what.into();
-        Self(Box::new(Parts { code, what, object: None, said: None, next: None, attribute: None, unanswered: false }))
+        let (object, said, seen, next, attribute) = (None, None, Vec::new(), None, None);
+        Self(Box::new(Parts { code, what, object, said, seen, next, attribute, unanswered: false }))
     }
 
     /// Names the remote object concerned by its own identity: an ARN, `namespace/name`, an order's URL.
@@ -41,6 +43,13 @@ impl Explanation {
     #[must_use]
     pub fn said(mut self, who: impl Into<String>, words: impl AsRef<str>) -> Self {
         self.0.said = Some((who.into(), quotation(words.as_ref())));
+        self
+    }
+
+    /// Adds what the provider saw when it looked for itself, a line for each; shown beside the remote's words.
+    #[must_use]
+    pub fn seen(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.0.seen.extend(lines);
         self
     }
 
@@ -94,6 +103,9 @@ impl Explanation {
         }
         if let Some((who, words)) = &self.0.said {
             parts.push(format!("{who} said: {words}"));
+        }
+        if !self.0.seen.is_empty() {
+            parts.push(format!("Seen from here: {}", self.0.seen.join("\n")));
         }
         if let Some(next) = &self.0.next {
             parts.push(format!("Next: {next}"));
@@ -169,6 +181,13 @@ mod tests {
             text,
             "Object: zone Z1\n\nRoute53 said: NoSuchHostedZone\n\nNext: create the zone first\n\nCode: BERTH-DNS-001"
         );
+    }
+
+    #[test]
+    fn what_was_seen_stands_between_the_remotes_words_and_the_next_step() {
+        let told = Explanation::new("BERTH-DNS-001", "what").said("the CA", "no").next("go").seen(["one".to_owned()]);
+        let text = told.seen(["two".to_owned()]).detail();
+        assert_eq!(text, "the CA said: no\n\nSeen from here: one\ntwo\n\nNext: go\n\nCode: BERTH-DNS-001");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Name resolution as an ACME client needs it: a zone's own servers, asked directly, without caches.
 
 mod error;
+mod look;
 mod question;
 mod resolve;
 mod visible;
@@ -10,6 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 pub use error::DnsError;
+pub use look::Look;
 pub use question::Heard;
 pub use visible::{Answer, ServerAnswer};
 pub use zone::{NameServer, Zone};

@@ -1,5 +1,7 @@
 //! HTTPS with the roots that the user trusts, and a look at what a server presents.
 
+pub mod visit;
+
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

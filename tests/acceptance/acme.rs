@@ -4,6 +4,7 @@ mod accounts;
 mod certificates;
 mod failures;
 mod handover;
+mod looks;
 mod orders;
 mod proofs;
 
@@ -11,9 +12,11 @@ use std::process::Command;
 
 use aws_sdk_route53::Client as Route53;
 use aws_sdk_route53::types::{ResourceRecordSet, RrType};
+use berth::clients::acme::AccountKey;
 use serde_json::Value;
 
 use crate::sandbox::value;
+use crate::workspace::Workspace;
 
 /// A namespace of the sandbox's cluster that goes away with the test.
 struct Namespace(String);
@@ -89,6 +92,39 @@ resource "berth_acme_certificate" "web" {{
 "#,
         namespace.0
     )
+}
+
+/// An account and a certificate that need no cluster: the keys are in a file, and in the state.
+fn plain(workspace: &Workspace, names: &[&str], more: &str) -> String {
+    let file = workspace.path("account.pem");
+    if !file.exists() {
+        std::fs::write(&file, AccountKey::generate().unwrap().expose()).unwrap();
+    }
+    let key = format!("{{ file = \"{}\" }}", file.display());
+    format!(
+        r#"
+resource "berth_acme_account" "main" {{
+  terms_of_service_agreed = true
+  deactivate_on_destroy   = true
+  account_key             = {key}
+}}
+
+resource "berth_acme_certificate" "web" {{
+  account_url          = berth_acme_account.main.account_url
+  account_key          = {key}
+  dns_names            = {names:?}
+  private_key_in_state = true
+{more}
+}}
+"#
+    )
+}
+
+/// A name in a zone that no other test and no other run uses.
+fn unique_name(label: &str, zone: &str) -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    format!("{label}-{}-{}.{zone}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The TXT values at a name in one of the sandbox's zones.

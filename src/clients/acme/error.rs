@@ -139,6 +139,8 @@ pub struct FailedAuthorization {
     pub identifier: String,
     /// The CA's words.
     pub problem: Problem,
+    /// What DNS or HTTP answered when we looked for ourselves, right after the CA gave up.
+    pub seen: Option<String>,
 }
 
 impl From<CertificateError> for AcmeError {
@@ -253,7 +255,8 @@ impl AcmeError {
             Self::Validation { order, failures } => Explanation::new("BERTH-ACME-012", what)
                 .on(format!("order {order}"))
                 .said("the CA", list_failures(failures))
-                .next("correct what the CA saw (its resolvers ask the zone's own servers), then apply again: a new order is made. The challenge records were removed"),
+                .seen(failures.iter().filter_map(|failure| failure.seen.clone()))
+                .next("correct what the CA saw (its resolvers ask the zone's own servers, from several places), then apply again: a new order is made. The challenge records were removed"),
             Self::OrderDead { order, status, problem } => Explanation::new("BERTH-ACME-013", what)
                 .on(format!("order {order}, status {status}"))
                 .said("the CA", problem.as_ref().map_or_else(|| "no reason given".to_owned(), ToString::to_string))

@@ -5,6 +5,7 @@
 //! repeated; and all records of an order are published at the same time, so that a client that joins changes can.
 
 mod journal;
+mod look;
 mod publish;
 
 use std::time::Duration;
@@ -99,7 +100,11 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         let begun = budget.run(self.begin(wish, budget)).await;
         let mut begun = begun.map_err(|stopped| stopped_while("the order is made", stopped, None))??;
         let records = begun.entry.records.clone();
-        let validated = self.validate(&mut begun, budget).await;
+        let validated = match self.validate(&mut begun, budget).await {
+            // While the records still stand, and only for a moment.
+            Err(error) => Err(self.looked_at(error, &begun, budget).await),
+            done => done,
+        };
         // The CA looks at the records no more, so they go while it issues; and on a failure in any case.
         let files = begun.files.clone();
         let (left_behind, (), outcome) =
@@ -232,14 +237,19 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         let AcmeError::Validation { order, mut failures } = error else { return error };
         for failure in &mut failures {
             let domain = failure.identifier.strip_prefix("*.").unwrap_or(&failure.identifier);
-            let Some(challenge) = standing.iter().find(|one| one.domain == domain) else { continue };
-            let issuer = challenge.issuers.first().map_or("", String::as_str);
-            let is_wildcard = standing.iter().any(|one| one.domain == domain && one.wildcard);
-            let wanted = dns_persist::record_value(issuer, &self.account.account_url, is_wildcard).unwrap_or_default();
+            let Some(wanted) = self.standing_value(standing, domain) else { continue };
             let name = dns_persist::record_name(domain);
             failure.problem.detail = format!("{}; wanted: TXT {name} \"{wanted}\"", failure.problem.detail);
         }
         AcmeError::Validation { order, failures }
+    }
+
+    /// What should stand for good at a name that is proved so.
+    fn standing_value(&self, standing: &[Challenge], domain: &str) -> Option<String> {
+        let challenge = standing.iter().find(|one| one.domain == domain)?;
+        let issuer = challenge.issuers.first().map_or("", String::as_str);
+        let is_wildcard = standing.iter().any(|one| one.domain == domain && one.wildcard);
+        Some(dns_persist::record_value(issuer, &self.account.account_url, is_wildcard).unwrap_or_default())
     }
 
     /// Brings a validated order to its certificate.

@@ -243,7 +243,8 @@ impl Order {
 
     async fn failures(&self) -> Result<Vec<FailedAuthorization>, AcmeError> {
         let failed = self.authorizations().await?.into_iter().filter_map(|authorization| {
-            Some(FailedAuthorization { identifier: authorization.title(), problem: authorization.failure()? })
+            let problem = authorization.failure()?;
+            Some(FailedAuthorization { identifier: authorization.title(), problem, seen: None })
         });
         Ok(failed.collect())
     }

@@ -52,7 +52,7 @@ impl fmt::Display for Answer {
 }
 
 impl Answer {
-    fn has(&self, wanted: &Wanted<'_>) -> bool {
+    pub(super) fn has(&self, wanted: &Wanted<'_>) -> bool {
         let Self::Values(seen) = self else { return false };
         wanted.values.iter().all(|value| seen.iter().any(|there| same_value(wanted.kind, there, value)))
     }
@@ -60,16 +60,16 @@ impl Answer {
 
 /// What is to be seen.
 #[derive(Clone, Copy)]
-struct Wanted<'a> {
-    name: &'a str,
-    kind: RecordType,
-    values: &'a [String],
+pub(super) struct Wanted<'a> {
+    pub name: &'a str,
+    pub kind: RecordType,
+    pub values: &'a [String],
 }
 
 /// A server with the addresses to try, and whether to ask it for recursion.
 #[derive(Clone, Debug)]
-struct Witness {
-    name: String,
+pub(super) struct Witness {
+    pub name: String,
     addresses: Vec<SocketAddr>,
     recursion: bool,
 }
@@ -112,7 +112,7 @@ impl Dns {
         Err(not_visible(&wanted, answers, Stopped::Deadline))
     }
 
-    async fn authoritative(&self, name: &str, budget: &Budget) -> Result<Vec<Witness>, DnsError> {
+    pub(super) async fn authoritative(&self, name: &str, budget: &Budget) -> Result<Vec<Witness>, DnsError> {
         let zone = self.challenge_zone(name, budget).await?;
         let port = self.0.server_port;
         let witness = |server: &super::NameServer| Witness {
@@ -123,7 +123,7 @@ impl Dns {
         Ok(zone.servers.iter().map(witness).collect())
     }
 
-    fn recursive(&self) -> Result<Vec<Witness>, DnsError> {
+    pub(super) fn recursive(&self) -> Result<Vec<Witness>, DnsError> {
         let servers = self.0.recursive.servers()?;
         let witness = |address: SocketAddr| Witness {
             name: format!("resolver {}", address.ip()),
@@ -153,7 +153,7 @@ async fn ask_all(witnesses: &[Witness], wanted: &Wanted<'_>) -> Vec<ServerAnswer
 }
 
 /// Asks a server by its addresses in turn, until one answers.
-async fn ask(witness: &Witness, wanted: &Wanted<'_>) -> ServerAnswer {
+pub(super) async fn ask(witness: &Witness, wanted: &Wanted<'_>) -> ServerAnswer {
     let mut last = Answer::Silent("it has no address".to_owned());
     for address in &witness.addresses {
         last = ask_address(*address, witness.recursion, wanted).await;

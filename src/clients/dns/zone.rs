@@ -112,7 +112,12 @@ impl Dns {
     /// Where the challenge record of a domain really lives: `_acme-challenge.DOMAIN`, or the end of the CNAME
     /// chain that begins there. The chain's names come first to last.
     pub async fn challenge_chain(&self, domain: &str, budget: &Budget) -> Result<Vec<String>, DnsError> {
-        let mut chain = vec![challenge_name(domain)];
+        self.chain_from(challenge_name(domain), budget).await
+    }
+
+    /// A name and the CNAMEs from it on, to where they end.
+    pub(super) async fn chain_from(&self, name: String, budget: &Budget) -> Result<Vec<String>, DnsError> {
+        let mut chain = vec![name];
         while let Some(next) = self.cname_of(chain.last().map_or("", String::as_str), budget).await? {
             let again = chain.contains(&next);
             chain.push(next);
