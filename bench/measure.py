@@ -16,6 +16,7 @@ from workspace import Providers, Workspace, limited
 # BENCH_PART=10 tries everything with a tenth of the objects; the budgets are those of the whole.
 PART = int(os.environ.get("BENCH_PART", "1"))
 CERTIFICATES, RECORDS, ROLES, LIMITED_ROLES = (count // PART for count in (20, 300, 100, 30))
+MANY = [count // PART for count in (50, 100, 200)]
 LIMIT = 5
 
 
@@ -58,6 +59,17 @@ def certificates(table, providers):
     ours = pick(*cycle(providers, of.certificates(CERTIFICATES)))
     theirs = beside(providers, of.ACME, of.certificates_of_peer(CERTIFICATES), pick)
     rows(table, f"{CERTIFICATES} certificates, each a name and its wildcard", ours, theirs, [16, 10, None, None])
+
+
+def many(table, providers):
+    """Whether time grows with the number of certificates and no faster, and memory not at all."""
+    runs = {count: cycle(providers, of.certificates(count)) for count in MANY}
+    for count, (made, read) in runs.items():
+        what = f"{count} certificates"
+        table.add(f"{what}: create, time for each", made.seconds / count * 1000, "ms", None, "")
+        table.add(f"{what}: create, calls", made.calls_to("route53"), "calls", None, "")
+        table.add(f"{what}: refresh, time", read.seconds, "s", None, "")
+        table.add(f"{what}: the provider's peak memory", made.memory, "MiB", 64, "")
 
 
 def records(table, providers):
@@ -103,6 +115,7 @@ def behind_limit(providers, configuration):
 
 PARTS = {
     "certificates": certificates,
+    "many": many,
     "records": records,
     "roles": roles,
     "throttled": throttled,

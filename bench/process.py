@@ -4,9 +4,10 @@ import os
 import pathlib
 import statistics
 import subprocess
+import threading
+import time
 
 import grpc
-import time
 
 COOKIE = {"TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"}
 PROTOCOL = {"PLUGIN_PROTOCOL_VERSIONS": "5,6", "PLUGIN_MIN_PORT": "10000", "PLUGIN_MAX_PORT": "25000"}
@@ -70,7 +71,43 @@ def schema(program):
 
 def resident(pid):
     """Resident memory in MiB."""
+    return memory(pid, "VmRSS")
+
+
+def memory(pid, kind):
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{kind}:"):
             return int(line.split()[1]) / 1024
-    raise RuntimeError("no VmRSS")
+    raise RuntimeError(f"no {kind}")
+
+
+class Peak:
+    """The most memory that a provider held, of those that a host started while this was open."""
+
+    def __init__(self, host):
+        self.host, self.memory, self.ended = host, 0.0, threading.Event()
+        self.watcher = threading.Thread(target=self._watch)
+
+    def __enter__(self):
+        self.watcher.start()
+        return self
+
+    def __exit__(self, *_why):
+        self.ended.set()
+        self.watcher.join()
+
+    def _watch(self):
+        """The kernel keeps the peak; it only has to be read before the process ends."""
+        while not self.ended.wait(0.02):
+            for pid in self._providers():
+                try:
+                    self.memory = max(self.memory, memory(pid, "VmHWM"))
+                except (OSError, RuntimeError):
+                    pass  # It has just ended.
+
+    def _providers(self):
+        try:
+            threads = pathlib.Path(f"/proc/{self.host}/task").iterdir()
+            return [pid for thread in threads for pid in (thread / "children").read_text().split()]
+        except OSError:
+            return []

@@ -9,11 +9,13 @@ import sys
 import tempfile
 import time
 
+import process
+
 FAULTS = pathlib.Path(__file__).parent.parent / "sandbox/faults/proxy.py"
 
 
-class Measured(collections.namedtuple("Measured", "seconds calls")):
-    """One run: its time, and its calls by service."""
+class Measured(collections.namedtuple("Measured", "seconds calls memory")):
+    """One run: its time, its calls by service, and the most memory that the provider held, in MiB."""
 
     def calls_to(self, service):
         return self.calls.get(service, 0)
@@ -65,12 +67,15 @@ class Workspace:
 
     def _run(self, command, *options):
         before, began = requests(), time.perf_counter()
-        run = subprocess.run(["terraform", f"-chdir={self.folder.name}", command, "-input=false", "-no-color", *options],
-                             env=self.environment, text=True, capture_output=True)
+        arguments = ["terraform", f"-chdir={self.folder.name}", command, "-input=false", "-no-color", *options]
+        with subprocess.Popen(arguments, env=self.environment, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT) as run:
+            with process.Peak(run.pid) as peak:
+                output = run.communicate()[0]
         elapsed = time.perf_counter() - began
         if run.returncode:
-            sys.exit(f"terraform {command} failed, status {run.returncode}\n{run.stdout[-4000:]}\n{run.stderr[-4000:]}")
-        return Measured(elapsed, collections.Counter(requests()[len(before):]))
+            sys.exit(f"terraform {command} failed, status {run.returncode}\n{output[-8000:]}")
+        return Measured(elapsed, collections.Counter(requests()[len(before):]), peak.memory)
 
 
 def requests():
