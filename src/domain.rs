@@ -10,6 +10,7 @@ pub mod drift;
 pub mod htpasswd;
 pub mod image;
 pub mod irsa;
+pub mod issuance;
 pub mod kubernetes;
 pub mod load_balancer;
 pub mod permissions;

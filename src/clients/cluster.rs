@@ -212,6 +212,23 @@ impl Cluster {
         }
     }
 
+    /// Sets members of an object, or takes them away (null), whatever else is in it: for objects that many write to at
+    /// the same time (JSON merge patch, RFC 7396). `None` if the object does not exist.
+    pub async fn merge(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        patch: &Value,
+    ) -> Result<Option<Value>, ClusterError> {
+        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        let merged =
+            self.ask(budget, Verb::Patch, object, |api| api.patch(&object.name, &params, &Patch::Merge(patch))).await;
+        match merged {
+            Err(error) if error.is_absence() => Ok(None),
+            merged => merged.map(Some),
+        }
+    }
+
     /// Writes an object back as it was read; the resource version in it must still be the newest.
     async fn replace(&self, budget: &Budget, object: &ObjectRef, value: &Value) -> Result<Value, ClusterError> {
         let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };

@@ -16,6 +16,9 @@ pub const KEY_ENTRY: &str = "tls.key";
 /// The type of Secrets that ingress controllers read.
 pub const TLS_TYPE: &str = "kubernetes.io/tls";
 
+/// The label of what we manage.
+pub const MANAGED: (&str, &str) = (MANAGED_BY, FIELD_MANAGER);
+
 /// What we wish of a Secret; what else is in it stays.
 #[derive(Clone, Debug)]
 pub struct Wanted {
@@ -47,7 +50,7 @@ impl Wanted {
     /// Puts what is wished into an object that exists. Answers whether that changed anything.
     pub fn write_into(&self, object: &mut Value) -> bool {
         let before = object.clone();
-        let mark = (MANAGED_BY.to_owned(), FIELD_MANAGER.to_owned());
+        let mark = (MANAGED.0.to_owned(), MANAGED.1.to_owned());
         merge(object, "/metadata", "labels", self.labels.clone().into_iter().chain([mark]));
         merge(object, "/metadata", "annotations", self.annotations.clone());
         let encoded = self.entries.iter().map(|(name, text)| (name.clone(), STANDARD.encode(text.expose())));

@@ -1,13 +1,16 @@
 //! `acme = { … }`: the certificate authority that is used unless a resource names another one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
+
+use jiff::SignedDuration;
 
 use super::Berth;
 use crate::clients::acme::{Acme, AcmeError, Responders, Trust};
 use crate::clock::Clock;
+use crate::domain::issuance::Limits;
 use crate::explain::Explanation;
-use crate::sdk::Model;
+use crate::sdk::{Model, check};
 
 /// A certificate authority.
 #[derive(Clone, Debug, Default, Model)]
@@ -19,6 +22,49 @@ pub struct Block {
     pub ca_file: Option<String>,
     /// The same as text, PEM.
     pub ca_pem: Option<String>,
+    /// How many certificates the CA issues, so that plans can tell before a limit is reached. Default: the limits of
+    /// Let's Encrypt for its own directory, none for others.
+    pub issuance_limits: Option<IssuanceLimits>,
+}
+
+/// The CA's limits. What was issued is counted in a ledger: the `ConfigMap` called `NAME-issued` beside the Secret `NAME`
+/// with the account's key; or for each certificate alone where the key is elsewhere.
+#[derive(Clone, Debug, Default, Model)]
+pub struct IssuanceLimits {
+    /// How many certificates there can be for exactly the same names. Default `5`.
+    #[attr(check = check::range(1, 1_000_000))]
+    pub per_names: Option<u32>,
+    /// How many certificates there can be for new names below one registered domain. Default `50`.
+    #[attr(check = check::range(1, 1_000_000))]
+    pub per_domain: Option<u32>,
+    /// In how many days. Default `7`.
+    #[attr(check = check::range(1, 366))]
+    pub days: Option<u32>,
+}
+
+impl IssuanceLimits {
+    fn limits(&self) -> Limits {
+        let days = i64::from(self.days.unwrap_or(7));
+        Limits {
+            per_names: self.per_names.unwrap_or(5),
+            per_domain: self.per_domain.unwrap_or(50),
+            window: SignedDuration::from_hours(24 * days),
+        }
+    }
+}
+
+/// The certificates that the plans of this process want.
+#[derive(Default)]
+pub struct Planned(Mutex<BTreeMap<String, BTreeSet<Vec<String>>>>);
+
+impl Planned {
+    /// Notes a wanted certificate; answers what else is wanted of the same CA so far.
+    pub fn enter(&self, directory_url: &str, names: &[String]) -> Vec<Vec<String>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_this_ca = all.entry(directory_url.to_owned()).or_default();
+        of_this_ca.insert(names.to_vec());
+        of_this_ca.iter().filter(|other| *other != names).cloned().collect()
+    }
 }
 
 /// The clients, one a directory, built when first used; and the servers of challenges.
@@ -26,12 +72,24 @@ pub struct Block {
 pub struct Clients {
     by_directory: Mutex<BTreeMap<String, Acme>>,
     responders: Responders,
+    planned: Planned,
 }
 
 impl Berth {
     /// The directory that the provider block names; `None` when it names none or does not know it yet.
     pub fn acme_directory(&self) -> Option<&str> {
         self.config.acme.as_ref()?.directory_url.as_deref()
+    }
+
+    /// The limits of a CA, if they are known.
+    pub fn acme_limits(&self, directory_url: &str) -> Option<Limits> {
+        let configured = self.config.acme.as_ref().and_then(|block| block.issuance_limits.as_ref());
+        configured.map(IssuanceLimits::limits).or_else(|| Limits::of_directory(directory_url))
+    }
+
+    /// The certificates that plans want.
+    pub fn acme_planned(&self) -> &Planned {
+        &self.acme.planned
     }
 
     /// The servers of http-01 challenges, which concurrent certificates share.

@@ -6,6 +6,7 @@ use crate::domain::kubernetes::ObjectRef;
 use crate::domain::tls_secret::{self, Wanted};
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::resources::acme_certificate::ledger;
 use crate::sdk::{Diagnostics, Model, Result, Secret, View};
 
 /// The ways to give a key, one of which must be used.
@@ -223,6 +224,9 @@ impl Source {
             return Ok(());
         }
         cluster.delete(cx.budget(), &object, None).await.map_err(trouble)?;
+        if let Some(ledger) = ledger::object(self) {
+            cluster.delete(cx.budget(), &ledger, None).await.map_err(trouble)?;
+        }
         if place.create_namespace {
             let (namespace, instance) = (&place.namespace, &place.name);
             cluster.remove_own_empty_namespace(cx.budget(), namespace, APPLICATION, instance).await.map_err(trouble)?;

@@ -3,6 +3,7 @@
 mod destination;
 pub(super) mod issue;
 mod journal;
+pub(super) mod ledger;
 pub(super) mod model;
 mod moved;
 mod preflight;
@@ -54,6 +55,7 @@ impl Resource<Berth> for AcmeCertificate {
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         reissue::plan(cx, plan);
         preflight::profile(cx, plan).await;
+        ledger::warn(cx, plan).await;
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Accounts and certificates from a real CA, with keys in a real cluster.
 
 mod accounts;
+mod budget;
 mod certificates;
 mod failures;
 mod handover;

@@ -10,12 +10,12 @@ use crate::provider::Cx;
 use crate::resources::acme_account::{directory_of, within};
 use crate::sdk::Result;
 
-use super::destination;
 use super::journal::Book;
 use super::model::Certificate;
 use super::publisher::Prover;
 use super::rehearsal::rehearse;
 use super::schedule;
+use super::{destination, ledger};
 
 /// Issues; `prior` is the certificate that it replaces, which stays in place until the new one is stored.
 pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>) -> Result<()> {
@@ -39,6 +39,7 @@ pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>
     };
     let issued = issuance.run(&wish, cx.budget()).await.map_err(|error| error.explain(what))?;
     keep(cx, model, prior, &issued).await?;
+    ledger::record(cx, &ca, model, prior).await;
     journal.forget(cx.budget()).await?;
     tell_left_behind(cx, &issued);
     tell_other_roots(cx, model, &issued);

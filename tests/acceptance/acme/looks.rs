@@ -40,7 +40,8 @@ fn a_file_that_the_ca_does_not_find_is_told_with_what_answers_at_the_name() {
             let (status, location) =
                 if is_first { ("302 Found", "location: /elsewhere\r\n") } else { ("410 Gone", "") };
             let body = "moved house";
-            let head = format!("HTTP/1.1 {status}\r\n{location}connection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+            let head =
+                format!("HTTP/1.1 {status}\r\n{location}connection: close\r\ncontent-length: {}\r\n\r\n", body.len());
             let _sent = client.write_all((head + body).as_bytes());
         }
     });
