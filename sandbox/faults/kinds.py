@@ -32,6 +32,7 @@ class Kind(NamedTuple):
     forward: bool
     answer: Callable[[Call, Optional[Answer]], Optional[Answer]]
     delays: bool = False
+    holds: bool = False
 
 
 # The protocols of AWS's services: https://smithy.io/2.0/aws/protocols/.
@@ -141,4 +142,7 @@ KINDS = {
     "good-page": Kind("200 with an HTML page instead of the document", False, page(200)),
     "shorten": Kind("the answer with half of its document", True, shortened),
     "old-nonce": Kind("ACME's badNonce", False, old_nonce),
+    "pass": Kind("left alone; with --once it counts a call", True, same),
+    "hold": Kind("never answered, and the server never gets it; ends when the client goes away", False, nothing, holds=True),
+    "hold-after": Kind("the server does the work, and the client waits for the answer until it goes away", True, nothing, holds=True),
 }

@@ -2,14 +2,17 @@
 """Stands before an HTTP server and disturbs a part of the calls: `proxy.py --help`, and README.md beside the sandbox.
 
 It prints its URL, and writes a line to a log for each disturbed call: epoch-milliseconds number kind service method
-target action. The same seed disturbs the calls of the same numbers in the same way.
+target action. The same seed disturbs the calls of the same numbers in the same way. A call that is held is a second line
+once it waits, of the kind "held".
 """
 
 import argparse
 import collections
 import http.client
 import http.server
+import json
 import random
+import select
 import ssl
 import sys
 import threading
@@ -35,26 +38,41 @@ class Plan:
         self.recent = collections.defaultdict(collections.deque)
         self.log = open(options.log, "a", buffering=1, encoding="utf-8") if options.log else None
 
+    def arm(self, line):
+        """One more of `--once`; without words, none at all."""
+        with self.lock:
+            self.once = self.once + [once(line)] if line else []
+
     def next_number(self):
         with self.lock:
             self.number += 1
             return self.number
 
     def kind_for(self, call):
-        """The name of the kind of fault; "limit" for a call beyond the limit; none for a call to be left alone."""
+        """The name of the kind of fault; "limit" for a call beyond the limit; none for a call to be left alone. And the wish
+        that it comes from, if it was wished."""
         with self.lock:
-            name = self._once(call) or self._by_chance(call) or self._beyond_limit(call)
-            if name and self.log:
-                fields = (int(time.time() * 1000), call.number, name, call.service, call.method, call.target, call.action)
-                self.log.write(" ".join(map(str, fields)) + "\n")
-            return name
+            wish = self._once(call)
+            name = wish[1] if wish else self._by_chance(call) or self._beyond_limit(call)
+            if name:
+                self.note(call, name)
+            return name, wish
+
+    def not_yet(self, wish):
+        """The call was not the one that was meant."""
+        with self.lock:
+            self.once.insert(0, wish)
+
+    def note(self, call, name):
+        if self.log:
+            fields = (int(time.time() * 1000), call.number, name, call.service, call.method, call.target, call.action)
+            self.log.write(" ".join(map(str, fields)) + "\n")
 
     def _once(self, call):
         words = f"{call.method} {call.target} {call.action}"
-        for index, (text, name) in enumerate(self.once):
+        for index, (text, _name) in enumerate(self.once):
             if text in words:
-                del self.once[index]
-                return name
+                return self.once.pop(index)
         return None
 
     def _by_chance(self, call):
@@ -82,8 +100,25 @@ class Upstream:
         url = urlsplit(options.upstream)
         self.address = url.netloc
         self.context = ssl.create_default_context(cafile=options.upstream_ca) if url.scheme == "https" else None
+        self.left_out = options.leave_out
+        self.record = open(options.record, "a", buffering=1, encoding="utf-8") if options.record else None
 
     def ask(self, call):
+        answer = self._asked(call)
+        if self.record:
+            self.record.write(f"{answer.status} {call.method} {call.target}\n")
+        return self._without(answer) if self.left_out else answer
+
+    def _without(self, answer):
+        """The answer without the members that are left out, if it is a JSON object that has them."""
+        try:
+            document = json.loads(answer.body)
+            kept = {name: value for name, value in document.items() if name not in self.left_out}
+        except (ValueError, AttributeError):
+            return answer
+        return answer if len(kept) == len(document) else answer._replace(body=json.dumps(kept).encode())
+
+    def _asked(self, call):
         if self.context:
             connection = http.client.HTTPSConnection(self.address, timeout=60, context=self.context)
         else:
@@ -125,18 +160,29 @@ class Handler(http.server.BaseHTTPRequestHandler):
         # STS calls of a web identity are not signed.
         service = "sts" if service == "-" and action.startswith("Assume") else service
         call = Call(plan.next_number(), self.command, self.path, service, action, self.headers.items(), body)
-        name = plan.kind_for(call)
+        name, wish = plan.kind_for(call)
         if name is None:
             return self.reply(upstream.ask(call))
         if name == "limit":
             return self.reply(throttled(call))
         kind = KINDS[name]
         answer = upstream.ask(call) if kind.forward else None
+        if wish and answer and b"error:badNonce" in answer.body:
+            # The server did no work; the client comes again.
+            plan.not_yet(wish)
+            return self.reply(answer)
         if kind.delays:
             time.sleep(delay)
+        if kind.holds:
+            plan.note(call, "held")
+            self.wait_for_the_end()
         return self.reply(kind.answer(call, answer))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = handle_call
+
+    def wait_for_the_end(self):
+        """Until the client closes the connection: it has nothing else to send while it waits for the answer."""
+        select.select([self.connection], [], [])
 
     def reply(self, answer):
         if answer is None:
@@ -205,12 +251,24 @@ def options():
     parser.add_argument("--kinds", type=kinds, default=["drop", "lose", "delay", "throttle", "fail", "unavailable"])
     parser.add_argument("--once", type=once, action="append", default=[], metavar="TEXT:KIND",
                         help="disturbs the next call whose `METHOD TARGET ACTION` holds the text; may be repeated")
+    parser.add_argument("--record", help="a file that gets `STATUS METHOD TARGET` for each call that the server answered")
+    parser.add_argument("--leave-out", action="append", default=[], metavar="MEMBER",
+                        help="takes a member out of every JSON object that is answered; may be repeated")
     parser.add_argument("--limit", type=int, help="calls a second that each service answers; others are throttled")
     parser.add_argument("--unlimited", type=lambda text: text.split(","), default=["sts"], help="services without the limit")
     parser.add_argument("--delay", type=float, default=1.0, help="seconds that a late answer waits")
     parser.add_argument("--log", help="a file that gets a line for each disturbed call")
-    parser.add_argument("--until-eof", action="store_true", help="end when standard input ends")
+    parser.add_argument("--until-eof", action="store_true",
+                        help="end when standard input ends; each line there is one more --once, an empty one ends all, and is "
+                             "answered when it holds")
     return parser.parse_args()
+
+
+def follow_input(server):
+    for line in sys.stdin:
+        server.plan.arm(line.strip())
+        print(line.strip(), flush=True)
+    server.shutdown()
 
 
 def main():
@@ -218,7 +276,7 @@ def main():
     server = Server(given)
     print(server.url, flush=True)
     if given.until_eof:
-        threading.Thread(target=lambda: (sys.stdin.read(), server.shutdown()), daemon=True).start()
+        threading.Thread(target=follow_input, args=[server], daemon=True).start()
     server.serve_forever()
 
 

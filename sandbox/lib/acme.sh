@@ -1,15 +1,17 @@
-# Three CAs of the pebble kind: the main one (profiles, renewal information, a blocked name), one that demands an
-# external account binding, and one with a longer chain and alternate roots.
+# Four CAs of the pebble kind: the main one (profiles, renewal information, a blocked name), one that demands an
+# external account binding, one with a longer chain and alternate roots, and a hasty one: certificates of six days or of
+# seconds, validated at once, no word on when to ask again, and every second request refused for its nonce.
 
 # CA -> its port; the management port is 1000 above.
-declare -A ACME_PORT=([main]=14000 [eab]=14010 [alternate]=14020)
+declare -A ACME_PORT=([main]=14000 [eab]=14010 [alternate]=14020 [short]=14030)
 EAB_KEY_ID=sandbox-key-1
 EAB_HMAC_KEY=zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W
 ALL_ROOTS=$CERT_DIR/all-roots.pem
 BLOCKED_NAME=blocked.$ZONE_NAME
 
 write_acme_config() {
-  local ca=$1 port=${ACME_PORT[$1]} eab=false keys='{}'
+  local ca=$1 port=${ACME_PORT[$1]} eab=false keys='{}' lifetime=7776000 other=shortlived other_lifetime=518400 pause=1
+  [[ $ca != short ]] || { lifetime=518400; other=momentary; other_lifetime=15; pause=0; }
   [[ $ca != eab ]] || { eab=true; keys="{\"$EAB_KEY_ID\": \"$EAB_HMAC_KEY\"}"; }
   write_file "$CONFIG_DIR/pebble-$ca.json" <<END
 {
@@ -24,11 +26,11 @@ write_acme_config() {
     "externalAccountBindingRequired": $eab,
     "externalAccountMACKeys": $keys,
     "domainBlocklist": ["$BLOCKED_NAME"],
-    "retryAfter": {"authz": 1, "order": 1},
+    "retryAfter": {"authz": $pause, "order": $pause},
     "keyAlgorithm": "ecdsa",
     "profiles": {
-      "default": {"description": "Ninety days", "validityPeriod": 7776000},
-      "shortlived": {"description": "Six days", "validityPeriod": 518400}
+      "default": {"description": "$(( lifetime / 86400 )) days", "validityPeriod": $lifetime},
+      "$other": {"description": "$other_lifetime seconds", "validityPeriod": $other_lifetime}
     }
   }
 }
@@ -36,13 +38,15 @@ END
 }
 
 start_acme() {
-  local ca roots chain
+  local ca roots chain pretend
   for ca in "${!ACME_PORT[@]}"; do
     write_acme_config "$ca"
     roots=0 chain=1
     [[ $ca != alternate ]] || { roots=2; chain=2; }
     # One second of pretended work per validation, and one request in twenty refused for its nonce, as a real CA does.
-    start_part "pebble-$ca" env PEBBLE_VA_SLEEPTIME=1 PEBBLE_WFE_NONCEREJECT=5 PEBBLE_AUTHZREUSE=0 \
+    pretend=(PEBBLE_VA_SLEEPTIME=1 PEBBLE_WFE_NONCEREJECT=5)
+    [[ $ca != short ]] || pretend=(PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=50)
+    start_part "pebble-$ca" env "${pretend[@]}" PEBBLE_AUTHZREUSE=0 \
       PEBBLE_ALTERNATE_ROOTS="$roots" PEBBLE_CHAIN_LENGTH="$chain" \
       "$(tool_bin pebble)/pebble" -strict -dnsserver 127.0.0.1:53 -config "$CONFIG_DIR/pebble-$ca.json"
   done

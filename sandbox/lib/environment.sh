@@ -28,6 +28,9 @@ SANDBOX_ACME_EAB_KEY_ID=$EAB_KEY_ID
 SANDBOX_ACME_EAB_HMAC_KEY=$EAB_HMAC_KEY
 SANDBOX_ACME_ALTERNATE_DIRECTORY=https://$NODE_IP:${ACME_PORT[alternate]}/dir
 SANDBOX_ACME_ALTERNATE_ROOT_FILES=$CERT_DIR/root-alternate.pem:$CERT_DIR/root-alternate-1.pem:$CERT_DIR/root-alternate-2.pem
+SANDBOX_ACME_SHORT_DIRECTORY=https://$NODE_IP:${ACME_PORT[short]}/dir
+SANDBOX_ACME_SHORT_ROOT_FILE=$CERT_DIR/root-short.pem
+SANDBOX_ACME_SHORT_MANAGEMENT_URL=https://$NODE_IP:$(( ${ACME_PORT[short]} + 1000 ))
 END
     cat "$SEED_FILE"
     [[ $1 != with-cluster ]] || cat <<END

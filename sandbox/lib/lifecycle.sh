@@ -1,6 +1,6 @@
 # The commands that act on the sandbox as a whole: up, down, reset, status.
 
-BASE_PARTS=(moto coredns pebble-main pebble-eab pebble-alternate)
+BASE_PARTS=(moto coredns pebble-main pebble-eab pebble-alternate pebble-short)
 CLUSTER_PARTS=(etcd kube-apiserver kube-controller-manager kube-scheduler containerd kubelet kube-proxy)
 
 check_machine() {
