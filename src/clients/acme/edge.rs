@@ -73,8 +73,8 @@ impl Reply {
         retry_after(self.header(RETRY_AFTER)?, now)
     }
 
-    fn is_json(&self) -> bool {
-        self.header(CONTENT_TYPE).is_some_and(|kind| kind.contains("json"))
+    fn is_of(&self, kind: &str) -> bool {
+        self.header(CONTENT_TYPE).is_some_and(|given| given.contains(kind))
     }
 
     /// The answer if it is a success, else the refusal.
@@ -93,15 +93,29 @@ impl Reply {
         Refusal { url: url.to_owned(), status: self.status, problem, retry_at }
     }
 
-    /// Whether asking again soon may go better: trouble of the server's, or JSON that broke off.
+    /// Whether asking again soon may go better: trouble of the server's, a limit that says when it ends, a page of
+    /// something in between, or a document that broke off.
     fn passing_trouble(&self) -> Option<String> {
-        if matches!(self.status, 408 | 500 | 502 | 503 | 504) {
+        let is_busy = self.status == 429 && self.headers.contains_key(RETRY_AFTER);
+        if is_busy || matches!(self.status, 408 | 500 | 502 | 503 | 504) {
             return Some(format!("HTTP {}", self.status));
         }
-        let broken = self.is_json()
-            && !self.body.is_empty()
-            && serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_err();
-        broken.then(|| format!("HTTP {} with JSON that breaks off", self.status))
+        // No answer of ACME's is HTML (RFC 8555 §6.1, §7.4.2).
+        if self.status < 300 && self.is_of("html") {
+            return Some(format!("HTTP {} with a web page", self.status));
+        }
+        self.breaks_off().then(|| format!("HTTP {} with a document that breaks off", self.status))
+    }
+
+    /// Whether the end of a JSON document or of a chain (RFC 8555 §9.1) is missing.
+    fn breaks_off(&self) -> bool {
+        if self.body.is_empty() {
+            return false;
+        }
+        if self.is_of("pem-certificate-chain") {
+            return !self.body.trim_ascii_end().ends_with(b"-----END CERTIFICATE-----");
+        }
+        self.is_of("json") && serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_err()
     }
 }
 
@@ -293,7 +307,7 @@ impl Edge {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::scripted::{Scripted, reply};
+    use super::super::scripted::{Scripted, problem, reply, with_header};
     use super::*;
 
     fn edge(transport: &Arc<Scripted>) -> Edge {
@@ -306,6 +320,9 @@ pub(super) mod tests {
         let script = Scripted::new([
             reply(502, "text/html", "<html>Bad Gateway</html>"),
             reply(200, "application/json", r#"{"newNonce": "ht"#),
+            reply(200, "text/html; charset=utf-8", "<html>Please wait</html>"),
+            reply(200, "application/pem-certificate-chain", "-----BEGIN CERTIFICATE-----\nMIIB"),
+            with_header(problem(429, "rateLimited", "too many requests"), "retry-after", "1"),
             reply(200, "application/json", r#"{"whole": true}"#),
         ]);
         let answer = edge(&script).get("https://ca.example/dir").await.unwrap();

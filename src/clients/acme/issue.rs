@@ -95,6 +95,11 @@ struct Begun {
 }
 
 impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
+    /// Names the wish: what is issued for the same print, from the same account, is the same certificate.
+    pub fn print(&self, wish: &Wish) -> String {
+        journal::fingerprint(self.ca.directory_url(), &self.account.account_url, wish)
+    }
+
     /// Issues, or completes what an earlier run began.
     pub async fn run(&self, wish: &Wish, budget: &Budget) -> Result<Issued, AcmeError> {
         let begun = budget.run(self.begin(wish, budget)).await;
@@ -130,7 +135,7 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
 
     /// Takes up the journalled order if it is one for this wish and can still be completed; else makes one.
     async fn begin(&self, wish: &Wish, budget: &Budget) -> Result<Begun, AcmeError> {
-        let print = journal::fingerprint(self.ca.directory_url(), &self.account.account_url, wish);
+        let print = self.print(wish);
         if let Some(entry) = self.journal.load(budget).await.map_err(AcmeError::Told)? {
             if let Some(order) = self.resume(&entry, &print).await? {
                 return self.journalled(order, entry, budget).await;

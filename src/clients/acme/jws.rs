@@ -14,8 +14,9 @@ use super::error::AcmeError;
 use super::key::AccountKey;
 use super::problem::Problem;
 
-/// How often a request is signed anew because the CA did not take its nonce.
-const NONCE_ATTEMPTS: usize = 12;
+/// How often a request is signed anew because the CA did not take its nonce: a CA that refuses every second one, as some do
+/// behind several front ends, fails one request of a thousand million.
+const NONCE_ATTEMPTS: usize = 30;
 
 /// By what a request names its signer.
 #[derive(Clone, Copy)]
