@@ -62,6 +62,7 @@ impl Resource<Berth> for AcmeCertificate {
     async fn create(&self, cx: &Cx, model: &mut Certificate) -> Result<()> {
         if let Some(place) = &model.kubernetes_secret
             && let Some(chain) = destination::adoptable(cx, place, model).await?
+            && !journal::is_open(cx, place).await?
         {
             model.fill(&chain);
             cx.exists();

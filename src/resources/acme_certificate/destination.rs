@@ -89,6 +89,28 @@ pub async fn adoptable(cx: &Cx, place: &Destination, model: &Certificate) -> Res
 /// The annotation that names the CA a Secret's certificate came from.
 const DIRECTORY_ANNOTATION: &str = "berth/acme-directory";
 
+/// The annotation that names the wish a Secret's certificate was issued for.
+const WISH_ANNOTATION: &str = "berth/acme-wish";
+
+/// The certificate and key that were stored for just this wish.
+pub async fn stored_for(
+    cx: &Cx,
+    place: &Destination,
+    model: &Certificate,
+    print: &str,
+) -> Result<Option<(Chain, Secret)>> {
+    let Some(secret) = get(cx, place).await? else { return Ok(None) };
+    let annotated = secret.pointer("/metadata/annotations").and_then(|all| all.get(WISH_ANNOTATION)?.as_str());
+    if annotated != Some(print) || !tls_secret::is_managed(&secret) {
+        return Ok(None);
+    }
+    Ok(content(&secret).filter(|(chain, key)| {
+        chain.facts.names() == model.names()
+            && chain.facts.not_after > cx.clock().now()
+            && chain.facts.matches_key(key.expose()).unwrap_or(false)
+    }))
+}
+
 fn is_from(secret: &serde_json::Value, model: &Certificate) -> bool {
     let annotation = secret.pointer("/metadata/annotations").and_then(|all| all.get(DIRECTORY_ANNOTATION)?.as_str());
     annotation.is_some() && annotation == model.directory_url.get().map(String::as_str) && model.profile.is_none()
@@ -106,10 +128,16 @@ async fn must_exist(cx: &Cx, place: &Destination) -> Result<()> {
     }
 }
 
-/// Stores chain and key.
-pub async fn store(cx: &Cx, place: &Destination, model: &Certificate, chain: &Chain, key: &Secret) -> Result<()> {
+/// Stores chain and key; with the print of the wish that they were issued for, when they are new.
+pub async fn store(
+    cx: &Cx,
+    place: &Destination,
+    model: &Certificate,
+    pair: (&Chain, &Secret),
+    print: Option<&str>,
+) -> Result<()> {
     let cluster = cx.provider().cluster()?;
-    let written = write(cx, cluster, place, model, (chain, key)).await;
+    let written = write(cx, cluster, place, model, pair, print).await;
     written.map_err(|error| error.explain(format!("Cannot store the certificate for {}", model.title())))
 }
 
@@ -119,10 +147,12 @@ async fn write(
     place: &Destination,
     model: &Certificate,
     (chain, key): (&Chain, &Secret),
+    print: Option<&str>,
 ) -> std::result::Result<(), ClusterError> {
     let entries = [(CERTIFICATE_ENTRY.to_owned(), Secret::new(chain.full_pem())), (KEY_ENTRY.to_owned(), key.clone())];
     let mut annotations = place.annotations.clone().unwrap_or_default();
     annotations.extend(model.directory_url.get().map(|url| (DIRECTORY_ANNOTATION.to_owned(), url.clone())));
+    annotations.extend(print.map(|print| (WISH_ANNOTATION.to_owned(), print.to_owned())));
     let mut labels = place.labels.clone().unwrap_or_default();
     if let Some((theirs, told)) = place.hand_over(chain) {
         labels.extend(theirs);
@@ -162,7 +192,7 @@ pub async fn carry_over(cx: &Cx, prior: &Certificate, model: &mut Certificate) -
         if moved {
             adoptable(cx, place, model).await?;
         }
-        store(cx, place, model, &chain, &key).await?;
+        store(cx, place, model, (&chain, &key), None).await?;
         cx.exists();
         drop_old_metadata(cx, prior.kubernetes_secret.as_ref().filter(|_| !moved), place).await?;
     }

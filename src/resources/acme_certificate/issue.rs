@@ -27,7 +27,6 @@ pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>
     let publisher = Prover::of(cx, model).await?;
     let journal = Book::of(cx, model.kubernetes_secret.as_ref(), prior.is_none())?;
     must_be_free(cx, model, prior).await?;
-    rehearse(cx, model, prior, (&publisher, &dns)).await?;
     let wish = wish(cx, model, prior).await?;
     let issuance = Issuance {
         ca: &ca,
@@ -37,14 +36,30 @@ pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>
         publisher: &publisher,
         journal: &journal,
     };
-    let issued = issuance.run(&wish, cx.budget()).await.map_err(|error| error.explain(what))?;
-    keep(cx, model, prior, &issued).await?;
+    let print = issuance.print(&wish);
+    let issued = if let Some(issued) = stored_before(cx, model, &print).await? {
+        issued
+    } else {
+        rehearse(cx, model, prior, (&publisher, &dns)).await?;
+        issuance.run(&wish, cx.budget()).await.map_err(|error| error.explain(what))?
+    };
+    keep(cx, model, prior, (&issued, &print)).await?;
     ledger::record(cx, &ca, model, prior).await;
     journal.forget(cx.budget()).await?;
     tell_left_behind(cx, &issued);
     tell_other_roots(cx, model, &issued);
     schedule::refresh(cx, model).await;
     Ok(())
+}
+
+/// What a run stored for the same wish that was killed before Terraform heard of it.
+async fn stored_before(cx: &Cx, model: &Certificate, print: &str) -> Result<Option<Issued>> {
+    let Some(place) = &model.kubernetes_secret else { return Ok(None) };
+    let stored = destination::stored_for(cx, place, model, print).await?;
+    Ok(stored.map(|(chain, key)| {
+        tracing::info!(serial_number = chain.facts.serial_number, "the certificate was stored by an earlier run");
+        Issued { chain, key: Some(key), order_url: String::new(), left_behind: Vec::new(), other_roots: Vec::new() }
+    }))
 }
 
 /// Fails before anything is ordered if a new destination is somebody else's.
@@ -123,10 +138,15 @@ async fn leaf_key(cx: &Cx, model: &Certificate, prior: Option<&Certificate>) -> 
     Ok(destination::present_key(cx, prior).await?.map_or(LeafKey::New(kind), LeafKey::Kept))
 }
 
-/// Stores a certificate: in the Secret, and in the model.
-async fn keep(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>, issued: &Issued) -> Result<()> {
+/// Stores a certificate: in the Secret, with the print of the wish that it was issued for, and in the model.
+async fn keep(
+    cx: &Cx,
+    model: &mut Certificate,
+    prior: Option<&Certificate>,
+    (issued, print): (&Issued, &str),
+) -> Result<()> {
     if let (Some(place), Some(key)) = (&model.kubernetes_secret, &issued.key) {
-        destination::store(cx, place, model, &issued.chain, key).await?;
+        destination::store(cx, place, model, (&issued.chain, key), Some(print)).await?;
     }
     model.fill(&issued.chain);
     if model.private_key_in_state {

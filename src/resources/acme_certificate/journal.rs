@@ -78,6 +78,12 @@ pub fn object(place: &Destination) -> ObjectRef {
     ObjectRef::secret(&place.namespace, &format!("{}-acme-order", place.name))
 }
 
+/// Whether an earlier run has left an order for a destination.
+pub async fn is_open(cx: &Cx, place: &Destination) -> Result<bool, Explanation> {
+    let found = cx.provider().cluster()?.get(cx.budget(), &object(place)).await;
+    found.map(|found| found.is_some()).map_err(|error| told(&error))
+}
+
 fn told(error: &ClusterError) -> Explanation {
     error.explain("Cannot keep the journal of the ACME order")
 }

@@ -67,7 +67,10 @@ pub struct Certificate {
     pub rehearsal: Option<Rehearsal>,
     /// The Secret that gets the certificate and its key.
     pub kubernetes_secret: Option<Destination>,
-    /// Whether the private key is kept in the state, in clear text, as `private_key_pem`. Default `false`.
+    /// Whether the private key is kept in the state, in clear text, as `private_key_pem`. Default `false`. Without a
+    /// `kubernetes_secret` there is no place but the state to note an order in, and Terraform never gets the state of a
+    /// provider that is killed (an interrupt does no harm): the next apply then orders anew, a certificate that was issued
+    /// already is lost with its key, and the TXT values of the killed run stay in the zone.
     #[attr(default = false)]
     pub private_key_in_state: bool,
     /// Whether a destroy revokes the certificate. Default `false`.
