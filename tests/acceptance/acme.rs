@@ -1,13 +1,19 @@
 //! Accounts and certificates from a real CA, with keys in a real cluster.
 
 mod accounts;
+mod authorities;
 mod budget;
 mod certificates;
 mod failures;
+mod faulty;
 mod handover;
+mod interrupted;
+mod killed;
 mod looks;
 mod orders;
 mod proofs;
+mod renewals;
+mod scene;
 
 use std::process::Command;
 

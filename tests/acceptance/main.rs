@@ -30,6 +30,8 @@ mod registry_check;
 #[allow(dead_code, reason = "not every suite needs every value")]
 mod sandbox;
 mod terragrunt;
+#[path = "../support/traces.rs"]
+mod traces;
 mod workload;
 #[path = "../support/workspace.rs"]
 #[allow(dead_code, reason = "not every suite needs every step")]

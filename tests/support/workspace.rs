@@ -5,6 +5,8 @@
 
 #[path = "workspace/run.rs"]
 mod run;
+#[path = "workspace/running.rs"]
+mod running;
 
 use std::{
     fs,
@@ -13,22 +15,18 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::{
-    process::{Child, Command},
-    runtime::Runtime,
-    time::{sleep, timeout},
-};
+use tokio::{process::Command, runtime::Runtime, time::timeout};
+
+use crate::traces::{Secrets, private_state};
 
 pub use run::Run;
+pub use running::Running;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_terraform-provider-berth");
 /// How long one run may take before it counts as hanging.
 const RUN_LIMIT: Duration = Duration::from_mins(10);
-/// How often a log is looked at that something is expected in.
-const GLANCE: Duration = Duration::from_millis(50);
 const PLAN_FILE: &str = "saved.plan";
 const REQUIREMENTS: &str = "terraform {\n  required_providers {\n    berth = { source = \"berth/berth\" }\n  }\n}\n";
 
@@ -63,7 +61,7 @@ pub struct Workspace {
     folder: TempDir,
     cli: Cli,
     environment: Vec<(String, String)>,
-    secrets: Vec<String>,
+    secrets: Secrets,
     runtime: Runtime,
 }
 
@@ -77,7 +75,8 @@ impl Workspace {
     pub fn on(cli: &Cli, configuration: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let workspace = Self { folder, cli: cli.clone(), environment: Vec::new(), secrets: Vec::new(), runtime };
+        let workspace =
+            Self { folder, cli: cli.clone(), environment: Vec::new(), secrets: Secrets::default(), runtime };
         workspace.write("requirements.tf", REQUIREMENTS);
         workspace.write("host.rc", &host_settings());
         workspace.configure(configuration);
@@ -95,14 +94,26 @@ impl Workspace {
     /// Declare it `ephemeral = true`: hosts store others in their plans.
     #[must_use]
     pub fn secret(mut self, variable: &str, value: &str) -> Self {
-        assert!(value.len() >= 8, "a short secret is found by accident");
-        self.secrets.push(value.to_owned());
+        self.secrets.text(value);
         self.env(&format!("TF_VAR_{variable}"), value)
     }
 
     /// Names a secret that is made elsewhere, for example by the provider itself.
     pub fn never_shows(&mut self, secret: &str) {
-        self.secrets.push(secret.to_owned());
+        self.secrets.text(secret);
+    }
+
+    /// Names a private key (PKCS#8 as PEM) of which no part may show, in whatever form.
+    pub fn never_shows_key(&mut self, pem: &str) {
+        self.secrets.key(pem);
+    }
+
+    /// Has the host show the state and the plan that [`Workspace::plan`] kept, and searches that too.
+    pub fn show_all(&self) {
+        self.run(&["show", "-json"]).succeeds();
+        if self.path(PLAN_FILE).exists() {
+            self.run(&["show", "-json", PLAN_FILE]).succeeds();
+        }
     }
 
     /// Replaces the configuration.
@@ -234,9 +245,13 @@ impl Workspace {
         };
         self.search("the output", &run.stdout);
         self.search("the errors", &run.stderr);
-        self.search("the log", &self.log());
+        let log = fs::read(self.path("trace.log")).unwrap_or_default();
+        assert_eq!(self.secrets.form_in_log(&log), None, "a secret is in the log");
         for name in ["terraform.tfstate", "terraform.tfstate.backup", "errored.tfstate"] {
-            self.search(name, &fs::read_to_string(self.path(name)).unwrap_or_default());
+            let text = fs::read_to_string(self.path(name)).unwrap_or_default();
+            self.search(name, &text);
+            let state = serde_json::from_str(&text).unwrap_or_default();
+            self.search(&format!("the private state in {name}"), &private_state(&state));
         }
         run
     }
@@ -259,16 +274,8 @@ impl Workspace {
     }
 
     fn search(&self, place: &str, text: &str) {
-        for secret in &self.secrets {
-            let quoted = serde_json::to_string(secret).unwrap();
-            for form in [secret.clone(), quoted.trim_matches('"').to_owned(), STANDARD.encode(secret)] {
-                assert!(
-                    !text.contains(&form),
-                    "a secret is in {place}, as {}",
-                    if form == *secret { "is" } else { "encoded" }
-                );
-            }
-        }
+        let form = self.secrets.form_in(text);
+        assert!(form.is_none(), "a secret is in {place}, {}", form.unwrap_or_default());
     }
 }
 
@@ -278,42 +285,4 @@ fn host_settings() -> String {
         "provider_installation {{\n  dev_overrides {{\n    \"registry.terraform.io/berth/berth\" = \"{programs}\"\n    \
          \"registry.opentofu.org/berth/berth\" = \"{programs}\"\n  }}\n  direct {{}}\n}}\n"
     )
-}
-
-/// A run that has not ended.
-pub struct Running<'a> {
-    workspace: &'a Workspace,
-    child: Child,
-}
-
-impl Running<'_> {
-    /// Waits until the log holds `text`.
-    pub fn wait_for_log(&self, text: &str) {
-        self.wait_until(|| self.workspace.log().contains(text), &format!("`{text}` in the log"));
-    }
-
-    /// Waits until something is so. `what` is what the failure says was waited for.
-    pub fn wait_until(&self, is_so: impl Fn() -> bool, what: &str) {
-        let waiting = async {
-            while !is_so() {
-                sleep(GLANCE).await;
-            }
-        };
-        let waited = self.workspace.runtime.block_on(async { timeout(RUN_LIMIT, waiting).await });
-        assert!(waited.is_ok(), "waited in vain for {what}");
-    }
-
-    /// What Ctrl-C does, though only to the host: its plugins hear of it by a call.
-    pub fn interrupt(&self) {
-        let pid = self.child.id().expect("the run has not ended");
-        let status = std::process::Command::new("sh").arg("-c").arg(format!("kill -INT {pid}")).status().unwrap();
-        assert!(status.success());
-    }
-
-    /// Waits for the end.
-    pub fn finish(self) -> Run {
-        let output = self.child.wait_with_output();
-        let ended = self.workspace.runtime.block_on(async { timeout(RUN_LIMIT, output).await });
-        self.workspace.ended(&["apply (in the background)"], &ended.expect("the run does not hang").unwrap())
-    }
 }

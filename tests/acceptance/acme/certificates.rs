@@ -1,75 +1,13 @@
-//! Certificates: issued, changed, healed, renewed, imported.
+//! Certificates: where their keys go, renewed when they are due, and many at once.
 
 use std::process::Command;
 
 use berth::domain::certificate::Chain;
 use serde_json::Value;
 
-use super::{Namespace, account, certificate, kubectl, provider, text, txt_values};
+use super::{Namespace, account, certificate, provider, text};
 use crate::sandbox::value;
-use crate::workspace::{Cli, Workspace};
-
-#[test]
-#[ignore = "needs the sandbox"]
-fn a_certificate_is_issued_changed_healed_imported_and_destroyed() {
-    for cli in Cli::all() {
-        let namespace = Namespace::new(if cli.is_tofu() { "life-tofu" } else { "life" });
-        let name = format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME"));
-        let wildcard = format!("*.{name}");
-        let configuration = |names: &[&str]| provider("") + &account(&namespace) + &certificate(&namespace, names, "");
-        let mut workspace = Workspace::on(&cli, &configuration(&[&name, &wildcard]));
-
-        workspace.apply().succeeds();
-        let issued = workspace.attributes("berth_acme_certificate.web");
-        let key = namespace.entry("web-tls", "tls.key");
-        for secret in [&key, &namespace.entry("acme-account", "tls.key")] {
-            workspace.never_shows(secret.lines().nth(1).unwrap());
-        }
-        let chain = Chain::parse(&namespace.entry("web-tls", "tls.crt")).unwrap();
-        assert_eq!(chain.facts.matches_key(&key), Ok(true));
-        assert_eq!(chain.facts.serial_number, text(&issued, "serial_number"));
-        assert_eq!(issued["private_key_pem"], Value::Null);
-        assert!(text(&issued, "renewal_reason").contains("the CA suggests renewal between"), "{issued}");
-        assert_eq!(namespace.secret("web-tls").unwrap()["metadata"]["labels"]["team"], "a");
-        assert!(namespace.secret("web-tls-acme-order").is_none(), "the journal is gone");
-        assert_eq!(txt_values(&value("SANDBOX_ZONE_ID"), &format!("_acme-challenge.{name}")), Vec::<String>::new());
-        workspace.plan().changes_nothing();
-
-        let more = format!("more.{name}");
-        workspace.configure(&configuration(&[&name, &more]));
-        let change = workspace.plan().changes_something().changes();
-        assert_eq!(change, [("berth_acme_certificate.web".to_owned(), "update".to_owned())]);
-        workspace.apply_plan().succeeds();
-        let changed = workspace.attributes("berth_acme_certificate.web");
-        assert_ne!(text(&changed, "serial_number"), text(&issued, "serial_number"));
-        workspace.plan().changes_nothing();
-
-        kubectl(&["delete", "secret", "web-tls", "-n", &namespace.0]).unwrap();
-        let change = workspace.plan().changes_something().changes();
-        assert!(change.contains(&("berth_acme_certificate.web".to_owned(), "update".to_owned())), "{change:?}");
-        workspace.apply_plan().succeeds();
-        workspace.plan().changes_nothing();
-
-        let healed = workspace.attributes("berth_acme_certificate.web");
-        workspace.run(&["state", "rm", "berth_acme_certificate.web"]).succeeds();
-        workspace.import("berth_acme_certificate.web", &format!("{}/web-tls", namespace.0)).succeeds();
-        workspace.apply().succeeds();
-        let imported = workspace.attributes("berth_acme_certificate.web");
-        assert_eq!(text(&imported, "serial_number"), text(&healed, "serial_number"));
-        workspace.plan().changes_nothing();
-
-        let account_url = text(&workspace.attributes("berth_acme_account.main"), "account_url");
-        workspace.run(&["state", "rm", "berth_acme_account.main"]).succeeds();
-        workspace.import("berth_acme_account.main", &account_url).succeeds();
-        workspace.apply().succeeds();
-        assert_eq!(text(&workspace.attributes("berth_acme_account.main"), "account_url"), account_url);
-        workspace.plan().changes_nothing();
-
-        workspace.destroy().succeeds();
-        assert!(namespace.secret("web-tls").is_none());
-        assert!(namespace.secret("acme-account").is_none());
-    }
-}
+use crate::workspace::Workspace;
 
 #[test]
 #[ignore = "needs the sandbox"]
