@@ -54,8 +54,6 @@ class Plan:
         with self.lock:
             wish = self._once(call)
             name = wish[1] if wish else self._by_chance(call) or self._beyond_limit(call)
-            if name:
-                self.note(call, name)
             return name, wish
 
     def not_yet(self, wish):
@@ -164,6 +162,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if name is None:
             return self.reply(upstream.ask(call))
         if name == "limit":
+            plan.note(call, name)
             return self.reply(throttled(call))
         kind = KINDS[name]
         answer = upstream.ask(call) if kind.forward else None
@@ -171,6 +170,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             # The server did no work; the client comes again.
             plan.not_yet(wish)
             return self.reply(answer)
+        plan.note(call, name)
         if kind.delays:
             time.sleep(delay)
         if kind.holds:

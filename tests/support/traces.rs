@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use berth::digest::hex;
 use serde_json::Value;
 
 /// The octets of a key that are looked for at a time: they fill sixteen characters of base64.
@@ -45,7 +46,7 @@ impl Secrets {
         // The three ways in which octets fall into groups of base64, at both places.
         for at in [0, 1, 2].into_iter().flat_map(|way| [start + way, end - WINDOW - way]) {
             let window = &der[at..at + WINDOW];
-            let hex: String = window.iter().map(|octet| format!("{octet:02x}")).collect();
+            let hex = hex(window);
             forms.push((hex.to_uppercase(), "as octets"));
             forms.push((hex, "as octets"));
             forms.push((STANDARD.encode(window), "in base64"));
@@ -122,7 +123,7 @@ fn a_key_is_found_in_every_form_and_its_public_part_is_no_secret() {
         let (pem, der) = (key.serialize_pem(), key.serialize_der());
         let mut secrets = Secrets::default();
         secrets.key(&pem);
-        let hex: String = der.iter().map(|octet| format!("{octet:02X}")).collect();
+        let hex = hex(&der).to_uppercase();
         let narrow: Vec<_> = STANDARD.encode(&der).as_bytes().chunks(40).map(<[u8]>::to_vec).collect();
         let forms = [
             pem.clone(),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Namespace, account, certificate, provider, text, txt_values};
 use crate::sandbox::value;
-use crate::workspace::Workspace;
+use crate::workspace::{Cli, Workspace};
 
 #[test]
 #[ignore = "needs the sandbox"]
@@ -39,34 +39,36 @@ fn a_name_that_the_ca_rejects_is_named() {
 #[test]
 #[ignore = "needs the sandbox"]
 fn a_rehearsal_finds_what_is_wrong_before_the_ca_is_asked_and_is_not_repeated() {
-    let namespace = Namespace::new("rehearsal");
-    let good = format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME"));
-    let configuration = |name: &str, more: &str| {
-        let rehearsal = format!(
-            "  rehearsal = {{ directory_url = \"{}\", terms_of_service_agreed = true }}\n{more}",
-            value("SANDBOX_ACME_ALTERNATE_DIRECTORY")
-        );
-        provider("") + &account(&namespace) + &certificate(&namespace, &[name], &rehearsal)
-    };
-    let workspace = Workspace::new(&configuration(&value("SANDBOX_ACME_BLOCKED_NAME"), ""));
-    let errors = workspace.apply().fails();
-    assert!(errors.contains("rehearsal") && errors.contains("BERTH-ACME-006"), "{errors}");
-    let orders = |directory: &str| {
-        let url = format!("{}order-plz", value(directory).trim_end_matches("dir"));
-        workspace.log().lines().filter(|line| line.contains(&url) && line.contains("acme")).count()
-    };
-    assert_eq!(orders("SANDBOX_ACME_DIRECTORY"), 0);
-    assert!(orders("SANDBOX_ACME_ALTERNATE_DIRECTORY") > 0);
+    for cli in Cli::all() {
+        let namespace = Namespace::new(if cli.is_tofu() { "rehearsal-tofu" } else { "rehearsal" });
+        let good = format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME"));
+        let configuration = |name: &str, more: &str| {
+            let rehearsal = format!(
+                "  rehearsal = {{ directory_url = \"{}\", terms_of_service_agreed = true }}\n{more}",
+                value("SANDBOX_ACME_ALTERNATE_DIRECTORY")
+            );
+            provider("") + &account(&namespace) + &certificate(&namespace, &[name], &rehearsal)
+        };
+        let workspace = Workspace::on(&cli, &configuration(&value("SANDBOX_ACME_BLOCKED_NAME"), ""));
+        let errors = workspace.apply().fails();
+        assert!(errors.contains("rehearsal") && errors.contains("BERTH-ACME-006"), "{errors}");
+        let orders = |directory: &str| {
+            let url = format!("{}order-plz", value(directory).trim_end_matches("dir"));
+            workspace.log().lines().filter(|line| line.contains(&url) && line.contains("acme")).count()
+        };
+        assert_eq!(orders("SANDBOX_ACME_DIRECTORY"), 0);
+        assert!(orders("SANDBOX_ACME_ALTERNATE_DIRECTORY") > 0);
 
-    workspace.configure(&configuration(&good, ""));
-    workspace.apply().succeeds();
-    assert!(orders("SANDBOX_ACME_DIRECTORY") > 0);
-    workspace.plan().changes_nothing();
-    let rehearsed = orders("SANDBOX_ACME_ALTERNATE_DIRECTORY");
-    workspace.configure(&configuration(&good, "  key_type = \"ecdsa-p384\"\n"));
-    workspace.apply().succeeds();
-    assert_eq!(orders("SANDBOX_ACME_ALTERNATE_DIRECTORY"), rehearsed, "the names are not new");
-    workspace.destroy().succeeds();
+        workspace.configure(&configuration(&good, ""));
+        workspace.apply().succeeds();
+        assert!(orders("SANDBOX_ACME_DIRECTORY") > 0);
+        workspace.plan().changes_nothing();
+        let rehearsed = orders("SANDBOX_ACME_ALTERNATE_DIRECTORY");
+        workspace.configure(&configuration(&good, "  key_type = \"ecdsa-p384\"\n"));
+        workspace.apply().succeeds();
+        assert_eq!(orders("SANDBOX_ACME_ALTERNATE_DIRECTORY"), rehearsed, "the names are not new");
+        workspace.destroy().succeeds();
+    }
 }
 
 #[test]

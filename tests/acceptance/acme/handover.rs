@@ -4,7 +4,7 @@ use berth::domain::certificate::Chain;
 
 use super::{Namespace, account, certificate, kubectl, provider, text};
 use crate::sandbox::value;
-use crate::workspace::Workspace;
+use crate::workspace::{Cli, Workspace};
 
 /// What stands in the cluster beside the Secret: an issuer that would issue at once, and the Certificate.
 fn objects(namespace: &Namespace, names: &[&str]) -> String {
@@ -31,39 +31,41 @@ fn serial(namespace: &Namespace) -> String {
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
 fn cert_manager_adopts_the_secret_without_issuing_and_renews_it_from_then_on() {
-    let namespace = Namespace::new("handover");
-    let (name, home) = (format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME")), "labels = { team = \"a\" }");
-    let wildcard = format!("*.{name}");
-    let names = [name.as_str(), wildcard.as_str()];
-    let handed =
-        format!("{home}, cert_manager = {{ certificate = \"web\", issuer = \"local\", issuer_kind = \"Issuer\" }}");
-    let configuration =
-        provider("") + &account(&namespace) + &certificate(&namespace, &names, "").replace(home, &handed);
-    let workspace = Workspace::new(&configuration);
-    workspace.apply().succeeds();
-    let issued = text(&workspace.attributes("berth_acme_certificate.web"), "serial_number");
+    for cli in Cli::all() {
+        let namespace = Namespace::new(if cli.is_tofu() { "handover-tofu" } else { "handover" });
+        let (name, home) = (format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME")), "labels = { team = \"a\" }");
+        let wildcard = format!("*.{name}");
+        let names = [name.as_str(), wildcard.as_str()];
+        let handed =
+            format!("{home}, cert_manager = {{ certificate = \"web\", issuer = \"local\", issuer_kind = \"Issuer\" }}");
+        let configuration =
+            provider("") + &account(&namespace) + &certificate(&namespace, &names, "").replace(home, &handed);
+        let workspace = Workspace::on(&cli, &configuration);
+        workspace.apply().succeeds();
+        let issued = text(&workspace.attributes("berth_acme_certificate.web"), "serial_number");
 
-    let file = workspace.write("objects.json", &objects(&namespace, &names));
-    let told = kubectl(&["apply", "-f", file.to_str().unwrap()]);
-    assert!(told.is_some(), "the cluster has cert-manager: sandbox/sandbox up --with cert-manager");
-    let ready = ["wait", "certificate/web", "-n", &namespace.0, "--for=condition=Ready", "--timeout=60s"];
-    assert!(kubectl(&ready).is_some(), "{:?}", kubectl(&["describe", "certificate", "web", "-n", &namespace.0]));
-    let requests = || kubectl(&["get", "certificaterequests", "-n", &namespace.0, "-o", "name"]).unwrap();
-    assert_eq!((requests(), serial(&namespace)), (String::new(), issued.clone()));
-    workspace.plan().changes_nothing();
+        let file = workspace.write("objects.json", &objects(&namespace, &names));
+        let told = kubectl(&["apply", "-f", file.to_str().unwrap()]);
+        assert!(told.is_some(), "the cluster has cert-manager: sandbox/sandbox up --with cert-manager");
+        let ready = ["wait", "certificate/web", "-n", &namespace.0, "--for=condition=Ready", "--timeout=60s"];
+        assert!(kubectl(&ready).is_some(), "{:?}", kubectl(&["describe", "certificate", "web", "-n", &namespace.0]));
+        let requests = || kubectl(&["get", "certificaterequests", "-n", &namespace.0, "-o", "name"]).unwrap();
+        assert_eq!((requests(), serial(&namespace)), (String::new(), issued.clone()));
+        workspace.plan().changes_nothing();
 
-    // As `cmctl renew` does it.
-    let now = "2026-01-01T00:00:00Z";
-    let issuing = serde_json::json!({ "status": { "conditions": [{
-        "type": "Issuing", "status": "True", "reason": "ManuallyTriggered", "message": "renewed by hand", "lastTransitionTime": now,
-    }] } });
-    let patch = ["patch", "certificate", "web", "-n", &namespace.0, "--subresource=status", "--type=merge", "-p"];
-    assert!(kubectl(&[&patch[..], &[&issuing.to_string()]].concat()).is_some());
-    let renewed = std::iter::repeat_with(|| serial(&namespace)).take(600).find(|serial| *serial != issued);
-    assert!(renewed.is_some() && !requests().is_empty(), "cert-manager renews");
-    workspace.plan().changes_nothing();
-    workspace.apply().succeeds();
-    assert_eq!(text(&workspace.attributes("berth_acme_certificate.web"), "serial_number"), serial(&namespace));
-    workspace.destroy().succeeds();
-    assert!(namespace.secret("web-tls").is_some(), "the Secret is cert-manager's");
+        // As `cmctl renew` does it.
+        let now = "2026-01-01T00:00:00Z";
+        let issuing = serde_json::json!({ "status": { "conditions": [{
+            "type": "Issuing", "status": "True", "reason": "ManuallyTriggered", "message": "renewed by hand", "lastTransitionTime": now,
+        }] } });
+        let patch = ["patch", "certificate", "web", "-n", &namespace.0, "--subresource=status", "--type=merge", "-p"];
+        assert!(kubectl(&[&patch[..], &[&issuing.to_string()]].concat()).is_some());
+        let renewed = std::iter::repeat_with(|| serial(&namespace)).take(600).find(|serial| *serial != issued);
+        assert!(renewed.is_some() && !requests().is_empty(), "cert-manager renews");
+        workspace.plan().changes_nothing();
+        workspace.apply().succeeds();
+        assert_eq!(text(&workspace.attributes("berth_acme_certificate.web"), "serial_number"), serial(&namespace));
+        workspace.destroy().succeeds();
+        assert!(namespace.secret("web-tls").is_some(), "the Secret is cert-manager's");
+    }
 }

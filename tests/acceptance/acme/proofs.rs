@@ -5,15 +5,16 @@ use serde_json::Value;
 
 use super::{Namespace, account, certificate, provider, text};
 use crate::sandbox::value;
-use crate::workspace::Workspace;
+use crate::workspace::{Cli, Workspace};
 
 #[test]
 #[ignore = "needs the sandbox, and port 80 in it"]
 fn names_and_addresses_are_proved_by_files_and_wildcards_by_records() {
-    let namespace = Namespace::new("files");
-    let (name, address) = (format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME")), value("SANDBOX_NODE_IP"));
-    let record = format!(
-        r#"
+    for cli in Cli::all() {
+        let namespace = Namespace::new(if cli.is_tofu() { "files-tofu" } else { "files" });
+        let (name, address) = (format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME")), value("SANDBOX_NODE_IP"));
+        let record = format!(
+            r#"
 resource "berth_dns_record" "web" {{
   zone_id = "{}"
   name    = "{name}"
@@ -23,44 +24,48 @@ resource "berth_dns_record" "web" {{
   wait    = "authoritative"
 }}
 "#,
-        value("SANDBOX_ZONE_ID")
-    );
-    let more = format!(
-        "  ip_addresses = [\"{address}\"]\n  http01 = {{ listen = \"{address}:80\" }}\n  must_staple = true\n  key_type = \"rsa-2048\"\n  depends_on = [berth_dns_record.web]\n"
-    );
-    let configuration =
-        provider("") + &account(&namespace) + &record + &certificate(&namespace, &[&name, &format!("*.{name}")], &more);
-    let workspace = Workspace::new(&configuration);
-    workspace.apply().succeeds();
-    let issued = workspace.attributes("berth_acme_certificate.web");
-    let facts = Chain::parse(&text(&issued, "certificate_pem")).unwrap().facts;
-    assert_eq!(facts.ip_addresses.join(" "), address);
-    assert_eq!(facts.names(), [format!("*.{name}"), name.clone(), address.clone()]);
-    assert_eq!(facts.key_type.as_deref(), Some("rsa-2048"));
-    let log = workspace.log();
-    assert!(log.contains("http-01 visitor"), "the CA came for the files");
-    workspace.plan().changes_nothing();
-    assert!(std::net::TcpStream::connect((address.as_str(), 80)).is_err(), "nobody listens any more");
+            value("SANDBOX_ZONE_ID")
+        );
+        let more = format!(
+            "  ip_addresses = [\"{address}\"]\n  http01 = {{ listen = \"{address}:80\" }}\n  must_staple = true\n  key_type = \"rsa-2048\"\n  depends_on = [berth_dns_record.web]\n"
+        );
+        let configuration = provider("")
+            + &account(&namespace)
+            + &record
+            + &certificate(&namespace, &[&name, &format!("*.{name}")], &more);
+        let workspace = Workspace::on(&cli, &configuration);
+        workspace.apply().succeeds();
+        let issued = workspace.attributes("berth_acme_certificate.web");
+        let facts = Chain::parse(&text(&issued, "certificate_pem")).unwrap().facts;
+        assert_eq!(facts.ip_addresses.join(" "), address);
+        assert_eq!(facts.names(), [format!("*.{name}"), name.clone(), address.clone()]);
+        assert_eq!(facts.key_type.as_deref(), Some("rsa-2048"));
+        let log = workspace.log();
+        assert!(log.contains("http-01 visitor"), "the CA came for the files");
+        workspace.plan().changes_nothing();
+        assert!(std::net::TcpStream::connect((address.as_str(), 80)).is_err(), "nobody listens any more");
 
-    // Something else at the port is told, with the address.
-    let taken = std::net::TcpListener::bind((address.as_str(), 80)).unwrap();
-    workspace.configure(&configuration.replace("rsa-2048", "ecdsa-p384"));
-    let errors = workspace.apply().fails();
-    assert!(errors.contains("BERTH-ACME-059") && errors.contains(&format!("{address}:80")), "{errors}");
-    drop(taken);
-    workspace.apply().succeeds();
-    workspace.plan().changes_nothing();
-    workspace.destroy().succeeds();
+        // Something else at the port is told, with the address.
+        let taken = std::net::TcpListener::bind((address.as_str(), 80)).unwrap();
+        workspace.configure(&configuration.replace("rsa-2048", "ecdsa-p384"));
+        let errors = workspace.apply().fails();
+        assert!(errors.contains("BERTH-ACME-059") && errors.contains(&format!("{address}:80")), "{errors}");
+        drop(taken);
+        workspace.apply().succeeds();
+        workspace.plan().changes_nothing();
+        workspace.destroy().succeeds();
+    }
 }
 
 #[test]
 #[ignore = "needs the sandbox"]
 fn a_standing_record_proves_names_without_touching_dns_and_its_lack_is_told_with_what_is_wanted() {
-    let namespace = Namespace::new("standing");
-    let name = format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME"));
-    // The CA's own name, as its directory tells it.
-    let record = format!(
-        r#"
+    for cli in Cli::all() {
+        let namespace = Namespace::new(if cli.is_tofu() { "standing-tofu" } else { "standing" });
+        let name = format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME"));
+        // The CA's own name, as its directory tells it.
+        let record = format!(
+            r#"
 resource "berth_dns_record" "standing" {{
   zone_id = "{}"
   name    = "_validation-persist.{name}"
@@ -70,23 +75,27 @@ resource "berth_dns_record" "standing" {{
   wait    = "authoritative"
 }}
 "#,
-        value("SANDBOX_ZONE_ID")
-    );
-    let certificate = certificate(&namespace, &[&name, &format!("*.{name}")], "  dns_persist01 = {}\n");
-    let workspace = Workspace::new(&(provider("") + &account(&namespace) + &certificate));
-    let errors = workspace.apply().fails();
-    assert!(
-        errors.contains("BERTH-ACME-012") && errors.contains(&format!("TXT _validation-persist.{name}")),
-        "{errors}"
-    );
-    workspace.configure(&(provider("") + &account(&namespace) + &record));
-    workspace.apply().succeeds();
-    workspace.configure(&(provider("") + &account(&namespace) + &record + &certificate));
-    workspace.apply().succeeds();
-    assert_eq!(super::txt_values(&value("SANDBOX_ZONE_ID"), &format!("_acme-challenge.{name}")), Vec::<String>::new());
-    assert!(!workspace.log().contains("TXT _acme-challenge"), "no challenge record was published");
-    workspace.plan().changes_nothing();
-    workspace.destroy().succeeds();
+            value("SANDBOX_ZONE_ID")
+        );
+        let certificate = certificate(&namespace, &[&name, &format!("*.{name}")], "  dns_persist01 = {}\n");
+        let workspace = Workspace::on(&cli, &(provider("") + &account(&namespace) + &certificate));
+        let errors = workspace.apply().fails();
+        assert!(
+            errors.contains("BERTH-ACME-012") && errors.contains(&format!("TXT _validation-persist.{name}")),
+            "{errors}"
+        );
+        workspace.configure(&(provider("") + &account(&namespace) + &record));
+        workspace.apply().succeeds();
+        workspace.configure(&(provider("") + &account(&namespace) + &record + &certificate));
+        workspace.apply().succeeds();
+        assert_eq!(
+            super::txt_values(&value("SANDBOX_ZONE_ID"), &format!("_acme-challenge.{name}")),
+            Vec::<String>::new()
+        );
+        assert!(!workspace.log().contains("TXT _acme-challenge"), "no challenge record was published");
+        workspace.plan().changes_nothing();
+        workspace.destroy().succeeds();
+    }
 }
 
 #[test]

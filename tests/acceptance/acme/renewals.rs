@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use berth::clock::Clock;
 use serde_json::{Value, json};
 
 use super::{Namespace, account, certificate, provider, text};
@@ -23,7 +24,7 @@ fn web(workspace: &Workspace, attribute: &str) -> String {
 }
 
 fn is_past(moment: &str) -> bool {
-    moment.parse::<jiff::Timestamp>().unwrap() <= jiff::Timestamp::now()
+    moment.parse::<jiff::Timestamp>().unwrap() <= Clock::system().now()
 }
 
 /// Has the CA suggest a window that is over.

@@ -64,7 +64,8 @@ impl Scene {
     }
 
     fn configure(&self) {
-        let declared: String = self.declared.iter().map(|(name, kind)| format!("    {name} = \"{kind}\"\n")).collect();
+        let lines: Vec<_> = self.declared.iter().map(|(name, kind)| format!("    {name} = \"{kind}\"\n")).collect();
+        let declared = lines.concat();
         let (namespace, zone, login) = (&self.namespace.0, value("SANDBOX_ZONE_NAME"), cluster());
         let trust = value("SANDBOX_ACME_CA_FILE");
         self.workspace.configure(&format!(
