@@ -36,15 +36,16 @@ impl Secrets {
         ]);
     }
 
-    /// A private key, PKCS#8 as PEM: a dozen octets from the beginning and from the end of its private part, in hexadecimal
-    /// digits or base64, so that one of them is found wherever lines break; and the PEM text in base64.
+    /// A private key, PKCS#8 as PEM: dozens of octets of its private part, in hexadecimal digits or base64, so near to each
+    /// other that one of them is found in lines of any usual length; and the PEM text in base64.
     pub fn key(&mut self, pem: &str) {
         let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
         let der = STANDARD.decode(&body).unwrap();
         let (start, end) = private_part(&der);
         let mut forms = Vec::new();
-        // The three ways in which octets fall into groups of base64, at both places.
-        for at in [0, 1, 2].into_iter().flat_map(|way| [start + way, end - WINDOW - way]) {
+        // The three ways in which octets fall into groups of base64, every dozen characters.
+        let places = (0..3).flat_map(|way| (start + way..=end - WINDOW).step_by(9).take(4));
+        for at in places {
             let window = &der[at..at + WINDOW];
             let hex = hex(window);
             forms.push((hex.to_uppercase(), "as octets"));
