@@ -11,6 +11,7 @@ pub mod htpasswd;
 pub mod image;
 pub mod irsa;
 pub mod issuance;
+pub mod keystore;
 pub mod kubernetes;
 pub mod load_balancer;
 pub mod permissions;

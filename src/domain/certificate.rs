@@ -107,6 +107,11 @@ impl Chain {
         format!("{}{}", self.leaf_pem, self.intermediates_pem)
     }
 
+    /// The DER forms of all certificates in a PEM text; of none, if it has none.
+    pub fn ders(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
+        certificates(text)
+    }
+
     /// The leaf in DER form.
     pub fn leaf_der(&self) -> Result<Vec<u8>, CertificateError> {
         certificates(&self.leaf_pem)?.into_iter().next().ok_or(CertificateError::NoCertificate)
@@ -156,6 +161,8 @@ pub struct Request {
     pub der: Vec<u8>,
     /// All DNS names and IP addresses that it asks for.
     pub names: Vec<String>,
+    /// The DER form of the public key that it is made for.
+    pub public_key: Vec<u8>,
 }
 
 impl Request {
@@ -171,7 +178,8 @@ impl Request {
             _ => None,
         });
         let (dns_names, ip_addresses) = names.unwrap_or_default();
-        Ok(Self { names: [dns_names, ip_addresses].concat(), der })
+        let public_key = request.certification_request_info.subject_pki.raw.to_vec();
+        Ok(Self { names: [dns_names, ip_addresses].concat(), public_key, der })
     }
 }
 

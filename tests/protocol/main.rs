@@ -5,9 +5,12 @@ mod cty;
 mod descriptors;
 mod handshake;
 mod host;
+mod keystores;
 mod lifecycle;
 mod logging;
 mod reattach;
+#[path = "../support/stores.rs"]
+mod stores;
 mod terraform;
 mod tls;
 mod values;
