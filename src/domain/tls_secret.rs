@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
+use super::keystore::Bytes;
 use super::kubernetes::{FIELD_MANAGER, MANAGED_BY, ObjectRef};
 use crate::secret::Secret;
 
@@ -28,6 +29,8 @@ pub struct Wanted {
     pub kind: &'static str,
     /// Entries, as text.
     pub entries: BTreeMap<String, Secret>,
+    /// Entries that are no text.
+    pub binaries: BTreeMap<String, Bytes>,
     /// Labels beside our mark.
     pub labels: BTreeMap<String, String>,
     /// Annotations.
@@ -35,6 +38,12 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// A Secret of type `Opaque` with entries only.
+    pub fn opaque(object: ObjectRef, entries: BTreeMap<String, Secret>) -> Self {
+        let (binaries, labels, annotations) = Default::default();
+        Self { object, kind: "Opaque", entries, binaries, labels, annotations }
+    }
+
     /// The whole object, for a Secret that does not exist.
     pub fn manifest(&self) -> Value {
         let mut object = json!({
@@ -54,6 +63,8 @@ impl Wanted {
         merge(object, "/metadata", "labels", self.labels.clone().into_iter().chain([mark]));
         merge(object, "/metadata", "annotations", self.annotations.clone());
         let encoded = self.entries.iter().map(|(name, text)| (name.clone(), STANDARD.encode(text.expose())));
+        merge(object, "", "data", encoded);
+        let encoded = self.binaries.iter().map(|(name, bytes)| (name.clone(), STANDARD.encode(bytes)));
         merge(object, "", "data", encoded);
         *object != before
     }
@@ -86,9 +97,26 @@ pub fn remove_metadata<'a>(object: &mut Value, map: &str, names: impl IntoIterat
 
 /// An entry of a Secret as text; `None` when it is absent or no text.
 pub fn entry(object: &Value, name: &str) -> Option<Secret> {
-    let encoded = object.get("data")?.get(name)?.as_str()?;
-    let bytes = STANDARD.decode(encoded).ok()?;
+    let bytes = decode(object, name)?;
     String::from_utf8(bytes).ok().map(Secret::new)
+}
+
+/// An entry of a Secret; `None` when it is absent.
+pub fn bytes(object: &Value, name: &str) -> Option<Bytes> {
+    decode(object, name).map(Bytes::new)
+}
+
+fn decode(object: &Value, name: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(object.get("data")?.get(name)?.as_str()?).ok()
+}
+
+/// Takes entries out of a Secret.
+pub fn remove_entries(object: &mut Value, names: &[&str]) {
+    if let Some(data) = object.get_mut("data").and_then(Value::as_object_mut) {
+        for name in names {
+            data.remove(*name);
+        }
+    }
 }
 
 /// Puts the entry `from` in the place of the entry `to`. Answers whether there was one.
@@ -120,6 +148,7 @@ mod tests {
             object: ObjectRef::secret("apps", "web"),
             kind: TLS_TYPE,
             entries: [(KEY_ENTRY.to_owned(), Secret::new("key"))].into(),
+            binaries: [("key.der".to_owned(), Bytes::new(vec![0xFF]))].into(),
             labels: [("team".to_owned(), "a".to_owned())].into(),
             annotations: BTreeMap::new(),
         }
@@ -130,6 +159,7 @@ mod tests {
         let object = wanted().manifest();
         assert_eq!(entry(&object, KEY_ENTRY), Some(Secret::new("key")));
         assert_eq!(entry(&object, CERTIFICATE_ENTRY), None);
+        assert_eq!((entry(&object, "key.der"), bytes(&object, "key.der")), (None, Some(Bytes::new(vec![0xFF]))));
         assert!(is_managed(&object));
         assert_eq!(object["type"], TLS_TYPE);
     }
@@ -144,6 +174,8 @@ mod tests {
         assert_eq!(object["metadata"]["labels"]["other"], "tool");
         assert_eq!(object["data"]["ca.crt"], "eA==");
         assert!(!wanted().write_into(&mut object), "a second time changes nothing");
+        remove_entries(&mut object, &["key.der", "none"]);
+        assert_eq!((&object["data"]["ca.crt"], bytes(&object, "key.der")), (&json!("eA=="), None));
     }
 
     #[test]

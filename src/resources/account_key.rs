@@ -279,8 +279,7 @@ async fn make(cx: &Cx, place: &Place) -> Result<()> {
 
 /// The Secret of `place` with the key in one entry.
 fn keeping(place: &Place, entry: String, pem: Secret) -> Wanted {
-    let (labels, annotations) = Default::default();
-    Wanted { object: place.object(), kind: "Opaque", entries: [(entry, pem)].into(), labels, annotations }
+    Wanted::opaque(place.object(), [(entry, pem)].into())
 }
 
 fn unusable(error: &AcmeError) -> Explanation {

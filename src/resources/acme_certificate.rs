@@ -1,6 +1,7 @@
 //! `berth_acme_certificate`: a certificate by ACME, whose key goes straight to its destination.
 
 mod destination;
+mod import;
 pub(super) mod issue;
 mod journal;
 pub(super) mod ledger;
@@ -34,7 +35,7 @@ impl Resource<Berth> for AcmeCertificate {
     const NAME: &'static str = "berth_acme_certificate";
 
     const META: Meta = Meta {
-        import_id: "NAMESPACE/NAME of the Secret",
+        import_id: "NAMESPACE/NAME of the Secret, or file:CHAIN or file:CHAIN,key=KEY",
         limits: Limits::minutes(15),
         ..Meta::new(
             "Certificates",
@@ -60,14 +61,18 @@ impl Resource<Berth> for AcmeCertificate {
     }
 
     async fn create(&self, cx: &Cx, model: &mut Certificate) -> Result<()> {
-        if let Some(place) = &model.kubernetes_secret
-            && let Some(chain) = destination::adoptable(cx, place, model).await?
-            && !journal::is_open(cx, place).await?
-        {
-            model.fill(&chain);
-            cx.exists();
-            schedule::refresh(cx, model).await;
-            return Ok(());
+        if let Some(place) = &model.kubernetes_secret {
+            destination::prepare(cx, model, None).await?;
+            if let Some((chain, key)) = destination::adoptable(cx, place, model).await?
+                && !journal::is_open(cx, place).await?
+            {
+                destination::store(cx, model, (&chain, &key), None).await?;
+                model.fill(&chain);
+                model.private_key_pem.set(model.private_key_in_state.then_some(key));
+                cx.exists();
+                schedule::refresh(cx, model).await;
+                return Ok(());
+            }
         }
         Box::pin(issue::issue(cx, model, None)).await
     }
@@ -77,17 +82,17 @@ impl Resource<Berth> for AcmeCertificate {
             // Never finished: the next apply goes on from the journal.
             return Ok(Some(model));
         }
-        if let Some(mut place) = model.kubernetes_secret.clone() {
-            let found = destination::look(cx, &mut place, &model).await?;
-            model.kubernetes_secret = Some(place);
-            match found {
-                Found::Same => {}
-                Found::Renewed(chain) => model.fill(&chain),
-                Found::Drift(why) => {
-                    schedule::overdue(&mut model, why);
-                    return Ok(Some(model));
-                }
+        let (drift, renewed) = match destination::look(cx, &mut model).await? {
+            Found::Whole { drift, renewed } => (drift, renewed),
+            Found::Lost(why) => {
+                model.drift.set(Vec::new());
+                schedule::overdue(&mut model, why);
+                return Ok(Some(model));
             }
+        };
+        model.drift.set(drift);
+        if let Some(chain) = renewed {
+            model.fill(&chain);
         }
         schedule::refresh(cx, &mut model).await;
         Ok(Some(model))
@@ -124,11 +129,7 @@ impl Resource<Berth> for AcmeCertificate {
     }
 
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<Certificate>> {
-        let Some((namespace, name)) = id.split_once('/') else {
-            return Err(Explanation::new("BERTH-ACME-040", format!("Cannot import a certificate as `{id}`"))
-                .next("give the Secret that holds it, as `NAMESPACE/NAME`"));
-        };
-        let mut model = destination::import(cx, namespace, name).await?;
+        let mut model = import::import(cx, id).await?;
         schedule::refresh(cx, &mut model).await;
         Ok(Import(model))
     }

@@ -29,6 +29,9 @@ mod registry_check;
 #[path = "../support/sandbox.rs"]
 #[allow(dead_code, reason = "not every suite needs every value")]
 mod sandbox;
+#[path = "../support/stores.rs"]
+#[allow(dead_code, reason = "older wrappings are for another suite")]
+mod stores;
 mod terragrunt;
 #[path = "../support/traces.rs"]
 mod traces;

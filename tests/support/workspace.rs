@@ -133,6 +133,19 @@ impl Workspace {
         self.folder.path().join(name)
     }
 
+    /// Has berth stand in for a provider that the state names: the host starts it, although it asks it nothing for a move.
+    pub fn stand_in_for(&self, provider: &str) {
+        let registry = if self.cli.is_tofu() { "registry.opentofu.org" } else { "registry.terraform.io" };
+        let name = format!("terraform-provider-{}", provider.rsplit('/').next().unwrap());
+        let folder = self.path("stand-in");
+        fs::create_dir(&folder).unwrap();
+        let program = folder.join(name);
+        fs::hard_link(PROGRAM, &program).or_else(|_| fs::copy(PROGRAM, &program).map(drop)).unwrap();
+        let settings = fs::read_to_string(self.path("host.rc")).unwrap();
+        let line = format!("    \"{registry}/{provider}\" = \"{}\"\n", folder.display());
+        self.write("host.rc", &settings.replace("dev_overrides {\n", &format!("dev_overrides {{\n{line}")));
+    }
+
     /// Checks the configuration without state or remotes.
     pub fn validate(&self) -> Run {
         self.run(&["validate", "-json"])

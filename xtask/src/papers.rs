@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const PAPERS: [&str; 8] = [
+const PAPERS: [&str; 9] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
@@ -12,6 +12,7 @@ const PAPERS: [&str; 8] = [
     "examples/terragrunt/README.md",
     "docs/guides/least-privilege-for-ci.md",
     "docs/guides/moving-from-the-aws-provider.md",
+    "docs/guides/where-certificates-go.md",
 ];
 
 fn root() -> PathBuf {

@@ -20,3 +20,25 @@ resource "berth_acme_certificate" "registry" {
   # The key goes straight into this Secret.
   kubernetes_secret = { namespace = "registry", name = "registry-tls" }
 }
+
+# For Java and for more than one namespace: entries as cert-manager names them, the same in every Secret.
+resource "berth_acme_certificate" "broker" {
+  directory_url = berth_acme_account.main.directory_url
+  account_url   = berth_acme_account.main.account_url
+  account_key   = { kubernetes_secret = berth_acme_account.main.account_key.kubernetes_secret }
+
+  dns_names = ["broker.example.com"]
+
+  kubernetes_secret = {
+    namespace = "broker"
+    name      = "broker-tls"
+    formats   = ["combined_pem", "der_key"]
+    keystores = {
+      pkcs12 = { password_secret_ref = { name = "keystore-password" } }
+    }
+    copies = [
+      { namespace = "clients" },
+      { namespace = "monitoring", name = "broker" },
+    ]
+  }
+}

@@ -1,93 +1,86 @@
-//! The Secret that gets the certificate: looked at, written, carried over, removed.
+//! The Secrets that get the certificate: looked at, written, carried over, removed.
 
-use std::collections::BTreeMap;
+mod content;
+mod looking;
 
-use crate::clients::acme::RevocationReason;
-use crate::clients::cluster::{Cluster, ClusterError};
+use serde_json::Value as Json;
+
+use crate::clients::cluster::ClusterError;
 use crate::domain::certificate::Chain;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::tls_secret::{self, CERTIFICATE_ENTRY, KEY_ENTRY, TLS_TYPE, Wanted};
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::resources::account_key::Source;
-use crate::sdk::{Computed, Result, Secret, Set};
+use crate::sdk::{Result, Secret};
 
+use super::import;
 use super::journal;
-use super::model::{Certificate, Destination};
+use super::model::Certificate;
+use super::model::destination::{Destination, Metadata, Site, told};
 
-/// Labels or annotations.
-type Metadata = BTreeMap<String, String>;
+use content::{Content, FORMS_ANNOTATION, Passwords};
 
-/// What a look at the Secret says.
-pub enum Found {
-    /// The certificate of the state, with its key.
-    Same,
-    /// Another one for the same names, by the one it was handed over to.
-    Renewed(Box<Chain>),
-    /// Something else, in words.
-    Drift(String),
-}
+pub use looking::{Found, look};
 
-impl Destination {
-    fn object(&self) -> ObjectRef {
-        ObjectRef::secret(&self.namespace, &self.name)
-    }
+/// The annotation that names the CA a Secret's certificate came from.
+const DIRECTORY_ANNOTATION: &str = "berth/acme-directory";
 
-    fn told(&self) -> String {
-        format!("the Secret {}/{}", self.namespace, self.name)
-    }
-}
-
-/// Compares the Secret with the state, and takes labels and annotations in as they are.
-pub async fn look(cx: &Cx, place: &mut Destination, model: &Certificate) -> Result<Found> {
-    let Some(secret) = get(cx, place).await? else { return Ok(Found::Drift(format!("{} is gone", place.told()))) };
-    place.labels = place.labels.take().map(|labels| tls_secret::present(&secret, "labels", &labels));
-    place.annotations =
-        place.annotations.take().map(|annotations| tls_secret::present(&secret, "annotations", &annotations));
-    let Some((chain, key)) = content(&secret) else {
-        return Ok(Found::Drift(format!("{} holds no certificate with a key", place.told())));
-    };
-    let is_pair = chain.facts.matches_key(key.expose()).unwrap_or(false);
-    let is_other = Some(&chain.facts.fingerprint_sha256) != model.fingerprint_sha256.get();
-    if is_other && is_pair && place.cert_manager.is_some() && chain.facts.names() == model.names() {
-        return Ok(Found::Renewed(Box::new(chain)));
-    }
-    if is_other {
-        let serial = &chain.facts.serial_number;
-        return Ok(Found::Drift(format!("{} holds another certificate, serial number {serial}", place.told())));
-    }
-    if !is_pair {
-        return Ok(Found::Drift(format!("{} holds a key that is not the certificate's", place.told())));
-    }
-    Ok(Found::Same)
-}
-
-/// A certificate of ours that a create which failed late has left there, if it is what is wanted.
+/// Tests, before anything is ordered, that everything can be stored afterwards: namespaces exist, passwords can be read, new
+/// Secrets are nobody else's.
 ///
 /// # Errors
-/// The Secret exists and is not ours; or its namespace does not exist.
-pub async fn adoptable(cx: &Cx, place: &Destination, model: &Certificate) -> Result<Option<Chain>> {
-    let Some(secret) = get(cx, place).await? else {
-        must_exist(cx, place).await?;
-        return Ok(None);
-    };
-    if !tls_secret::is_managed(&secret) {
-        return Err(ClusterError::Foreign { object: place.object().to_string() }
-            .explain(format!("Cannot store the certificate for {}", model.title()))
-            .at("kubernetes_secret.name"));
+/// What is missing or foreign, at its attribute.
+pub async fn prepare(cx: &Cx, model: &Certificate, prior: Option<&Certificate>) -> Result<()> {
+    let Some(place) = &model.kubernetes_secret else { return Ok(()) };
+    Passwords::load(cx, place).await?;
+    let before = sites(prior);
+    for site in place.sites() {
+        match get(cx, &site.object).await? {
+            None => must_exist(cx, &site).await?,
+            Some(secret) => {
+                let is_new = before.iter().all(|before| before.object != site.object);
+                if is_new && !tls_secret::is_managed(&secret) {
+                    return Err(ClusterError::Foreign { object: site.object.to_string() }
+                        .explain(format!("Cannot store the certificate for {}", model.title()))
+                        .at(site.attribute("name")));
+                }
+            }
+        }
     }
-    let Some((chain, key)) = content(&secret) else { return Ok(None) };
+    Ok(())
+}
+
+/// All Secrets of a certificate.
+fn sites(model: Option<&Certificate>) -> Vec<Site> {
+    model.and_then(|model| model.kubernetes_secret.as_ref()).map(Destination::sites).unwrap_or_default()
+}
+
+/// Fails when the namespace of a Secret does not exist.
+async fn must_exist(cx: &Cx, site: &Site) -> Result<()> {
+    let namespace = site.object.namespace.as_deref().unwrap_or_default();
+    let what = format!("Cannot store the certificate in {}", site.told());
+    match cx.provider().cluster()?.has_namespace(cx.budget(), namespace).await {
+        Ok(false) => Err(ClusterError::NamespaceMissing { namespace: namespace.to_owned() }
+            .explain(what)
+            .at(site.attribute("namespace"))),
+        // Who may not look at namespaces may still write into one.
+        Ok(true) | Err(ClusterError::Forbidden { .. }) => Ok(()),
+        Err(error) => Err(error.explain(what)),
+    }
+}
+
+/// A certificate of ours, with its key, that a create which failed late has left in the first Secret, if it is what is wanted.
+pub async fn adoptable(cx: &Cx, place: &Destination, model: &Certificate) -> Result<Option<(Chain, Secret)>> {
+    let Some(secret) = get(cx, &place.object()).await? else { return Ok(None) };
+    let Some((chain, key)) = pair(&secret) else { return Ok(None) };
     let is_wanted = model.order.is_none()
         && chain.facts.names() == model.names()
         && chain.facts.key_type.as_deref() == Some(model.key_type.as_str())
         && chain.facts.matches_key(key.expose()).unwrap_or(false)
         && chain.facts.not_after > cx.clock().now()
         && is_from(&secret, model);
-    Ok(is_wanted.then_some(chain))
+    Ok(is_wanted.then_some((chain, key)))
 }
-
-/// The annotation that names the CA a Secret's certificate came from.
-const DIRECTORY_ANNOTATION: &str = "berth/acme-directory";
 
 /// The annotation that names the wish a Secret's certificate was issued for.
 const WISH_ANNOTATION: &str = "berth/acme-wish";
@@ -99,184 +92,190 @@ pub async fn stored_for(
     model: &Certificate,
     print: &str,
 ) -> Result<Option<(Chain, Secret)>> {
-    let Some(secret) = get(cx, place).await? else { return Ok(None) };
+    let Some(secret) = get(cx, &place.object()).await? else { return Ok(None) };
     let annotated = secret.pointer("/metadata/annotations").and_then(|all| all.get(WISH_ANNOTATION)?.as_str());
     if annotated != Some(print) || !tls_secret::is_managed(&secret) {
         return Ok(None);
     }
-    Ok(content(&secret).filter(|(chain, key)| {
+    Ok(pair(&secret).filter(|(chain, key)| {
         chain.facts.names() == model.names()
             && chain.facts.not_after > cx.clock().now()
             && chain.facts.matches_key(key.expose()).unwrap_or(false)
     }))
 }
 
-fn is_from(secret: &serde_json::Value, model: &Certificate) -> bool {
+fn is_from(secret: &Json, model: &Certificate) -> bool {
     let annotation = secret.pointer("/metadata/annotations").and_then(|all| all.get(DIRECTORY_ANNOTATION)?.as_str());
     annotation.is_some() && annotation == model.directory_url.get().map(String::as_str) && model.profile.is_none()
 }
 
-/// Fails early, before anything is ordered, when the namespace does not exist.
-async fn must_exist(cx: &Cx, place: &Destination) -> Result<()> {
-    match cx.provider().cluster()?.has_namespace(cx.budget(), &place.namespace).await {
-        Ok(false) => Err(ClusterError::NamespaceMissing { namespace: place.namespace.clone() }
-            .explain(format!("Cannot store the certificate in {}", place.told()))
-            .at("kubernetes_secret.namespace")),
-        // Who may not look at namespaces may still write into one.
-        Ok(true) | Err(ClusterError::Forbidden { .. }) => Ok(()),
-        Err(error) => Err(error.explain(format!("Cannot store the certificate in {}", place.told()))),
-    }
-}
-
-/// Stores chain and key; with the print of the wish that they were issued for, when they are new.
-pub async fn store(
-    cx: &Cx,
-    place: &Destination,
-    model: &Certificate,
-    pair: (&Chain, &Secret),
-    print: Option<&str>,
-) -> Result<()> {
+/// Stores chain and key in every Secret of the certificate. The first Secret comes last: with it the certificate counts as
+/// stored, and a failure before that leaves the order to go on from. A new certificate brings the print of its wish.
+pub async fn store(cx: &Cx, model: &Certificate, (chain, key): (&Chain, &Secret), print: Option<&str>) -> Result<()> {
+    let Some(place) = &model.kubernetes_secret else { return Ok(()) };
+    let content = Content::make(cx, place, chain, key).await?;
     let cluster = cx.provider().cluster()?;
-    let written = write(cx, cluster, place, model, pair, print).await;
-    written.map_err(|error| error.explain(format!("Cannot store the certificate for {}", model.title())))
-}
-
-async fn write(
-    cx: &Cx,
-    cluster: &Cluster,
-    place: &Destination,
-    model: &Certificate,
-    (chain, key): (&Chain, &Secret),
-    print: Option<&str>,
-) -> std::result::Result<(), ClusterError> {
-    let entries = [(CERTIFICATE_ENTRY.to_owned(), Secret::new(chain.full_pem())), (KEY_ENTRY.to_owned(), key.clone())];
-    let mut annotations = place.annotations.clone().unwrap_or_default();
-    annotations.extend(model.directory_url.get().map(|url| (DIRECTORY_ANNOTATION.to_owned(), url.clone())));
-    annotations.extend(print.map(|print| (WISH_ANNOTATION.to_owned(), print.to_owned())));
-    let mut labels = place.labels.clone().unwrap_or_default();
-    if let Some((theirs, told)) = place.hand_over(chain) {
-        labels.extend(theirs);
-        annotations.extend(told);
+    for site in place.sites().into_iter().rev() {
+        let (labels, mut annotations) = dress(model, place, &site, chain, content.seal.as_ref());
+        let print = print.filter(|_| site.is_first);
+        annotations.extend(print.map(|print| (WISH_ANNOTATION.to_owned(), print.to_owned())));
+        let entries =
+            [(CERTIFICATE_ENTRY.to_owned(), Secret::new(chain.full_pem())), (KEY_ENTRY.to_owned(), key.clone())];
+        let binaries = content.binaries.clone();
+        let (object, kind) = (site.object.clone(), TLS_TYPE);
+        let wanted = Wanted { object, kind, entries: entries.into(), binaries, labels, annotations };
+        let written = journal::write(cluster, cx.budget(), &wanted).await;
+        written.map_err(|error| {
+            error.explain(format!("Cannot store the certificate for {} in {}", model.title(), site.told()))
+        })?;
     }
-    let wanted = Wanted { object: place.object(), kind: TLS_TYPE, entries: entries.into(), labels, annotations };
-    journal::write(cluster, cx.budget(), &wanted).await
+    Ok(())
 }
 
-/// The key that a destination holds, if it is the key of the state's certificate.
+/// All labels and annotations that stand on a Secret for us.
+fn dress(
+    model: &Certificate,
+    place: &Destination,
+    site: &Site,
+    chain: &Chain,
+    seal: Option<&String>,
+) -> (Metadata, Metadata) {
+    let (mut labels, mut annotations) = (site.labels.clone(), site.annotations.clone());
+    annotations.extend(model.directory_url.get().map(|url| (DIRECTORY_ANNOTATION.to_owned(), url.clone())));
+    annotations.extend(seal.map(|seal| (FORMS_ANNOTATION.to_owned(), seal.clone())));
+    if let Some((theirs, about)) = place.hand_over(chain).filter(|_| site.is_first) {
+        labels.extend(theirs);
+        annotations.extend(about);
+    }
+    (labels, annotations)
+}
+
+/// The key of a certificate, from wherever it is kept: the state, a file that was imported, one of the Secrets.
 pub async fn present_key(cx: &Cx, model: &Certificate) -> Result<Option<Secret>> {
     if let Some(key) = model.private_key_pem.get() {
         return Ok(Some(key.clone()));
     }
-    let Some(place) = &model.kubernetes_secret else { return Ok(None) };
-    let Some((chain, key)) = get(cx, place).await?.as_ref().and_then(content) else { return Ok(None) };
-    Ok(chain.facts.matches_key(key.expose()).unwrap_or(false).then_some(key))
+    let Some(chain) = model.chain() else { return Ok(None) };
+    if let Some(key) = import::noted_key(cx, &chain).await? {
+        return Ok(Some(key));
+    }
+    for site in sites(Some(model)) {
+        let key = get(cx, &site.object).await?.and_then(|secret| tls_secret::entry(&secret, KEY_ENTRY));
+        let key = key.filter(|key| chain.facts.matches_key(key.expose()).unwrap_or(false));
+        if key.is_some() {
+            return Ok(key);
+        }
+    }
+    Ok(None)
 }
 
-/// Brings a certificate that stays to what else has changed: its place, its labels, the key in the state.
+/// Brings a certificate that stays to what else has changed: its places, what stands in them, the key in the state.
 pub async fn carry_over(cx: &Cx, prior: &Certificate, model: &mut Certificate) -> Result<()> {
-    let moved = match (&prior.kubernetes_secret, &model.kubernetes_secret) {
-        (Some(before), Some(after)) => before.object() != after.object(),
-        (before, after) => before.is_some() != after.is_some(),
-    };
     let is_untouched = prior.kubernetes_secret == model.kubernetes_secret
         && prior.private_key_in_state == model.private_key_in_state
-        && prior.directory_url == model.directory_url;
+        && prior.directory_url == model.directory_url
+        && prior.drift.get().is_none_or(Vec::is_empty);
     let Some(chain) = model.chain().filter(|_| !is_untouched) else { return Ok(()) };
-    let what = format!("Cannot move the certificate for {}", model.title());
-    let key = present_key(cx, prior).await?.ok_or_else(|| {
-        Explanation::new("BERTH-ACME-048", what)
-            .said("the old destination", "it holds no key for the certificate any more")
-            .next("apply again: the refresh sees that, and a new certificate is made")
-    })?;
-    if let Some(place) = &model.kubernetes_secret {
-        if moved {
-            adoptable(cx, place, model).await?;
-        }
-        store(cx, place, model, (&chain, &key), None).await?;
-        cx.exists();
-        drop_old_metadata(cx, prior.kubernetes_secret.as_ref().filter(|_| !moved), place).await?;
+    let mut kept = None;
+    if model.kubernetes_secret.is_some() || model.private_key_in_state {
+        prepare(cx, model, Some(prior)).await?;
+        let key = present_key(cx, prior).await?.ok_or_else(|| lost(model))?;
+        store(cx, model, (&chain, &key), None).await?;
+        kept = model.private_key_in_state.then_some(key);
     }
-    model.private_key_pem.set(model.private_key_in_state.then_some(key));
-    match prior.kubernetes_secret.as_ref().filter(|_| moved) {
-        Some(old) => remove(cx, old).await,
-        None => Ok(()),
-    }
+    cx.exists();
+    model.private_key_pem.set(kept);
+    import::forget(cx);
+    leave(cx, prior, model).await
 }
 
-/// Takes labels and annotations away that were ours and are wished no more.
-pub async fn drop_old_metadata(cx: &Cx, prior: Option<&Destination>, place: &Destination) -> Result<()> {
-    let Some(prior) = prior else { return Ok(()) };
-    let labels = gone(prior.labels.as_ref(), place.labels.as_ref());
-    let annotations = gone(prior.annotations.as_ref(), place.annotations.as_ref());
-    if labels.is_empty() && annotations.is_empty() {
-        return Ok(());
-    }
-    let object = place.object();
-    let edited = cx.provider().cluster()?.update(cx.budget(), &object, |object| {
-        tls_secret::remove_metadata(object, "labels", &labels);
-        tls_secret::remove_metadata(object, "annotations", &annotations);
-        true
-    });
-    edited.await.map(|_| ()).map_err(|error| error.explain(format!("Cannot change {}", place.told())))
+fn lost(model: &Certificate) -> Explanation {
+    Explanation::new("BERTH-ACME-048", format!("Cannot move the certificate for {}", model.title()))
+        .said("the old destination", "it holds no key for the certificate any more")
+        .next("apply again: the refresh sees that, and a new certificate is made")
 }
 
-/// The names that were there before and are not wished any more.
-fn gone(before: Option<&Metadata>, after: Option<&Metadata>) -> Vec<String> {
-    let stays = |name: &&String| after.is_some_and(|after| after.contains_key(*name));
-    before.iter().flat_map(|map| map.keys()).filter(|name| !stays(name)).cloned().collect()
-}
-
-/// Removes the Secret, if it is ours, and what an interrupted renewal may have left beside it.
-pub async fn remove(cx: &Cx, place: &Destination) -> Result<()> {
-    let cluster = cx.provider().cluster()?;
-    let trouble = |error: ClusterError| error.explain(format!("Cannot remove {}", place.told()));
-    if place.cert_manager.is_some() {
-        // It is cert-manager's now, which would only make it anew.
-        return Ok(());
-    }
-    for object in [journal::object(place), place.object()] {
-        let found = cluster.get(cx.budget(), &object).await.map_err(trouble)?;
-        if found.as_ref().is_some_and(tls_secret::is_managed) {
-            cluster.delete(cx.budget(), &object, None).await.map_err(trouble)?;
+/// Takes away what was ours before and is wished no more: whole Secrets; elsewhere labels, annotations, entries.
+pub async fn leave(cx: &Cx, prior: &Certificate, model: &Certificate) -> Result<()> {
+    let (Some(before), chain) = (&prior.kubernetes_secret, prior.chain()) else { return Ok(()) };
+    let stays = sites(Some(model));
+    for site in before.sites() {
+        match stays.iter().find(|stays| stays.object == site.object) {
+            Some(after) => tidy(cx, (prior, before, &site), (model, after), chain.as_ref()).await?,
+            None => remove_site(cx, before, &site).await?,
         }
     }
     Ok(())
 }
 
-/// The model of a certificate that stands in a Secret.
-pub async fn import(cx: &Cx, namespace: &str, name: &str) -> Result<Certificate> {
-    let place = Destination { namespace: namespace.to_owned(), name: name.to_owned(), ..Destination::default() };
-    let secret = get(cx, &place).await?;
-    let Some((chain, _)) = secret.as_ref().and_then(content) else {
-        return Err(Explanation::new("BERTH-ACME-049", format!("Cannot import the certificate of {}", place.told()))
-            .said(
-                "the cluster",
-                if secret.is_some() { "it holds no certificate with a key" } else { "it does not exist" },
-            )
-            .next("name a Secret with the entries `tls.crt` and `tls.key`"));
-    };
-    let mut model = Certificate {
-        directory_url: Computed::Null,
-        account_key: Source::default(),
-        dns_names: Set(chain.facts.dns_names.clone()),
-        ip_addresses: Some(Set(chain.facts.ip_addresses.clone())).filter(|all| !all.is_empty()),
-        revocation_reason: RevocationReason::default().to_string(),
-        key_type: chain.facts.key_type.clone().unwrap_or_default(),
-        key_rotation: "always".to_owned(),
-        kubernetes_secret: Some(place),
-        ..Certificate::default()
-    };
-    model.fill(&chain);
-    Ok(model)
+/// Takes out of a Secret that stays what is wished there no more.
+async fn tidy(
+    cx: &Cx,
+    (prior, place, site): (&Certificate, &Destination, &Site),
+    (model, after): (&Certificate, &Site),
+    chain: Option<&Chain>,
+) -> Result<()> {
+    let (Some(chain), Some(wished)) = (chain, &model.kubernetes_secret) else { return Ok(()) };
+    let sealed = |place: &Destination| (!place.further_entries().is_empty()).then(String::new);
+    let (labels, annotations) = dress(prior, place, site, chain, sealed(place).as_ref());
+    let (new_labels, new_annotations) = dress(model, wished, after, chain, sealed(wished).as_ref());
+    let (labels, annotations) = (gone(&labels, &new_labels), gone(&annotations, &new_annotations));
+    let entries: Vec<_> = place.further_entries().difference(&wished.further_entries()).copied().collect();
+    if labels.is_empty() && annotations.is_empty() && entries.is_empty() {
+        return Ok(());
+    }
+    let edited = cx.provider().cluster()?.update(cx.budget(), &site.object, |object| {
+        tls_secret::remove_metadata(object, "labels", &labels);
+        tls_secret::remove_metadata(object, "annotations", &annotations);
+        tls_secret::remove_entries(object, &entries);
+        true
+    });
+    edited.await.map(|_| ()).map_err(|error| error.explain(format!("Cannot change {}", site.told())))
 }
 
-async fn get(cx: &Cx, place: &Destination) -> Result<Option<serde_json::Value>> {
-    let found = cx.provider().cluster()?.get(cx.budget(), &place.object()).await;
-    found.map_err(|error| error.explain(format!("Cannot look at {}", place.told())))
+/// The names that were there before and are not wished any more.
+fn gone(before: &Metadata, after: &Metadata) -> Vec<String> {
+    before.keys().filter(|name| !after.contains_key(*name)).cloned().collect()
+}
+
+/// Removes the Secrets, if they are ours, and what an interrupted renewal may have left beside the first.
+pub async fn remove(cx: &Cx, place: &Destination) -> Result<()> {
+    for site in place.sites() {
+        remove_site(cx, place, &site).await?;
+    }
+    Ok(())
+}
+
+async fn remove_site(cx: &Cx, place: &Destination, site: &Site) -> Result<()> {
+    if !site.is_first {
+        return remove_own(cx, &site.object).await;
+    }
+    if place.cert_manager.is_some() {
+        // It is cert-manager's now, which would only make it anew.
+        return Ok(());
+    }
+    remove_own(cx, &journal::object(place)).await?;
+    remove_own(cx, &site.object).await
+}
+
+async fn remove_own(cx: &Cx, object: &ObjectRef) -> Result<()> {
+    let cluster = cx.provider().cluster()?;
+    let trouble = |error: ClusterError| error.explain(format!("Cannot remove {}", told(object)));
+    let found = cluster.get(cx.budget(), object).await.map_err(trouble)?;
+    if found.as_ref().is_some_and(tls_secret::is_managed) {
+        cluster.delete(cx.budget(), object, None).await.map_err(trouble)?;
+    }
+    Ok(())
+}
+
+/// A Secret; `None` if it does not exist.
+pub async fn get(cx: &Cx, object: &ObjectRef) -> Result<Option<Json>> {
+    let found = cx.provider().cluster()?.get(cx.budget(), object).await;
+    found.map_err(|error| error.explain(format!("Cannot look at {}", told(object))))
 }
 
 /// Chain and key of a TLS Secret.
-fn content(secret: &serde_json::Value) -> Option<(Chain, Secret)> {
+pub fn pair(secret: &Json) -> Option<(Chain, Secret)> {
     let chain = Chain::parse(tls_secret::entry(secret, CERTIFICATE_ENTRY)?.expose()).ok()?;
     Some((chain, tls_secret::entry(secret, KEY_ENTRY)?))
 }

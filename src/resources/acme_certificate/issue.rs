@@ -15,7 +15,7 @@ use super::model::Certificate;
 use super::publisher::Prover;
 use super::rehearsal::rehearse;
 use super::schedule;
-use super::{destination, ledger};
+use super::{destination, import, ledger};
 
 /// Issues; `prior` is the certificate that it replaces, which stays in place until the new one is stored.
 pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>) -> Result<()> {
@@ -26,7 +26,7 @@ pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>
     let dns = resolver(cx, model)?;
     let publisher = Prover::of(cx, model).await?;
     let journal = Book::of(cx, model.kubernetes_secret.as_ref(), prior.is_none())?;
-    must_be_free(cx, model, prior).await?;
+    destination::prepare(cx, model, prior).await?;
     let wish = wish(cx, model, prior).await?;
     let issuance = Issuance {
         ca: &ca,
@@ -60,16 +60,6 @@ async fn stored_before(cx: &Cx, model: &Certificate, print: &str) -> Result<Opti
         tracing::info!(serial_number = chain.facts.serial_number, "the certificate was stored by an earlier run");
         Issued { chain, key: Some(key), order_url: String::new(), left_behind: Vec::new(), other_roots: Vec::new() }
     }))
-}
-
-/// Fails before anything is ordered if a new destination is somebody else's.
-async fn must_be_free(cx: &Cx, model: &Certificate, prior: Option<&Certificate>) -> Result<()> {
-    let Some(place) = &model.kubernetes_secret else { return Ok(()) };
-    let before = prior.and_then(|prior| prior.kubernetes_secret.as_ref());
-    if before.is_some_and(|before| before.namespace == place.namespace && before.name == place.name) {
-        return Ok(());
-    }
-    destination::adoptable(cx, place, model).await.map(|_| ())
 }
 
 /// The account of the model's key: the one it names, else the one that the CA has for the key.
@@ -138,28 +128,25 @@ async fn leaf_key(cx: &Cx, model: &Certificate, prior: Option<&Certificate>) -> 
     Ok(destination::present_key(cx, prior).await?.map_or(LeafKey::New(kind), LeafKey::Kept))
 }
 
-/// Stores a certificate: in the Secret, with the print of the wish that it was issued for, and in the model.
+/// Stores a certificate: in its Secrets, with the print of the wish that it was issued for, and in the model.
 async fn keep(
     cx: &Cx,
     model: &mut Certificate,
     prior: Option<&Certificate>,
     (issued, print): (&Issued, &str),
 ) -> Result<()> {
-    if let (Some(place), Some(key)) = (&model.kubernetes_secret, &issued.key) {
-        destination::store(cx, place, model, (&issued.chain, key), Some(print)).await?;
+    if let Some(key) = &issued.key {
+        destination::store(cx, model, (&issued.chain, key), Some(print)).await?;
     }
     model.fill(&issued.chain);
     if model.private_key_in_state {
         model.private_key_pem.set(issued.key.clone());
     }
     cx.exists();
-    let old = prior.and_then(|prior| prior.kubernetes_secret.as_ref());
-    match (old, &model.kubernetes_secret) {
-        (Some(old), Some(new)) if old.namespace == new.namespace && old.name == new.name => {
-            destination::drop_old_metadata(cx, Some(old), new).await
-        }
-        (Some(old), _) => destination::remove(cx, old).await,
-        (None, _) => Ok(()),
+    import::forget(cx);
+    match prior {
+        Some(prior) => destination::leave(cx, prior, model).await,
+        None => Ok(()),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::provider::Cx;
 use crate::retry::Budget;
 use crate::secret::Secret;
 
-use super::model::Destination;
+use super::model::destination::Destination;
 
 /// The entry with everything but the key.
 const ORDER_ENTRY: &str = "order.json";
@@ -112,8 +112,7 @@ impl Journal for Book<'_> {
                 let order = serde_json::to_string(&Order::of(entry)).unwrap_or_default();
                 let mut entries = BTreeMap::from([(ORDER_ENTRY.to_owned(), Secret::new(order))]);
                 entries.extend(entry.key.clone().map(|key| (KEY_ENTRY.to_owned(), key)));
-                let (labels, annotations) = Default::default();
-                let wanted = Wanted { object: object.clone(), kind: "Opaque", entries, labels, annotations };
+                let wanted = Wanted::opaque(object.clone(), entries);
                 write(cluster, budget, &wanted).await.map_err(|error| told(&error))?;
                 // From here on the order and its key exist, and a failed create must be remembered.
                 if let Some(cx) = cx {

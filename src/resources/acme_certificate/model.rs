@@ -1,5 +1,7 @@
 //! What the user writes and what Terraform keeps.
 
+pub mod destination;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -9,6 +11,8 @@ use crate::domain::certificate_name::{canonical, normalize, normalize_address};
 use crate::domain::renewal::Settings;
 use crate::resources::account_key::Source;
 use crate::sdk::{Computed, Model, Secret, Set, Timeouts, check};
+
+use destination::Destination;
 
 /// The certificate's configuration and state.
 #[expect(clippy::struct_field_names, reason = "the names are those that users write")]
@@ -114,6 +118,9 @@ pub struct Certificate {
     /// Why then.
     #[attr(keep)]
     pub renewal_reason: Computed<String>,
+    /// What the Secrets lack or hold otherwise although the key is there, a sentence each. Empty after an apply; what a
+    /// refresh finds, the next apply sets right without a new certificate.
+    pub drift: Computed<Vec<String>>,
     /// How long operations may take.
     pub timeouts: Option<Timeouts>,
 }
@@ -190,60 +197,24 @@ fn is_address(text: &str) -> Result<(), String> {
     text.parse::<SocketAddr>().map(|_| ()).map_err(|_| format!("must be like `0.0.0.0:80`, and is `{text}`"))
 }
 
-/// A Secret of type `kubernetes.io/tls`.
-#[derive(Clone, Debug, Default, PartialEq, Model)]
-pub struct Destination {
-    /// The namespace, which must exist.
-    pub namespace: String,
-    /// The Secret's name.
-    pub name: String,
-    /// Labels to set; those of others stay.
-    pub labels: Option<BTreeMap<String, String>>,
-    /// Annotations to set; those of others stay.
-    pub annotations: Option<BTreeMap<String, String>>,
-    /// The Certificate of cert-manager that shall take the Secret over without issuing again.
-    pub cert_manager: Option<HandOver>,
-}
-
-/// A Certificate of cert-manager, made afterwards with the same names and kind of key: it finds all that it looks for in
-/// the Secret, and renews from then on. What it stores there is taken in here; the provider issues again only if the
-/// Secret is lost, its certificate has expired, or the names change. A destroy leaves the Secret to cert-manager.
-#[derive(Clone, Debug, Default, PartialEq, Model)]
-pub struct HandOver {
-    /// The Certificate's name.
-    pub certificate: String,
-    /// The name of its issuer.
-    pub issuer: String,
-    /// The issuer's kind: `ClusterIssuer` or `Issuer`. Default `ClusterIssuer`.
-    #[attr(default = "ClusterIssuer", check = check::one_of(&["ClusterIssuer", "Issuer"]))]
-    pub issuer_kind: String,
-}
-
-impl Destination {
-    /// What stands in the Secret for the one that takes it over: labels and annotations.
-    pub fn hand_over(&self, chain: &Chain) -> Option<(BTreeMap<String, String>, BTreeMap<String, String>)> {
-        let HandOver { certificate, issuer, issuer_kind } = self.cert_manager.as_ref()?;
-        let facts = &chain.facts;
-        let common_name = facts.subject_common_name.clone().unwrap_or_default();
-        let (names, addresses) = (facts.dns_names.join(","), facts.ip_addresses.join(","));
-        let annotations = [
-            ("certificate-name", certificate.clone()),
-            ("issuer-name", issuer.clone()),
-            ("issuer-kind", issuer_kind.clone()),
-            ("issuer-group", "cert-manager.io".to_owned()),
-            ("common-name", common_name),
-            ("alt-names", names),
-            ("ip-sans", addresses),
-            ("uri-sans", String::new()),
-        ];
-        let annotations = annotations.map(|(name, value)| (format!("cert-manager.io/{name}"), value));
-        // The label by which its cache finds the Secrets that it looks after.
-        let labels = [("controller.cert-manager.io/fao".to_owned(), "true".to_owned())];
-        Some((labels.into(), annotations.into()))
-    }
-}
-
 impl Certificate {
+    /// A certificate that was made elsewhere. What the chain does not tell is left open, so that a configuration may say it
+    /// without a new certificate.
+    pub fn existing(chain: &Chain) -> Self {
+        let mut model = Self {
+            directory_url: Computed::Null,
+            dns_names: Set(chain.facts.dns_names.clone()),
+            ip_addresses: Some(Set(chain.facts.ip_addresses.clone())).filter(|all| !all.is_empty()),
+            revocation_reason: RevocationReason::default().to_string(),
+            key_type: chain.facts.key_type.clone().unwrap_or_default(),
+            key_rotation: "always".to_owned(),
+            drift: Computed::Known(Vec::new()),
+            ..Self::default()
+        };
+        model.fill(chain);
+        model
+    }
+
     /// The names and addresses as the CA wants them.
     pub fn names(&self) -> Vec<String> {
         let addresses = self.ip_addresses.iter().flat_map(|all| all.iter());

@@ -2,17 +2,20 @@
 
 use serde_json::Value as Json;
 
-use crate::clients::acme::RevocationReason;
 use crate::domain::certificate::Chain;
 use crate::explain::Explanation;
-use crate::sdk::{Computed, Result, Secret, Set};
+use crate::sdk::{Result, Secret};
 
 use super::model::Certificate;
 
 /// The certificate of an `acme_certificate`. What it is for and of what kind its key is, the certificate itself tells,
-/// whichever spelling the state has. The key lies in that state in any case: it is handed on, for the first apply to put
-/// into the Secret and out of the state, unless `private_key_in_state` keeps it there. What else was asked of the CA is
-/// left open, so that the new configuration may say it without a new certificate.
+/// whichever spelling the state has. What else was asked of the CA is left open, so that the new configuration may say it
+/// without a new certificate.
+///
+/// The key is handed on, for the first apply to put into the Secret and out of the state, unless `private_key_in_state` keeps
+/// it there. It cannot be left out at once: Terraform asks for this with the old state and without the configuration
+/// (`MoveResourceState`), and that state is the only place that has the key. What else holds it there, such as
+/// `certificate_p12`, goes with the move.
 pub fn certificate(state: &Json) -> Result<Certificate> {
     let text = |name: &str| state.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
     let pem = format!("{}{}", text("certificate_pem").unwrap_or_default(), text("issuer_pem").unwrap_or_default());
@@ -23,17 +26,10 @@ pub fn certificate(state: &Json) -> Result<Certificate> {
     })?;
     let key = text("private_key_pem").map(Secret::new);
     let mut model = Certificate {
-        directory_url: Computed::Null,
-        dns_names: Set(chain.facts.dns_names.clone()),
-        ip_addresses: Some(Set(chain.facts.ip_addresses.clone())).filter(|all| !all.is_empty()),
-        key_type: chain.facts.key_type.clone().unwrap_or_default(),
-        key_rotation: "always".to_owned(),
         must_staple: state.get("must_staple").and_then(Json::as_bool).unwrap_or_default(),
         private_key_in_state: key.is_some(),
-        revocation_reason: RevocationReason::default().to_string(),
-        ..Certificate::default()
+        ..Certificate::existing(&chain)
     };
-    model.fill(&chain);
     model.private_key_pem.set(key);
     Ok(model)
 }

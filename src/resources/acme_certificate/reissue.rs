@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 
+use crate::domain::certificate::{Chain, Request};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::acme_account::{is_other_directory, plan_directory};
 use crate::sdk::{Plan, Seen, Set, Value, View};
 
+use super::import;
 use super::model::Certificate;
 
 /// What a new certificate changes.
@@ -27,8 +29,17 @@ const ISSUED: [&str; 10] = [
 const IN_CERTIFICATE: [&str; 7] =
     ["common_name", "key_type", "csr_pem", "profile", "preferred_chain", "must_staple", "order"];
 
-/// Refines a plan: what is issued is left open exactly when something is issued.
+/// Refines a plan: what is issued is left open exactly when something is issued, and drift is planned to go.
 pub fn plan(cx: &Cx, plan: &mut Plan<'_>) {
+    plan_issue(cx, plan);
+    let found = plan.prior().at("drift").known().and_then(Value::elements);
+    let has_drifted = found.is_some_and(|found| !found.is_empty());
+    if plan.is_create() || plan.is_change() || has_drifted {
+        plan.set("drift", Value::List(Vec::new()));
+    }
+}
+
+fn plan_issue(cx: &Cx, plan: &mut Plan<'_>) {
     plan_directory(cx, plan);
     let keeps_key = plan.planned().truth("private_key_in_state");
     if keeps_key == Some(false) {
@@ -37,7 +48,11 @@ pub fn plan(cx: &Cx, plan: &mut Plan<'_>) {
     if plan.is_create() {
         return;
     }
-    if is_due(plan, cx.clock().now()) {
+    let lacks_key = lacks_key(plan);
+    if lacks_key {
+        plan.warn(&key_is_nowhere());
+    }
+    if lacks_key || is_due(plan, cx.clock().now()) {
         plan.leave_open(&ISSUED);
         if keeps_key != Some(false) {
             plan.leave_open(&["private_key_pem"]);
@@ -96,15 +111,48 @@ fn names(view: View<'_>) -> Option<Vec<String>> {
     Some(Certificate { dns_names, ip_addresses, ..Certificate::default() }.names())
 }
 
+/// Whether the certificate was imported without its key, and the configuration has a place for that.
+fn lacks_key(plan: &mut Plan<'_>) -> bool {
+    if is_imported(plan) && !import::has_noted_key(plan.private()) {
+        let (prior, planned) = (plan.prior(), plan.planned());
+        let has_home =
+            planned.at("kubernetes_secret").is_given() || planned.truth("private_key_in_state") == Some(true);
+        return has_home && prior.at("kubernetes_secret").is_null() && prior.at("private_key_pem").is_null();
+    }
+    false
+}
+
+fn key_is_nowhere() -> Explanation {
+    Explanation::new("BERTH-ACME-076", "The imported certificate comes without its key, and is issued anew")
+        .next("to keep it, forget it with a `removed` block or `state rm`, and import it as `file:CHAIN,key=KEY`, or by the Secret that holds both as `NAMESPACE/NAME`")
+        .at("kubernetes_secret")
+}
+
+fn is_imported(plan: &Plan<'_>) -> bool {
+    !plan.is_create() && plan.prior().at("directory_url").is_null()
+}
+
 fn other_content(plan: &Plan<'_>) -> bool {
     is_other_directory(plan) || IN_CERTIFICATE.iter().any(|name| differs(plan, name))
 }
 
-/// Whether an attribute changes; what an import could not know is no change.
+/// Whether an attribute changes; what an import could not know is no change, but a request for another key is one.
 fn differs(plan: &Plan<'_>, name: &str) -> bool {
-    let is_imported = plan.prior().at("directory_url").is_null();
-    let was_unknown_to_import = is_imported && matches!(plan.prior().at(name), Seen::Null);
-    plan.changes(name) && !was_unknown_to_import
+    if !plan.changes(name) {
+        return false;
+    }
+    let was_unknown_to_import = is_imported(plan) && plan.prior().at(name).is_null();
+    if was_unknown_to_import && name == "csr_pem" {
+        return !is_for_present_key(plan);
+    }
+    !was_unknown_to_import
+}
+
+/// Whether the signing request is for the key that the certificate has.
+fn is_for_present_key(plan: &Plan<'_>) -> bool {
+    let request = plan.planned().text("csr_pem").and_then(|text| Request::parse(text).ok());
+    let chain = plan.prior().text("fullchain_pem").and_then(|text| Chain::parse(text).ok());
+    request.zip(chain).is_some_and(|(request, chain)| request.public_key == chain.facts.public_key)
 }
 
 #[cfg(test)]
@@ -116,6 +164,7 @@ mod tests {
     use crate::clock::Clock;
     use crate::env::Env;
     use crate::provider::{Berth, Config};
+    use crate::resources::acme_certificate::model::destination::Destination;
     use crate::retry::Budget;
     use crate::sdk::{Model as _, Private, Provider as _, Schema, Settings};
 
@@ -139,6 +188,8 @@ mod tests {
         model.serial_number.set("07".to_owned());
         model.renew_at.set("2027-01-01T00:00:00Z".to_owned());
         model.private_key_pem.set(None);
+        model.kubernetes_secret =
+            Some(Destination { namespace: "a".to_owned(), name: "b".to_owned(), ..Destination::default() });
         model
     }
 
@@ -194,5 +245,40 @@ mod tests {
         let imported = with(|m| m.directory_url.set(None));
         let declared = with(|m| m.profile = Some("default".to_owned()));
         assert!(!issues(&imported, &declared));
+    }
+
+    fn drift_of_a_plan(prior: &Certificate) -> (bool, bool) {
+        let schema = Schema { version: 0, description: String::new(), attributes: Certificate::attributes() };
+        let mut drawn = Plan::new(&schema, prior.encode(), Some(prior.encode()), prior.encode(), Private::default());
+        plan(&cx(), &mut drawn);
+        (drawn.is_change(), drawn.planned().at("serial_number").is_unknown())
+    }
+
+    #[test]
+    fn what_lacks_in_a_secret_is_an_update_without_a_new_certificate() {
+        assert_eq!(drift_of_a_plan(&with(|m| m.drift.set(Vec::new()))), (false, false));
+        assert_eq!(drift_of_a_plan(&with(|m| m.drift.set(vec!["it is gone".to_owned()]))), (true, false));
+    }
+
+    #[test]
+    fn an_import_is_kept_where_its_key_can_be() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let other = rcgen::KeyPair::generate().unwrap();
+        let named = || rcgen::CertificateParams::new(["a.example".to_owned()]).unwrap();
+        let chain = Chain::parse(&named().self_signed(&key).unwrap().pem()).unwrap();
+        let mut imported = Certificate::existing(&chain);
+        imported.renew_at.set("2027-01-01T00:00:00Z".to_owned());
+        let wanted = |change: &dyn Fn(&mut Certificate)| {
+            let mut model = imported.clone();
+            model.directory_url.set("https://ca/dir".to_owned());
+            change(&mut model);
+            model
+        };
+        let request = |key: &rcgen::KeyPair| named().serialize_request(key).unwrap().pem().unwrap();
+        assert!(!issues(&imported, &wanted(&|m| m.csr_pem = Some(request(&key)))));
+        assert!(issues(&imported, &wanted(&|m| m.csr_pem = Some(request(&other)))), "for another key");
+        assert!(issues(&imported, &wanted(&|m| m.private_key_in_state = true)), "its key is nowhere");
+        let home = || Some(Destination { namespace: "a".to_owned(), name: "b".to_owned(), ..Destination::default() });
+        assert!(issues(&imported, &wanted(&|m| m.kubernetes_secret = home())), "its key is nowhere");
     }
 }

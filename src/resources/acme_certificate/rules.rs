@@ -1,8 +1,9 @@
 //! What a certificate's attributes must be together.
 
+mod destination;
+
 use crate::domain::certificate::Request;
 use crate::domain::certificate_name::canonical;
-use crate::domain::kubernetes::{check_label, check_subdomain};
 use crate::explain::Explanation;
 use crate::sdk::{Diagnostics, Set, View};
 
@@ -45,7 +46,7 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
     }
     check_names(config, &mut complain);
     check_common_name(config, &mut complain);
-    check_destination(config, &mut complain);
+    destination::check(config, &mut complain);
 }
 
 fn check_names(config: View<'_>, complain: &mut impl FnMut(&'static str, &str, &str, &str)) {
@@ -99,22 +100,6 @@ fn check_common_name(config: View<'_>, complain: &mut impl FnMut(&'static str, &
             "leave it out, or name one of the `dns_names`",
             "common_name",
         );
-    }
-}
-
-fn check_destination(config: View<'_>, complain: &mut impl FnMut(&'static str, &str, &str, &str)) {
-    let checks = [("namespace", check_label as fn(&str) -> _), ("name", check_subdomain)];
-    for (name, check) in checks {
-        let at = format!("kubernetes_secret.{name}");
-        let fault = config.text(&at).and_then(|text| check(text).err());
-        if let Some(fault) = fault {
-            complain(
-                "BERTH-ACME-046",
-                &format!("`{at}` cannot be a name in Kubernetes: {fault}"),
-                "correct the name",
-                &at,
-            );
-        }
     }
 }
 
@@ -180,5 +165,34 @@ mod tests {
         let renewal = Value::object([("remaining_fraction", Value::from(1)), ("remaining_days", Value::from(0))]);
         let home = ("private_key_in_state", Value::from(true));
         assert_eq!(codes(&[home, ("renewal", renewal)]), ["BERTH-ACME-044", "BERTH-ACME-044"]);
+    }
+
+    #[test]
+    fn stores_have_one_password_and_secrets_are_named_once() {
+        let home = |more: Vec<(&'static str, Value)>| {
+            let place = [("namespace", Value::from("a")), ("name", Value::from("b"))].into_iter().chain(more);
+            vec![("kubernetes_secret", Value::object(place))]
+        };
+        let copy = |pairs: &[(&'static str, &str)]| {
+            Value::object(pairs.iter().map(|(name, text)| (*name, Value::from(*text))))
+        };
+        let copies = |all: Vec<Value>| home(vec![("copies", Value::set(all))]);
+        assert_eq!(
+            codes(&copies(vec![copy(&[("namespace", "c")]), copy(&[("namespace", "a"), ("name", "c")])])),
+            [""; 0]
+        );
+        assert_eq!(codes(&copies(vec![copy(&[("namespace", "a")])])), ["BERTH-ACME-077"]);
+        assert_eq!(codes(&copies(vec![copy(&[("namespace", "A")])])), ["BERTH-ACME-046"]);
+        let twice = [copy(&[("namespace", "c")]), copy(&[("namespace", "c"), ("name", "b")])];
+        assert_eq!(codes(&copies(twice.to_vec())), ["BERTH-ACME-077"]);
+
+        let stores = |store| home(vec![("keystores", Value::object([("jks", Value::object(store))]))]);
+        let entry = || ("password_secret_ref", Value::object([("name", Value::from("p"))]));
+        let given = || ("password_wo", Value::from("changeit"));
+        assert_eq!(codes(&stores(vec![])), ["BERTH-ACME-070"]);
+        assert_eq!(codes(&stores(vec![entry(), given()])), ["BERTH-ACME-070"]);
+        assert_eq!(codes(&stores(vec![entry()])), [""; 0]);
+        assert_eq!(codes(&stores(vec![given()])), [""; 0]);
+        assert_eq!(codes(&stores(vec![("password_wo", Value::Unknown)])), [""; 0]);
     }
 }

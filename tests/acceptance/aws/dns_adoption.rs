@@ -1,7 +1,5 @@
 //! Records that the AWS provider managed before.
 
-use std::os::unix::fs::symlink;
-
 use berth::domain::dns::RecordType;
 use serde_json::{Value, json};
 
@@ -57,7 +55,7 @@ fn records_of_the_aws_provider_move_without_a_change() {
         let whole = format!("name = \"text.{}\"\n type = \"TXT\"\n values = [\"v=spf1 -all\"]", zone.name);
         let workspace = Workspace::on(&cli, &format!("{PROVIDER}{plain}{}", record("text", &whole)));
         workspace.write("terraform.tfstate", &state.to_string());
-        stand_in(&workspace);
+        workspace.stand_in_for("hashicorp/aws");
 
         let run = workspace.plan();
         let others: Vec<_> = run.changes().into_iter().filter(|(_, action)| action != "move").collect();
@@ -71,23 +69,4 @@ fn records_of_the_aws_provider_move_without_a_change() {
         workspace.destroy().succeeds();
         assert!(!zone.has("plain", RecordType::A) && !zone.has("text", RecordType::Txt));
     }
-}
-
-/// The host wants the AWS provider to be installed, because the state names it, but asks it nothing about what has moved:
-/// any provider will do.
-fn stand_in(workspace: &Workspace) {
-    let folder = workspace.path("aws");
-    std::fs::create_dir(&folder).unwrap();
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_terraform-provider-berth"));
-    symlink(program, folder.join("terraform-provider-aws")).unwrap();
-    let overrides = |host: &str| {
-        let programs = program.parent().unwrap().display();
-        format!(
-            "    \"{host}/berth/berth\" = \"{programs}\"\n    \"{host}/hashicorp/aws\" = \"{}\"\n",
-            folder.display()
-        )
-    };
-    let both = overrides("registry.terraform.io") + &overrides("registry.opentofu.org");
-    workspace
-        .write("host.rc", &format!("provider_installation {{\n  dev_overrides {{\n{both}  }}\n  direct {{}}\n}}\n"));
 }

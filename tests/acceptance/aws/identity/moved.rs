@@ -23,22 +23,8 @@ fn workspace(cli: &Cli, r#type: &str, to: &str, attributes: &Value, configuratio
         }],
     });
     workspace.write("terraform.tfstate", &state.to_string());
-    stand_in(&workspace, registry);
+    workspace.stand_in_for("hashicorp/aws");
     workspace
-}
-
-/// The host starts each provider that its state names, although it asks the old one nothing here: berth under the other
-/// name does.
-fn stand_in(workspace: &Workspace, registry: &str) {
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_terraform-provider-berth"));
-    let folder = workspace.path("stand-in");
-    std::fs::create_dir(&folder).unwrap();
-    std::fs::hard_link(program, folder.join("terraform-provider-aws"))
-        .or_else(|_| std::fs::copy(program, folder.join("terraform-provider-aws")).map(drop))
-        .unwrap();
-    let settings = std::fs::read_to_string(workspace.path("host.rc")).unwrap();
-    let line = format!("    \"{registry}/hashicorp/aws\" = \"{}\"\n", folder.display());
-    workspace.write("host.rc", &settings.replace("dev_overrides {\n", &format!("dev_overrides {{\n{line}")));
 }
 
 #[test]
