@@ -10,6 +10,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub use aws::AssumeRole;
+
 use crate::env::Env;
 use crate::explain::Explanation;
 use crate::sdk::{self, Catalogue, Model, Path, Settings, Step};

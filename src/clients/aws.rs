@@ -24,6 +24,7 @@ pub use iam::Iam;
 pub use route53::{Route53, Route53Error};
 pub use sts::Identity;
 
+use crate::domain::permissions::principal_of;
 use crate::explain::Explanation;
 use crate::retry::Budget;
 use crate::secret::Secret;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub keys: Option<Keys>,
     /// A role to assume with the credentials found.
     pub assume_role: Option<AssumeRole>,
+    /// A role to assume from there, such as one of another account.
+    pub then_assume_role: Option<AssumeRole>,
     /// A role to assume with a token from a file.
     pub assume_role_with_web_identity: Option<WebIdentity>,
     /// Addresses of the services, where they are not AWS's own.
@@ -66,7 +69,7 @@ pub struct Keys {
 }
 
 /// A role to assume with the credentials found.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AssumeRole {
     /// The role.
     pub role_arn: String,
@@ -96,6 +99,15 @@ pub struct Endpoints {
     pub sts: Option<String>,
     pub eks: Option<String>,
     pub s3: Option<String>,
+}
+
+/// What somebody may not do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// The actions, such as `route53:GetChange`.
+    pub actions: Vec<String>,
+    /// Who may not.
+    pub who: String,
 }
 
 /// The account: cheap to copy, everything in it is made once.
@@ -147,6 +159,17 @@ impl Aws {
     pub async fn identity(&self, budget: &Budget) -> Result<&Identity, AwsError> {
         let ask = async || sts::caller(self.config().await, self.0.settings.endpoints.sts.as_deref(), budget).await;
         self.0.identity.get_or_try_init(ask).await
+    }
+
+    /// The actions that a caller is denied which is to do this, and who that caller is. Nothing is denied to callers
+    /// whose policies cannot be asked for.
+    pub async fn denied(&self, wish: &iam::Simulation<'_>, budget: &Budget) -> Result<Denied, AwsError> {
+        let who = self.identity(budget).await?;
+        let actions = match principal_of(&who.arn) {
+            Some(principal) => self.iam().await.denied(budget, (&who.partition, &principal), wish).await?,
+            None => Vec::new(),
+        };
+        Ok(Denied { actions, who: who.arn.clone() })
     }
 
     /// A cluster of EKS; none if the account has none of that name in this region.

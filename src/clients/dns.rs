@@ -4,6 +4,7 @@ mod error;
 mod look;
 mod question;
 mod resolve;
+mod survey;
 mod visible;
 mod zone;
 
@@ -13,10 +14,13 @@ use std::sync::Arc;
 pub use error::DnsError;
 pub use look::Look;
 pub use question::Heard;
+pub use survey::{CaaSet, ChallengePath};
 pub use visible::{Answer, ServerAnswer};
 pub use zone::{NameServer, Zone};
 
 use resolve::Recursive;
+
+use crate::retry::Budget;
 
 /// How it is checked that a record is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -47,6 +51,8 @@ struct Inner {
     settings: DnsSettings,
     recursive: Recursive,
     zones: zone::Found,
+    /// Zones whose servers are known better than the resolvers know them.
+    pinned: Vec<Arc<Zone>>,
     /// Where authoritative servers listen: 53 but in tests.
     server_port: u16,
 }
@@ -59,14 +65,33 @@ impl Dns {
 
     /// The same with another port of the authoritative servers, for tests on machines whose port 53 is taken.
     pub fn with_server_port(settings: DnsSettings, server_port: u16) -> Self {
+        Self::with(settings, server_port, Vec::new())
+    }
+
+    fn with(settings: DnsSettings, server_port: u16, pinned: Vec<Arc<Zone>>) -> Self {
         let recursive = Recursive::new(settings.resolvers.clone());
-        Self(Arc::new(Inner { settings, recursive, zones: zone::Found::default(), server_port }))
+        Self(Arc::new(Inner { settings, recursive, zones: zone::Found::default(), pinned, server_port }))
     }
 
     /// The same resolver that checks records in another way.
     #[must_use]
     pub fn checking(&self, check: Check) -> Self {
-        Self::with_server_port(DnsSettings { check, ..self.0.settings.clone() }, self.0.server_port)
+        Self::with(DnsSettings { check, ..self.0.settings.clone() }, self.0.server_port, self.0.pinned.clone())
+    }
+
+    /// The same resolver that asks these servers about all names in a zone, whatever the resolvers say of it: they may see
+    /// a private zone of the same name. Without an address for any of the servers nothing changes.
+    #[must_use]
+    pub async fn pinning(&self, zone: &str, servers: &[String], budget: &Budget) -> Self {
+        let names = servers.iter().map(|name| name.trim_end_matches('.').to_ascii_lowercase()).collect();
+        match budget.run(self.with_addresses(names)).await {
+            Ok(Ok(servers)) if servers.iter().any(|server| !server.addresses.is_empty()) => {
+                let name = zone.trim_end_matches('.').to_ascii_lowercase();
+                let pinned = self.0.pinned.iter().cloned().chain([Arc::new(Zone { name, servers })]);
+                Self::with(self.0.settings.clone(), self.0.server_port, pinned.collect())
+            }
+            _ => self.clone(),
+        }
     }
 
     /// How records are checked.

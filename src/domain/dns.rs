@@ -1,7 +1,9 @@
 //! What a name, a record and a zone are, and which changes to them make sense.
 
 pub mod batch;
+pub mod caa;
 pub mod challenge;
+pub mod delegation;
 pub mod external_dns;
 pub mod name;
 pub mod record;

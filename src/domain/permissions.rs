@@ -1,9 +1,11 @@
 //! What berth itself must be allowed in AWS to manage objects of given types.
 
+mod principal;
 mod scope;
 mod table;
 
 use super::irsa::Statement;
+pub use principal::principal_of;
 pub use scope::{On, Scope, ScopeError};
 pub use table::{Action, ENTRIES, Entry, Group, Sort};
 
@@ -42,10 +44,13 @@ pub fn permissions<'a>(
 ) -> Result<Vec<Statement>, UnknownType> {
     let mut groups: Vec<&Group> = Vec::new();
     for name in types {
-        let asking = entries(name)?.into_iter().filter(|entry| !plan_only || entry.asks_at_plan);
-        for group in asking.flat_map(|entry| entry.groups) {
-            if !groups.contains(group) {
-                groups.push(group);
+        for entry in entries(name)? {
+            let needed = entry.groups.iter().filter(|_| !plan_only || entry.asks_at_plan);
+            let wanted = entry.preflights.iter().filter(|_| scope.preflights());
+            for group in needed.chain(wanted) {
+                if !groups.contains(group) {
+                    groups.push(group);
+                }
             }
         }
     }
@@ -83,13 +88,29 @@ mod tests {
     }
 
     #[test]
+    fn what_only_warnings_need_is_given_on_wish() {
+        let options = serde_json::json!({ "preflights": true });
+        let wish = Scope::read(options.as_object().unwrap()).unwrap();
+        let (usual, ask) = (Scope::default(), |scope: &Scope, plan_only| {
+            let found = permissions(["berth_acme_certificate"], scope, plan_only).unwrap();
+            found.into_iter().flat_map(|statement| statement.actions).collect::<Vec<_>>()
+        });
+        let simulation = "iam:SimulatePrincipalPolicy".to_owned();
+        assert!(!ask(&usual, false).contains(&simulation) && ask(&usual, true).is_empty());
+        assert!(ask(&wish, false).contains(&simulation));
+        let plan = ask(&wish, true);
+        assert!(plan.contains(&simulation) && plan.contains(&"route53:GetHostedZone".to_owned()), "{plan:?}");
+        assert!(!plan.contains(&"route53:ChangeResourceRecordSets".to_owned()), "{plan:?}");
+    }
+
+    #[test]
     fn a_plan_needs_nothing_that_changes() {
         let all = permissions(ENTRIES.iter().map(|entry| entry.name), &Scope::default(), true).unwrap();
         let reads = |action: &String| {
             action
                 .split(':')
                 .nth(1)
-                .is_some_and(|verb| ["Get", "List", "Describe"].iter().any(|start| verb.starts_with(start)))
+                .is_some_and(|verb| ["Get", "List", "Describe", "Simulate"].iter().any(|start| verb.starts_with(start)))
         };
         assert!(all.iter().all(|statement| statement.actions.iter().all(reads)), "{all:?}");
     }

@@ -31,7 +31,8 @@ impl Function for RequiredPermissions {
                     Type::Dynamic,
                     "An object that narrows the policy: `plan_only` (true for a runner that only plans), `partition` \
                      (default `aws`), `account_id`, `path` and `role_names` (of roles; `*` is a wildcard), \
-                     `hosted_zone_ids`, `cluster_names`.",
+                     `hosted_zone_ids`, `cluster_names`, `preflights` (true for what only the warnings of plans need, \
+                     which are silent without).",
                 )
             }),
             result: policy_value::result_type(),

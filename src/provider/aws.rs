@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::Berth;
 use crate::clients::aws::{self, Aws};
@@ -40,7 +40,7 @@ pub struct Block {
 }
 
 /// A role to assume.
-#[derive(Clone, Debug, Default, Model)]
+#[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct AssumeRole {
     /// The role's ARN.
     pub role_arn: String,
@@ -78,13 +78,41 @@ pub struct Endpoints {
 
 /// The clients, built when first used.
 #[derive(Default)]
-pub struct Clients(OnceLock<Aws>);
+pub struct Clients {
+    own: OnceLock<Aws>,
+    /// Those by a further role, one a role, so that all who use a role share its queues.
+    by_role: Mutex<BTreeMap<aws::AssumeRole, Aws>>,
+}
 
 impl Berth {
     /// The AWS account.
     pub fn aws(&self) -> Result<&Aws, Explanation> {
         self.settled("aws")?;
-        Ok(self.aws.0.get_or_init(|| Aws::new(self.config.aws.clone().unwrap_or_default().settings())))
+        Ok(self.aws.own.get_or_init(|| Aws::new(self.aws_settings())))
+    }
+
+    /// The AWS account of a role, which is assumed with what the provider block leads to; without one, or with the
+    /// provider's own role, the provider's account.
+    pub fn aws_as(&self, role: Option<&AssumeRole>) -> Result<Aws, Explanation> {
+        let own = self.aws()?;
+        let Some(role) = role.map(AssumeRole::settings) else { return Ok(own.clone()) };
+        if own.settings().assume_role.as_ref() == Some(&role) {
+            return Ok(own.clone());
+        }
+        let mut known = self.aws.by_role.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || Aws::new(aws::Settings { then_assume_role: Some(role.clone()), ..self.aws_settings() });
+        Ok(known.entry(role.clone()).or_insert_with(make).clone())
+    }
+
+    fn aws_settings(&self) -> aws::Settings {
+        self.config.aws.clone().unwrap_or_default().settings()
+    }
+}
+
+impl AssumeRole {
+    fn settings(&self) -> aws::AssumeRole {
+        let Self { role_arn, session_name, external_id } = self.clone();
+        aws::AssumeRole { role_arn, session_name, external_id }
     }
 }
 
@@ -100,11 +128,8 @@ impl Block {
                 secret_key,
                 session_token: self.session_token,
             }),
-            assume_role: self.assume_role.map(|role| aws::AssumeRole {
-                role_arn: role.role_arn,
-                session_name: role.session_name,
-                external_id: role.external_id,
-            }),
+            assume_role: self.assume_role.as_ref().map(AssumeRole::settings),
+            then_assume_role: None,
             assume_role_with_web_identity: self.assume_role_with_web_identity.map(|role| aws::WebIdentity {
                 role_arn: role.role_arn,
                 token_file: role.token_file,

@@ -7,12 +7,13 @@ mod journal;
 pub(super) mod ledger;
 pub(super) mod model;
 mod moved;
-mod preflight;
+pub(super) mod preflight;
 mod publisher;
 mod rehearsal;
 mod reissue;
 mod rules;
 pub(super) mod schedule;
+mod zones;
 
 use crate::clients::acme::Registered;
 use crate::domain::certificate::Chain;
@@ -55,7 +56,7 @@ impl Resource<Berth> for AcmeCertificate {
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         reissue::plan(cx, plan);
-        preflight::profile(cx, plan).await;
+        Box::pin(preflight::certificate(cx, plan)).await;
         ledger::warn(cx, plan).await;
         Ok(())
     }

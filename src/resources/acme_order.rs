@@ -13,7 +13,7 @@ use crate::resources::account_key;
 use crate::resources::acme_account::{directory_of, is_other_directory, plan_directory, within};
 use crate::resources::acme_certificate::issue::registered;
 use crate::resources::acme_certificate::model::Certificate;
-use crate::resources::acme_certificate::schedule;
+use crate::resources::acme_certificate::{preflight, schedule};
 use crate::sdk::{Computed, Diagnostics, Limits, Meta, Plan, Resource, Result, View};
 
 use model::{Declared, Proof};
@@ -52,18 +52,10 @@ impl Resource<Berth> for AcmeOrder {
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         plan_directory(cx, plan);
-        if plan.is_create() {
-            return Ok(());
+        if !plan.is_create() {
+            refine(cx, plan);
         }
-        let prior = plan.prior();
-        let is_dead = prior.text("status") == Some("invalid");
-        let due = prior.text("renew_at").and_then(|at| at.parse::<Timestamp>().ok());
-        let is_due = due.is_some_and(|at| at <= cx.clock().now());
-        if is_dead || is_due || is_other_directory(plan) || SUBJECT.iter().any(|name| plan.changes(name)) {
-            plan.leave_open(&ORDERED);
-        } else if plan.changes("renewal") {
-            plan.leave_open(&["renew_at", "renewal_reason"]);
-        }
+        Box::pin(preflight::order(cx, plan)).await;
         Ok(())
     }
 
@@ -112,6 +104,19 @@ impl Resource<Berth> for AcmeOrder {
     async fn delete(&self, _: &Cx, _: Declared) -> Result<()> {
         // A CA keeps its orders; those that nobody completes expire.
         Ok(())
+    }
+}
+
+/// Leaves open what a new order changes, if one is to be made.
+fn refine(cx: &Cx, plan: &mut Plan<'_>) {
+    let prior = plan.prior();
+    let is_dead = prior.text("status") == Some("invalid");
+    let due = prior.text("renew_at").and_then(|at| at.parse::<Timestamp>().ok());
+    let is_due = due.is_some_and(|at| at <= cx.clock().now());
+    if is_dead || is_due || is_other_directory(plan) || SUBJECT.iter().any(|name| plan.changes(name)) {
+        plan.leave_open(&ORDERED);
+    } else if plan.changes("renewal") {
+        plan.leave_open(&["renew_at", "renewal_reason"]);
     }
 }
 

@@ -13,6 +13,7 @@ mod interrupted;
 mod killed;
 mod looks;
 mod orders;
+mod preflight;
 mod proofs;
 mod renewals;
 mod scene;
@@ -146,10 +147,14 @@ fn txt_values(zone_id: &str, name: &str) -> Vec<String> {
         let sets = listed.resource_record_sets().iter().filter(is_it);
         sets.flat_map(ResourceRecordSet::resource_records).map(|record| record.value().to_owned()).collect()
     };
-    // A thread of its own, since a test may be waiting in a runtime already.
+    in_runtime(ask)
+}
+
+/// Waits in a thread of its own, since a test may be waiting in a runtime already.
+fn in_runtime<T: Send>(work: impl Future<Output = T> + Send) -> T {
     std::thread::scope(|scope| {
         let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        scope.spawn(move || runtime().block_on(ask)).join().unwrap()
+        scope.spawn(move || runtime().block_on(work)).join().unwrap()
     })
 }
 

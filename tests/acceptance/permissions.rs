@@ -12,8 +12,9 @@ use crate::kubectl::Namespace;
 use crate::sandbox;
 use crate::workspace::{Cli, Workspace};
 
-/// AWS allows these to everybody (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>).
-const FREE: [&str; 1] = ["sts:GetCallerIdentity"];
+/// AWS allows this to everybody (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>), and
+/// plans only try that one, and go on without (`preflights` in `required_permissions`).
+const FREE: [&str; 2] = ["sts:GetCallerIdentity", "iam:SimulatePrincipalPolicy"];
 
 /// What only some circumstances need, which the runs below do not bring about.
 const RARELY: [(&str, &str); 6] = [

@@ -14,7 +14,7 @@ pub struct Gate {
 
 impl Gate {
     /// Passes everything on to `upstream` (`http://host:port`), but for the requests to which `refuse` (given the line
-    /// `METHOD PATH` and the body) has an answer: the XML document of a status 400.
+    /// `METHOD PATH` and the body) has an answer: an XML document, of the status 400 unless it holds a result.
     pub fn before(upstream: &str, refuse: impl Fn(&str, &str) -> Option<String> + Send + Sync + 'static) -> Self {
         let upstream = upstream.trim_start_matches("http://").trim_end_matches('/').to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -61,15 +61,17 @@ fn serve(client: TcpStream, upstream: &str, noted: &Mutex<Vec<String>>, refuse: 
     let line = lines.first()?.trim_end_matches(" HTTP/1.1").to_owned();
     noted.lock().unwrap().push(line.clone());
     let answer = match refuse(&line, &String::from_utf8_lossy(&body)) {
-        Some(document) => refusal(&document),
+        Some(document) => answer_of(&document),
         None => passed_on(upstream, &lines, &body)?,
     };
     let mut client = client;
     client.write_all(&answer).ok()
 }
 
-fn refusal(document: &str) -> Vec<u8> {
-    let head = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/xml\r\nConnection: close\r\n";
+fn answer_of(document: &str) -> Vec<u8> {
+    // The answers of AWS's query APIs hold an element `…Result`; its refusals do not.
+    let status = if document.contains("Result>") { "200 OK" } else { "400 Bad Request" };
+    let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/xml\r\nConnection: close\r\n");
     format!("{head}Content-Length: {}\r\n\r\n{document}", document.len()).into_bytes()
 }
 

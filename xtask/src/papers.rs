@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const PAPERS: [&str; 9] = [
+const PAPERS: [&str; 10] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
@@ -13,6 +13,7 @@ const PAPERS: [&str; 9] = [
     "docs/guides/least-privilege-for-ci.md",
     "docs/guides/moving-from-the-aws-provider.md",
     "docs/guides/where-certificates-go.md",
+    "docs/guides/why-an-order-failed.md",
 ];
 
 fn root() -> PathBuf {

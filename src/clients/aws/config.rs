@@ -63,7 +63,7 @@ fn with_role(settings: &Settings, config: SdkConfig) -> SdkConfig {
         let provider = sts::WebIdentityProvider::new(&config, endpoint, identity.clone());
         config = with_provider(&config, SharedCredentialsProvider::new(provider));
     }
-    if let Some(role) = &settings.assume_role {
+    for role in [&settings.assume_role, &settings.then_assume_role].into_iter().flatten() {
         let provider = sts::AssumedRoleProvider::new(&config, endpoint, role.clone());
         config = with_provider(&config, SharedCredentialsProvider::new(provider));
     }

@@ -6,6 +6,7 @@ mod policies;
 mod providers;
 mod roles;
 mod settle;
+mod simulate;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -19,6 +20,7 @@ use aws_config::SdkConfig;
 
 use api::{Account, Api};
 use settle::Made;
+pub use simulate::Simulation;
 pub use types::{ManagedPolicy, NewPolicy, NewProvider, NewRole, OidcProvider, Role};
 
 use super::AwsError;

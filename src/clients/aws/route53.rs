@@ -71,6 +71,7 @@ pub struct Route53 {
 struct OpenZone {
     view: Arc<ZoneView>,
     queue: Arc<ZoneQueue>,
+    detail: Arc<Once<Option<Arc<ZoneDetail>>>>,
 }
 
 impl Route53 {
@@ -141,6 +142,12 @@ impl Route53 {
     /// The zone of this id, with its servers; none if there is none. Needs `route53:GetHostedZone`.
     pub async fn zone(&self, budget: &Budget, id: &ZoneId) -> Result<Option<ZoneDetail>, Route53Error> {
         Ok(self.api.zone(budget, id).await?)
+    }
+
+    /// The same, asked once for all who want to know.
+    pub async fn detail(&self, budget: &Budget, id: &ZoneId) -> Result<Option<Arc<ZoneDetail>>, Route53Error> {
+        let ask = async || Ok(self.api.zone(budget, id).await?.map(Arc::new));
+        Ok(self.open(id).detail.get(budget, ask).await?)
     }
 
     /// The record sets of one name, of every type. Needs `route53:ListResourceRecordSets`.
@@ -309,8 +316,11 @@ impl Route53 {
     }
 
     fn open(&self, zone: &ZoneId) -> OpenZone {
-        let new =
-            || OpenZone { view: Arc::new(ZoneView::new(zone.clone())), queue: Arc::new(ZoneQueue::new(zone.clone())) };
+        let new = || OpenZone {
+            view: Arc::new(ZoneView::new(zone.clone())),
+            queue: Arc::new(ZoneQueue::new(zone.clone())),
+            detail: Arc::default(),
+        };
         lock(&self.opened).entry(zone.clone()).or_insert_with(new).clone()
     }
 }

@@ -113,6 +113,14 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
+    /// The servers of the zone cut that an answer pointed to, an empty list without one; anything else as an error.
+    pub fn or_referral(self, name: &str) -> Result<Vec<String>, DnsError> {
+        match self {
+            Self::Nothing(servers) => Ok(servers),
+            other => other.or_empty(name),
+        }
+    }
+
     /// "There is none" as an empty list, anything else as an error about `name`.
     pub fn or_empty<T>(self, name: &str) -> Result<Vec<T>, DnsError> {
         match self {

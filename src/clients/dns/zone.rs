@@ -41,6 +41,9 @@ impl Dns {
     /// recursive resolvers see it.
     pub async fn zone_of(&self, name: &str, budget: &Budget) -> Result<Arc<Zone>, DnsError> {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
+        if let Some(pinned) = self.pinned(&name) {
+            return Ok(pinned);
+        }
         if let Some(zone) = self.0.zones.0.lock().unwrap_or_else(PoisonError::into_inner).get(&name) {
             return Ok(zone.clone());
         }
@@ -48,6 +51,11 @@ impl Dns {
         let zone = Arc::new(found.map_err(|stopped| stopped_while("looking for the zone of", &name, stopped))??);
         self.0.zones.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, zone.clone());
         Ok(zone)
+    }
+
+    fn pinned(&self, name: &str) -> Option<Arc<Zone>> {
+        let holding = self.0.pinned.iter().filter(|zone| is_within(name, &zone.name));
+        holding.max_by_key(|zone| zone.name.len()).cloned()
     }
 
     async fn find_zone(&self, name: &str) -> Result<Zone, DnsError> {
@@ -65,7 +73,7 @@ impl Dns {
         }
     }
 
-    async fn with_addresses(&self, names: Vec<String>) -> Result<Vec<NameServer>, DnsError> {
+    pub(super) async fn with_addresses(&self, names: Vec<String>) -> Result<Vec<NameServer>, DnsError> {
         let lookups = names.iter().map(|name| self.0.recursive.addresses(name));
         let found = futures_util::future::join_all(lookups).await;
         let mut servers = Vec::with_capacity(names.len());
@@ -94,7 +102,7 @@ impl Dns {
     }
 
     /// Asks the servers of a zone in turn, until one answers.
-    async fn ask_zone(&self, zone: &Zone, name: &str, kind: RecordType) -> Result<Vec<RData>, Trouble> {
+    pub(super) async fn ask_zone(&self, zone: &Zone, name: &str, kind: RecordType) -> Result<Vec<RData>, Trouble> {
         let mut last = Trouble::Silent("the zone's servers have no addresses".to_owned());
         for address in zone.servers.iter().flat_map(|server| &server.addresses) {
             let resolver = match direct((*address, self.0.server_port).into(), false) {
@@ -117,18 +125,29 @@ impl Dns {
 
     /// A name and the CNAMEs from it on, to where they end.
     pub(super) async fn chain_from(&self, name: String, budget: &Budget) -> Result<Vec<String>, DnsError> {
+        let (chain, ended) = self.follow(name, budget).await;
+        ended.map(|()| chain)
+    }
+
+    /// The same as far as it can be followed, and why no further.
+    pub(super) async fn follow(&self, name: String, budget: &Budget) -> (Vec<String>, Result<(), DnsError>) {
         let mut chain = vec![name];
-        while let Some(next) = self.cname_of(chain.last().map_or("", String::as_str), budget).await? {
+        loop {
+            let next = match self.cname_of(chain.last().map_or("", String::as_str), budget).await {
+                Ok(Some(next)) => next,
+                Ok(None) => return (chain, Ok(())),
+                Err(error) => return (chain, Err(error)),
+            };
             let again = chain.contains(&next);
             chain.push(next);
             if again || chain.len() > MAX_CNAMES {
-                return Err(DnsError::CnameLoop(chain));
+                return (chain.clone(), Err(DnsError::CnameLoop(chain)));
             }
         }
-        Ok(chain)
     }
 
-    async fn cname_of(&self, name: &str, budget: &Budget) -> Result<Option<String>, DnsError> {
+    /// Where the CNAME at a name leads; none if it is no CNAME.
+    pub(super) async fn cname_of(&self, name: &str, budget: &Budget) -> Result<Option<String>, DnsError> {
         let records = match self.check() {
             Check::Authoritative => {
                 let zone = self.challenge_zone(name, budget).await?;
@@ -152,7 +171,7 @@ impl Dns {
     }
 }
 
-fn server_name(record: &RData) -> Option<String> {
+pub(super) fn server_name(record: &RData) -> Option<String> {
     match record {
         RData::NS(server) => Some(plain(&server.0)),
         _ => None,
@@ -161,4 +180,31 @@ fn server_name(record: &RData) -> Option<String> {
 
 pub(super) fn stopped_while(doing: &str, name: &str, stopped: crate::retry::Stopped) -> DnsError {
     DnsError::Stopped { doing: format!("{doing} {name}"), stopped }
+}
+
+/// Whether a name is a zone's own or lies below it.
+pub(super) fn is_within(name: &str, zone: &str) -> bool {
+    name.strip_suffix(zone).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clients::dns::DnsSettings;
+
+    #[tokio::test]
+    async fn a_pinned_zone_is_not_looked_for_and_one_without_addresses_is_not_pinned() {
+        let mute = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let settings = DnsSettings { resolvers: vec![mute.local_addr().unwrap()], check: Check::Authoritative };
+        let server = NameServer { name: "ns".to_owned(), addresses: vec![IpAddr::from([192, 0, 2, 1])] };
+        let zone = Arc::new(Zone { name: "a.example".to_owned(), servers: vec![server] });
+        let short = Budget::uninterrupted(Duration::from_millis(100));
+        let dns = Dns::with(settings.clone(), 53, vec![zone.clone()]);
+        assert_eq!(dns.zone_of("x.a.example.", &short).await.unwrap(), zone);
+        assert!(dns.zone_of("xa.example", &short).await.is_err(), "the resolvers are asked");
+        let dns = Dns::with(settings, 53, Vec::new()).pinning("a.example", &["ns".to_owned()], &short).await;
+        assert!(dns.0.pinned.is_empty());
+    }
 }

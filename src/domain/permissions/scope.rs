@@ -35,6 +35,7 @@ pub struct Scope {
     roles: Vec<String>,
     zones: Vec<String>,
     clusters: Vec<String>,
+    preflights: bool,
 }
 
 /// What is wrong with a scope.
@@ -42,7 +43,7 @@ pub struct Scope {
 pub enum ScopeError {
     /// There is no such option.
     #[error(
-        "there is no option `{0}`; known are `partition`, `account_id`, `path`, `role_names`, `hosted_zone_ids`, `cluster_names`, `plan_only`"
+        "there is no option `{0}`; known are `partition`, `account_id`, `path`, `role_names`, `hosted_zone_ids`, `cluster_names`, `plan_only`, `preflights`"
     )]
     Unknown(String),
     /// An option has the wrong value.
@@ -54,7 +55,8 @@ impl Default for Scope {
     fn default() -> Self {
         let any = || vec!["*".to_owned()];
         let (path, account) = ("/".to_owned(), "*".to_owned());
-        Self { partition: Partition::Aws, account, path, roles: any(), zones: any(), clusters: any() }
+        let preflights = false;
+        Self { partition: Partition::Aws, account, path, roles: any(), zones: any(), clusters: any(), preflights }
     }
 }
 
@@ -74,10 +76,19 @@ impl Scope {
                     scope.zones = texts("hosted_zone_ids", value)?.into_iter().map(bare).collect();
                 }
                 "plan_only" => {}
+                "preflights" => {
+                    let wrong = || ScopeError::Wrong("preflights", "must be `true` or `false`".to_owned());
+                    scope.preflights = value.as_bool().ok_or_else(wrong)?;
+                }
                 _ => return Err(ScopeError::Unknown(name.clone())),
             }
         }
         Ok(scope)
+    }
+
+    /// Whether what only warnings need counts.
+    pub(super) fn preflights(&self) -> bool {
+        self.preflights
     }
 
     /// The ARNs of objects of a kind.

@@ -22,8 +22,10 @@ pub struct Entry {
     pub name: &'static str,
     /// What it needs of AWS; nothing where it speaks to other remotes only.
     pub groups: &'static [&'static Group],
-    /// Whether a refresh and a plan ask AWS at all.
+    /// Whether a refresh and a plan need AWS at all.
     pub asks_at_plan: bool,
+    /// What plans try to find out for their warnings, and do without where it is not allowed.
+    pub preflights: &'static [&'static Group],
 }
 
 /// Actions on objects of one kind.
@@ -152,11 +154,18 @@ static RECORDS: Group = Group {
 /// Waiting until a change is everywhere.
 static CHANGES: Group = Group { sid: "Changes", service: "route53", on: On::Changes, actions: &[write("GetChange")] };
 
+/// Asking IAM what it would allow, before it is needed.
+static SIMULATION: Group =
+    Group { sid: "Preflights", service: "iam", on: On::Anything, actions: &[read("SimulatePrincipalPolicy")] };
+
 /// What every writer of records needs.
 const DNS: &[&Group] = &[&FIND_ZONES, &READ_ZONES, &RECORDS, &CHANGES];
 
+/// What plans look at before records are written for the first time.
+const PREFLIGHTS: &[&Group] = &[&SIMULATION, &FIND_ZONES, &READ_ZONES, &RECORDS];
+
 const fn resource(name: &'static str, groups: &'static [&'static Group]) -> Entry {
-    Entry { sort: Sort::Resource, name, groups, asks_at_plan: true }
+    Entry { sort: Sort::Resource, name, groups, asks_at_plan: true, preflights: &[] }
 }
 
 /// A resource that asks AWS only while it is applied.
@@ -165,13 +174,13 @@ const fn applied(name: &'static str, groups: &'static [&'static Group]) -> Entry
 }
 
 const fn data(name: &'static str, groups: &'static [&'static Group]) -> Entry {
-    Entry { sort: Sort::Data, name, groups, asks_at_plan: true }
+    Entry { sort: Sort::Data, name, groups, asks_at_plan: true, preflights: &[] }
 }
 
 /// Every type of the catalogue; `tests/catalogue.rs` names those that are missing.
 pub static ENTRIES: &[Entry] = &[
     resource("berth_acme_account", &[]),
-    applied("berth_acme_certificate", DNS),
+    Entry { preflights: PREFLIGHTS, ..applied("berth_acme_certificate", DNS) },
     resource("berth_acme_order", &[]),
     resource("berth_dns_record", DNS),
     resource("berth_dns_records", DNS),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::clients::acme::issue::{Issuance, Issued, Journal as _, Wish};
 use crate::clients::acme::{AccountKey, Acme, Found, KeyType, LeafKey, Registered};
 use crate::clients::dns::{Check, Dns};
+use crate::domain::dns::zone::Visibility;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::acme_account::{directory_of, within};
@@ -23,8 +24,8 @@ pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>
     let url = directory_of(cx, &mut model.directory_url)?;
     let ca = cx.provider().acme(&url, cx.clock()).await?;
     let account = account(cx, &ca, model, &what).await?;
-    let dns = resolver(cx, model)?;
     let publisher = Prover::of(cx, model).await?;
+    let dns = publisher.undeceived(resolver(cx, model)?).await;
     let journal = Book::of(cx, model.kubernetes_secret.as_ref(), prior.is_none())?;
     destination::prepare(cx, model, prior).await?;
     let wish = wish(cx, model, prior).await?;
@@ -97,7 +98,13 @@ pub async fn registered(
 
 fn resolver(cx: &Cx, model: &Certificate) -> Result<Dns> {
     let dns = cx.provider().dns()?;
-    Ok(if model.dns01().wait == "authoritative" { dns } else { dns.checking(Check::None) })
+    let settings = model.dns01();
+    Ok(match dns.check() {
+        _ if settings.wait != "authoritative" => dns.checking(Check::None),
+        // The servers of a private zone answer nobody but the resolvers of its networks.
+        Check::Authoritative if settings.visibility() == Visibility::Private => dns.checking(Check::Recursive),
+        _ => dns,
+    })
 }
 
 async fn wish(cx: &Cx, model: &Certificate, prior: Option<&Certificate>) -> Result<Wish> {

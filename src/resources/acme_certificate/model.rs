@@ -9,6 +9,7 @@ use crate::clients::acme::{KeyType, Method, RevocationReason};
 use crate::domain::certificate::Chain;
 use crate::domain::certificate_name::{canonical, normalize, normalize_address};
 use crate::domain::renewal::Settings;
+use crate::provider::AssumeRole;
 use crate::resources::account_key::Source;
 use crate::sdk::{Computed, Model, Secret, Set, Timeouts, check};
 
@@ -67,7 +68,8 @@ pub struct Certificate {
     /// order is completed instead of a new one. The order then also decides on renewals: another one re-issues in place.
     pub order: Option<String>,
     /// Another CA, such as Let's Encrypt's staging environment, at which the names are ordered and proved first, whenever
-    /// they are new: what is wrong then does not count against the limits of the CA itself.
+    /// they are new: what is wrong then does not count against the limits of the CA itself. Not with `dns_persist01`, whose
+    /// records name one CA and one account.
     pub rehearsal: Option<Rehearsal>,
     /// The Secret that gets the certificate and its key.
     pub kubernetes_secret: Option<Destination>,
@@ -152,6 +154,14 @@ pub struct Dns01 {
     pub zone_id: Option<String>,
     /// Zones by domain: a record goes to the zone of the longest domain that holds its name.
     pub zone_ids: Option<BTreeMap<String, String>>,
+    /// Which zones hold the names, where none is given: `public` ones, or `private` ones for a CA within your network that
+    /// asks the same servers as you. With `private`, the resolvers are asked whether a record is to be seen, as the
+    /// servers of private zones answer nobody else. Default `public`.
+    #[attr(default = "public", check = check::one_of(&["public", "private"]))]
+    pub zone_visibility: String,
+    /// A role to assume for these records, such as one of the account that has the zones. It is assumed with what the
+    /// provider's `aws` leads to. Default: the provider's own credentials.
+    pub assume_role: Option<AssumeRole>,
     /// Whether a CNAME at `_acme-challenge.NAME` is followed to where the record really belongs. Default `true`.
     #[attr(default = true)]
     pub follow_cname: bool,
@@ -260,7 +270,8 @@ impl Certificate {
 
     /// How names are proved, with defaults for what is not given.
     pub fn dns01(&self) -> Dns01 {
-        let default = || Dns01 { follow_cname: true, wait: "authoritative".to_owned(), ttl: 10, ..Dns01::default() };
+        let (wait, zone_visibility) = ("authoritative".to_owned(), "public".to_owned());
+        let default = || Dns01 { follow_cname: true, wait, zone_visibility, ttl: 10, ..Dns01::default() };
         self.dns01.clone().unwrap_or_else(default)
     }
 

@@ -1,32 +1,165 @@
-//! What can be told before anything is ordered. It only warns, and asks nothing if nothing is to be issued.
+//! What can be told before anything is ordered. It only warns, asks nothing if nothing is to be issued, and is silent
+//! where a question cannot be asked.
+
+mod address;
+mod caa;
+mod challenge;
+mod delegation;
+mod permission;
+mod subject;
 
 use std::time::Duration;
 
-use crate::clients::acme::AcmeError;
-use crate::provider::Cx;
-use crate::sdk::Plan;
+use futures_util::future::join_all;
 
-/// How long a CA that does not answer may hold up a plan.
+use crate::clients::acme::{AcmeError, Method};
+use crate::clients::aws::Route53Error;
+use crate::clients::dns::{ChallengePath, Check, Dns};
+use crate::domain::dns::DnsName;
+use crate::explain::Explanation;
+use crate::provider::Cx;
+use crate::retry::Budget;
+use crate::sdk::{Plan, View};
+
+use super::zones::Zones;
+use challenge::Way;
+use delegation::Place;
+use subject::{Publisher, Subject};
+
+/// How long all questions together may hold up a plan.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Holds the profile against the CA's list.
-pub async fn profile(cx: &Cx, plan: &mut Plan<'_>) {
+/// What can be told of a certificate.
+pub async fn certificate(cx: &Cx, plan: &mut Plan<'_>) {
     if cx.provider().is_offline() || !plan.planned().at("serial_number").is_unknown() {
         return;
     }
-    let (Some(profile), Some(url)) = (plan.planned().text("profile"), plan.planned().text("directory_url")) else {
-        return;
+    let budget = cx.budget().at_most(PATIENCE);
+    let subject = Subject::of_certificate(plan.planned());
+    let names = async {
+        match &subject {
+            Some(subject) => names(cx, subject, &budget).await,
+            None => Vec::new(),
+        }
     };
-    let Ok(ca) = cx.provider().acme(url, cx.clock()).await else { return };
-    let checked = match cx.budget().at_most(PATIENCE).run(ca.directory()).await {
+    let (profile, names) = tokio::join!(profile(cx, plan.planned(), &budget), names);
+    for told in profile.into_iter().chain(names) {
+        plan.warn(&told);
+    }
+}
+
+/// What can be told of an order whose challenges the user publishes.
+pub async fn order(cx: &Cx, plan: &mut Plan<'_>) {
+    if cx.provider().is_offline() || !plan.planned().at("order_url").is_unknown() {
+        return;
+    }
+    let budget = cx.budget().at_most(PATIENCE);
+    let subject = Subject::of_order(plan.planned());
+    let (profile, names) = tokio::join!(profile(cx, plan.planned(), &budget), names(cx, &subject, &budget));
+    for told in profile.into_iter().chain(names) {
+        plan.warn(&told);
+    }
+}
+
+/// Holds the profile against the CA's list.
+async fn profile(cx: &Cx, planned: View<'_>, budget: &Budget) -> Option<Explanation> {
+    let (profile, url) = (planned.text("profile")?, planned.text("directory_url")?);
+    let ca = cx.provider().acme(url, cx.clock()).await.ok()?;
+    let checked = match budget.run(ca.directory()).await {
         Ok(directory) => directory.and_then(|directory| directory.check_profile(profile)),
         Err(stopped) => {
             let doing = "the CA's directory is read".to_owned();
             Err(AcmeError::Stopped { doing, last: None, stopped, order: None })
         }
     };
-    if let Err(error) = checked {
-        let what = format!("Cannot confirm that the CA at {url} offers the profile `{profile}`");
-        plan.warn(&error.explain(what).at("profile"));
+    let what = || format!("Cannot confirm that the CA at {url} offers the profile `{profile}`");
+    let told = checked.err()?.explain(what()).at("profile");
+    if told.is_unanswered() {
+        tracing::debug!(told = told.what(), "the CA does not answer");
     }
+    Some(told).filter(|told| !told.is_unanswered())
+}
+
+/// All that can be told about names, in the order of the questions.
+async fn names(cx: &Cx, subject: &Subject, budget: &Budget) -> Vec<Explanation> {
+    let Ok(dns) = cx.provider().dns() else { return Vec::new() };
+    if dns.check() == Check::None {
+        // Nobody is to ask DNS; what AWS knows can be asked all the same.
+        return Box::pin(records(cx, &dns, subject, budget)).await;
+    }
+    let (caa, addresses, records) = tokio::join!(
+        Box::pin(caa::warnings(cx, &dns, subject, budget)),
+        Box::pin(address::warnings(&dns, subject, budget)),
+        Box::pin(records(cx, &dns, subject, budget)),
+    );
+    [caa, addresses, records].concat()
+}
+
+/// What can be told about the TXT records.
+async fn records(cx: &Cx, dns: &Dns, subject: &Subject, budget: &Budget) -> Vec<Explanation> {
+    let domains = subject.domains(Method::Dns01);
+    if domains.is_empty() || subject.publisher == Publisher::Open {
+        return Vec::new();
+    }
+    let zones = match subject.dns01() {
+        Some(settings) => Zones::of(cx, settings.clone()).await.ok(),
+        None => None,
+    };
+    let looks = domains.iter().map(|domain| look(dns, zones.as_ref(), subject, domain, budget));
+    let (told, places): (Vec<_>, Vec<_>) = join_all(looks).await.into_iter().unzip();
+    let places: Vec<_> = places.into_iter().flatten().collect();
+    let Some(zones) = &zones else { return told.into_iter().flatten().collect() };
+    let (delegation, permission) = tokio::join!(
+        Box::pin(delegation::warnings(dns, zones, &places, budget)),
+        Box::pin(permission::warnings(zones, &places, budget)),
+    );
+    told.into_iter().flatten().chain(delegation).chain(permission).collect()
+}
+
+/// Looks where the TXT record of a domain will go: what is wrong with that, and the place.
+async fn look(
+    dns: &Dns,
+    zones: Option<&Zones>,
+    subject: &Subject,
+    domain: &str,
+    budget: &Budget,
+) -> (Option<Explanation>, Option<Place>) {
+    let path = path(dns, domain, budget).await;
+    let follows = subject.dns01().is_some_and(|settings| settings.follow_cname);
+    let name = match &path {
+        Some(path) if follows => path.chain.last().cloned().unwrap_or_default(),
+        _ => crate::clients::dns::challenge_name(domain),
+    };
+    let place = match zones {
+        Some(zones) => place(zones, domain, &name, budget).await,
+        None => Err(()),
+    };
+    let way = match (subject.dns01(), &place) {
+        (None, _) => Way::Users,
+        (Some(_), _) if !follows => Way::AtName,
+        (Some(_), place) => Way::Followed(place.as_ref().ok().map(Option::is_some)),
+    };
+    let told = path.as_ref().and_then(|path| challenge::judge(domain, path, way));
+    let seen = path.and_then(|path| path.zone.filter(|_| follows || path.chain.len() == 1));
+    // Without a path, where the record goes is a guess if CNAMEs are followed.
+    let place = place.ok().flatten().filter(|_| told.is_none()).map(|place| Place { seen, ..place });
+    (told, place)
+}
+
+/// Where the challenge name leads. Resolvers are not asked: they would remember that the record does not exist yet.
+async fn path(dns: &Dns, domain: &str, budget: &Budget) -> Option<ChallengePath> {
+    if dns.check() != Check::Authoritative {
+        return None;
+    }
+    let found = dns.challenge_path(domain, budget).await;
+    found.inspect_err(|error| tracing::debug!(%error, domain, "no look at a challenge name")).ok()
+}
+
+/// The zone of a TXT record; `Ok(None)` if the account has none, an error if that cannot be told.
+async fn place(zones: &Zones, domain: &str, name: &str, budget: &Budget) -> Result<Option<Place>, ()> {
+    let name = DnsName::parse(name).map_err(|_| ())?;
+    let found = zones.detail(&name, budget).await;
+    let found = found.inspect_err(|error: &Route53Error| tracing::debug!(%error, domain, "no look at a zone"));
+    let zone = found.map_err(|_| ())?;
+    Ok(zone.map(|zone| Place { domain: domain.to_owned(), name, zone, seen: None }))
 }

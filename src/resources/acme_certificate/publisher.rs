@@ -1,25 +1,24 @@
 //! Proofs of names: TXT records in Route53, files that the provider serves, or what the user publishes.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clients::acme::issue::{HttpFile, Publisher, TxtRecord};
 use crate::clients::acme::{Method, Responder};
-use crate::clients::aws::Route53;
 use crate::clients::aws::route53::Route53Error;
-use crate::domain::dns::zone::Visibility;
-use crate::domain::dns::{DnsName, ZoneId};
+use crate::clients::dns::{Check, Dns, challenge_name};
+use crate::domain::dns::DnsName;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::retry::Budget;
 
-use super::model::{Certificate, Dns01};
+use super::model::Certificate;
+use super::zones::Zones;
 
 /// Proves names as a certificate's settings say.
 pub struct Prover<'a> {
     cx: &'a Cx,
     model: Certificate,
-    zones: Option<Route53Publisher>,
+    zones: Option<Zones>,
     serving: Mutex<Option<Arc<Responder>>>,
 }
 
@@ -30,13 +29,24 @@ impl<'a> Prover<'a> {
             let (domain, wildcard) = name.strip_prefix("*.").map_or((name.as_str(), false), |domain| (domain, true));
             model.method(domain, wildcard) == Method::Dns01
         });
-        let zones = if needs_records && model.order.is_none() {
-            let route53 = cx.provider().aws()?.route53().await.clone();
-            Some(Route53Publisher { route53, settings: model.dns01() })
-        } else {
-            None
-        };
+        let zones =
+            if needs_records && model.order.is_none() { Some(Zones::of(cx, model.dns01()).await?) } else { None };
         Ok(Self { cx, model: model.clone(), zones, serving: Mutex::default() })
+    }
+
+    /// A resolver that no private zone of the same name deceives: it asks the servers of the public zone by their names,
+    /// which Route53 tells. What cannot be found out changes nothing.
+    pub async fn undeceived(&self, dns: Dns) -> Dns {
+        let Some(zones) = self.zones.as_ref().filter(|_| dns.check() == Check::Authoritative) else { return dns };
+        let mut dns = dns;
+        for name in self.model.names() {
+            let domain = name.strip_prefix("*.").unwrap_or(&name);
+            let Ok(name) = DnsName::parse(&challenge_name(domain)) else { continue };
+            let Ok(Some(hidden)) = zones.hidden(&name, self.cx.budget()).await else { continue };
+            tracing::info!(zone = %hidden.zone.name, "a private zone has the same name; asking the public one's servers");
+            dns = dns.pinning(hidden.zone.name.as_str(), &hidden.name_servers, self.cx.budget()).await;
+        }
+        dns
     }
 
     fn serving(&self) -> std::sync::MutexGuard<'_, Option<Arc<Responder>>> {
@@ -91,78 +101,65 @@ impl Publisher for Prover<'_> {
     }
 }
 
-/// Puts values beside those of others, in the zones that the settings name or that hold the names.
-struct Route53Publisher {
-    route53: Route53,
-    settings: Dns01,
-}
-
-impl Route53Publisher {
+/// Puts values beside those of others.
+impl Zones {
     async fn publish(&self, record: &TxtRecord, budget: &Budget) -> Result<(), Explanation> {
-        let trouble = |error: Route53Error| told(&error, "Cannot publish the challenge record", record);
-        let name = name_of(record)?;
-        let zone = self.zone(&name, budget).await.map_err(trouble)?;
-        let put = self.route53.put_txt_value(budget, &zone, &name, &record.value, self.settings.ttl).await;
-        let change = put.map_err(trouble)?;
-        if self.settings.wait == "none" {
-            return Ok(());
+        let what = "Cannot publish the challenge record";
+        let written = async {
+            let name = name_of(record)?;
+            let zone = self.zone(&name, budget).await.map_err(Trouble::Route53)?;
+            let put = self.route53.put_txt_value(budget, &zone, &name, &record.value, self.settings.ttl).await;
+            let change = put.map_err(Trouble::Route53)?;
+            if self.settings.wait == "none" {
+                return Ok(());
+            }
+            self.route53.wait_in_sync(budget, change.as_ref()).await.map_err(Trouble::Route53)
+        };
+        match written.await {
+            Ok(()) => Ok(()),
+            Err(trouble) => Err(self.trouble(trouble, what, record).await),
         }
-        self.route53.wait_in_sync(budget, change.as_ref()).await.map_err(trouble)
     }
 
     async fn withdraw(&self, record: &TxtRecord, budget: &Budget) -> Result<(), Explanation> {
-        let trouble = |error: Route53Error| told(&error, "Cannot remove the challenge record", record);
-        let name = name_of(record)?;
-        let zone = match self.zone(&name, budget).await {
-            // No zone, so no record.
-            Err(Route53Error::NoZone { .. } | Route53Error::NoZoneId(_)) => return Ok(()),
-            found => found.map_err(trouble)?,
+        let removed = async {
+            let name = name_of(record)?;
+            let zone = match self.zone(&name, budget).await {
+                // No zone, so no record.
+                Err(Route53Error::NoZone { .. } | Route53Error::NoZoneId(_)) => return Ok(()),
+                found => found.map_err(Trouble::Route53)?,
+            };
+            let removed = self.route53.remove_txt_value(budget, &zone, &name, &record.value).await;
+            removed.map(|_| ()).map_err(Trouble::Route53)
         };
-        self.route53.remove_txt_value(budget, &zone, &name, &record.value).await.map(|_| ()).map_err(trouble)
-    }
-
-    async fn zone(&self, name: &DnsName, budget: &Budget) -> Result<ZoneId, Route53Error> {
-        let by_domain = self.settings.zone_ids.as_ref().and_then(|zones| longest(zones, name));
-        if let Some(id) = by_domain.or(self.settings.zone_id.as_ref()) {
-            return Ok(ZoneId::new(id));
+        match removed.await {
+            Ok(()) => Ok(()),
+            Err(trouble) => Err(self.trouble(trouble, "Cannot remove the challenge record", record).await),
         }
-        Ok(self.route53.zone_for(budget, name, Visibility::Public).await?.id)
+    }
+
+    async fn trouble(&self, trouble: Trouble, what: &str, record: &TxtRecord) -> Explanation {
+        match trouble {
+            Trouble::Told(told) => told,
+            Trouble::Route53(error) => {
+                self.told(&error, format!("{what} for `{}`", record.domain), &format!("TXT {}", record.name)).await
+            }
+        }
     }
 }
 
-/// The zone of the longest domain that holds the name.
-fn longest<'a>(zones: &'a BTreeMap<String, String>, name: &DnsName) -> Option<&'a String> {
-    let domains = zones.iter().filter_map(|(domain, id)| Some((DnsName::parse(domain).ok()?, id)));
-    let holding = domains.filter(|(domain, _)| name.is_within(domain));
-    holding.max_by_key(|(domain, _)| domain.label_count()).map(|(_, id)| id)
+/// Why a record could not be written or removed.
+enum Trouble {
+    Route53(Route53Error),
+    Told(Explanation),
 }
 
-fn name_of(record: &TxtRecord) -> Result<DnsName, Explanation> {
+fn name_of(record: &TxtRecord) -> Result<DnsName, Trouble> {
     DnsName::parse(&record.name).map_err(|error| {
-        Explanation::new("BERTH-ACME-047", "Cannot publish the challenge record")
+        let told = Explanation::new("BERTH-ACME-047", "Cannot publish the challenge record")
             .on(format!("TXT {} for {}", record.name, record.domain))
             .said("the name's reader", error.to_string())
-            .next("correct the CNAME at `_acme-challenge`, or set `dns01.follow_cname = false`")
+            .next("correct the CNAME at `_acme-challenge`, or set `dns01.follow_cname = false`");
+        Trouble::Told(told)
     })
-}
-
-fn told(error: &Route53Error, what: &str, record: &TxtRecord) -> Explanation {
-    error.explain(format!("{what} for `{}`", record.domain), &format!("TXT {}", record.name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_longest_domain_decides() {
-        let zones = BTreeMap::from([
-            ("example.com".to_owned(), "Z1".to_owned()),
-            ("a.example.com".to_owned(), "Z2".to_owned()),
-        ]);
-        let zone = |name: &str| longest(&zones, &DnsName::parse(name).unwrap()).map(String::as_str);
-        assert_eq!(zone("_acme-challenge.b.a.example.com"), Some("Z2"));
-        assert_eq!(zone("_acme-challenge.b.example.com"), Some("Z1"));
-        assert_eq!(zone("_acme-challenge.aa.example.org"), None);
-    }
 }

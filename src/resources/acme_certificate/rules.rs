@@ -44,6 +44,14 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
             );
         }
     }
+    if config.at("rehearsal").is_given() && config.at("dns_persist01").is_given() {
+        complain(
+            "BERTH-ACME-098",
+            "Names that are proved by standing records cannot be rehearsed",
+            "leave `rehearsal` or `dns_persist01` out: a standing record names one CA and one account, and the other CA has neither",
+            "rehearsal",
+        );
+    }
     check_names(config, &mut complain);
     check_common_name(config, &mut complain);
     destination::check(config, &mut complain);
@@ -156,6 +164,17 @@ mod tests {
         assert_eq!(codes(&[csr(), ("dns_names", set(&["A.example"]))]), [""; 0]);
         assert_eq!(codes(&[csr(), ("dns_names", set(&["b.example"]))]), ["BERTH-ACME-056"]);
         assert_eq!(codes(&[("csr_pem", Value::from("x")), ("dns_names", set(&["b.example"]))]), ["BERTH-ACME-056"]);
+    }
+
+    #[test]
+    fn standing_records_are_not_rehearsed() {
+        let home = || ("private_key_in_state", Value::from(true));
+        let rehearsal = || ("rehearsal", Value::object([("directory_url", Value::from("https://staging/dir"))]));
+        let standing = |value| ("dns_persist01", value);
+        let given = || Value::object([("names", Value::Null)]);
+        assert_eq!(codes(&[home(), rehearsal(), standing(given())]), ["BERTH-ACME-098"]);
+        assert_eq!(codes(&[home(), rehearsal(), standing(Value::Unknown)]), [""; 0]);
+        assert_eq!(codes(&[home(), standing(given())]), [""; 0]);
     }
 
     #[test]

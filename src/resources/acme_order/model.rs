@@ -15,8 +15,10 @@ pub struct Declared {
     /// The CA's directory. Default: `acme.directory_url` of the provider.
     #[attr(optional)]
     pub directory_url: Computed<String>,
-    /// The private key of the ACME account: give exactly one source. With a write-only key the order is not looked at
-    /// again, and so not made anew when its certificate is due.
+    /// The private key of the ACME account: give exactly one source. A refresh needs it to see what became of the order.
+    /// A write-only key is not there then: the order is not looked at again, `status` and `renew_at` stay as they were, and it
+    /// is not made anew by itself when its certificate is due. Give the key by `file`, `env` or `kubernetes_secret` for that,
+    /// or have the order made anew with `-replace`.
     pub account_key: Source,
     /// The account's URL, as `berth_acme_account` tells it. Default: asked of the CA by the key.
     pub account_url: Option<String>,

@@ -75,6 +75,10 @@ impl Api {
         Self { client: Client::from_conf(builder.build()) }
     }
 
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The account in a few large pages. Descriptions and session lengths are only in `ListRoles`.
     ///
     /// None, once that took more pages than `worth` says: then it is cheaper to read what is wanted one by one.
