@@ -137,7 +137,16 @@ pub(super) async fn lookup(resolver: &TokioResolver, name: &str, kind: RecordTyp
     match resolver.lookup(owner, kind).await {
         Ok(answer) => {
             let records = answer.answers().iter().filter(|record| record.record_type() == kind);
-            Ok(records.map(|record| record.data.clone()).collect())
+            let found: Vec<_> = records.map(|record| record.data.clone()).collect();
+            if found.is_empty() && kind == RecordType::NS {
+                // A referral to the very name that was asked for counts as an answer to the library.
+                let cut = answer.authorities().iter().filter_map(|record| match &record.data {
+                    RData::NS(ns) => Some(plain(&ns.0)),
+                    _ => None,
+                });
+                return Err(Trouble::Nothing(cut.collect()));
+            }
+            Ok(found)
         }
         Err(NetError::Dns(RemoteError::NoRecordsFound(none))) => match none.response_code {
             ResponseCode::NoError | ResponseCode::NXDomain => {
