@@ -22,7 +22,7 @@ import_program() {
 
 # install_manifest FILE VERSION: a manifest of cluster/.
 install_manifest() {
-  sed -e "s/VERSION/$2/; s/NODE_IP/$NODE_IP/" "$SANDBOX_HOME/cluster/$1.yaml" | kubectl_admin apply --server-side -f - >> "$LOG_DIR/kubectl.log" 2>&1 \
+  sed -e "s/VERSION/$2/" "$SANDBOX_HOME/cluster/$1.yaml" | kubectl_admin apply --server-side -f - >> "$LOG_DIR/kubectl.log" 2>&1 \
     || die "the manifest of $1 was refused; look into $LOG_DIR/kubectl.log"
 }
 
@@ -35,8 +35,24 @@ add_ingress() {
   step "installing Traefik $version"
   import_program "docker.io/library/traefik:$version" "$(tool_bin traefik)/traefik"
   install_manifest ingress "$version"
+  give_ingress_address
   wait_until 60 "Traefik" is_rolled_out traefik
+  wait_until 30 "Traefik at $INGRESS_IP" ingress_answers
+  touch "$INGRESS_MARK"
+  write_environment with-cluster
 }
+
+# give_ingress_address: what a cloud does for a Service of type LoadBalancer. kube-proxy then leads the address to the Pods,
+# so that ports 80 and 443 of the node stay free. No link has it; the host is told the way.
+give_ingress_address() {
+  kubectl_admin patch service traefik -n traefik --subresource=status --type=merge \
+    -p "{\"status\": {\"loadBalancer\": {\"ingress\": [{\"ip\": \"$INGRESS_IP\"}]}}}" >> "$LOG_DIR/kubectl.log" 2>&1 \
+    || die "the ingress controller's Service takes no address; look into $LOG_DIR/kubectl.log"
+  ip route replace "$INGRESS_IP" via "$NODE_IP" dev "$HOST_LINK"
+}
+
+# ingress_answers: with 404, since there is no Ingress yet.
+ingress_answers() { [[ $(inside curl -s -o /dev/null -w '%{http_code}' --max-time 2 "http://$INGRESS_IP/") == 404 ]]; }
 
 add_cert_manager() {
   local version program

@@ -17,6 +17,9 @@ NODE_LINK=bn-$STATE_HASH
 SUBNET=198.18.$(( 16#${STATE_HASH:0:2} ))
 HOST_IP=$SUBNET.1
 NODE_IP=$SUBNET.2
+# Where the ingress controller answers, if there is one: the address of its Service, as a cloud's load balancer has one.
+INGRESS_IP=$SUBNET.3
+INGRESS_MARK=$STATE_DIR/with-ingress
 
 POD_CIDR=10.244.0.0/16
 SERVICE_CIDR=10.96.0.0/16
