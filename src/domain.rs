@@ -8,6 +8,7 @@ pub mod dns_persist;
 pub mod dockerconfig;
 pub mod drift;
 pub mod htpasswd;
+pub mod http01_solver;
 pub mod image;
 pub mod irsa;
 pub mod issuance;

@@ -14,7 +14,7 @@ mod order;
 mod problem;
 mod renewal_info;
 mod request;
-pub mod responder;
+mod responder;
 mod revocation;
 #[cfg(test)]
 mod scripted;

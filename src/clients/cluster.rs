@@ -7,6 +7,7 @@ mod namespaces;
 mod pods;
 mod rollouts;
 mod settings;
+mod solvers;
 mod watch;
 
 use std::future::Future;

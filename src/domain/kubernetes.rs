@@ -155,6 +155,29 @@ fn is_label(label: &str) -> bool {
     label.starts_with(allowed) && label.ends_with(allowed) && label.chars().all(|c| allowed(c) || c == '-')
 }
 
+/// A taint of nodes that a Pod tolerates.
+#[derive(Clone, Debug, Default)]
+pub struct Toleration {
+    /// The taint's key; all if none.
+    pub key: Option<String>,
+    /// `Equal` or `Exists`.
+    pub operator: Option<String>,
+    /// The taint's value.
+    pub value: Option<String>,
+    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`; all if none.
+    pub effect: Option<String>,
+}
+
+impl Toleration {
+    /// As a Pod's `tolerations` have it.
+    pub fn manifest(&self) -> Value {
+        let Self { key, operator, value, effect } = self;
+        let parts = [("key", key), ("operator", operator), ("value", value), ("effect", effect)];
+        let given = parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), json!(part.as_ref()?))));
+        Value::Object(given.collect())
+    }
+}
+
 /// The labels of everything that makes up one installation of `application`.
 pub fn owner_labels(application: &str, instance: &str) -> Value {
     json!({ APPLICATION: application, INSTANCE: instance, MANAGED_BY: FIELD_MANAGER })

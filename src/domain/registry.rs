@@ -13,7 +13,7 @@ use crate::secret::Secret;
 
 use super::htpasswd::Htpasswd;
 use super::image::ImageReference;
-use super::kubernetes::{ObjectRef, owner_labels};
+use super::kubernetes::{ObjectRef, Toleration, owner_labels};
 
 /// The application's name in labels.
 pub const APPLICATION: &str = "registry";
@@ -204,19 +204,6 @@ pub struct Resources {
     pub requests: BTreeMap<String, String>,
     /// What is allowed at most.
     pub limits: BTreeMap<String, String>,
-}
-
-/// A taint that is tolerated.
-#[derive(Clone, Debug, Default)]
-pub struct Toleration {
-    /// The taint's key; all if none.
-    pub key: Option<String>,
-    /// `Equal` or `Exists`.
-    pub operator: Option<String>,
-    /// The taint's value.
-    pub value: Option<String>,
-    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`; all if none.
-    pub effect: Option<String>,
 }
 
 /// What is secret about a registry; it reaches the cluster's Secrets and nothing else.

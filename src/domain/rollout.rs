@@ -130,6 +130,16 @@ pub fn rollout(deployment: &Deployment, pods: &[Pod]) -> Rollout {
     progressing(ready, wanted, "the Pods to become ready")
 }
 
+/// Judges a Pod that stands alone.
+pub fn pod_start(pod: &Pod) -> Rollout {
+    let is_ready = pod.status.conditions.iter().any(|it| it.r#type == "Ready" && it.status == "True");
+    match obstacle(pod) {
+        _ if is_ready => Rollout::Done { ready: 1 },
+        Some(obstacle) => Rollout::Stuck(obstacle),
+        None => progressing(0, 1, "it to become ready"),
+    }
+}
+
 /// Whether a first rollout, or that of a change, is still under way and has not been given up by the cluster
 /// (Kubernetes: Deployments, "Progressing Deployment" and "Complete Deployment").
 pub fn is_under_way(deployment: &Deployment) -> bool {

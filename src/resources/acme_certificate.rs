@@ -1,6 +1,7 @@
 //! `berth_acme_certificate`: a certificate by ACME, whose key goes straight to its destination.
 
 mod destination;
+mod http01;
 mod import;
 pub(super) mod issue;
 mod journal;
@@ -13,6 +14,7 @@ mod rehearsal;
 mod reissue;
 mod rules;
 pub(super) mod schedule;
+mod solver;
 mod zones;
 
 use crate::clients::acme::Registered;
@@ -40,8 +42,8 @@ impl Resource<Berth> for AcmeCertificate {
         limits: Limits::minutes(15),
         ..Meta::new(
             "Certificates",
-            "A certificate from a CA that speaks ACME, proved by TXT records in Route53, by files that the provider serves, \
-             or by records of any other provider with `berth_acme_order`. Its private key goes straight \
+            "A certificate from a CA that speaks ACME, proved by TXT records in Route53, by files behind an Ingress of the \
+             cluster or served by the provider, or by records of any other provider with `berth_acme_order`. Its private key goes straight \
              into a Kubernetes Secret and never into the state, unless that is asked for. It is renewed when the CA \
              suggests, and re-issued in place when its names change; the old certificate stays until the new one is \
              stored.",
@@ -52,6 +54,7 @@ impl Resource<Berth> for AcmeCertificate {
         account_key::validate(*config, found);
         account_key::validate_destroy(*config, "revoke_on_destroy", found);
         rules::validate(*config, found);
+        http01::validate(*config, found);
     }
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
@@ -113,7 +116,7 @@ impl Resource<Berth> for AcmeCertificate {
     async fn delete(&self, cx: &Cx, model: Certificate) -> Result<()> {
         if model.serial_number.get().is_none() {
             // Unfinished: its journal stays, so that a replacement resumes the order.
-            return Ok(());
+            return issue::clear_sites(cx, &model).await;
         }
         if model.revoke_on_destroy {
             revoke(cx, &model).await?;

@@ -4,10 +4,10 @@ mod model;
 
 use jiff::Timestamp;
 
-use crate::clients::acme::responder;
 use crate::clients::acme::{Acme, AcmeError, Challenge, Method, Order, OrderSpec, Registered, Status};
 use crate::clients::dns::challenge_name;
 use crate::domain::certificate::Chain;
+use crate::domain::http01_solver::PATH;
 use crate::provider::{Berth, Cx};
 use crate::resources::account_key;
 use crate::resources::acme_account::{directory_of, is_other_directory, plan_directory, within};
@@ -168,7 +168,7 @@ fn proofs(names: &[String], challenges: &[Challenge]) -> Vec<(String, Proof)> {
             record_name: challenge_name(name),
             record_type: "TXT".to_owned(),
             record_value: challenge.txt_value(),
-            file_path: format!("{}{}", responder::PATH, challenge.token),
+            file_path: format!("{}{}", PATH, challenge.token),
             file_content: challenge.key_authorization.clone(),
         },
         None => Proof::unneeded(challenge_name(name)),

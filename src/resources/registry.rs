@@ -14,7 +14,7 @@ use crate::provider::{Berth, Cx};
 use crate::sdk::{Diagnostics, Import, Limits, Meta, Plan, Resource, Result, Seen, Value, View};
 
 pub use apply::entry;
-pub use model::{Declared, label, subdomain};
+pub use model::{Declared, Toleration, label, subdomain};
 
 /// A private container registry in the cluster.
 pub struct Registry;

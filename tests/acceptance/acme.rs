@@ -2,6 +2,7 @@
 
 mod accounts;
 mod authorities;
+mod behind_ingress;
 mod budget;
 mod certificates;
 mod destinations;
@@ -9,6 +10,7 @@ mod failures;
 mod faulty;
 mod handover;
 mod imports;
+mod ingress;
 mod interrupted;
 mod killed;
 mod looks;

@@ -10,7 +10,8 @@ fn address(namespace: &Namespace, more: &str) -> String {
 }
 
 fn make_ingress(namespace: &Namespace) {
-    kubectl_ok(&["-n", &namespace.0, "create", "ingress", "web", "--rule=web.example/*=web:80"]);
+    // Of a class that no controller has: without one, the sandbox's own would serve it.
+    kubectl_ok(&["-n", &namespace.0, "create", "ingress", "web", "--class=nobody", "--rule=web.example/*=web:80"]);
 }
 
 /// What a cloud's controller does once its load balancer is there.

@@ -42,3 +42,15 @@ resource "berth_acme_certificate" "broker" {
     ]
   }
 }
+
+# Without access to DNS: the names point at the ingress controller's load balancer, and while the CA looks, an Ingress leads
+# the paths of the challenges to a small Pod.
+resource "berth_acme_certificate" "shop" {
+  directory_url = berth_acme_account.main.directory_url
+  account_url   = berth_acme_account.main.account_url
+  account_key   = { kubernetes_secret = berth_acme_account.main.account_key.kubernetes_secret }
+
+  dns_names         = ["shop.example.com", "www.shop.example.com"]
+  http01            = { ingress_class = "nginx", namespace = "shop" }
+  kubernetes_secret = { namespace = "shop", name = "shop-tls" }
+}

@@ -7,6 +7,7 @@
 mod journal;
 mod look;
 mod publish;
+mod sight;
 
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use super::{Acme, Registered};
 
 pub use journal::{Entry, Journal};
 pub use publish::{HttpFile, Publisher, TxtRecord};
+pub use sight::{Missed, Sight, wait_for_file};
 
 /// How long tidying up may take after the outcome is known.
 const TIDY_TIMEOUT: Duration = Duration::from_mins(1);
@@ -104,21 +106,20 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
     pub async fn run(&self, wish: &Wish, budget: &Budget) -> Result<Issued, AcmeError> {
         let begun = budget.run(self.begin(wish, budget)).await;
         let mut begun = begun.map_err(|stopped| stopped_while("the order is made", stopped, None))??;
-        let records = begun.entry.records.clone();
+        let entry = begun.entry.clone();
         let validated = match self.validate(&mut begun, budget).await {
-            // While the records still stand, and only for a moment.
+            // While the proofs still stand, and only for a moment.
             Err(error) => Err(self.looked_at(error, &begun, budget).await),
             done => done,
         };
-        // The CA looks at the records no more, so they go while it issues; and on a failure in any case.
+        // The CA looks at the proofs no more, so they go while it issues; and on a failure in any case.
         let files = begun.files.clone();
-        let (left_behind, (), outcome) =
-            tokio::join!(self.withdraw(&records), self.publisher.take_down(&files), async {
-                match validated {
-                    Ok(()) => self.obtain(&mut begun, wish, budget).await,
-                    Err(error) => Err(error),
-                }
-            });
+        let (left_behind, (), outcome) = tokio::join!(self.withdraw(&entry), self.publisher.take_down(&files), async {
+            match validated {
+                Ok(()) => self.obtain(&mut begun, wish, budget).await,
+                Err(error) => Err(error),
+            }
+        });
         match outcome {
             Ok(Offered { chain, other_roots }) => {
                 let order_url = begun.order.url().to_owned();
@@ -140,7 +141,7 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
             if let Some(order) = self.resume(&entry, &print).await? {
                 return self.journalled(order, entry, budget).await;
             }
-            self.withdraw(&entry.records).await;
+            self.withdraw(&entry).await;
             self.forget().await;
         }
         let key = make_key(wish.key.clone()).await?;
@@ -149,7 +150,13 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
             LeafKey::Kept(pem) => Some(pem),
             LeafKey::New(_) | LeafKey::Foreign(_) => None,
         };
-        let entry = Entry { fingerprint: print, order_url: order.url().to_owned(), key, records: Vec::new() };
+        let entry = Entry {
+            fingerprint: print,
+            order_url: order.url().to_owned(),
+            key,
+            records: Vec::new(),
+            sites: Vec::new(),
+        };
         self.journalled(order, entry, budget).await
     }
 
@@ -186,7 +193,7 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         Ok(Some(order).filter(|_| status != Status::Invalid))
     }
 
-    /// Finds the records that the order waits for and journals everything, before the first one is published.
+    /// Finds what the order waits for and journals everything, before the first one is published.
     async fn journalled(&self, mut order: Order, mut entry: Entry, budget: &Budget) -> Result<Begun, AcmeError> {
         let challenges = match order.status() {
             Status::Pending => order.challenges(|name, wildcard| self.publisher.method(name, wildcard)).await?,
@@ -196,8 +203,10 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         let (standing, by_record) = Vec::into_iter(others).partition(|one| one.method == Method::DnsPersist01);
         let waiting = self.records(by_record, budget).await?;
         let news = waiting.iter().filter(|record| !entry.records.contains(record)).cloned().collect::<Vec<_>>();
-        let is_new = entry.records.is_empty() || !news.is_empty();
+        let site = self.publisher.site().filter(|site| !by_file.is_empty() && !entry.sites.contains(site));
+        let is_new = entry.records.is_empty() || !news.is_empty() || site.is_some();
         entry.records.extend(news);
+        entry.sites.extend(site);
         if is_new {
             self.journal.save(&entry, budget).await.map_err(AcmeError::Told)?;
         }
@@ -285,10 +294,25 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         seen.into_iter().collect::<Result<(), _>>().map_err(AcmeError::Dns)
     }
 
-    /// Removes records on a budget of its own; what fails is told in words.
-    async fn withdraw(&self, records: &[TxtRecord]) -> Vec<String> {
+    /// Removes records and clears sites on a budget of its own; what fails is told in words.
+    async fn withdraw(&self, entry: &Entry) -> Vec<String> {
         let budget = Budget::for_cleanup(TIDY_TIMEOUT);
-        let outcomes = join_all(records.iter().map(|record| self.publisher.withdraw(record, &budget))).await;
+        let (records, sites) = tokio::join!(self.remove(&entry.records, &budget), self.clear(&entry.sites, &budget));
+        [records, sites].concat()
+    }
+
+    async fn clear(&self, sites: &[String], budget: &Budget) -> Vec<String> {
+        let outcomes = join_all(sites.iter().map(|site| self.publisher.clear(site, budget))).await;
+        let failed = outcomes.into_iter().zip(sites).filter_map(|(outcome, site)| {
+            let error = outcome.err()?;
+            tracing::warn!(site, code = error.code(), "a solver of challenges is left behind");
+            Some(format!("{site}, with its Service and Ingress: {}", error.what()))
+        });
+        failed.collect()
+    }
+
+    async fn remove(&self, records: &[TxtRecord], budget: &Budget) -> Vec<String> {
+        let outcomes = join_all(records.iter().map(|record| self.publisher.withdraw(record, budget))).await;
         let failed = outcomes.into_iter().zip(records).filter_map(|(outcome, record)| {
             let error = outcome.err()?;
             tracing::warn!(name = record.name, code = error.code(), "a challenge record is left behind");

@@ -9,8 +9,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// What the path of a challenge's file begins with.
-pub const PATH: &str = "/.well-known/acme-challenge/";
+use crate::domain::http01_solver::PATH;
+
 /// How long a visitor may take to ask and to read the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest request that is read; a validator's has a few hundred bytes.

@@ -122,7 +122,7 @@ impl Cluster {
         Ok(PullProof::Refused { words: last_seen.unwrap_or_default() })
     }
 
-    async fn wait_until_gone(&self, budget: &Budget, object: &ObjectRef) -> Result<(), ClusterError> {
+    pub(super) async fn wait_until_gone(&self, budget: &Budget, object: &ObjectRef) -> Result<(), ClusterError> {
         for pause in PACE.pauses() {
             if self.get(budget, object).await?.is_none() {
                 return Ok(());

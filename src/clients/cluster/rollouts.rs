@@ -1,4 +1,4 @@
-//! Waits for a Deployment, and brings back the evidence when it does not get there.
+//! Waits for a Deployment or a single Pod, and brings back the evidence when it does not get there.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use tokio::time::Instant;
 
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::rollout::{
-    Deployment, Event, Obstacle, ObstacleKind, Pod, Rollout, last_warnings, rollout, speaks_of_failure, telling_lines,
+    Deployment, Event, Obstacle, ObstacleKind, Pod, Rollout, last_warnings, pod_start, rollout, speaks_of_failure,
+    telling_lines,
 };
 use crate::explain::MAX_QUOTE;
 use crate::retry::{Budget, Pace, Stopped};
@@ -26,7 +27,7 @@ const EVIDENCE_TIME: Duration = Duration::from_secs(10);
 
 impl Cluster {
     /// Waits until all replicas of the Deployment run its newest template and are ready; answers how
-    /// many are. The Pods are found by `labels` (`a=b,c=d`).
+    /// many are. The Pods are found by `labels` (`a=b,c=d`). Of a Pod, waits until it is ready itself.
     ///
     /// # Errors
     /// [`ClusterError::Stuck`] with the container's log or the cluster's words when something stands in
@@ -75,6 +76,9 @@ impl Cluster {
             let words = "it was deleted while its rollout was waited for".to_owned();
             return Err(ClusterError::NotFound { object: deployment.to_string(), words });
         };
+        if deployment.kind == "Pod" {
+            return Ok(pod_start(&typed(found)?));
+        }
         let found: Deployment = typed(found)?;
         let pods = self.pods(budget, deployment, labels).await?;
         Ok(rollout(&found, &pods))

@@ -38,6 +38,12 @@ enum Outcome {
     Failed(String),
 }
 
+impl Outcome {
+    fn is_file(&self, expected: &str) -> bool {
+        matches!(self, Self::Answer { status: 200, body } if body.trim_end() == expected)
+    }
+}
+
 /// Fetches a URL from these addresses of its host; those of other hosts, to which redirects lead, are this machine's to find.
 /// No proxy is used, as the CA uses none. Certificates behind redirects are not looked at, as CAs do not.
 pub async fn visit(url: &str, addresses: &[IpAddr], budget: &Budget) -> Visit {
@@ -109,14 +115,23 @@ fn listed(addresses: &[IpAddr]) -> String {
 }
 
 impl Visit {
+    /// Whether the expected file was met with in the end. RFC 8555 §8.3: blanks at the end do not matter.
+    pub fn found(&self, expected: &str) -> bool {
+        self.steps.last().is_some_and(|step| step.outcome.is_file(expected))
+    }
+
+    /// Whether anybody answered in the end.
+    pub fn is_answered(&self) -> bool {
+        self.steps.last().is_some_and(|step| !matches!(step.outcome, Outcome::Failed(_)))
+    }
+
     /// What was met with, held against what the file should hold.
     pub fn tell(&self, expected: &str) -> String {
         let told = self.steps.iter().enumerate().map(|(index, step)| {
             let words = match &step.outcome {
                 Outcome::Failed(why) => format!("{}: {why}", step.address),
                 Outcome::Redirect { status, to } => format!("{} answers {status}, a redirect to {to}", step.address),
-                // RFC 8555 §8.3: blanks at the end do not matter.
-                Outcome::Answer { status: 200, body } if body.trim_end() == expected => {
+                outcome if outcome.is_file(expected) => {
                     format!("{} answers 200 with what was expected", step.address)
                 }
                 Outcome::Answer { status, body } => {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::digest::sha256_hex;
 use crate::domain::htpasswd::Htpasswd;
-use crate::domain::kubernetes::{DECLARATION, ObjectRef};
+use crate::domain::kubernetes::{DECLARATION, ObjectRef, Toleration};
 use crate::secret::Secret;
 
 use super::{
@@ -161,13 +161,7 @@ fn strategy(registry: &Registry) -> Value {
 }
 
 fn pod(registry: &Registry) -> Value {
-    let tolerations: Vec<Value> = registry
-        .tolerations
-        .iter()
-        .map(|it| {
-            without_nulls(json!({ "key": it.key, "operator": it.operator, "value": it.value, "effect": it.effect }))
-        })
-        .collect();
+    let tolerations: Vec<Value> = registry.tolerations.iter().map(Toleration::manifest).collect();
     json!({
         "serviceAccountName": registry.account_name(),
         // The Service's variables would begin with REGISTRY_ and be taken for settings.

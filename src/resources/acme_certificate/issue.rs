@@ -15,8 +15,7 @@ use super::journal::Book;
 use super::model::Certificate;
 use super::publisher::Prover;
 use super::rehearsal::rehearse;
-use super::schedule;
-use super::{destination, import, ledger};
+use super::{destination, import, ledger, schedule, solver};
 
 /// Issues; `prior` is the certificate that it replaces, which stays in place until the new one is stored.
 pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>) -> Result<()> {
@@ -61,6 +60,19 @@ async fn stored_before(cx: &Cx, model: &Certificate, print: &str) -> Result<Opti
         tracing::info!(serial_number = chain.facts.serial_number, "the certificate was stored by an earlier run");
         Issued { chain, key: Some(key), order_url: String::new(), left_behind: Vec::new(), other_roots: Vec::new() }
     }))
+}
+
+/// Removes what an unfinished issuance left in the cluster; its order can still be completed.
+pub async fn clear_sites(cx: &Cx, model: &Certificate) -> Result<()> {
+    let Some(now) = solver::site(model) else { return Ok(()) };
+    let journal = Book::of(cx, model.kubernetes_secret.as_ref(), false)?;
+    let entry = journal.load(cx.budget()).await?;
+    let mut sites = entry.map_or_else(Vec::new, |entry| entry.sites);
+    sites.push(now.to_string());
+    for site in &sites {
+        solver::clear(cx, site, cx.budget()).await?;
+    }
+    Ok(())
 }
 
 /// The account of the model's key: the one it names, else the one that the CA has for the key.

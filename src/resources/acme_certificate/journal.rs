@@ -26,6 +26,8 @@ struct Order {
     fingerprint: String,
     url: String,
     records: Vec<Record>,
+    #[serde(default)]
+    sites: Vec<String>,
     /// Only where the private key may stand in the state.
     key: Option<String>,
 }
@@ -44,14 +46,15 @@ impl Order {
             name: record.name.clone(),
             value: record.value.clone(),
         });
-        let (fingerprint, url) = (entry.fingerprint.clone(), entry.order_url.clone());
-        Self { fingerprint, url, records: records.collect(), key: None }
+        let (fingerprint, url, sites) = (entry.fingerprint.clone(), entry.order_url.clone(), entry.sites.clone());
+        Self { fingerprint, url, records: records.collect(), sites, key: None }
     }
 
     fn entry(self, key: Option<Secret>) -> Entry {
         let records = self.records.into_iter();
         let records = records.map(|record| TxtRecord { domain: record.domain, name: record.name, value: record.value });
-        Entry { fingerprint: self.fingerprint, order_url: self.url, key, records: records.collect() }
+        let records = records.collect();
+        Entry { fingerprint: self.fingerprint, order_url: self.url, key, records, sites: self.sites }
     }
 }
 

@@ -3,7 +3,6 @@
 pub mod destination;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use crate::clients::acme::{KeyType, Method, RevocationReason};
 use crate::domain::certificate::Chain;
@@ -13,6 +12,7 @@ use crate::provider::AssumeRole;
 use crate::resources::account_key::Source;
 use crate::sdk::{Computed, Model, Secret, Set, Timeouts, check};
 
+use super::http01::Http01;
 use destination::Destination;
 
 /// The certificate's configuration and state.
@@ -59,7 +59,7 @@ pub struct Certificate {
     pub must_staple: bool,
     /// How the names are proved by TXT records. Default: in the Route53 zones that hold them.
     pub dns01: Option<Dns01>,
-    /// How names are proved by a file on their port 80.
+    /// How names are proved by a file on their port 80: by an Ingress of the cluster, or by the provider itself.
     pub http01: Option<Http01>,
     /// How names are proved by TXT records that stand for good (dns-persist-01), where the CA offers that: renewals then need
     /// no access to DNS.
@@ -174,17 +174,6 @@ pub struct Dns01 {
     pub ttl: u32,
 }
 
-/// How names are proved by a file: the provider itself serves it while the CA looks.
-#[derive(Clone, Debug, Default, PartialEq, Model)]
-pub struct Http01 {
-    /// Where the provider listens, as `ADDRESS:PORT` (`0.0.0.0:80`, `[::]:8080`). Port 80 of each name must lead there:
-    /// directly, or by a load balancer or a proxy that passes `/.well-known/acme-challenge/` on.
-    #[attr(check = check::text("must be an address to listen at", is_address))]
-    pub listen: String,
-    /// The names that are proved this way. Default: without `dns01` all that have no star, else the IP addresses only.
-    pub names: Option<Set<String>>,
-}
-
 /// A CA to rehearse at. Its account is that of the same key, made if there is none; its certificate is thrown away.
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct Rehearsal {
@@ -201,10 +190,6 @@ pub struct Rehearsal {
 pub struct DnsPersist01 {
     /// The names that are proved this way, wildcards with their star. Default: all that `http01` does not prove.
     pub names: Option<Set<String>>,
-}
-
-fn is_address(text: &str) -> Result<(), String> {
-    text.parse::<SocketAddr>().map(|_| ()).map_err(|_| format!("must be like `0.0.0.0:80`, and is `{text}`"))
 }
 
 impl Certificate {
@@ -304,7 +289,7 @@ mod tests {
     #[test]
     fn each_name_has_its_way_of_proof() {
         let set = |names: &[&str]| Some(Set(names.iter().map(|name| (*name).to_owned()).collect()));
-        let http01 = |names| Some(Http01 { listen: "0.0.0.0:80".to_owned(), names });
+        let http01 = |names| Some(Http01 { listen: Some("0.0.0.0:80".to_owned()), names, ..Http01::default() });
         let with = |http01, dns01| Certificate { dns01, http01, ..Certificate::default() };
         let (dns, file) = (Method::Dns01, Method::Http01);
         let cases = [

@@ -1,5 +1,6 @@
-//! Proofs of names: TXT records in Route53, files that the provider serves, or what the user publishes.
+//! Proofs of names: TXT records in Route53, files behind an Ingress or served here, or what the user publishes.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clients::acme::issue::{HttpFile, Publisher, TxtRecord};
@@ -12,6 +13,7 @@ use crate::provider::Cx;
 use crate::retry::Budget;
 
 use super::model::Certificate;
+use super::solver;
 use super::zones::Zones;
 
 /// Proves names as a certificate's settings say.
@@ -49,6 +51,28 @@ impl<'a> Prover<'a> {
         dns
     }
 
+    /// Serves files from this process.
+    async fn listen(
+        &self,
+        address: Option<SocketAddr>,
+        attribute: &'static str,
+        files: &[HttpFile],
+    ) -> Result<(), Explanation> {
+        let Some(address) = address else { return Ok(()) };
+        let responder = self.cx.provider().acme_responders().at(address).await.map_err(|error| {
+            Explanation::new("BERTH-ACME-059", "Cannot serve the files of the http-01 challenges")
+                .on(address.to_string())
+                .said("the system", error.to_string())
+                .next("give an address of this machine and a port that is free and that this user may listen at")
+                .at(attribute)
+        })?;
+        for file in files {
+            responder.put(&file.token, &file.content);
+        }
+        *self.serving() = Some(responder);
+        Ok(())
+    }
+
     fn serving(&self) -> std::sync::MutexGuard<'_, Option<Arc<Responder>>> {
         self.serving.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -73,23 +97,24 @@ impl Publisher for Prover<'_> {
         }
     }
 
-    async fn serve(&self, files: &[HttpFile], _: &Budget) -> Result<(), Explanation> {
-        let listen = self.model.http01.as_ref().map(|http01| http01.listen.as_str()).unwrap_or_default();
-        let trouble = |words: String| {
-            Explanation::new("BERTH-ACME-059", "Cannot serve the files of the http-01 challenges")
-                .on(listen)
-                .said("the system", words)
-                .next("give an address of this machine and a port that is free and that this user may listen at")
-                .at("http01.listen")
+    async fn serve(&self, files: &[HttpFile], budget: &Budget) -> Result<(), Explanation> {
+        let Some(http01) = &self.model.http01 else { return Ok(()) };
+        let Some(site) = solver::site(&self.model) else {
+            let listen = http01.listen.as_ref().and_then(|text| text.parse().ok());
+            return self.listen(listen, "http01.listen", files).await;
         };
-        let address = listen.parse().map_err(|error: std::net::AddrParseError| trouble(error.to_string()))?;
-        let responder = self.cx.provider().acme_responders().at(address).await;
-        let responder = responder.map_err(|error| trouble(error.to_string()))?;
-        for file in files {
-            responder.put(&file.token, &file.content);
+        if let Some(address) = solver::listen_address(http01) {
+            self.listen(Some(address), "http01.endpoint", files).await?;
         }
-        *self.serving() = Some(responder);
-        Ok(())
+        solver::serve(self.cx, http01, &site, files, budget).await
+    }
+
+    fn site(&self) -> Option<String> {
+        solver::site(&self.model).map(|site| site.to_string())
+    }
+
+    async fn clear(&self, site: &str, budget: &Budget) -> Result<(), Explanation> {
+        solver::clear(self.cx, site, budget).await
     }
 
     async fn take_down(&self, files: &[HttpFile]) {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::domain::image::Fault;
+use crate::domain::kubernetes::Toleration;
 use crate::domain::registry::{
-    Account, Exposure, Flavour, Ingress, Proxy, Registry, Resources, S3, Service, Storage, Toleration, Volume,
+    Account, Exposure, Flavour, Ingress, Proxy, Registry, Resources, S3, Service, Storage, Volume,
 };
 
 use super::model::{self, Declared};
@@ -33,7 +34,7 @@ impl Declared {
             log_level: self.log_level.clone(),
             resources: resources(self.resources.as_ref()),
             node_selector: self.node_selector.clone().unwrap_or_default(),
-            tolerations: self.tolerations.iter().flatten().map(toleration).collect(),
+            tolerations: self.tolerations.iter().flatten().map(Into::into).collect(),
             declaration: serde_json::to_string(self).unwrap_or_default(),
         })
     }
@@ -131,12 +132,10 @@ fn resources(resources: Option<&model::Resources>) -> Resources {
     }
 }
 
-fn toleration(toleration: &model::Toleration) -> Toleration {
-    Toleration {
-        key: toleration.key.clone(),
-        operator: toleration.operator.clone(),
-        value: toleration.value.clone(),
-        effect: toleration.effect.clone(),
+impl From<&model::Toleration> for Toleration {
+    fn from(model: &model::Toleration) -> Self {
+        let model::Toleration { key, operator, value, effect } = model.clone();
+        Self { key, operator, value, effect }
     }
 }
 

@@ -298,7 +298,7 @@ pub struct Resources {
 }
 
 /// A taint that is tolerated.
-#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Model, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Toleration {
     /// The taint's key. Default: all.

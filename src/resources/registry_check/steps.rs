@@ -24,6 +24,9 @@ use super::{Declared, StepResult, base_url};
 /// How long a step may go on failing in a way that may pass: a record or a load balancer is new.
 const PATIENCE: Duration = Duration::from_secs(45);
 
+/// How long a wrong certificate may be shown: an Ingress controller shows one of its own until it has read a new Secret.
+const CERTIFICATE_PATIENCE: Duration = Duration::from_secs(30);
+
 const PACE: Pace = Pace::new(Duration::from_millis(500), Duration::from_secs(5));
 
 /// The tag that the image is pushed under.
@@ -35,19 +38,23 @@ struct Failure {
     cause: String,
     /// Said instead of the step's own remedy.
     next: Option<String>,
-    /// Whether trying again may help.
-    may_pass: bool,
+    /// How long trying again may help.
+    patience: Duration,
 }
 
 impl Failure {
     fn new(cause: impl Into<String>) -> Self {
-        Self { cause: cause.into(), next: None, may_pass: false }
+        Self { cause: cause.into(), next: None, patience: Duration::ZERO }
     }
 }
 
 impl From<HttpError> for Failure {
     fn from(error: HttpError) -> Self {
-        let may_pass = matches!(error, HttpError::Name { .. } | HttpError::Unreachable { .. });
+        let patience = match &error {
+            HttpError::Name { .. } | HttpError::Unreachable { .. } => PATIENCE,
+            HttpError::Certificate { .. } => CERTIFICATE_PATIENCE,
+            HttpError::Roots { .. } => Duration::ZERO,
+        };
         let next = match &error {
             HttpError::Roots { .. } => Some("correct ca_pem".to_owned()),
             HttpError::Unreachable { .. } => {
@@ -55,7 +62,7 @@ impl From<HttpError> for Failure {
             }
             _ => None,
         };
-        Self { cause: error.to_string(), next, may_pass }
+        Self { cause: error.to_string(), next, patience }
     }
 }
 
@@ -64,10 +71,13 @@ impl From<OciError> for Failure {
         match error {
             OciError::Http(error) => error.into(),
             error => {
-                let may_pass = matches!(error, OciError::Refused { status: 502..=504, .. });
+                let patience = match error {
+                    OciError::Refused { status: 502..=504, .. } => PATIENCE,
+                    _ => Duration::ZERO,
+                };
                 let next = matches!(error, OciError::TooLarge { .. })
                     .then(|| "raise the body limit of the proxy or Ingress before the registry".to_owned());
-                Self { cause: error.to_string(), next, may_pass }
+                Self { cause: error.to_string(), next, patience }
             }
         }
     }
@@ -174,8 +184,8 @@ impl<'a> Checking<'a> {
                 Err(failure) => failure,
             };
             let pause = pauses.next().unwrap_or(PACE.longest);
-            if !failure.may_pass || started.elapsed() + pause > PATIENCE || self.cx.budget().sleep(pause).await.is_err()
-            {
+            let is_over = started.elapsed() + pause > failure.patience;
+            if is_over || self.cx.budget().sleep(pause).await.is_err() {
                 break failure;
             }
         };
@@ -251,7 +261,7 @@ impl<'a> Checking<'a> {
             (200, false) => Ok("let in, and no login is given".to_owned()),
             (200, true) => Err(Failure::new("the registry lets everyone in without a login")),
             (status, _) => Err(Failure {
-                may_pass: matches!(status, 404 | 502..=504),
+                patience: if matches!(status, 404 | 502..=504) { PATIENCE } else { Duration::ZERO },
                 next: Some("check that the name leads to a registry, and what stands before it".to_owned()),
                 ..Failure::new(format!("{} answers with status {status} at /v2/: no registry", self.host()))
             }),

@@ -20,6 +20,8 @@ pub struct Entry {
     pub key: Option<Secret>,
     /// Every record that was or may have been published for the order.
     pub records: Vec<TxtRecord>,
+    /// Every site at which files were or may have been served for the order ([`super::Publisher::site`]).
+    pub sites: Vec<String>,
 }
 
 /// Keeps one [`Entry`] where it survives a killed process, beside the certificate's destination.

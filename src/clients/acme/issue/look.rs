@@ -5,13 +5,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use crate::clients::acme::error::{AcmeError, FailedAuthorization};
-use crate::clients::acme::responder;
 use crate::clients::dns::challenge_name;
-use crate::clients::http::visit::visit;
 use crate::domain::dns_persist;
 use crate::retry::{Budget, Stopped};
 
-use super::{Begun, HttpFile, Issuance, Journal, Publisher};
+use super::{Begun, Issuance, Journal, Publisher, Sight};
 
 /// How long all looks together may take: the records wait for it before they are removed.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -32,7 +30,8 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
     async fn look(&self, failure: &FailedAuthorization, begun: &Begun, budget: &Budget) -> Option<String> {
         let domain = failure.identifier.strip_prefix("*.").unwrap_or(&failure.identifier);
         if let Some(file) = begun.files.iter().find(|file| file.domain == domain) {
-            return self.look_at_file(file, budget).await;
+            let sight = Sight::of(file, self.dns, budget).await;
+            return is_wanted(budget).then(|| sight.tell(&file.content));
         }
         let records: Vec<_> = begun.waiting.iter().filter(|record| record.domain == domain).collect();
         let is_standing = begun.standing.iter().any(|challenge| challenge.domain == domain);
@@ -51,21 +50,6 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
                 is_wanted(budget).then(|| format!("TXT {name}: {error}"))
             }
         }
-    }
-
-    async fn look_at_file(&self, file: &HttpFile, budget: &Budget) -> Option<String> {
-        let host = if file.domain.contains(':') { format!("[{}]", file.domain) } else { file.domain.clone() };
-        let url = format!("http://{host}{}{}", responder::PATH, file.token);
-        let addresses = match file.domain.parse() {
-            Ok(address) => Ok(vec![address]),
-            Err(_) => self.dns.addresses(&file.domain, budget).await,
-        };
-        let told = match addresses {
-            Ok(none) if none.is_empty() => "the name has no address (A or AAAA)".to_owned(),
-            Ok(addresses) => visit(&url, &addresses, budget).await.tell(&file.content),
-            Err(error) => error.to_string(),
-        };
-        is_wanted(budget).then(|| format!("{url}: {told}"))
     }
 }
 

@@ -46,6 +46,16 @@ pub trait Publisher: Sync {
         let _ = files;
         std::future::ready(())
     }
+    /// Where files are served, if that may outlive this process, in words that [`Publisher::clear`] understands: they are
+    /// journalled before anything is served there.
+    fn site(&self) -> Option<String> {
+        None
+    }
+    /// Removes what serves files at a site; none is a success.
+    fn clear(&self, site: &str, budget: &Budget) -> impl Future<Output = Result<(), Explanation>> + Send {
+        let _ = (site, budget);
+        std::future::ready(Ok(()))
+    }
     /// Adds the value; returns once the DNS service has taken it in. What was begun when the budget ended may
     /// still come to be: [`Publisher::withdraw`] follows in any case and must undo that too.
     fn publish(&self, record: &TxtRecord, budget: &Budget) -> impl Future<Output = Result<(), Explanation>> + Send;

@@ -3,7 +3,8 @@
 use crate::clients::acme::Method;
 use crate::domain::certificate_name::{canonical, normalize_address};
 use crate::domain::dns::zone::Visibility;
-use crate::resources::acme_certificate::model::{Certificate, Dns01, DnsPersist01, Http01};
+use crate::resources::acme_certificate::http01::Http01;
+use crate::resources::acme_certificate::model::{Certificate, Dns01, DnsPersist01};
 use crate::sdk::{Attr, Set, Value, View};
 
 /// An order that is to come.
