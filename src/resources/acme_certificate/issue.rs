@@ -37,7 +37,7 @@ pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>
         journal: &journal,
     };
     let print = issuance.print(&wish);
-    let issued = if let Some(issued) = stored_before(cx, model, &print).await? {
+    let issued = if let Some(issued) = stored_before(cx, model, prior, &print).await? {
         issued
     } else {
         rehearse(cx, model, prior, (&publisher, &dns)).await?;
@@ -53,10 +53,17 @@ pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>
 }
 
 /// What a run stored for the same wish that was killed before Terraform heard of it.
-async fn stored_before(cx: &Cx, model: &Certificate, print: &str) -> Result<Option<Issued>> {
+async fn stored_before(
+    cx: &Cx,
+    model: &Certificate,
+    prior: Option<&Certificate>,
+    print: &str,
+) -> Result<Option<Issued>> {
     let Some(place) = &model.kubernetes_secret else { return Ok(None) };
     let stored = destination::stored_for(cx, place, model, print).await?;
-    Ok(stored.map(|(chain, key)| {
+    // A certificate without identifier leaves no mark in the wish for its successor, and is not its own.
+    let old = prior.and_then(|prior| prior.fingerprint_sha256.get());
+    Ok(stored.filter(|(chain, _)| Some(&chain.facts.fingerprint_sha256) != old).map(|(chain, key)| {
         tracing::info!(serial_number = chain.facts.serial_number, "the certificate was stored by an earlier run");
         Issued { chain, key: Some(key), order_url: String::new(), left_behind: Vec::new(), other_roots: Vec::new() }
     }))

@@ -64,7 +64,7 @@ fn told(strain: &Strain, model: &Certificate, limits: Limits) -> Explanation {
     let url = model.directory_url.get().map_or("", String::as_str);
     let rule = format!("the CA allows {} in {days} days", strain.limit);
     let told = if strain.is_last {
-        Explanation::new("BERTH-ACME-062", format!("This will be the last of the {what} for now"))
+        Explanation::new("BERTH-ACME-064", format!("This will be the last of the {what} for now"))
             .said("the ledger", format!("{rule}; there can be another one from {} on", strain.next))
             .next("apply if it is needed; for experiments take the CA's staging directory, or set `rehearsal`")
     } else {

@@ -6,7 +6,7 @@ use crate::workspace::{Cli, Run, Workspace};
 
 /// The codes of the warnings about limits, in their order.
 fn strains(run: &Run) -> Vec<String> {
-    let codes = ["BERTH-ACME-062", "BERTH-ACME-063"];
+    let codes = ["BERTH-ACME-063", "BERTH-ACME-064"];
     let shown = run.diagnostics().into_iter().filter(|shown| shown.severity == "warning");
     let mut all: Vec<_> = shown
         .filter_map(|shown| codes.into_iter().find(|code| format!("{}{}", shown.summary, shown.detail).contains(code)))
@@ -37,7 +37,7 @@ fn a_plan_tells_before_the_limits_of_the_ca_are_reached() {
         spoil();
         assert_eq!(strains(&workspace.apply()), [""; 0], "the second of three");
         spoil();
-        assert_eq!(strains(&workspace.apply()), ["BERTH-ACME-062"], "the last of three");
+        assert_eq!(strains(&workspace.apply()), ["BERTH-ACME-064"], "the last of three");
         spoil();
         assert_eq!(strains(&workspace.plan()), ["BERTH-ACME-063"], "the fourth");
         workspace.run(&["untaint", "berth_acme_certificate.web"]).succeeds();
@@ -54,7 +54,7 @@ fn a_plan_tells_before_the_limits_of_the_ca_are_reached() {
             })
             .concat();
         workspace.configure(&configuration(&[&name], &others));
-        assert_eq!(strains(&workspace.plan().changes_something()), ["BERTH-ACME-062", "BERTH-ACME-063"]);
+        assert_eq!(strains(&workspace.plan().changes_something()), ["BERTH-ACME-063", "BERTH-ACME-064"]);
         workspace.configure(
             &configuration(&[&name], &others).replace("provider \"berth\" {", "provider \"berth\" {\n  offline = true"),
         );
