@@ -139,6 +139,25 @@ fn unique_name(label: &str, zone: &str) -> String {
     format!("{label}-{}-{}.{zone}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
+/// A name in the sandbox's zone, and the record that leads it to an address.
+fn name_at(namespace: &Namespace, address: &str) -> (String, String) {
+    let name = format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME"));
+    let record = format!(
+        r#"
+resource "berth_dns_record" "web" {{
+  zone_id = "{}"
+  name    = "{name}"
+  type    = "A"
+  ttl     = 1
+  values  = ["{address}"]
+  wait    = "authoritative"
+}}
+"#,
+        value("SANDBOX_ZONE_ID")
+    );
+    (name, record)
+}
+
 /// The TXT values at a name in one of the sandbox's zones.
 fn txt_values(zone_id: &str, name: &str) -> Vec<String> {
     let ask = async {

@@ -2,28 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Namespace, account, certificate, kubectl, provider, text};
+use super::{Namespace, account, certificate, kubectl, name_at, provider, text};
 use crate::sandbox::value;
 use crate::workspace::{Cli, Workspace};
-
-/// A name in the sandbox's zone, and the record that leads it to an address.
-fn name_at(namespace: &Namespace, address: &str) -> (String, String) {
-    let name = format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME"));
-    let record = format!(
-        r#"
-resource "berth_dns_record" "web" {{
-  zone_id = "{}"
-  name    = "{name}"
-  type    = "A"
-  ttl     = 1
-  values  = ["{address}"]
-  wait    = "authoritative"
-}}
-"#,
-        value("SANDBOX_ZONE_ID")
-    );
-    (name, record)
-}
 
 /// The settings of a certificate that is proved through the sandbox's class.
 fn http01(namespace: &Namespace, more: &str) -> String {

@@ -3,7 +3,7 @@
 use berth::domain::certificate::Chain;
 use serde_json::Value;
 
-use super::{Namespace, account, certificate, provider, text};
+use super::{Namespace, account, certificate, name_at, provider, text};
 use crate::sandbox::value;
 use crate::workspace::{Cli, Workspace};
 
@@ -12,20 +12,8 @@ use crate::workspace::{Cli, Workspace};
 fn names_and_addresses_are_proved_by_files_and_wildcards_by_records() {
     for cli in Cli::all() {
         let namespace = Namespace::new(if cli.is_tofu() { "files-tofu" } else { "files" });
-        let (name, address) = (format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME")), value("SANDBOX_NODE_IP"));
-        let record = format!(
-            r#"
-resource "berth_dns_record" "web" {{
-  zone_id = "{}"
-  name    = "{name}"
-  type    = "A"
-  ttl     = 1
-  values  = ["{address}"]
-  wait    = "authoritative"
-}}
-"#,
-            value("SANDBOX_ZONE_ID")
-        );
+        let address = value("SANDBOX_NODE_IP");
+        let (name, record) = name_at(&namespace, &address);
         let more = format!(
             "  ip_addresses = [\"{address}\"]\n  http01 = {{ listen = \"{address}:80\" }}\n  must_staple = true\n  key_type = \"rsa-2048\"\n  depends_on = [berth_dns_record.web]\n"
         );
