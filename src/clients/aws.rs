@@ -1,5 +1,17 @@
 //! AWS: one set of credentials, and the services that are asked with it, each made at first use.
 
+/// The client of a service, at an end point of its own if one is given. The builders of the SDK's crates share no trait.
+macro_rules! client {
+    ($sdk:ident, $config:expr, $endpoint:expr) => {{
+        let builder = $sdk::config::Builder::from($config);
+        let builder = match $endpoint {
+            Some(endpoint) => builder.endpoint_url(endpoint),
+            None => builder,
+        };
+        $sdk::Client::from_conf(builder.build())
+    }};
+}
+
 mod bucket;
 mod call;
 mod config;

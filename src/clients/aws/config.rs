@@ -11,7 +11,8 @@ use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
-use super::{Keys, Settings, sts};
+use super::sts::{Session, SessionProvider};
+use super::{Keys, Settings};
 
 /// The region when none is given anywhere.
 pub(super) const DEFAULT_REGION: &str = "us-east-1";
@@ -58,16 +59,12 @@ fn credentials(keys: &Keys) -> Credentials {
 
 fn with_role(settings: &Settings, config: SdkConfig) -> SdkConfig {
     let endpoint = settings.endpoints.sts.as_deref();
-    let mut config = config;
-    if let Some(identity) = &settings.assume_role_with_web_identity {
-        let provider = sts::WebIdentityProvider::new(&config, endpoint, identity.clone());
-        config = with_provider(&config, SharedCredentialsProvider::new(provider));
-    }
-    for role in [&settings.assume_role, &settings.then_assume_role].into_iter().flatten() {
-        let provider = sts::AssumedRoleProvider::new(&config, endpoint, role.clone());
-        config = with_provider(&config, SharedCredentialsProvider::new(provider));
-    }
-    config
+    let identity = settings.assume_role_with_web_identity.clone().map(Session::WebIdentity);
+    let roles = [&settings.assume_role, &settings.then_assume_role].into_iter().flatten();
+    identity.into_iter().chain(roles.cloned().map(Session::Role)).fold(config, |config, session| {
+        let provider = SessionProvider::new(&config, endpoint, session);
+        with_provider(&config, SharedCredentialsProvider::new(provider))
+    })
 }
 
 fn with_provider(config: &SdkConfig, provider: SharedCredentialsProvider) -> SdkConfig {

@@ -1,8 +1,6 @@
 //! EKS: clusters by their name; the only file that touches its SDK.
 
 use aws_config::SdkConfig;
-use aws_sdk_eks::Client;
-use aws_sdk_eks::config::Builder;
 use aws_sdk_eks::types as sdk;
 
 use super::call::call;
@@ -40,7 +38,7 @@ pub(super) async fn cluster(
     budget: &Budget,
     name: &str,
 ) -> Result<Option<EksCluster>, AwsError> {
-    let client = client(config, endpoint);
+    let client = client!(aws_sdk_eks, config, endpoint);
     let answer = call(budget, None, async || {
         let request = client.describe_cluster().name(name);
         request.send().await.map_err(|error| failure(SERVICE, OPERATION, &error))
@@ -54,15 +52,6 @@ pub(super) async fn cluster(
         Err(AwsError::NotFound(_)) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn client(config: &SdkConfig, endpoint: Option<&str>) -> Client {
-    let builder = Builder::from(config);
-    let builder = match endpoint {
-        Some(endpoint) => builder.endpoint_url(endpoint),
-        None => builder,
-    };
-    Client::from_conf(builder.build())
 }
 
 fn cluster_of_sdk(cluster: sdk::Cluster) -> EksCluster {

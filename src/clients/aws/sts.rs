@@ -6,7 +6,6 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 use aws_sdk_sts::Client;
-use aws_sdk_sts::config::Builder;
 use aws_sdk_sts::types as sdk;
 
 use super::call::call;
@@ -31,7 +30,7 @@ pub struct Identity {
 }
 
 pub(super) async fn caller(config: &SdkConfig, endpoint: Option<&str>, budget: &Budget) -> Result<Identity, AwsError> {
-    let client = client(config, endpoint);
+    let client = client!(aws_sdk_sts, config, endpoint);
     let output = call(budget, None, async || {
         client.get_caller_identity().send().await.map_err(|error| failure("sts", "GetCallerIdentity", &error))
     })
@@ -44,19 +43,57 @@ pub(super) async fn caller(config: &SdkConfig, endpoint: Option<&str>, budget: &
     Ok(Identity { account, arn, partition })
 }
 
-fn client(config: &SdkConfig, endpoint: Option<&str>) -> Client {
-    let builder = Builder::from(config);
-    let builder = match endpoint {
-        Some(endpoint) => builder.endpoint_url(endpoint),
-        None => builder,
-    };
-    Client::from_conf(builder.build())
+/// What credentials are exchanged for a session by.
+#[derive(Clone, Debug)]
+pub(super) enum Session {
+    /// A role, assumed with other credentials.
+    Role(AssumeRole),
+    /// A role, assumed with a token from a file.
+    WebIdentity(WebIdentity),
 }
 
-/// A client that tries again by itself: credentials are asked for outside of [`call`].
-fn patient_client(config: &SdkConfig, endpoint: Option<&str>) -> Client {
-    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
-    client(&config.to_builder().retry_config(retries).build(), endpoint)
+/// Gives the credentials of a session, at our own end point.
+#[derive(Debug)]
+pub(super) struct SessionProvider {
+    client: Client,
+    session: Session,
+}
+
+impl SessionProvider {
+    /// A provider whose client tries again by itself: credentials are asked for outside of [`call`].
+    pub(super) fn new(config: &SdkConfig, endpoint: Option<&str>, session: Session) -> Self {
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+        let patient = config.to_builder().retry_config(retries).build();
+        Self { client: client!(aws_sdk_sts, &patient, endpoint), session }
+    }
+
+    async fn credentials(&self) -> provider::Result {
+        match &self.session {
+            Session::Role(role) => self.by_role(role).await,
+            Session::WebIdentity(identity) => self.by_token(identity).await,
+        }
+    }
+
+    async fn by_role(&self, role: &AssumeRole) -> provider::Result {
+        let request = self.client.assume_role().role_arn(&role.role_arn);
+        let request = request.role_session_name(name_of(role.session_name.as_deref()));
+        let output = request.set_external_id(role.external_id.clone()).send().await;
+        usable(output.map_err(CredentialsError::provider_error)?.credentials, "assume_role")
+    }
+
+    async fn by_token(&self, identity: &WebIdentity) -> provider::Result {
+        let token = tokio::fs::read_to_string(&identity.token_file).await.map_err(|error| {
+            CredentialsError::invalid_configuration(format!("cannot read `{}`: {error}", identity.token_file))
+        })?;
+        let request = self.client.assume_role_with_web_identity().role_arn(&identity.role_arn);
+        let request = request.role_session_name(name_of(identity.session_name.as_deref()));
+        let output = request.web_identity_token(token.trim()).send().await;
+        usable(output.map_err(CredentialsError::provider_error)?.credentials, "assume_role_with_web_identity")
+    }
+}
+
+fn name_of(session: Option<&str>) -> &str {
+    session.unwrap_or(SESSION_NAME)
 }
 
 fn usable(credentials: Option<sdk::Credentials>, provider: &'static str) -> provider::Result {
@@ -66,61 +103,7 @@ fn usable(credentials: Option<sdk::Credentials>, provider: &'static str) -> prov
     Ok(Credentials::new(key, secret, Some(token), expiry, provider))
 }
 
-/// Assumes a role with other credentials, at our own end point.
-#[derive(Debug)]
-pub(super) struct AssumedRoleProvider {
-    client: Client,
-    role: AssumeRole,
-}
-
-impl AssumedRoleProvider {
-    pub(super) fn new(config: &SdkConfig, endpoint: Option<&str>, role: AssumeRole) -> Self {
-        Self { client: patient_client(config, endpoint), role }
-    }
-
-    async fn credentials(&self) -> provider::Result {
-        let request = self.client.assume_role().role_arn(&self.role.role_arn);
-        let session = self.role.session_name.as_deref().unwrap_or(SESSION_NAME);
-        let request = request.role_session_name(session).set_external_id(self.role.external_id.clone());
-        let output = request.send().await.map_err(CredentialsError::provider_error)?;
-        usable(output.credentials, "assume_role")
-    }
-}
-
-impl ProvideCredentials for AssumedRoleProvider {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(self.credentials())
-    }
-}
-
-/// Assumes a role with a token from a file, at our own end point.
-#[derive(Debug)]
-pub(super) struct WebIdentityProvider {
-    client: Client,
-    identity: WebIdentity,
-}
-
-impl WebIdentityProvider {
-    pub(super) fn new(config: &SdkConfig, endpoint: Option<&str>, identity: WebIdentity) -> Self {
-        Self { client: patient_client(config, endpoint), identity }
-    }
-
-    async fn credentials(&self) -> provider::Result {
-        let token = tokio::fs::read_to_string(&self.identity.token_file).await.map_err(|error| {
-            CredentialsError::invalid_configuration(format!("cannot read `{}`: {error}", self.identity.token_file))
-        })?;
-        let request = self.client.assume_role_with_web_identity().role_arn(&self.identity.role_arn);
-        let session = self.identity.session_name.as_deref().unwrap_or(SESSION_NAME);
-        let request = request.role_session_name(session).web_identity_token(token.trim());
-        let output = request.send().await.map_err(CredentialsError::provider_error)?;
-        usable(output.credentials, "assume_role_with_web_identity")
-    }
-}
-
-impl ProvideCredentials for WebIdentityProvider {
+impl ProvideCredentials for SessionProvider {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,

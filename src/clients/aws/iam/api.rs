@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_iam::Client;
-use aws_sdk_iam::config::Builder;
 use aws_sdk_iam::types as sdk;
 use tokio::time::Instant;
 
@@ -67,12 +66,7 @@ pub(super) struct Account {
 
 impl Api {
     pub(super) fn new(config: &SdkConfig, endpoint: Option<&str>) -> Self {
-        let builder = Builder::from(config);
-        let builder = match endpoint {
-            Some(endpoint) => builder.endpoint_url(endpoint),
-            None => builder,
-        };
-        Self { client: Client::from_conf(builder.build()) }
+        Self { client: client!(aws_sdk_iam, config, endpoint) }
     }
 
     pub(super) fn client(&self) -> &Client {

@@ -2,7 +2,6 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_route53::Client;
-use aws_sdk_route53::config::Builder;
 use aws_sdk_route53::error::{BuildError, SdkError};
 use aws_sdk_route53::operation::change_resource_record_sets::ChangeResourceRecordSetsError;
 use aws_sdk_route53::types as sdk;
@@ -39,12 +38,7 @@ pub struct ZoneDetail {
 
 impl Api {
     pub(super) fn new(config: &SdkConfig, endpoint: Option<&str>, requests_per_second: f64) -> Self {
-        let builder = Builder::from(config);
-        let builder = match endpoint {
-            Some(endpoint) => builder.endpoint_url(endpoint),
-            None => builder,
-        };
-        Self { client: Client::from_conf(builder.build()), bucket: Bucket::new(requests_per_second) }
+        Self { client: client!(aws_sdk_route53, config, endpoint), bucket: Bucket::new(requests_per_second) }
     }
 
     pub(super) async fn list_zones(&self, budget: &Budget) -> Result<Vec<Zone>, AwsError> {
