@@ -60,7 +60,6 @@ impl Resource<Berth> for AcmeCertificate {
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         reissue::plan(cx, plan);
         Box::pin(preflight::certificate(cx, plan)).await;
-        ledger::warn(cx, plan).await;
         Ok(())
     }
 

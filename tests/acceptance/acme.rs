@@ -142,7 +142,13 @@ fn unique_name(label: &str, zone: &str) -> String {
 /// A name in the sandbox's zone, and the record that leads it to an address.
 fn name_at(namespace: &Namespace, address: &str) -> (String, String) {
     let name = format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME"));
-    let record = format!(
+    let record = address_record(&name, address);
+    (name, record)
+}
+
+/// The record that leads a name of the sandbox's zone to an address.
+fn address_record(name: &str, address: &str) -> String {
+    format!(
         r#"
 resource "berth_dns_record" "web" {{
   zone_id = "{}"
@@ -154,8 +160,7 @@ resource "berth_dns_record" "web" {{
 }}
 "#,
         value("SANDBOX_ZONE_ID")
-    );
-    (name, record)
+    )
 }
 
 /// The TXT values at a name in one of the sandbox's zones.

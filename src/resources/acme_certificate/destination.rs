@@ -74,10 +74,8 @@ pub async fn adoptable(cx: &Cx, place: &Destination, model: &Certificate) -> Res
     let Some(secret) = get(cx, &place.object()).await? else { return Ok(None) };
     let Some((chain, key)) = pair(&secret) else { return Ok(None) };
     let is_wanted = model.order.is_none()
-        && chain.facts.names() == model.names()
+        && serves(cx, model, &chain, &key)
         && chain.facts.key_type.as_deref() == Some(model.key_type.as_str())
-        && chain.facts.matches_key(key.expose()).unwrap_or(false)
-        && chain.facts.not_after > cx.clock().now()
         && is_from(&secret, model);
     Ok(is_wanted.then_some((chain, key)))
 }
@@ -93,19 +91,25 @@ pub async fn stored_for(
     print: &str,
 ) -> Result<Option<(Chain, Secret)>> {
     let Some(secret) = get(cx, &place.object()).await? else { return Ok(None) };
-    let annotated = secret.pointer("/metadata/annotations").and_then(|all| all.get(WISH_ANNOTATION)?.as_str());
-    if annotated != Some(print) || !tls_secret::is_managed(&secret) {
+    if annotation(&secret, WISH_ANNOTATION) != Some(print) || !tls_secret::is_managed(&secret) {
         return Ok(None);
     }
-    Ok(pair(&secret).filter(|(chain, key)| {
-        chain.facts.names() == model.names()
-            && chain.facts.not_after > cx.clock().now()
-            && chain.facts.matches_key(key.expose()).unwrap_or(false)
-    }))
+    Ok(pair(&secret).filter(|(chain, key)| serves(cx, model, chain, key)))
+}
+
+/// Whether a certificate is one for the model's names, still valid, with its key.
+fn serves(cx: &Cx, model: &Certificate, chain: &Chain, key: &Secret) -> bool {
+    chain.facts.names() == model.names()
+        && chain.facts.not_after > cx.clock().now()
+        && chain.facts.matches_key(key.expose()).unwrap_or(false)
+}
+
+fn annotation<'a>(secret: &'a Json, name: &str) -> Option<&'a str> {
+    secret.pointer("/metadata/annotations")?.get(name)?.as_str()
 }
 
 fn is_from(secret: &Json, model: &Certificate) -> bool {
-    let annotation = secret.pointer("/metadata/annotations").and_then(|all| all.get(DIRECTORY_ANNOTATION)?.as_str());
+    let annotation = annotation(secret, DIRECTORY_ANNOTATION);
     annotation.is_some() && annotation == model.directory_url.get().map(String::as_str) && model.profile.is_none()
 }
 

@@ -1,7 +1,6 @@
 //! The ledger of what an account issued, and what it says before more of the CA's limits is spent.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
@@ -21,8 +20,6 @@ use super::model::Certificate;
 
 /// The note of the private state, where the account's key is not in the cluster.
 const NOTE: &str = "issued";
-/// How long a cluster or a CA that does not answer may hold up a plan.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// For how long issuances are written down: longer than any CA looks back.
 const MEMORY: SignedDuration = SignedDuration::from_hours(31 * 24);
 
@@ -32,27 +29,22 @@ pub fn object(key: &Source) -> Option<ObjectRef> {
     Some(ObjectRef::core("ConfigMap", &place.namespace, &format!("{}-issued", place.name)))
 }
 
-/// Warns of limits that the certificate which is planned reaches, or would break.
-pub async fn warn(cx: &Cx, plan: &mut Plan<'_>) {
-    if cx.provider().is_offline() || !plan.planned().at("serial_number").is_unknown() {
-        return;
-    }
-    let Some(model) = plan.model::<Certificate>() else { return };
-    let Some(url) = model.directory_url.get() else { return };
-    let Some(limits) = cx.provider().acme_limits(url) else { return };
+/// The limits that the certificate which is planned reaches, or would break.
+pub async fn warnings(cx: &Cx, plan: &Plan<'_>, budget: &Budget) -> Vec<Explanation> {
+    let Some(model) = plan.model::<Certificate>() else { return Vec::new() };
+    let Some(url) = model.directory_url.get() else { return Vec::new() };
+    let Some(limits) = cx.provider().acme_limits(url) else { return Vec::new() };
     let names = model.names();
     let beside = cx.provider().acme_planned().enter(url, &names);
     let prior = plan.prior_model::<Certificate>();
-    let budget = cx.budget().at_most(PATIENCE);
     let asked = async {
         let ca = cx.provider().acme(url, cx.clock()).await.ok()?;
-        let issued = read(cx, &model, &budget).await?;
+        let issued = read(cx, &model, budget).await?;
         Some((kind(&ca, &model, prior.as_ref(), &issued).await, issued))
     };
-    let Ok(Some((kind, issued))) = budget.run(asked).await else { return };
-    for strain in strains(limits, &issued, Wanted { names: &names, kind }, &beside, cx.clock().now()) {
-        plan.warn(&told(&strain, &model, limits));
-    }
+    let Ok(Some((kind, issued))) = budget.run(asked).await else { return Vec::new() };
+    let strains = strains(limits, &issued, Wanted { names: &names, kind }, &beside, cx.clock().now());
+    strains.iter().map(|strain| told(strain, &model, limits)).collect()
 }
 
 fn told(strain: &Strain, model: &Certificate, limits: Limits) -> Explanation {

@@ -21,6 +21,7 @@ use crate::provider::Cx;
 use crate::retry::Budget;
 use crate::sdk::{Plan, View};
 
+use super::ledger;
 use super::zones::Zones;
 use challenge::Way;
 use delegation::Place;
@@ -42,8 +43,9 @@ pub async fn certificate(cx: &Cx, plan: &mut Plan<'_>) {
             None => Vec::new(),
         }
     };
-    let (profile, names) = tokio::join!(profile(cx, plan.planned(), &budget), names);
-    for told in profile.into_iter().chain(names) {
+    let (profile, names, limits) =
+        tokio::join!(profile(cx, plan.planned(), &budget), names, ledger::warnings(cx, plan, &budget));
+    for told in profile.into_iter().chain(names).chain(limits) {
         plan.warn(&told);
     }
 }

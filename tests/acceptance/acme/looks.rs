@@ -45,19 +45,7 @@ fn a_file_that_the_ca_does_not_find_is_told_with_what_answers_at_the_name() {
             let _sent = client.write_all((head + body).as_bytes());
         }
     });
-    let record = format!(
-        r#"
-resource "berth_dns_record" "web" {{
-  zone_id = "{}"
-  name    = "{name}"
-  type    = "A"
-  ttl     = 1
-  values  = ["127.0.0.2"]
-  wait    = "authoritative"
-}}
-"#,
-        value("SANDBOX_ZONE_ID")
-    );
+    let record = super::address_record(&name, "127.0.0.2");
     let more = "  http01 = { listen = \"127.0.0.1:8087\" }\n  depends_on = [berth_dns_record.web]\n";
     let workspace = Workspace::new("");
     workspace.configure(&(provider("") + &record + &super::plain(&workspace, &[&name], more)));

@@ -14,7 +14,7 @@ use crate::provider::Cx;
 use crate::sdk::{Result, Secret};
 
 use super::super::model::destination::{Destination, Password, PasswordEntry, entries, told};
-use super::get;
+use super::{annotation, get};
 
 /// The annotation by which entries are known again that hold random salts: a digest of them, and of what their passwords were.
 pub const FORMS_ANNOTATION: &str = "berth/forms";
@@ -148,7 +148,7 @@ pub fn difference(place: &Destination, secret: &Json, passwords: Option<&Passwor
     }
     let Some(passwords) = passwords else { return Some("has keystores whose password is gone".to_owned()) };
     let now = seal(found.iter().map(|(name, bytes)| (*name, bytes.as_slice())), passwords);
-    let then = secret.pointer("/metadata/annotations").and_then(|all| all.get(FORMS_ANNOTATION)?.as_str());
+    let then = annotation(secret, FORMS_ANNOTATION);
     let listed: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     let words = || format!("holds others than were written, or has another password, in {}", listed.join(", "));
     (then != Some(now.as_str())).then(words)
