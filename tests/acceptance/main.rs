@@ -13,6 +13,8 @@ mod faults;
 mod functions;
 #[path = "../support/gate.rs"]
 mod gate;
+#[path = "../support/helpers.rs"]
+mod helpers;
 mod ingress_address;
 #[path = "../support/kubectl.rs"]
 mod kubectl;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::thread;
 
 use berth::plugin::wire::{UnknownKeys, json, msgpack, types};
@@ -12,6 +12,7 @@ use proptest::test_runner::TestRunner;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::helpers::helper;
 use crate::values::{Parts, typed_value};
 
 const VALUES: usize = 4000;
@@ -37,7 +38,7 @@ struct Answer {
 }
 
 #[test]
-#[ignore = "needs Go"]
+#[ignore = "needs the helpers"]
 fn go_cty_reads_our_messagepack_and_we_read_it_back() {
     let values = made(Parts::Any);
     let questions = values.iter().map(|(ty, value)| Question {
@@ -54,7 +55,7 @@ fn go_cty_reads_our_messagepack_and_we_read_it_back() {
 }
 
 #[test]
-#[ignore = "needs Go"]
+#[ignore = "needs the helpers"]
 fn go_cty_reads_our_json_and_we_read_it_back() {
     let values = made(Parts::InJson);
     let questions = values.iter().map(|(ty, value)| Question {
@@ -73,7 +74,7 @@ fn go_cty_reads_our_json_and_we_read_it_back() {
 }
 
 #[test]
-#[ignore = "needs Go"]
+#[ignore = "needs the helpers"]
 fn we_read_the_values_of_go_cty_and_it_reads_them_back() {
     let theirs: Vec<Answer> = SEEDS.iter().flat_map(|seed| made_by_go(seed)).collect();
     let values: Vec<(Type, Value)> = theirs.iter().map(decoded).collect();
@@ -109,14 +110,14 @@ fn made(parts: Parts) -> Vec<(Type, Value)> {
 
 fn made_by_go(seed: &str) -> Vec<Answer> {
     let count = VALUES.to_string();
-    let output = program().args(["generate", seed, &count]).output().expect("Go is installed");
+    let output = helper("cty").args(["generate", seed, &count]).output().unwrap();
     let answers = answers(&output);
     assert_eq!(answers.len(), VALUES);
     answers
 }
 
 fn ask(questions: Vec<Question>) -> Vec<Answer> {
-    let mut child = program().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Go is installed");
+    let mut child = helper("cty").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let asked = questions.len();
     let writer = thread::spawn(move || {
@@ -128,12 +129,6 @@ fn ask(questions: Vec<Question>) -> Vec<Answer> {
     writer.join().unwrap();
     assert_eq!(answers.len(), asked);
     answers
-}
-
-fn program() -> Command {
-    let mut go = Command::new("go");
-    go.args(["run", "."]).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cty"));
-    go
 }
 
 fn answers(output: &Output) -> Vec<Answer> {

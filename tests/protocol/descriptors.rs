@@ -1,9 +1,11 @@
 //! Our protocol files against those of the Go libraries: same numbers, types, names and streams.
 
-use std::{collections::BTreeSet, process::Command};
+use std::collections::BTreeSet;
 
 use prost::Message;
 use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorSet};
+
+use crate::helpers::helper;
 
 static OURS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 const PACKAGES: [&str; 3] = ["tfplugin6", "plugin", "grpc.health.v1"];
@@ -30,7 +32,7 @@ const ONLY_OURS: [&str; 4] = [
 const NOT_OURS: &str = ".grpc.health.v1.HealthList";
 
 #[test]
-#[ignore = "needs Go"]
+#[ignore = "needs the helpers"]
 fn the_messages_and_services_are_those_of_the_go_libraries() {
     let ours = facts(&FileDescriptorSet::decode(OURS).unwrap());
     let theirs: BTreeSet<String> = facts(&of_the_go_libraries())
@@ -45,8 +47,7 @@ fn the_messages_and_services_are_those_of_the_go_libraries() {
 }
 
 fn of_the_go_libraries() -> FileDescriptorSet {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/descriptors");
-    let output = Command::new("go").args(["run", "."]).current_dir(folder).output().expect("Go is installed");
+    let output = helper("descriptors").output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     FileDescriptorSet::decode(output.stdout.as_slice()).unwrap()
 }

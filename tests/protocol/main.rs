@@ -4,6 +4,8 @@
 mod cty;
 mod descriptors;
 mod handshake;
+#[path = "../support/helpers.rs"]
+mod helpers;
 mod host;
 mod keystores;
 mod lifecycle;
