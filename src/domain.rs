@@ -15,6 +15,8 @@ pub mod issuance;
 pub mod keystore;
 pub mod kubernetes;
 pub mod load_balancer;
+pub mod namespace_content;
+pub mod ownership;
 pub mod permissions;
 pub mod probe_image;
 pub mod registry;

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod digest;
 pub mod env;
 pub mod explain;
+pub mod owner;
 pub mod retry;
 pub mod secret;
 

@@ -3,6 +3,7 @@
 mod acme;
 mod aws;
 mod dns;
+mod holdings;
 mod kubernetes;
 mod registries;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use aws::AssumeRole;
+pub use holdings::Holdings;
 
 use crate::env::Env;
 use crate::explain::Explanation;
@@ -45,6 +47,7 @@ pub struct Berth {
     acme: acme::Clients,
     dns: dns::Clients,
     kubernetes: kubernetes::Clients,
+    holdings: Holdings,
 }
 
 /// The context of a call to one of berth's types.
@@ -69,6 +72,7 @@ impl sdk::Provider for Berth {
             acme: acme::Clients::default(),
             dns: dns::Clients::default(),
             kubernetes: kubernetes::Clients::default(),
+            holdings: Holdings::default(),
         })
     }
 
@@ -81,6 +85,11 @@ impl Berth {
     /// The environment that the provider was started in.
     pub fn env(&self) -> &Env {
         &self.env
+    }
+
+    /// What resources of this run hold.
+    pub fn holdings(&self) -> &Holdings {
+        &self.holdings
     }
 
     /// Whether plans must do without remote calls.

@@ -14,3 +14,4 @@ pub mod oidc_provider;
 pub mod pull_secret;
 pub mod registry;
 pub mod registry_check;
+mod tenancy;

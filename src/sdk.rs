@@ -27,6 +27,7 @@ mod view;
 pub mod write_only;
 
 pub use crate::explain::Explanation;
+pub use crate::owner::Owner;
 pub use crate::secret::Secret;
 pub use berth_macros::Model;
 pub use catalogue::Catalogue;

@@ -4,6 +4,7 @@ mod accounts;
 mod connection;
 mod error;
 mod namespaces;
+mod ownership;
 mod pods;
 mod rollouts;
 mod settings;
@@ -23,7 +24,7 @@ use kube::{Client, Resource as _};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef, is_ours};
+use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::env::Env;
 use crate::retry::{Attempt, Budget, Failed, Pace, retry};
 
@@ -31,6 +32,8 @@ use connection::Connection;
 
 pub use accounts::{Binding, pull_secrets};
 pub use error::{ClusterError, FieldFault, Verb};
+pub use namespaces::Vacancy;
+pub use ownership::Removal;
 pub use pods::{PullProof, PullRequest};
 pub use settings::{Exec, NoSource, Settings, Source};
 pub use watch::Watched;
@@ -91,26 +94,6 @@ impl Cluster {
         self.apply_with(budget, manifest, PatchParams::apply(FIELD_MANAGER)).await
     }
 
-    /// Declares an object that is wholly ours, marked for `instance` of `application`: fields that
-    /// someone else has changed are set back.
-    ///
-    /// # Errors
-    /// [`ClusterError::Foreign`] when an object of this name exists without the mark.
-    pub async fn apply_own(
-        &self,
-        budget: &Budget,
-        manifest: &Value,
-        application: &str,
-        instance: &str,
-    ) -> Result<Value, ClusterError> {
-        let object = reference(manifest)?;
-        let found = self.get(budget, &object).await?;
-        if found.is_some_and(|found| !is_ours(&found, application, instance)) {
-            return Err(ClusterError::Foreign { object: object.to_string() });
-        }
-        self.apply_with(budget, manifest, PatchParams::apply(FIELD_MANAGER).force()).await
-    }
-
     async fn apply_with(&self, budget: &Budget, manifest: &Value, params: PatchParams) -> Result<Value, ClusterError> {
         let object = reference(manifest)?;
         let applied = self
@@ -140,38 +123,6 @@ impl Cluster {
         self.delete_with(budget, object, DeleteParams { preconditions, ..DeleteParams::default() }).await
     }
 
-    /// Takes an object away if it bears our mark; any other stays.
-    pub async fn delete_own(
-        &self,
-        budget: &Budget,
-        object: &ObjectRef,
-        application: &str,
-        instance: &str,
-    ) -> Result<(), ClusterError> {
-        let Some(found) = self.get(budget, object).await? else { return Ok(()) };
-        if !is_ours(&found, application, instance) {
-            return Ok(());
-        }
-        self.delete(budget, object, found.pointer("/metadata/uid").and_then(Value::as_str)).await
-    }
-
-    /// Waits until no object of the kind and namespace of `like` matches `labels`.
-    pub async fn wait_until_none(&self, budget: &Budget, like: &ObjectRef, labels: &str) -> Result<(), ClusterError> {
-        for pause in PACE.pauses() {
-            let left = self.list(budget, like, labels).await?;
-            let Some(first) = left.first() else { return Ok(()) };
-            if let Err(stopped) = budget.sleep(pause).await {
-                let waiting_for = format!(
-                    "{} {} to go",
-                    like.kind,
-                    first.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default()
-                );
-                return Err(ClusterError::Stopped { stopped, waiting_for, last_seen: None });
-            }
-        }
-        Ok(())
-    }
-
     async fn delete_with(&self, budget: &Budget, object: &ObjectRef, params: DeleteParams) -> Result<(), ClusterError> {
         let params = DeleteParams { propagation_policy: Some(PropagationPolicy::Background), ..params };
         let deleted = self.ask(budget, Verb::Delete, object, |api| api.delete(&object.name, &params)).await;
@@ -182,7 +133,7 @@ impl Cluster {
             }
             Err(error) if error.is_absence() => Ok(()),
             // Another object of this name: the one that was meant is gone.
-            Err(ClusterError::Conflict { .. }) if params.preconditions.is_some() => Ok(()),
+            Err(ClusterError::Conflict { .. }) if is_by_uid(&params) => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -327,6 +278,11 @@ fn attempt<T>(
 fn url_path(object: &ObjectRef) -> String {
     let kind = GroupVersionKind::gvk(object.group(), object.version(), &object.kind);
     DynamicObject::url_path(&ApiResource::from_gvk(&kind), object.namespace.as_deref())
+}
+
+/// Whether a deletion is for one very object, whatever became of it since.
+fn is_by_uid(params: &DeleteParams) -> bool {
+    params.preconditions.as_ref().is_some_and(|wanted| wanted.resource_version.is_none())
 }
 
 fn reference(manifest: &Value) -> Result<ObjectRef, ClusterError> {

@@ -327,11 +327,11 @@ pub fn ingress_ref(namespace: &str, name: &str) -> ObjectRef {
 }
 
 /// Everything that may have been made for a registry but its volume, in the order in which it is to
-/// be taken away.
+/// be taken away: the Deployment, which answers for the others, first.
 pub fn removable(namespace: &str, name: &str, account: &str) -> Vec<ObjectRef> {
     vec![
-        ingress_ref(namespace, name),
         ObjectRef::deployment(namespace, name),
+        ingress_ref(namespace, name),
         ObjectRef::core("Service", namespace, name),
         users_ref(namespace, name),
         credentials_ref(namespace, name),

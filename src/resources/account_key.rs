@@ -1,12 +1,18 @@
 //! Where the private key of an ACME account comes from; both ACME types share it.
 
+pub mod holding;
+
+use serde_json::Value;
+
 use crate::clients::acme::{AccountKey, AcmeError};
-use crate::clients::cluster::ClusterError;
+use crate::clients::cluster::{ClusterError, Removal};
 use crate::domain::kubernetes::ObjectRef;
+use crate::domain::ownership::Claim;
 use crate::domain::tls_secret::{self, Wanted};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::acme_certificate::ledger;
+use crate::resources::tenancy;
 use crate::sdk::{Diagnostics, Model, Result, Secret, View};
 
 /// The ways to give a key, one of which must be used.
@@ -170,10 +176,11 @@ impl Source {
 
     /// The key; made and stored first if that is wished and there is none.
     pub async fn require_or_make(&self, cx: &Cx) -> Result<AccountKey> {
-        if let Some(place) = self.own_place()
-            && self.load(cx).await?.is_none()
-        {
-            make(cx, place).await?;
+        if let Some(place) = self.own_place() {
+            holding::admit(cx, place).await?;
+            if self.load(cx).await?.is_none() {
+                make(cx, place).await?;
+            }
         }
         self.require(cx).await
     }
@@ -219,17 +226,18 @@ impl Source {
         let cluster = cx.provider().cluster()?;
         let object = place.object();
         let trouble = |error: ClusterError| error.explain("Cannot remove the generated account key");
-        let Some(secret) = cluster.get(cx.budget(), &object).await.map_err(trouble)? else { return Ok(()) };
-        if !tls_secret::is_managed(&secret) {
+        let claim = holding::claim_of(cx, place);
+        let tenure = |found: &Value| holding::tenure(&claim, found);
+        if cluster.delete_by(cx.budget(), &object, tenure).await.map_err(trouble)? == Removal::Left {
             return Ok(());
         }
-        cluster.delete(cx.budget(), &object, None).await.map_err(trouble)?;
+        cluster.wait_until_left_by(cx.budget(), &object, tenure).await.map_err(trouble)?;
         if let Some(ledger) = ledger::object(self) {
             cluster.delete(cx.budget(), &ledger, None).await.map_err(trouble)?;
         }
         if place.create_namespace {
-            let (namespace, instance) = (&place.namespace, &place.name);
-            cluster.remove_own_empty_namespace(cx.budget(), namespace, APPLICATION, instance).await.map_err(trouble)?;
+            let removed = cluster.remove_own_empty_namespace(cx.budget(), &place.namespace, &claim).await;
+            tenancy::tell_vacancy(cx, &place.namespace, &removed.map_err(trouble)?);
         }
         Ok(())
     }
@@ -266,11 +274,13 @@ async fn make(cx: &Cx, place: &Place) -> Result<()> {
     let cluster = cx.provider().cluster()?;
     let trouble = |error: ClusterError| error.explain("Cannot store a new account key");
     if place.create_namespace {
-        let made = cluster.ensure_namespace(cx.budget(), &place.namespace, APPLICATION, &place.name).await;
+        let made = cluster.ensure_namespace(cx.budget(), &place.namespace, &holding::claim_of(cx, place)).await;
         made.map_err(trouble)?;
     }
     let pem = AccountKey::generate().map_err(|error| unusable(&error))?;
-    match cluster.create(cx.budget(), &keeping(place, place.key.clone(), pem).manifest()).await {
+    let mut wanted = keeping(place, place.key.clone(), pem);
+    wanted.annotations = Claim { is_open: true, ..holding::claim_of(cx, place) }.marks(&wanted.object);
+    match cluster.create(cx.budget(), &wanted.manifest()).await {
         Ok(_) => Ok(()),
         Err(ClusterError::Foreign { .. }) if read_secret(cx, place).await?.is_some() => Ok(()),
         Err(error) => Err(trouble(error)),

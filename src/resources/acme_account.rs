@@ -153,7 +153,9 @@ impl Resource<Berth> for AcmeAccount {
     }
 
     async fn create(&self, cx: &Cx, model: &mut Account) -> Result<()> {
-        registration::register(cx, model).await
+        let made = registration::register(cx, model).await;
+        account_key::holding::finish(cx, &model.account_key).await;
+        made
     }
 
     async fn read(&self, cx: &Cx, mut model: Account) -> Result<Option<Account>> {
@@ -195,11 +197,16 @@ impl Resource<Berth> for AcmeAccount {
 
     async fn delete(&self, cx: &Cx, model: Account) -> Result<()> {
         if !model.deactivate_on_destroy {
+            account_key::holding::release(cx, &model.account_key).await;
             return Ok(());
         }
         let (Some(url), Some(account_url)) = (model.directory_url.get(), model.account_url.get()) else {
             return Ok(());
         };
+        if account_key::holding::is_anothers(cx, &model.account_key, account_url).await? {
+            tell_kept(cx, account_url);
+            return Ok(());
+        }
         if let Some(key) = model.account_key.load(cx).await? {
             let what = format!("Cannot deactivate the ACME account {account_url}");
             let ca = cx.provider().acme(url, cx.clock()).await?;
@@ -266,6 +273,13 @@ pub(super) async fn within<T>(
     let stopped =
         |stopped| AcmeError::Stopped { doing: "the CA is asked".to_owned(), last: None, stopped, order: None };
     outcome.unwrap_or_else(|why| Err(stopped(why))).map_err(|error| error.explain(what))
+}
+
+fn tell_kept(cx: &Cx, account_url: &str) {
+    let told = Explanation::new("BERTH-ACME-098", "The ACME account was left as it is")
+        .on(account_url)
+        .next("another resource or state has it by now, with its key, and deactivates it if that is asked there");
+    cx.warn(&told);
 }
 
 fn told_lost(status: &str, can_make: bool) -> Explanation {

@@ -24,6 +24,7 @@ use crate::provider::{Berth, Cx};
 use crate::resources::account_key;
 use crate::resources::acme_account::moved::is_from_acme_provider;
 use crate::resources::acme_account::within;
+use crate::resources::tenancy;
 use crate::sdk::{Diagnostics, Import, Limits, Meta, MoveSource, Plan, Resource, Result, View};
 
 use destination::Found;
@@ -64,20 +65,10 @@ impl Resource<Berth> for AcmeCertificate {
     }
 
     async fn create(&self, cx: &Cx, model: &mut Certificate) -> Result<()> {
-        if let Some(place) = &model.kubernetes_secret {
-            destination::prepare(cx, model, None).await?;
-            if let Some((chain, key)) = destination::adoptable(cx, place, model).await?
-                && !journal::is_open(cx, place).await?
-            {
-                destination::store(cx, model, (&chain, &key), None).await?;
-                model.fill(&chain);
-                model.private_key_pem.set(model.private_key_in_state.then_some(key));
-                cx.exists();
-                schedule::refresh(cx, model).await;
-                return Ok(());
-            }
-        }
-        Box::pin(issue::issue(cx, model, None)).await
+        destination::claim(cx, model, true)?;
+        let made = Box::pin(make(cx, model)).await;
+        destination::finish(cx, model).await;
+        made
     }
 
     async fn read(&self, cx: &Cx, mut model: Certificate) -> Result<Option<Certificate>> {
@@ -102,6 +93,7 @@ impl Resource<Berth> for AcmeCertificate {
     }
 
     async fn update(&self, cx: &Cx, prior: &Certificate, model: &mut Certificate) -> Result<()> {
+        destination::claim(cx, model, false)?;
         if model.serial_number.is_unknown() {
             return Box::pin(issue::issue(cx, model, Some(prior))).await;
         }
@@ -115,9 +107,13 @@ impl Resource<Berth> for AcmeCertificate {
     async fn delete(&self, cx: &Cx, model: Certificate) -> Result<()> {
         if model.serial_number.get().is_none() {
             // Unfinished: its journal stays, so that a replacement resumes the order.
+            if let Some(place) = &model.kubernetes_secret {
+                destination::remove_copies(cx, place).await?;
+                tenancy::release(cx, &place.object());
+            }
             return issue::clear_sites(cx, &model).await;
         }
-        if model.revoke_on_destroy {
+        if model.revoke_on_destroy && !is_anothers(cx, &model).await? {
             revoke(cx, &model).await?;
         }
         match &model.kubernetes_secret {
@@ -136,6 +132,31 @@ impl Resource<Berth> for AcmeCertificate {
         schedule::refresh(cx, &mut model).await;
         Ok(Import(model))
     }
+}
+
+/// Takes up what an earlier run of this resource has left, or issues.
+async fn make(cx: &Cx, model: &mut Certificate) -> Result<()> {
+    if let Some(place) = &model.kubernetes_secret {
+        destination::prepare(cx, model, None).await?;
+        if let Some((chain, key)) = destination::adoptable(cx, place, model).await?
+            && !journal::is_open(cx, place).await?
+        {
+            destination::store(cx, model, (&chain, &key), None).await?;
+            model.fill(&chain);
+            model.private_key_pem.set(model.private_key_in_state.then_some(key));
+            cx.exists();
+            schedule::refresh(cx, model).await;
+            return Ok(());
+        }
+    }
+    Box::pin(issue::issue(cx, model, None)).await
+}
+
+/// Whether another resource or state has the certificate by now, with its Secret.
+async fn is_anothers(cx: &Cx, model: &Certificate) -> Result<bool> {
+    let Some(place) = &model.kubernetes_secret else { return Ok(false) };
+    let found = destination::get(cx, &place.object()).await?;
+    Ok(found.is_some_and(|secret| destination::is_anothers(&destination::claim_of(cx, place), &secret)))
 }
 
 async fn revoke(cx: &Cx, model: &Certificate) -> Result<()> {

@@ -1,25 +1,40 @@
 //! `berth_pull_secret`: logins to registries in namespaces, and service accounts that use them.
 
+mod bindings;
+mod observing;
+mod removing;
 mod writing;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clients::cluster::ClusterError;
 use crate::digest::fingerprint;
 use crate::domain::dockerconfig::{self, DockerConfig, Login, SECRET_KEY};
 use crate::domain::kubernetes::{DECLARATION, ObjectRef, annotations, is_ours};
+use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
+use crate::owner::Owner;
 use crate::provider::{Berth, Cx};
 use crate::sdk::{
     Check, Computed, Diagnostics, Import, Limits, Meta, Model, Plan, Resource, Result, Secret, Seen, Set, Timeouts,
     Value, View, check,
 };
 
+use bindings::Bindings;
+
 use super::registry::{entry, label, subdomain};
+use super::tenancy;
 
 /// The application's name in labels.
 const APPLICATION: &str = "pull-secret";
+
+/// How many namespaces are worked on at the same time.
+const AT_ONCE: usize = 8;
+
+/// What could not be done, and in which namespace.
+type Failures = Vec<(String, ClusterError)>;
 
 /// Logins to registries in namespaces, and service accounts that use them.
 pub struct PullSecret;
@@ -127,13 +142,17 @@ impl Resource<Berth> for PullSecret {
     }
 
     async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
-        writing::bring_about(cx, &[], model, "Cannot create the pull secret").await
+        let made = writing::bring_about(cx, None, model, "Cannot create the pull secret").await;
+        if !cx.has_existing() {
+            release(cx, model);
+        }
+        made
     }
 
     async fn read(&self, cx: &Cx, mut model: Declared) -> Result<Option<Declared>> {
         let what = format!("Cannot read the pull secret `{}`", model.name);
         let cluster = cx.provider().cluster()?;
-        let seen = writing::observe(cx, cluster, &model).await.map_err(|error| error.explain(what))?;
+        let seen = observing::observe(cx, cluster, &model).await.map_err(|error| error.explain(what))?;
         if seen.secrets.is_empty() {
             return Ok(None);
         }
@@ -147,14 +166,21 @@ impl Resource<Berth> for PullSecret {
     }
 
     async fn update(&self, cx: &Cx, prior: &Declared, model: &mut Declared) -> Result<()> {
-        let before = prior.places();
-        writing::bring_about(cx, &before, model, "Cannot change the pull secret").await
+        writing::bring_about(cx, Some(prior), model, "Cannot change the pull secret").await
     }
 
     async fn delete(&self, cx: &Cx, model: Declared) -> Result<()> {
         let what = format!("Cannot remove the pull secret `{}`", model.name);
         let cluster = cx.provider().cluster()?;
-        writing::remove(cx, cluster, &model, &model.places()).await.map_err(|error| error.explain(what))
+        let mut bindings = Bindings::recall(cx, Some(&model));
+        let places = bindings.places(model.places());
+        let claim = model.claim(cx.known_owner(), &places);
+        let mut failures = Failures::new();
+        removing::remove(cx, cluster, &model.name, &places, &mut bindings, &claim, &mut failures).await;
+        bindings.remember(cx);
+        writing::told(failures, &what, places.len())?;
+        release(cx, &model);
+        Ok(())
     }
 
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<Declared>> {
@@ -165,6 +191,7 @@ impl Resource<Berth> for PullSecret {
         let object = ObjectRef::secret(namespace, name);
         let found = cx.provider().cluster()?.get(cx.budget(), &object).await.map_err(|error| error.explain(&what))?;
         let declaration = found.filter(|secret| is_ours(secret, APPLICATION, name)).and_then(|secret| {
+            tenancy::take_over(cx, &secret);
             let declared = annotations(&secret).get(DECLARATION)?.as_str().map(serde_json::from_str::<Declared>)?;
             let mut declared = declared.ok()?;
             declared.digest.set(entry(&secret, SECRET_KEY).map(|content| fingerprint(name, &content)));
@@ -178,7 +205,20 @@ impl Resource<Berth> for PullSecret {
     }
 }
 
+/// Gives up what the run holds of this pull secret.
+fn release(cx: &Cx, model: &Declared) {
+    for namespace in model.places() {
+        tenancy::release(cx, &ObjectRef::secret(&namespace, &model.name));
+    }
+}
+
 impl Declared {
+    /// What a pull secret of this name claims as its own; the Secret of the first namespace answers for all.
+    fn claim(&self, owner: Option<Owner>, namespaces: &[String]) -> Claim {
+        let lead = ObjectRef::secret(namespaces.first().map_or("", String::as_str), &self.name);
+        Claim { application: APPLICATION, instance: self.name.clone(), owner, lead, is_open: false }
+    }
+
     /// The logins, if each has its password.
     fn docker_config(&self) -> std::result::Result<Option<DockerConfig>, dockerconfig::Fault> {
         let logins: Option<Vec<(String, Login)>> = self

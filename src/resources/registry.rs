@@ -2,6 +2,7 @@
 
 mod apply;
 mod declared;
+mod leftovers;
 mod model;
 mod observe;
 mod remove;
@@ -11,6 +12,7 @@ use crate::domain::kubernetes::{DECLARATION, ObjectRef, annotations, is_ours};
 use crate::domain::registry::APPLICATION;
 use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
+use crate::resources::tenancy;
 use crate::sdk::{Diagnostics, Import, Limits, Meta, Plan, Resource, Result, Seen, Value, View};
 
 pub use apply::entry;
@@ -51,24 +53,28 @@ impl Resource<Berth> for Registry {
         let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
             if value.elements().is_some_and(|elements| !elements.is_empty()));
         if plan.is_create() || plan.is_change() || drifted {
-            plan.set("drift", Value::List(Vec::new()));
-            plan.leave_open(&["ready_replicas"]);
+            plan.leave_open(&["ready_replicas", "drift"]);
         }
         Ok(())
     }
 
     async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
         let what = format!("Cannot create the registry `{}/{}`", model.namespace, model.name);
-        apply::bring_about(cx, model, &what).await
+        let made = apply::bring_about(cx, None, model, &what).await;
+        apply::finish(cx, model).await;
+        if made.is_ok() {
+            remove::keep_claim(cx);
+        }
+        made
     }
 
     async fn read(&self, cx: &Cx, model: Declared) -> Result<Option<Declared>> {
         observe::refreshed(cx, model).await
     }
 
-    async fn update(&self, cx: &Cx, _prior: &Declared, model: &mut Declared) -> Result<()> {
+    async fn update(&self, cx: &Cx, prior: &Declared, model: &mut Declared) -> Result<()> {
         let what = format!("Cannot change the registry `{}/{}`", model.namespace, model.name);
-        apply::bring_about(cx, model, &what).await
+        apply::bring_about(cx, Some(prior), model, &what).await
     }
 
     async fn delete(&self, cx: &Cx, model: Declared) -> Result<()> {
@@ -84,6 +90,7 @@ impl Resource<Berth> for Registry {
         let found = cx.provider().cluster()?.get(cx.budget(), &object).await.map_err(|error| error.explain(&what))?;
         let declaration = found
             .filter(|deployment| is_ours(deployment, APPLICATION, name))
+            .inspect(|deployment| tenancy::take_over(cx, deployment))
             .and_then(|deployment| serde_json::from_str(annotations(&deployment).get(DECLARATION)?.as_str()?).ok());
         declaration.map(Import).ok_or_else(|| {
             Explanation::new("BERTH-REG-001", what)

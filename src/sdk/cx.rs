@@ -8,7 +8,11 @@ use serde::de::DeserializeOwned;
 
 use super::{Diagnostic, Diagnostics, Explanation, Private, Severity};
 use crate::clock::Clock;
+use crate::owner::Owner;
 use crate::retry::Budget;
+
+/// The note of the private state that names the owner.
+const OWNER: &str = "owner";
 
 /// The context of one call. `P` is the configured provider with its clients.
 pub struct Cx<P> {
@@ -83,6 +87,32 @@ impl<P> Cx<P> {
     /// Takes a note out of the private state.
     pub fn forget(&self, name: &str) {
         lock(&self.private).remove(name);
+    }
+
+    /// The mark of this instance, made at its first use: what is made remotely bears it.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn owner(&self) -> Result<Owner, Explanation> {
+        if let Some(owner) = self.known_owner() {
+            return Ok(owner);
+        }
+        let owner = Owner::random().ok_or_else(|| {
+            Explanation::new("BERTH-SDK-016", "Cannot mark what is made as this resource's own")
+                .next("the system gives no random numbers; apply on another machine")
+        })?;
+        self.owned_by(&owner);
+        Ok(owner)
+    }
+
+    /// The mark of this instance, if it has one: states of berth 0.1 have none.
+    pub fn known_owner(&self) -> Option<Owner> {
+        self.recall(OWNER)
+    }
+
+    /// Takes over the mark that an imported object bears.
+    pub fn owned_by(&self, owner: &Owner) {
+        self.remember(OWNER, owner);
     }
 
     /// The private state as it is now.

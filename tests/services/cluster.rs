@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use berth::clients::cluster::{Binding, Cluster, ClusterError, Settings, pull_secrets};
+use berth::clients::cluster::{Binding, Cluster, ClusterError, Removal, Settings, pull_secrets};
 use berth::domain::kubernetes::{ObjectRef, owner_labels};
+use berth::domain::ownership::Claim;
 use berth::env::Env;
+use berth::owner::Owner;
 use berth::retry::Budget;
 use serde_json::{Value, json};
 
@@ -22,8 +24,14 @@ fn budget() -> Budget {
 /// A namespace of the test's own; it is removed by [`remove`].
 async fn namespace(cluster: &Cluster, purpose: &str) -> String {
     let name = format!("service-{purpose}-{}", std::process::id());
-    cluster.ensure_namespace(&budget(), &name, "service-tests", &name).await.unwrap();
+    cluster.ensure_namespace(&budget(), &name, &claim(&name, &name)).await.unwrap();
     name
+}
+
+/// What an installation of the tests claims in a namespace.
+fn claim(namespace: &str, instance: &str) -> Claim {
+    let lead = ObjectRef::core("ConfigMap", namespace, "it");
+    Claim { application: "app", instance: instance.to_owned(), owner: Owner::random(), lead, is_open: false }
 }
 
 async fn remove(cluster: &Cluster, namespace: &str) {
@@ -44,7 +52,8 @@ async fn fields_of_another_manager_are_not_taken_and_our_own_objects_are_mended(
     let cluster = cluster();
     let namespace = namespace(&cluster, "apply").await;
     let marked = config_map(&namespace, "ours", &owner_labels("app", "one"));
-    cluster.apply_own(&budget(), &marked, "app", "one").await.unwrap();
+    let one = claim(&namespace, "one");
+    cluster.apply_own(&budget(), &marked, &one).await.unwrap();
     let object = ObjectRef::core("ConfigMap", &namespace, "it");
     let edit =
         format!("kubectl -n {namespace} patch configmap it --type=merge -p '{{\"data\":{{\"text\":\"theirs\"}}}}'");
@@ -54,12 +63,17 @@ async fn fields_of_another_manager_are_not_taken_and_our_own_objects_are_mended(
     let ClusterError::Conflict { manager, fields, .. } = &refused else { panic!("{refused:?}") };
     assert_eq!((manager.as_deref(), fields.as_slice()), (Some("kubectl-patch"), &[".data.text".to_owned()][..]));
 
-    cluster.apply_own(&budget(), &marked, "app", "one").await.unwrap();
+    cluster.apply_own(&budget(), &marked, &one).await.unwrap();
     let found = cluster.get(&budget(), &object).await.unwrap().unwrap();
     assert_eq!(found.pointer("/data/text"), Some(&json!("ours")));
-    let foreign = cluster.apply_own(&budget(), &marked, "app", "two").await.unwrap_err();
+    let foreign = cluster.apply_own(&budget(), &marked, &claim(&namespace, "two")).await.unwrap_err();
     assert!(matches!(foreign, ClusterError::Foreign { .. }), "{foreign:?}");
-    cluster.delete_own(&budget(), &object, "app", "two").await.unwrap();
+    let other = claim(&namespace, "one");
+    let held = cluster.apply_own(&budget(), &marked, &other).await.unwrap_err();
+    assert!(matches!(held, ClusterError::Held { .. }), "{held:?}");
+    for stranger in [claim(&namespace, "two"), other] {
+        assert_eq!(cluster.delete_own(&budget(), &object, &stranger).await, Ok(Removal::Left));
+    }
     assert!(cluster.get(&budget(), &object).await.unwrap().is_some());
     remove(&cluster, &namespace).await;
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::domain::kubernetes::ObjectRef;
+use crate::domain::ownership::is_terminating;
 use crate::retry::{Budget, Pace};
 
 use super::{Cluster, ClusterError};
@@ -28,17 +29,15 @@ impl Cluster {
     /// Waits until the service account exists.
     ///
     /// # Errors
-    /// [`ClusterError::NamespaceMissing`] at once if its namespace does not exist.
+    /// [`ClusterError::NamespaceMissing`] at once if its namespace does not exist, and
+    /// [`ClusterError::NamespaceTerminating`] if it is on its way out.
     pub async fn wait_for_service_account(&self, budget: &Budget, account: &ObjectRef) -> Result<Value, ClusterError> {
         let patience = budget.at_most(APPEARANCE);
         for pause in PACE.pauses() {
             if let Some(found) = self.get(&patience, account).await? {
                 return Ok(found);
             }
-            let namespace = account.namespace.as_deref().unwrap_or_default();
-            if !self.has_namespace(&patience, namespace).await? {
-                return Err(ClusterError::NamespaceMissing { namespace: namespace.to_owned() });
-            }
+            self.must_take_objects(&patience, account.namespace.as_deref().unwrap_or_default()).await?;
             tracing::debug!(%account, "waiting for a service account");
             if let Err(stopped) = patience.sleep(pause).await {
                 let missing = ClusterError::NotFound { object: account.to_string(), words: String::new() };
@@ -50,6 +49,15 @@ impl Cluster {
             }
         }
         Err(ClusterError::NotFound { object: account.to_string(), words: String::new() })
+    }
+
+    async fn must_take_objects(&self, budget: &Budget, namespace: &str) -> Result<(), ClusterError> {
+        let name = namespace.to_owned();
+        match self.get(budget, &ObjectRef::of_namespace(namespace)).await? {
+            None => Err(ClusterError::NamespaceMissing { namespace: name }),
+            Some(found) if is_terminating(&found) => Err(ClusterError::NamespaceTerminating { namespace: name }),
+            Some(_) => Ok(()),
+        }
     }
 
     /// Makes the service account name the secret among its `imagePullSecrets`, after what it names

@@ -4,6 +4,7 @@ mod answer;
 
 use std::fmt;
 
+use crate::domain::kubernetes::ObjectRef;
 use crate::domain::rollout::Obstacle;
 use crate::explain::Explanation;
 use crate::retry::Stopped;
@@ -124,6 +125,14 @@ pub enum ClusterError {
         /// The object.
         object: String,
     },
+    /// An object of this name was made by berth for another resource, here or in another state.
+    #[error("{object} belongs to another resource")]
+    Held {
+        /// The object.
+        object: String,
+        /// The object that answers for it.
+        lead: ObjectRef,
+    },
     /// Another manager owns fields that we want to set, or someone wrote at the same time.
     #[error("{object} is changed by someone else as well")]
     Conflict {
@@ -218,6 +227,7 @@ impl ClusterError {
             Self::Stopped { .. } => "BERTH-K8S-012",
             Self::Other { .. } => "BERTH-K8S-013",
             Self::Stuck { .. } => "BERTH-K8S-014",
+            Self::Held { .. } => "BERTH-K8S-015",
         }
     }
 
@@ -238,6 +248,9 @@ impl ClusterError {
             Self::NamespaceMissing { namespace } => format!("the namespace `{namespace}`, which does not exist"),
             Self::NamespaceTerminating { namespace } => format!("the namespace `{namespace}`, which is being deleted"),
             Self::Foreign { object } => format!("{object}, which exists and was not made by this resource"),
+            Self::Held { object, .. } => format!(
+                "{object}, which exists already: berth made it for another resource of this configuration, or for another state"
+            ),
             Self::Forbidden { object, .. } | Self::NotFound { object, .. } => object.clone(),
             Self::Conflict { object, manager, fields, .. } => conflict_object(object, manager.as_deref(), fields),
             Self::Invalid { object, faults, .. } => invalid_object(object, faults),
@@ -266,7 +279,8 @@ impl ClusterError {
             Self::NotConfigured(_)
             | Self::NamespaceMissing { .. }
             | Self::NamespaceTerminating { .. }
-            | Self::Foreign { .. } => None,
+            | Self::Foreign { .. }
+            | Self::Held { .. } => None,
         }
     }
 
@@ -291,6 +305,7 @@ impl ClusterError {
             Self::NamespaceTerminating { .. } => "apply again when the namespace is gone or made anew",
             Self::NotFound { .. } => "create it first, or correct its name",
             Self::Foreign { .. } => "import it, remove it, or choose another name; it was left as it is",
+            Self::Held { lead, .. } => return release_step(lead),
             Self::Conflict { .. } => {
                 "let one of the two manage these fields: remove them here, or make the other give them up"
             }
@@ -317,6 +332,17 @@ impl ClusterError {
             _ => None,
         }
     }
+}
+
+/// The ways to an object that another resource holds.
+fn release_step(lead: &ObjectRef) -> String {
+    let namespace = lead.namespace.as_deref().unwrap_or_default();
+    let (kind, name) = (lead.kind.to_ascii_lowercase(), &lead.name);
+    format!(
+        "if the resource was renamed, say so in a `moved` block; if another one holds it, choose another name or remove that \
+         one; if no state knows it (a run was killed), import it, or set it free with `kubectl annotate {kind} {name} \
+         --namespace {namespace} berth/owner-` and apply again. It was left as it is"
+    )
 }
 
 fn conflict_object(object: &str, manager: Option<&str>, fields: &[String]) -> String {

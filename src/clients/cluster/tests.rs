@@ -9,6 +9,8 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::kubernetes::ObjectRef;
+use crate::domain::ownership::Claim;
+use crate::owner::Owner;
 
 /// What the server was asked: method, path with query, body.
 type Asked = Arc<Mutex<Vec<(String, String, String)>>>;
@@ -180,17 +182,149 @@ async fn a_deleted_object_with_another_uid_is_left_alone() {
     assert!(body.contains(r#""preconditions":{"uid":"a"}"#), "{body}");
 }
 
+/// What a registry `apps/registry` of this mark claims.
+fn claim(mark: &str) -> Claim {
+    let (instance, owner) = ("registry".to_owned(), Some(Owner::found(mark)));
+    Claim { application: "registry", instance, owner, lead: deployment(), is_open: false }
+}
+
+/// The Deployment or another object of a registry, made by the owner of that mark.
+fn marked(mark: &str, kind: &str) -> Value {
+    let mut object = json!({
+        "apiVersion": if kind == "Deployment" { "apps/v1" } else { "v1" },
+        "kind": kind,
+        "metadata": {
+            "namespace": "apps", "name": "registry", "uid": "u", "resourceVersion": "7",
+            "labels": crate::domain::kubernetes::owner_labels("registry", "registry"),
+        },
+    });
+    claim(mark).mark(&mut object);
+    object
+}
+
+fn terminating(mut object: Value) -> Value {
+    object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    object
+}
+
+fn absent() -> (u16, Value) {
+    status(404, "NotFound", "not found", &json!({ "kind": "deployments" }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_owner_holds_is_refused_and_not_written() {
+    let found = || (200, marked("theirs", "Deployment"));
+    let (cluster, asked) = scripted((0..99).map(|_| found()).collect());
+    let error = cluster.apply_own(&budget(), &manifest(), &claim("ours")).await.unwrap_err();
+    let told = error.explain("Cannot create the registry `apps/registry`").at("name").to_string();
+    assert_eq!(error.code(), "BERTH-K8S-015");
+    assert!(told.contains("exists already") && told.contains("`moved` block"), "{told}");
+    assert!(told.contains("kubectl annotate deployment registry --namespace apps berth/owner-"), "{told}");
+    assert!(asked.lock().unwrap().iter().all(|(method, ..)| method == "GET"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_that_is_leaving_is_waited_for() {
+    let answers = vec![
+        (200, marked("theirs", "Deployment")),
+        (200, terminating(marked("theirs", "Deployment"))),
+        absent(),
+        (200, marked("ours", "Deployment")),
+    ];
+    let (cluster, asked) = scripted(answers);
+    cluster.apply_own(&budget(), &manifest(), &claim("ours")).await.unwrap();
+    let (method, _, body) = asked.lock().unwrap().last().cloned().unwrap();
+    assert_eq!(method, "PATCH");
+    assert!(body.contains(r#""berth/owner":"ours""#), "{body}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_run_left_that_never_finished_is_taken_over() {
+    let service = || marked("killed", "Service");
+    let unfinished = {
+        let mut lead = marked("killed", "Deployment");
+        lead["metadata"]["annotations"][crate::domain::ownership::UNFINISHED] = json!("true");
+        lead
+    };
+    for lead in [absent(), (200, unfinished), (200, marked("ours", "Deployment"))] {
+        let (cluster, _) = scripted(vec![(200, service()), lead.clone(), (200, service())]);
+        assert!(cluster.apply_own(&budget(), &service(), &claim("ours")).await.is_ok(), "{lead:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_written_while_it_went_is_written_again() {
+    let ours = || marked("ours", "Deployment");
+    let answers = vec![absent(), (200, terminating(ours())), (200, terminating(ours())), absent(), (201, ours())];
+    let (cluster, asked) = scripted(answers);
+    cluster.apply_own(&budget(), &manifest(), &claim("ours")).await.unwrap();
+    assert_eq!(asked.lock().unwrap().iter().filter(|(method, ..)| method == "PATCH").count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_leaves_what_has_a_newer_owner_also_since_the_look() {
+    let (cluster, asked) = scripted(vec![(200, marked("theirs", "Deployment"))]);
+    assert_eq!(cluster.delete_own(&budget(), &deployment(), &claim("ours")).await, Ok(Removal::Left));
+    assert_eq!(asked.lock().unwrap().len(), 1);
+
+    let changed = status(409, "Conflict", "the object has been modified", &json!({}));
+    let (cluster, asked) =
+        scripted(vec![(200, marked("ours", "Deployment")), changed, (200, marked("theirs", "Deployment"))]);
+    assert_eq!(cluster.delete_own(&budget(), &deployment(), &claim("ours")).await, Ok(Removal::Left));
+    assert!(asked.lock().unwrap()[1].2.contains(r#""resourceVersion":"7""#));
+}
+
+fn namespace_of(mark: &str) -> (u16, Value) {
+    let mut namespace = marked(mark, "Namespace");
+    namespace["metadata"]["name"] = json!("apps");
+    (200, namespace)
+}
+
+/// The kinds `Pod` and `Role`, as the API server tells them.
+fn discovered() -> [(u16, Value); 2] {
+    let kind = |resource: &str, kind: &str| {
+        let verbs = ["list", "get"];
+        json!({ "resource": resource, "responseKind": { "kind": kind }, "scope": "Namespaced", "verbs": verbs })
+    };
+    let group = |name: &str, resource: Value| {
+        let versions = json!([{ "version": "v1", "resources": [resource], "freshness": "Current" }]);
+        (200, json!({ "items": [{ "metadata": { "name": name }, "versions": versions }] }))
+    };
+    [group("", kind("pods", "Pod")), group("rbac.authorization.k8s.io", kind("roles", "Role"))]
+}
+
 #[tokio::test]
-async fn a_namespace_in_use_is_not_taken_away() {
-    let namespace = json!({ "metadata": {
-        "name": "apps", "uid": "u",
-        "labels": crate::domain::kubernetes::owner_labels("registry", "one"),
-    } });
-    let pod = json!({ "items": [{ "metadata": { "name": "p" } }] });
-    let (cluster, _) = scripted(vec![(200, namespace.clone()), (200, pod)]);
-    assert_eq!(cluster.remove_own_empty_namespace(&budget(), "apps", "registry", "one").await, Ok(false));
-    let (cluster, _) = scripted(vec![(200, namespace)]);
-    assert_eq!(cluster.remove_own_empty_namespace(&budget(), "apps", "registry", "two").await, Ok(false));
+async fn a_namespace_with_anything_in_it_is_not_taken_away() {
+    let [core, groups] = discovered();
+    let none = (200, json!({ "items": [] }));
+    let role = (200, json!({ "items": [{ "metadata": { "name": "theirs" } }] }));
+    let (cluster, asked) = scripted(vec![namespace_of("ours"), core, groups, none, role]);
+    let vacancy = cluster.remove_own_empty_namespace(&budget(), "apps", &claim("ours")).await;
+    assert!(matches!(&vacancy, Ok(Vacancy::InUse(object)) if object.ends_with("apps/theirs")), "{vacancy:?}");
+    assert!(asked.lock().unwrap().iter().all(|(method, ..)| method == "GET"));
+}
+
+#[tokio::test]
+async fn a_namespace_that_cannot_be_looked_into_is_kept() {
+    let [core, groups] = discovered();
+    let none = (200, json!({ "items": [] }));
+    let refused = status(403, "Forbidden", "User \"ci\" cannot list resource \"roles\"", &json!({}));
+    let (cluster, _) = scripted(vec![namespace_of("ours"), core, groups, none, refused]);
+    let vacancy = cluster.remove_own_empty_namespace(&budget(), "apps", &claim("ours")).await;
+    assert!(matches!(vacancy, Ok(Vacancy::Unsure(_))), "{vacancy:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_namespace_of_ours_goes_and_is_waited_for() {
+    let [core, groups] = discovered();
+    let none = || (200, json!({ "items": [] }));
+    let going = || (200, terminating(namespace_of("ours").1));
+    let answers =
+        vec![namespace_of("ours"), core, groups, none(), none(), (200, json!({})), going(), going(), absent()];
+    let (cluster, asked) = scripted(answers);
+    let vacancy = cluster.remove_own_empty_namespace(&budget(), "apps", &claim("ours")).await;
+    assert_eq!(vacancy, Ok(Vacancy::Settled));
+    assert_eq!(asked.lock().unwrap().len(), 9);
 }
 
 #[tokio::test(start_paused = true)]

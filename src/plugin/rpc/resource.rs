@@ -90,13 +90,16 @@ impl<P: Provider> Service<P> {
                 ..Default::default()
             });
         }
+        let prior = value::read(request.prior_state.as_ref(), &r#type)?;
+        // What replaces an object is another one: it has nothing of its notes, and not its mark.
+        let notes = if prior.is_null() { &[][..] } else { &request.prior_private[..] };
         let proposal = Proposal {
-            prior: value::read(request.prior_state.as_ref(), &r#type)?,
+            prior,
             proposed: value::read(request.proposed_new_state.as_ref(), &r#type)?,
-            private: Private::from_bytes(&request.prior_private),
+            private: Private::from_bytes(notes),
             config,
         };
-        let cx = self.context(resource.meta().limits.read, &request.prior_private)?;
+        let cx = self.context(resource.meta().limits.read, notes)?;
         let (planned, notes) = planned(resource, &cx, proposal).await?;
         Ok(proto::plan_resource_change::Response {
             planned_state: Some(value::write(&planned.state, &r#type)?),

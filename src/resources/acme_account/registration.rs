@@ -3,6 +3,7 @@
 use crate::clients::acme::{AccountFacts, AccountKey, Acme, ExternalAccount, Found, NewAccount};
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::resources::account_key::holding;
 use crate::sdk::{Result, Set};
 
 use super::{Account, directory_of, within};
@@ -17,6 +18,7 @@ struct Desk<'a> {
 /// Finds or makes the account of the key and brings its contacts in line.
 pub async fn register(cx: &Cx, model: &mut Account) -> Result<()> {
     let desk = Desk::of(cx, model).await?;
+    holding::claim(cx, &model.account_key, &desk.what)?;
     let key = model.account_key.require_or_make(cx).await?;
     let (facts, key) = match desk.find(&key).await? {
         Found::Account(facts) => (desk.with_contacts(facts, &key, model).await?, key),
@@ -30,6 +32,7 @@ pub async fn register(cx: &Cx, model: &mut Account) -> Result<()> {
     };
     fill(model, &facts, &key);
     cx.exists();
+    holding::note_account(cx, &facts.url)?;
     Ok(())
 }
 

@@ -1,16 +1,18 @@
 //! The Secrets that get the certificate: looked at, written, carried over, removed.
 
 mod content;
+mod holding;
 mod looking;
 
 use serde_json::Value as Json;
 
-use crate::clients::cluster::ClusterError;
+use crate::clients::cluster::{ClusterError, Removal};
 use crate::domain::certificate::Chain;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::tls_secret::{self, CERTIFICATE_ENTRY, KEY_ENTRY, TLS_TYPE, Wanted};
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::resources::tenancy;
 use crate::sdk::{Result, Secret};
 
 use super::import;
@@ -20,6 +22,7 @@ use super::model::destination::{Destination, Metadata, Site, told};
 
 use content::{Content, FORMS_ANNOTATION, Passwords};
 
+pub use holding::{claim, claim_of, finish, is_anothers};
 pub use looking::{Found, look};
 
 /// The annotation that names the CA a Secret's certificate came from.
@@ -33,18 +36,15 @@ const DIRECTORY_ANNOTATION: &str = "berth/acme-directory";
 pub async fn prepare(cx: &Cx, model: &Certificate, prior: Option<&Certificate>) -> Result<()> {
     let Some(place) = &model.kubernetes_secret else { return Ok(()) };
     Passwords::load(cx, place).await?;
-    let before = sites(prior);
+    let (before, claim) = (sites(prior), claim_of(cx, place));
     for site in place.sites() {
-        match get(cx, &site.object).await? {
-            None => must_exist(cx, &site).await?,
-            Some(secret) => {
-                let is_new = before.iter().all(|before| before.object != site.object);
-                if is_new && !tls_secret::is_managed(&secret) {
-                    return Err(ClusterError::Foreign { object: site.object.to_string() }
-                        .explain(format!("Cannot store the certificate for {}", model.title()))
-                        .at(site.attribute("name")));
-                }
-            }
+        let is_known = before.iter().any(|before| before.object == site.object);
+        let admitted = holding::admit(cx, &site, &claim, is_known).await;
+        let refused = |error: ClusterError| {
+            error.explain(format!("Cannot store the certificate for {}", model.title())).at(site.attribute("name"))
+        };
+        if admitted.map_err(refused)?.is_none() {
+            must_exist(cx, &site).await?;
         }
     }
     Ok(())
@@ -118,9 +118,10 @@ fn is_from(secret: &Json, model: &Certificate) -> bool {
 pub async fn store(cx: &Cx, model: &Certificate, (chain, key): (&Chain, &Secret), print: Option<&str>) -> Result<()> {
     let Some(place) = &model.kubernetes_secret else { return Ok(()) };
     let content = Content::make(cx, place, chain, key).await?;
-    let cluster = cx.provider().cluster()?;
+    let (cluster, claim) = (cx.provider().cluster()?, claim_of(cx, place));
     for site in place.sites().into_iter().rev() {
         let (labels, mut annotations) = dress(model, place, &site, chain, content.seal.as_ref());
+        annotations.extend(claim.marks(&site.object));
         let print = print.filter(|_| site.is_first);
         annotations.extend(print.map(|print| (WISH_ANNOTATION.to_owned(), print.to_owned())));
         let entries =
@@ -185,12 +186,20 @@ pub async fn carry_over(cx: &Cx, prior: &Certificate, model: &mut Certificate) -
         prepare(cx, model, Some(prior)).await?;
         let key = present_key(cx, prior).await?.ok_or_else(|| lost(model))?;
         store(cx, model, (&chain, &key), None).await?;
+        finish_marks(cx, model).await?;
         kept = model.private_key_in_state.then_some(key);
     }
     cx.exists();
     model.private_key_pem.set(kept);
     import::forget(cx);
     leave(cx, prior, model).await
+}
+
+/// Takes away the mark of a create that could not be ended.
+async fn finish_marks(cx: &Cx, model: &Certificate) -> Result<()> {
+    let Some(place) = &model.kubernetes_secret else { return Ok(()) };
+    let finished = cx.provider().cluster()?.finish(cx.budget(), &place.object()).await;
+    finished.map_err(|error| error.explain(format!("Cannot change {}", told(&place.object()))))
 }
 
 fn lost(model: &Certificate) -> Explanation {
@@ -206,7 +215,7 @@ pub async fn leave(cx: &Cx, prior: &Certificate, model: &Certificate) -> Result<
     for site in before.sites() {
         match stays.iter().find(|stays| stays.object == site.object) {
             Some(after) => tidy(cx, (prior, before, &site), (model, after), chain.as_ref()).await?,
-            None => remove_site(cx, before, &site).await?,
+            None => drop(remove_site(cx, before, &site).await?),
         }
     }
     Ok(())
@@ -244,32 +253,33 @@ fn gone(before: &Metadata, after: &Metadata) -> Vec<String> {
 
 /// Removes the Secrets, if they are ours, and what an interrupted renewal may have left beside the first.
 pub async fn remove(cx: &Cx, place: &Destination) -> Result<()> {
+    let mut removals = Vec::new();
     for site in place.sites() {
-        remove_site(cx, place, &site).await?;
+        removals.push((site.object.clone(), remove_site(cx, place, &site).await?));
+    }
+    tenancy::tell_left(cx, "Removing the certificate", removals);
+    tenancy::release(cx, &place.object());
+    Ok(())
+}
+
+/// Removes the copies that a create has stored before it failed; the first Secret comes last.
+pub async fn remove_copies(cx: &Cx, place: &Destination) -> Result<()> {
+    for site in place.sites().iter().filter(|site| !site.is_first) {
+        holding::remove(cx, &site.object, &claim_of(cx, place)).await?;
     }
     Ok(())
 }
 
-async fn remove_site(cx: &Cx, place: &Destination, site: &Site) -> Result<()> {
-    if !site.is_first {
-        return remove_own(cx, &site.object).await;
-    }
-    if place.cert_manager.is_some() {
+async fn remove_site(cx: &Cx, place: &Destination, site: &Site) -> Result<Removal> {
+    let claim = claim_of(cx, place);
+    if site.is_first && place.cert_manager.is_some() {
         // It is cert-manager's now, which would only make it anew.
-        return Ok(());
+        return Ok(Removal::Gone);
     }
-    remove_own(cx, &journal::object(place)).await?;
-    remove_own(cx, &site.object).await
-}
-
-async fn remove_own(cx: &Cx, object: &ObjectRef) -> Result<()> {
-    let cluster = cx.provider().cluster()?;
-    let trouble = |error: ClusterError| error.explain(format!("Cannot remove {}", told(object)));
-    let found = cluster.get(cx.budget(), object).await.map_err(trouble)?;
-    if found.as_ref().is_some_and(tls_secret::is_managed) {
-        cluster.delete(cx.budget(), object, None).await.map_err(trouble)?;
+    if site.is_first && !get(cx, &site.object).await?.is_some_and(|secret| is_anothers(&claim, &secret)) {
+        holding::remove(cx, &journal::object(place), &claim).await?;
     }
-    Ok(())
+    holding::remove(cx, &site.object, &claim).await
 }
 
 /// A Secret; `None` if it does not exist.

@@ -3,6 +3,7 @@
 use crate::domain::certificate::Chain;
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::resources::tenancy;
 use crate::sdk::{Private, Result, Secret};
 
 use super::destination::{get, pair};
@@ -32,6 +33,9 @@ pub async fn import(cx: &Cx, id: &str) -> Result<Certificate> {
 async fn from_secret(cx: &Cx, namespace: &str, name: &str) -> Result<Certificate> {
     let place = Destination { namespace: namespace.to_owned(), name: name.to_owned(), ..Destination::default() };
     let secret = get(cx, &place.object()).await?;
+    if let Some(secret) = &secret {
+        tenancy::take_over(cx, secret);
+    }
     let Some((chain, _)) = secret.as_ref().and_then(pair) else {
         let what = format!("Cannot import the certificate of the Secret {namespace}/{name}");
         let found = if secret.is_some() { "it holds no certificate with a key" } else { "it does not exist" };

@@ -1,6 +1,7 @@
 //! Issues a certificate and puts it where it belongs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clients::acme::issue::{Issuance, Issued, Journal as _, Wish};
 use crate::clients::acme::{AccountKey, Acme, Found, KeyType, LeafKey, Registered};
@@ -9,6 +10,7 @@ use crate::domain::dns::zone::Visibility;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::acme_account::{directory_of, within};
+use crate::retry::Budget;
 use crate::sdk::Result;
 
 use super::journal::Book;
@@ -16,6 +18,9 @@ use super::model::Certificate;
 use super::publisher::Prover;
 use super::rehearsal::rehearse;
 use super::{destination, import, ledger, schedule, solver};
+
+/// How long closing the journal may take, also after an interrupt.
+const TIDYING: Duration = Duration::from_secs(10);
 
 /// Issues; `prior` is the certificate that it replaces, which stays in place until the new one is stored.
 pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>) -> Result<()> {
@@ -45,11 +50,19 @@ pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>
     };
     keep(cx, model, prior, (&issued, &print)).await?;
     ledger::record(cx, &ca, model, prior).await;
-    journal.forget(cx.budget()).await?;
+    forget(&journal, cx).await;
     tell_left_behind(cx, &issued);
     tell_other_roots(cx, model, &issued);
     schedule::refresh(cx, model).await;
     Ok(())
+}
+
+/// Closes the journal. The certificate is stored, and nothing that fails from here on may cost it: a journal that is left is
+/// recognised by the next run.
+async fn forget(journal: &Book<'_>, cx: &Cx) {
+    if let Err(error) = journal.forget(&Budget::for_cleanup(TIDYING)).await {
+        cx.warn(&error);
+    }
 }
 
 /// What a run stored for the same wish that was killed before Terraform heard of it.

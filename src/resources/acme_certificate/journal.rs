@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::clients::acme::issue::{Entry, Journal, TxtRecord};
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::kubernetes::ObjectRef;
+use crate::domain::ownership::is_terminating;
 use crate::domain::tls_secret::{self, KEY_ENTRY, Wanted};
 use crate::explain::Explanation;
 use crate::provider::Cx;
@@ -147,7 +148,9 @@ impl Journal for Book<'_> {
 /// Writes a Secret: into the one that is there, else a new one.
 pub async fn write(cluster: &Cluster, budget: &Budget, wanted: &Wanted) -> Result<(), ClusterError> {
     let written = cluster.update(budget, &wanted.object, |object| wanted.write_into(object)).await?;
-    if written.is_none() {
+    // What was on its way out takes with it what was written.
+    let is_there = written.is_some_and(|written| !is_terminating(&written));
+    if !is_there && cluster.settled(budget, &wanted.object).await?.is_none() {
         cluster.create(budget, &wanted.manifest()).await?;
     }
     Ok(())

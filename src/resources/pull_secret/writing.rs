@@ -1,88 +1,182 @@
-//! Writes pull secrets, binds service accounts to them, and looks at what became of both.
+//! Writes pull secrets and binds service accounts to them: in every namespace where that can be done.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
-use crate::clients::cluster::{Cluster, ClusterError, pull_secrets};
+use crate::clients::cluster::{Binding, Cluster, ClusterError};
 use crate::digest::fingerprint;
 use crate::domain::dockerconfig::{SECRET_KEY, SECRET_TYPE};
-use crate::domain::kubernetes::{DECLARATION, ObjectRef, is_ours, owner_labels};
+use crate::domain::kubernetes::{DECLARATION, ObjectRef, owner_labels};
+use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::resources::registry::entry;
+use crate::resources::tenancy;
 use crate::sdk::{Result, Secret};
 
-use super::{APPLICATION, Declared};
+use super::bindings::Bindings;
+use super::removing::tidy;
+use super::{APPLICATION, AT_ONCE, Declared, Failures};
 
 /// What a pull secret is said to lack while its last change has not been finished.
 const UNFINISHED: &str = "the last change was not finished";
 
-/// What the cluster holds.
-pub struct Observed {
-    /// The Secrets, as `NAMESPACE/NAME`.
-    pub secrets: Vec<String>,
-    /// The accounts that use them, as `NAMESPACE/ACCOUNT`.
-    pub bound: Vec<String>,
-    /// What differs from what was declared.
-    pub drift: Vec<String>,
-    /// The fingerprint of the logins found.
-    pub digest: Option<String>,
+/// What a namespace got.
+struct Placed {
+    namespace: String,
+    /// Each account that uses the Secret now, and whether it did before.
+    bound: Vec<(String, Binding)>,
+    /// Whether the Secret was there before.
+    was_there: bool,
+    /// Why it did not get all.
+    failure: Option<ClusterError>,
 }
 
-/// Writes the Secret into each namespace and binds the accounts; what `before` names and the model does not goes.
-pub async fn bring_about(cx: &Cx, before: &[String], model: &mut Declared, what: &str) -> Result<()> {
+/// Binds the accounts and writes the Secret into each namespace; what `prior` had and the model has not goes.
+pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared, what: &str) -> Result<()> {
     let what = format!("{what} `{}`", model.name);
     let content = content(model, &what)?;
     let cluster = cx.provider().cluster()?;
-    let told = |error: ClusterError| explained(&error, &what);
-    let namespaces = namespaces(cx, cluster, model).await.map_err(told)?;
-    for namespace in &namespaces {
-        if !cluster.has_namespace(cx.budget(), namespace).await.map_err(told)? {
-            return Err(told(ClusterError::NamespaceMissing { namespace: namespace.clone() }));
-        }
-    }
+    let namespaces = namespaces(cx, cluster, model).await.map_err(|error| explained(&error, &what))?;
+    let claim = claim(cx, model, &namespaces, &what)?;
+    refuse_held(cx, cluster, model, &namespaces, &claim).await.map_err(|error| explained(&error, &what))?;
 
+    let before = prior.map(Declared::places).unwrap_or_default();
     model.digest.set(fingerprint(&model.name, &content));
     model.drift.set(vec![UNFINISHED.to_owned()]);
-    model.bound.set(Vec::new());
-    let mut secrets: Vec<String> = before.iter().map(|namespace| format!("{namespace}/{}", model.name)).collect();
-    let mut bound = Vec::new();
-    for namespace in &namespaces {
-        let secret = format!("{namespace}/{}", model.name);
-        if !secrets.contains(&secret) {
-            secrets.push(secret);
+    let placed = place_all(cx, cluster, model, &namespaces, &content, &claim).await;
+
+    let mut bindings = Bindings::recall(cx, prior);
+    let mut failures = Failures::new();
+    let (mut there, mut bound) = (before.clone(), Vec::new());
+    for part in placed {
+        for (account, binding) in &part.bound {
+            bindings.note(&part.namespace, account, *binding, part.was_there && prior.is_none());
+            bound.push(format!("{}/{account}", part.namespace));
         }
-        model.secrets.set(secrets.clone());
-        let manifest = manifest(model, namespace, &content);
-        cluster.apply_own(cx.budget(), &manifest, APPLICATION, &model.name).await.map_err(told)?;
-        cx.exists();
-        for account in &model.service_accounts {
-            let object = ObjectRef::service_account(namespace, account);
-            cluster.bind_pull_secret(cx.budget(), &object, &model.name).await.map_err(|error| {
-                let explanation = explained(&error, &what);
-                if error.is_absence() { explanation.at("service_accounts") } else { explanation }
-            })?;
-            bound.push(format!("{namespace}/{account}"));
-            model.bound.set(bound.clone());
+        match part.failure {
+            None => there.push(part.namespace),
+            Some(error) => failures.push((part.namespace, error)),
         }
     }
-    tidy(cx, cluster, before, model, &namespaces).await.map_err(told)?;
-    secrets.retain(|secret| secret.split_once('/').is_some_and(|(space, _)| namespaces.iter().any(|it| it == space)));
-    secrets.sort();
-    bound.sort();
-    model.secrets.set(secrets);
-    model.bound.set(bound);
+    let left = tidy(cx, cluster, (&before, model, &namespaces), &mut bindings, &claim, &mut failures).await;
+    bindings.remember(cx);
+    there.retain(|namespace| namespaces.contains(namespace) || left.contains(namespace));
+    note(model, there, bound);
+    told(failures, &what, namespaces.len())?;
     model.drift.set(Vec::new());
     Ok(())
+}
+
+fn note(model: &mut Declared, mut there: Vec<String>, mut bound: Vec<String>) {
+    there.sort();
+    there.dedup();
+    bound.sort();
+    let secrets: Vec<_> = there.into_iter().map(|namespace| format!("{namespace}/{}", model.name)).collect();
+    model.secrets.set(secrets);
+    model.bound.set(bound);
+}
+
+/// Claims the Secret of every namespace for this run.
+fn claim(cx: &Cx, model: &Declared, namespaces: &[String], what: &str) -> Result<Claim> {
+    for namespace in namespaces {
+        tenancy::claim(cx, &ObjectRef::secret(namespace, &model.name), what)?;
+    }
+    Ok(model.claim(Some(cx.owner()?), namespaces))
+}
+
+/// Looks at all Secrets before the first is written: who meets another's object has made a mistake, and half of it helps nobody.
+async fn refuse_held(
+    cx: &Cx,
+    cluster: &Cluster,
+    model: &Declared,
+    namespaces: &[String],
+    claim: &Claim,
+) -> std::result::Result<(), ClusterError> {
+    let objects: Vec<_> = namespaces.iter().map(|namespace| ObjectRef::secret(namespace, &model.name)).collect();
+    let looks = stream::iter(objects).map(|object| async move { cluster.admit(cx.budget(), &object, claim).await });
+    let found: Vec<_> = looks.buffered(AT_ONCE).collect().await;
+    let is_taken = |error: &ClusterError| matches!(error, ClusterError::Held { .. } | ClusterError::Foreign { .. });
+    found.into_iter().filter_map(std::result::Result::err).find(is_taken).map_or(Ok(()), Err)
+}
+
+/// Does what can be done in each namespace; the one whose Secret answers for all comes last.
+async fn place_all(
+    cx: &Cx,
+    cluster: &Cluster,
+    model: &Declared,
+    namespaces: &[String],
+    content: &Secret,
+    claim: &Claim,
+) -> Vec<Placed> {
+    let (lead, others) = namespaces.split_first().map_or((None, &[][..]), |(lead, others)| (Some(lead), others));
+    let at = |namespace: String| place(cx, cluster, model, namespace, content, claim);
+    let mut placed: Vec<Placed> = stream::iter(others.to_vec()).map(at).buffered(AT_ONCE).collect().await;
+    if let Some(lead) = lead {
+        placed.push(at(lead.clone()).await);
+    }
+    placed
+}
+
+async fn place(
+    cx: &Cx,
+    cluster: &Cluster,
+    model: &Declared,
+    namespace: String,
+    content: &Secret,
+    claim: &Claim,
+) -> Placed {
+    let mut placed = Placed { namespace, bound: Vec::new(), was_there: false, failure: None };
+    placed.failure = fill(cx, cluster, model, content, claim, &mut placed).await.err();
+    placed
+}
+
+async fn fill(
+    cx: &Cx,
+    cluster: &Cluster,
+    model: &Declared,
+    content: &Secret,
+    claim: &Claim,
+    placed: &mut Placed,
+) -> std::result::Result<(), ClusterError> {
+    let object = ObjectRef::secret(&placed.namespace, &model.name);
+    placed.was_there = cluster.get(cx.budget(), &object).await?.is_some();
+    // The Secret comes last: a run that is killed before it leaves nothing that another would have to ask whose it is.
+    for account in &model.service_accounts {
+        let object = ObjectRef::service_account(&placed.namespace, account);
+        let binding = cluster.bind_pull_secret(cx.budget(), &object, &model.name).await?;
+        cx.exists();
+        placed.bound.push((account.clone(), binding));
+    }
+    let manifest = manifest(model, &placed.namespace, content);
+    cluster.apply_own(cx.budget(), &manifest, claim).await?;
+    cx.exists();
+    Ok(())
+}
+
+/// What failed, in one message: the first cause, and where else.
+pub fn told(mut failures: Failures, what: &str, of: usize) -> Result<()> {
+    if failures.is_empty() {
+        return Ok(());
+    }
+    let failed = failures.len();
+    let (namespace, first) = failures.remove(0);
+    let what = if of > 1 { format!("{what} in {failed} of {of} namespaces") } else { what.to_owned() };
+    let others = failures.into_iter().map(|(namespace, error)| format!("{namespace}: {error}"));
+    let here = (of > 1).then(|| format!("{namespace}: {first}"));
+    Err(explained(&first, &what).seen(here.into_iter().chain(others)))
 }
 
 /// A cluster's failure, blamed on the attribute that names what is missing.
 fn explained(error: &ClusterError, what: &str) -> Explanation {
     let explanation = error.explain(what);
     match error {
-        ClusterError::NamespaceMissing { .. } => explanation.at("namespaces"),
-        ClusterError::Foreign { .. } => explanation.at("name"),
+        ClusterError::NamespaceMissing { .. } | ClusterError::NamespaceTerminating { .. } => {
+            explanation.at("namespaces")
+        }
+        ClusterError::Foreign { .. } | ClusterError::Held { .. } => explanation.at("name"),
+        ClusterError::NotFound { .. } => explanation.at("service_accounts"),
         _ => explanation,
     }
 }
@@ -96,7 +190,11 @@ fn content(model: &Declared, what: &str) -> Result<Secret> {
 }
 
 /// The declared namespaces and those that the selector finds, in order.
-async fn namespaces(cx: &Cx, cluster: &Cluster, model: &Declared) -> std::result::Result<Vec<String>, ClusterError> {
+pub async fn namespaces(
+    cx: &Cx,
+    cluster: &Cluster,
+    model: &Declared,
+) -> std::result::Result<Vec<String>, ClusterError> {
     let mut names: Vec<String> = model.namespaces.iter().flat_map(|namespaces| namespaces.0.clone()).collect();
     if let Some(selector) = &model.namespace_selector {
         let labels: Vec<String> = selector.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -122,112 +220,4 @@ fn manifest(model: &Declared, namespace: &str, content: &Secret) -> Value {
         },
         "data": { SECRET_KEY: STANDARD.encode(content.expose()) },
     })
-}
-
-/// Takes the Secret out of namespaces that are no longer named, and off accounts that are no longer named.
-async fn tidy(
-    cx: &Cx,
-    cluster: &Cluster,
-    before: &[String],
-    model: &Declared,
-    namespaces: &[String],
-) -> std::result::Result<(), ClusterError> {
-    let gone: Vec<String> = before.iter().filter(|namespace| !namespaces.contains(namespace)).cloned().collect();
-    remove(cx, cluster, model, &gone).await?;
-    for namespace in before.iter().filter(|namespace| namespaces.contains(namespace)) {
-        unbind(cx, cluster, model, namespace, |account| !model.service_accounts.iter().any(|it| it == account)).await?;
-    }
-    Ok(())
-}
-
-/// Takes the Secret out of these namespaces, off every account first.
-pub async fn remove(
-    cx: &Cx,
-    cluster: &Cluster,
-    model: &Declared,
-    namespaces: &[String],
-) -> std::result::Result<(), ClusterError> {
-    for namespace in namespaces {
-        unbind(cx, cluster, model, namespace, |_| true).await?;
-        let object = ObjectRef::secret(namespace, &model.name);
-        cluster.delete_own(cx.budget(), &object, APPLICATION, &model.name).await?;
-    }
-    Ok(())
-}
-
-/// Takes our element off the accounts of a namespace that `which` picks.
-async fn unbind(
-    cx: &Cx,
-    cluster: &Cluster,
-    model: &Declared,
-    namespace: &str,
-    which: impl Fn(&str) -> bool,
-) -> std::result::Result<(), ClusterError> {
-    for account in users_of(cx, cluster, namespace, &model.name).await? {
-        if which(&account) {
-            let object = ObjectRef::service_account(namespace, &account);
-            cluster.unbind_pull_secret(cx.budget(), &object, &model.name).await?;
-        }
-    }
-    Ok(())
-}
-
-/// The service accounts of a namespace that use the Secret.
-async fn users_of(
-    cx: &Cx,
-    cluster: &Cluster,
-    namespace: &str,
-    secret: &str,
-) -> std::result::Result<Vec<String>, ClusterError> {
-    let accounts = cluster.list(cx.budget(), &ObjectRef::service_account(namespace, ""), "").await?;
-    let using = accounts.iter().filter(|account| pull_secrets(account).contains(&secret));
-    Ok(using.filter_map(|account| Some(account.pointer("/metadata/name")?.as_str()?.to_owned())).collect())
-}
-
-/// Looks at every namespace that has or should have the Secret.
-pub async fn observe(cx: &Cx, cluster: &Cluster, model: &Declared) -> std::result::Result<Observed, ClusterError> {
-    let wanted = namespaces(cx, cluster, model).await?;
-    let mut all = wanted.clone();
-    all.extend(model.places().into_iter().filter(|place| !wanted.contains(place)));
-    let mut seen = Observed { secrets: Vec::new(), bound: Vec::new(), drift: Vec::new(), digest: None };
-    for namespace in &all {
-        observe_namespace(cx, cluster, model, namespace, &mut seen).await?;
-        if !wanted.contains(namespace) {
-            seen.drift.push(format!("the namespace {namespace} no longer matches and still has the Secret"));
-        }
-    }
-    seen.secrets.sort();
-    seen.bound.sort();
-    Ok(seen)
-}
-
-async fn observe_namespace(
-    cx: &Cx,
-    cluster: &Cluster,
-    model: &Declared,
-    namespace: &str,
-    seen: &mut Observed,
-) -> std::result::Result<(), ClusterError> {
-    let object = ObjectRef::secret(namespace, &model.name);
-    let found = cluster.get(cx.budget(), &object).await?;
-    let Some(secret) = found.filter(|secret| is_ours(secret, APPLICATION, &model.name)) else {
-        seen.drift.push(format!("{object} is gone"));
-        return Ok(());
-    };
-    seen.secrets.push(format!("{namespace}/{}", model.name));
-    let digest = entry(&secret, SECRET_KEY).map(|content| fingerprint(&model.name, &content));
-    if model.digest.get().is_some_and(|known| Some(known) != digest.as_ref()) {
-        seen.drift.push(format!("{object} holds other logins than were declared"));
-    }
-    seen.digest = seen.digest.take().or(digest);
-    for account in &model.service_accounts {
-        let object = ObjectRef::service_account(namespace, account);
-        let found = cluster.get(cx.budget(), &object).await?;
-        if found.is_some_and(|found| pull_secrets(&found).contains(&model.name.as_str())) {
-            seen.bound.push(format!("{namespace}/{account}"));
-        } else {
-            seen.drift.push(format!("{object} does not use the Secret {}", model.name));
-        }
-    }
-    Ok(())
 }

@@ -1,5 +1,7 @@
 //! Makes the cluster hold the registry that is declared.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -8,29 +10,42 @@ use crate::clients::cluster::{Cluster, ClusterError};
 use crate::digest::sha256_hex;
 use crate::domain::htpasswd::{Fault, Htpasswd};
 use crate::domain::kubernetes::{ObjectRef, is_ours};
+use crate::domain::ownership::Claim;
 use crate::domain::registry::{
     APPLICATION, HTPASSWD_KEY, HTTP_SECRET_KEY, Registry, Secrets, credentials_ref, ingress_ref, users_ref, workload,
 };
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::resources::tenancy;
+use crate::retry::Budget;
 use crate::sdk::{Result, Secret};
 
+use super::leftovers::Leftovers;
 use super::model::Declared;
+use super::remove;
+
+/// How long it may take to mark a registry as finished.
+const FINISHING: Duration = Duration::from_secs(10);
 
 /// What a registry is said to lack while nobody has seen it ready.
 const NOT_SEEN_READY: &str = "the registry has not been seen ready since the last change";
 
 /// Applies every object and waits for the Pods. Objects of other owners are refused, not taken over.
-pub async fn bring_about(cx: &Cx, model: &mut Declared, what: &str) -> Result<()> {
+pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared, what: &str) -> Result<()> {
+    let owner = tenancy::claim(cx, &model.lead(), what)?;
+    let claim = Claim { is_open: prior.is_none(), ..model.claim(Some(owner)) };
     let registry = model.registry().map_err(|fault| {
         Explanation::new("BERTH-REG-002", what).next(format!("correct the image: {fault}")).at("image")
     })?;
     let cluster = cx.provider().cluster()?;
     let told = |error: ClusterError| explained(&error, what);
-    ensure_namespace(cx, cluster, model).await.map_err(told)?;
+    refuse_held(cx, cluster, &registry, &claim).await.map_err(told)?;
+    ensure_namespace(cx, cluster, model, &claim).await.map_err(told)?;
     let certificate_digest = certificate(cx, cluster, &registry, what).await?;
     let secrets = secrets(cx, cluster, model, certificate_digest, what).await?;
-    refuse_foreign(cx, cluster, &registry).await.map_err(told)?;
+    if prior.is_none() {
+        remove::note_claim(cx, cluster, model).await.map_err(told)?;
+    }
 
     cx.exists();
     model.url.set(registry.url());
@@ -38,14 +53,53 @@ pub async fn bring_about(cx: &Cx, model: &mut Declared, what: &str) -> Result<()
     model.ready_replicas.set(0);
     model.drift.set(vec![NOT_SEEN_READY.to_owned()]);
 
-    account(cx, cluster, &registry).await.map_err(told)?;
+    let mut left = Leftovers::recall(cx).after(prior, model);
+    left.remember(cx);
+    account(cx, cluster, &registry, &claim).await.map_err(told)?;
     for object in registry.objects(&secrets) {
-        cluster.apply_own(cx.budget(), &object, APPLICATION, &registry.name).await.map_err(told)?;
+        cluster.apply_own(cx.budget(), &object, &claim).await.map_err(told)?;
     }
-    remove_leftovers(cx, cluster, &registry).await.map_err(told)?;
-    model.ready_replicas.set(ready(cx, cluster, &registry, model.wait).await.map_err(told)?);
-    model.drift.set(Vec::new());
-    Ok(())
+    remove_leftovers(cx, cluster, &registry, &claim).await.map_err(told)?;
+    wait(cx, cluster, &registry, model, prior.is_none()).await.map_err(told)?;
+    // The Pods that ran as an earlier account are gone only now.
+    let cleared = left.clear(cx, cluster, &model.namespace, &claim).await;
+    left.remember(cx);
+    cleared.map_err(told)
+}
+
+/// Waits for the Pods. A new registry whose Pods may well come is there: an error would have Terraform destroy it.
+async fn wait(
+    cx: &Cx,
+    cluster: &Cluster,
+    registry: &Registry,
+    model: &mut Declared,
+    is_new: bool,
+) -> std::result::Result<(), ClusterError> {
+    match ready(cx, cluster, registry, model.wait).await {
+        Ok(ready) => {
+            model.ready_replicas.set(ready);
+            model.drift.set(Vec::new());
+            Ok(())
+        }
+        Err(error) if is_new && tenancy::is_wait(&error) => {
+            let what = format!("The registry `{}/{}` was made and is not ready yet", model.namespace, model.name);
+            cx.warn(&explained(&error, &what));
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Ends a create, however it went: its objects are known to the state from here on.
+pub async fn finish(cx: &Cx, model: &Declared) {
+    if !cx.has_existing() {
+        return tenancy::abandon(cx, &model.lead());
+    }
+    let Ok(cluster) = cx.provider().cluster() else { return };
+    if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), &model.lead()).await {
+        // The next refresh finds it, and the next apply sets it right.
+        tracing::warn!(%error, "the registry is marked as unfinished");
+    }
 }
 
 /// A cluster's failure, blamed on the attribute that names what is missing.
@@ -53,14 +107,19 @@ fn explained(error: &ClusterError, what: &str) -> Explanation {
     let explanation = error.explain(what);
     match error {
         ClusterError::NamespaceMissing { .. } => explanation.at("namespace"),
-        ClusterError::Foreign { .. } => explanation.at("name"),
+        ClusterError::Foreign { .. } | ClusterError::Held { .. } => explanation.at("name"),
         _ => explanation,
     }
 }
 
-async fn ensure_namespace(cx: &Cx, cluster: &Cluster, model: &Declared) -> std::result::Result<(), ClusterError> {
+async fn ensure_namespace(
+    cx: &Cx,
+    cluster: &Cluster,
+    model: &Declared,
+    claim: &Claim,
+) -> std::result::Result<(), ClusterError> {
     if model.create_namespace {
-        return cluster.ensure_namespace(cx.budget(), &model.namespace, APPLICATION, &model.name).await;
+        return cluster.ensure_namespace(cx.budget(), &model.namespace, claim).await;
     }
     if cluster.has_namespace(cx.budget(), &model.namespace).await? {
         return Ok(());
@@ -155,26 +214,34 @@ async fn users(model: &Declared, written: Option<Secret>, what: &str) -> Result<
 }
 
 /// Looks at all objects before the first is written: half a registry beside someone else's helps nobody.
-async fn refuse_foreign(cx: &Cx, cluster: &Cluster, registry: &Registry) -> std::result::Result<(), ClusterError> {
-    for object in registry.visible_objects().iter().filter_map(ObjectRef::of).chain([registry.deployment_ref()]) {
-        let found = cluster.get(cx.budget(), &object).await?;
-        if found.is_some_and(|found| !is_ours(&found, APPLICATION, &registry.name)) {
-            return Err(ClusterError::Foreign { object: object.to_string() });
-        }
+async fn refuse_held(
+    cx: &Cx,
+    cluster: &Cluster,
+    registry: &Registry,
+    claim: &Claim,
+) -> std::result::Result<(), ClusterError> {
+    let others = registry.visible_objects();
+    for object in [registry.deployment_ref()].into_iter().chain(others.iter().filter_map(ObjectRef::of)) {
+        cluster.admit(cx.budget(), &object, claim).await?;
     }
     Ok(())
 }
 
 /// Makes the service account; one that someone else made only gets the annotations.
-async fn account(cx: &Cx, cluster: &Cluster, registry: &Registry) -> std::result::Result<(), ClusterError> {
+async fn account(
+    cx: &Cx,
+    cluster: &Cluster,
+    registry: &Registry,
+    claim: &Claim,
+) -> std::result::Result<(), ClusterError> {
     let object = ObjectRef::service_account(&registry.namespace, registry.account_name());
-    let theirs = match cluster.get(cx.budget(), &object).await? {
+    let theirs = match cluster.settled(cx.budget(), &object).await? {
         Some(found) => !is_ours(&found, APPLICATION, &registry.name),
         None => object.name == "default",
     };
     if !theirs {
         let manifest = workload::account(registry);
-        return cluster.apply_own(cx.budget(), &manifest, APPLICATION, &registry.name).await.map(|_| ());
+        return cluster.apply_own(cx.budget(), &manifest, claim).await.map(|_| ());
     }
     cluster.wait_for_service_account(cx.budget(), &object).await?;
     for (name, value) in &registry.account.annotations {
@@ -184,7 +251,12 @@ async fn account(cx: &Cx, cluster: &Cluster, registry: &Registry) -> std::result
 }
 
 /// Takes away what an earlier declaration needed and this one does not; never a volume.
-async fn remove_leftovers(cx: &Cx, cluster: &Cluster, registry: &Registry) -> std::result::Result<(), ClusterError> {
+async fn remove_leftovers(
+    cx: &Cx,
+    cluster: &Cluster,
+    registry: &Registry,
+    claim: &Claim,
+) -> std::result::Result<(), ClusterError> {
     let mut leftovers = Vec::new();
     if !registry.has_users {
         leftovers.push(users_ref(&registry.namespace, &registry.name));
@@ -193,7 +265,7 @@ async fn remove_leftovers(cx: &Cx, cluster: &Cluster, registry: &Registry) -> st
         leftovers.push(ingress_ref(&registry.namespace, &registry.name));
     }
     for object in leftovers {
-        cluster.delete_own(cx.budget(), &object, APPLICATION, &registry.name).await?;
+        cluster.delete_own(cx.budget(), &object, claim).await?;
     }
     Ok(())
 }

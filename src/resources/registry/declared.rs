@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::domain::image::Fault;
-use crate::domain::kubernetes::Toleration;
+use crate::domain::kubernetes::{ObjectRef, Toleration};
+use crate::domain::ownership::Claim;
 use crate::domain::registry::{
-    Account, Exposure, Flavour, Ingress, Proxy, Registry, Resources, S3, Service, Storage, Volume,
+    APPLICATION, Account, Exposure, Flavour, Ingress, Proxy, Registry, Resources, S3, Service, Storage, Volume,
 };
+
+use crate::owner::Owner;
 
 use super::model::{self, Declared};
 
@@ -37,6 +40,16 @@ impl Declared {
             tolerations: self.tolerations.iter().flatten().map(Into::into).collect(),
             declaration: serde_json::to_string(self).unwrap_or_default(),
         })
+    }
+
+    /// The object that answers for all others.
+    pub fn lead(&self) -> ObjectRef {
+        ObjectRef::deployment(&self.namespace, &self.name)
+    }
+
+    /// What a registry of this name claims as its own.
+    pub fn claim(&self, owner: Option<Owner>) -> Claim {
+        Claim { application: APPLICATION, instance: self.name.clone(), owner, lead: self.lead(), is_open: false }
     }
 
     /// The account that the Pods run as.

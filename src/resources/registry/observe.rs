@@ -4,16 +4,18 @@ use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::drift::differences;
-use crate::domain::kubernetes::{ObjectRef, is_ours};
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::ownership::{Claim, Tenure, is_unfinished, owner_of};
 use crate::domain::registry::workload::{content_digest, deployment_marked};
 use crate::domain::registry::{
-    APPLICATION, CERTIFICATE_DIGEST, CREDENTIALS_DIGEST, Registry, USERS_DIGEST, credentials_ref, users_ref,
+    CERTIFICATE_DIGEST, CREDENTIALS_DIGEST, Registry, USERS_DIGEST, claim_ref, credentials_ref, removable, users_ref,
 };
 use crate::domain::rollout::is_under_way;
 use crate::provider::Cx;
 use crate::sdk::Result;
 
 use super::apply::certificate_digest;
+use super::leftovers::deletes_claim;
 use super::model::Declared;
 
 /// The registry as it is; `None` if it is gone.
@@ -21,10 +23,15 @@ pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>>
     let what = format!("Cannot read the registry `{}/{}`", model.namespace, model.name);
     let cluster = cx.provider().cluster()?;
     let Ok(registry) = model.registry() else { return Ok(Some(model)) };
-    let found = cluster.get(cx.budget(), &registry.deployment_ref()).await.map_err(|error| error.explain(&what))?;
-    let Some(deployment) = found.filter(|found| is_ours(found, APPLICATION, &registry.name)) else { return Ok(None) };
+    let told = |error: ClusterError| error.explain(&what);
+    let claim = model.claim(cx.known_owner());
+    let found = cluster.get(cx.budget(), &claim.lead).await.map_err(told)?;
+    let Some(deployment) = found.filter(|found| claim.tenure(found) == Tenure::Ours) else {
+        return remains(cx, cluster, model, &claim).await.map_err(told);
+    };
 
-    let mut drift = drift(cx, cluster, &registry, &deployment).await.map_err(|error| error.explain(&what))?;
+    let mut drift = drift(cx, cluster, &registry, &deployment).await.map_err(told)?;
+    drift.extend(unmarked(&claim.lead, &deployment));
     let ready = deployment.pointer("/status/readyReplicas").and_then(Value::as_i64).unwrap_or(0);
     if registry.replicas > 0 && ready == 0 && !may_be_starting(&model, &deployment) {
         drift.push("no Pod of the registry is ready".to_owned());
@@ -34,6 +41,36 @@ pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>>
     model.url.set(registry.url());
     model.config_digest.set(registry.config_digest());
     Ok(Some(model))
+}
+
+/// A registry without its Deployment: in state as long as anything of it is left, so that a destroy removes that too.
+async fn remains(
+    cx: &Cx,
+    cluster: &Cluster,
+    mut model: Declared,
+    claim: &Claim,
+) -> std::result::Result<Option<Declared>, ClusterError> {
+    let mut parts = removable(&model.namespace, &model.name, model.account_name());
+    if deletes_claim(&model) {
+        parts.push(claim_ref(&model.namespace, &model.name));
+    }
+    for part in &parts {
+        let found = cluster.get(cx.budget(), part).await?;
+        if found.is_some_and(|found| claim.tenure(&found) == Tenure::Ours) {
+            model.drift.set(vec![format!("{} is gone", claim.lead), format!("{part} is left of it")]);
+            model.ready_replicas.set(0);
+            return Ok(Some(model));
+        }
+    }
+    Ok(None)
+}
+
+/// What is amiss with the marks of a Deployment that is ours.
+fn unmarked(lead: &ObjectRef, deployment: &Value) -> Option<String> {
+    if owner_of(deployment).is_none() {
+        return Some(format!("{lead} does not bear the mark of its owner"));
+    }
+    is_unfinished(deployment).then(|| format!("{lead} is marked as unfinished"))
 }
 
 async fn drift(

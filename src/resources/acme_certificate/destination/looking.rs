@@ -10,7 +10,8 @@ use crate::sdk::Result;
 use super::super::model::Certificate;
 use super::super::model::destination::{Destination, Metadata, told};
 use super::content::{Passwords, difference};
-use super::{get, pair};
+use super::holding::unmarked;
+use super::{claim_of, get, is_anothers, pair};
 
 /// What a look at the Secrets says.
 pub enum Found {
@@ -29,8 +30,11 @@ pub enum Found {
 pub async fn look(cx: &Cx, model: &mut Certificate) -> Result<Found> {
     let Some(mut place) = model.kubernetes_secret.clone() else { return Ok(whole(Vec::new(), None)) };
     let passwords = Passwords::load(cx, &place).await.ok();
-    let object = place.object();
+    let (object, claim) = (place.object(), claim_of(cx, &place));
     let first = get(cx, &object).await?;
+    if first.as_ref().is_some_and(|secret| is_anothers(&claim, secret)) {
+        return Ok(Found::Lost(format!("{} belongs to another resource or state", told(&object))));
+    }
     take_in(&mut place.labels, &mut place.annotations, first.as_ref());
     let renewed = first.as_ref().and_then(|secret| taken_over(secret, &place, model));
     let Some(expected) = renewed.clone().or_else(|| model.chain()) else { return Ok(whole(Vec::new(), None)) };
@@ -51,7 +55,9 @@ pub async fn look(cx: &Cx, model: &mut Certificate) -> Result<Found> {
     place.copies = copies;
     model.kubernetes_secret = Some(place);
     let is_lost = verdicts.iter().all(std::result::Result::is_err);
-    let faults: Vec<String> = verdicts.into_iter().filter_map(|verdict| verdict.unwrap_or_else(Some)).collect();
+    let mark = first.as_ref().and_then(unmarked).map(|words| Ok(Some(format!("{} {words}", told(&object)))));
+    let faults: Vec<String> =
+        verdicts.into_iter().chain(mark).filter_map(|verdict| verdict.unwrap_or_else(Some)).collect();
     Ok(if is_lost { Found::Lost(faults.join("; ")) } else { whole(faults, renewed) })
 }
 

@@ -142,9 +142,12 @@ pub struct HandOver {
     pub certificate: String,
     /// The name of its issuer.
     pub issuer: String,
-    /// The issuer's kind: `ClusterIssuer` or `Issuer`. Default `ClusterIssuer`.
-    #[attr(default = "ClusterIssuer", check = check::one_of(&["ClusterIssuer", "Issuer"]))]
+    /// The issuer's kind: `ClusterIssuer` or `Issuer`; another one with an issuer of another group. Default `ClusterIssuer`.
+    #[attr(default = "ClusterIssuer", check = check::length(1, 63))]
     pub issuer_kind: String,
+    /// The issuer's API group, as `spec.issuerRef.group` of the Certificate has it. Default `cert-manager.io`.
+    #[attr(default = "cert-manager.io", check = check::length(1, 253))]
+    pub issuer_group: String,
 }
 
 /// One Secret of a destination: the first, or a copy.
@@ -242,7 +245,7 @@ impl Destination {
 
     /// What stands in the Secret for the one that takes it over: labels and annotations.
     pub fn hand_over(&self, chain: &Chain) -> Option<(Metadata, Metadata)> {
-        let HandOver { certificate, issuer, issuer_kind } = self.cert_manager.as_ref()?;
+        let HandOver { certificate, issuer, issuer_kind, issuer_group } = self.cert_manager.as_ref()?;
         let facts = &chain.facts;
         let common_name = facts.subject_common_name.clone().unwrap_or_default();
         let (names, addresses) = (facts.dns_names.join(","), facts.ip_addresses.join(","));
@@ -250,7 +253,7 @@ impl Destination {
             ("certificate-name", certificate.clone()),
             ("issuer-name", issuer.clone()),
             ("issuer-kind", issuer_kind.clone()),
-            ("issuer-group", "cert-manager.io".to_owned()),
+            ("issuer-group", issuer_group.clone()),
             ("common-name", common_name),
             ("alt-names", names),
             ("ip-sans", addresses),

@@ -1,0 +1,199 @@
+//! Objects of ours: admitted before they are written, taken away only while they are ours, waited for while they go.
+
+use std::time::Duration;
+
+use kube::api::DeleteParams;
+use kube::api::PatchParams;
+use kube::core::params::Preconditions;
+use serde_json::{Value, json};
+
+use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
+use crate::domain::ownership::{Claim, Tenure, UNFINISHED, answers_for, is_terminating};
+use crate::retry::{Budget, Stopped};
+
+use super::{Cluster, ClusterError, PACE, reference};
+
+/// How long an owner who is about to leave may take to begin: of two resources of one run, Terraform destroys one and creates
+/// the other at the same time.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What became of an object that was to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// It is gone, or on its way.
+    Gone,
+    /// It belongs to somebody else by now, and stays.
+    Left,
+}
+
+impl Cluster {
+    /// One object that is not on its way out: whatever is, is waited for until it is gone.
+    pub async fn settled(&self, budget: &Budget, object: &ObjectRef) -> Result<Option<Value>, ClusterError> {
+        for pause in PACE.pauses() {
+            let found = self.get(budget, object).await?;
+            let Some(leaving) = found.as_ref().filter(|found| is_terminating(found)) else { return Ok(found) };
+            budget.sleep(pause).await.map_err(|stopped| still_there(stopped, object, leaving))?;
+        }
+        Ok(None)
+    }
+
+    /// Whether a claim may write an object: it is absent (`None`), ours, or what a killed run has left.
+    ///
+    /// # Errors
+    /// [`ClusterError::Foreign`] when it was made for something else, [`ClusterError::Held`] when another resource or state
+    /// holds it and does not let go of it at once.
+    pub async fn admit(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        claim: &Claim,
+    ) -> Result<Option<Value>, ClusterError> {
+        self.admit_by(budget, object, |found| claim.tenure(found)).await
+    }
+
+    /// [`Cluster::admit`], with another way to tell whose an object is.
+    pub async fn admit_by(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        tenure: impl Fn(&Value) -> Tenure,
+    ) -> Result<Option<Value>, ClusterError> {
+        let grace = budget.at_most(GRACE);
+        for pause in PACE.pauses() {
+            let Some(found) = self.settled(budget, object).await? else { return Ok(None) };
+            let lead = match tenure(&found) {
+                Tenure::Ours | Tenure::Leftover => return Ok(Some(found)),
+                Tenure::Foreign => return Err(ClusterError::Foreign { object: object.to_string() }),
+                Tenure::Others { lead: None, .. } => object.clone(),
+                Tenure::Others { owner, lead: Some(lead) } => match self.get(budget, &lead).await? {
+                    Some(found) if !is_terminating(&found) && answers_for(&found, &owner) => lead,
+                    _ => return Ok(Some(found)),
+                },
+            };
+            if grace.sleep(pause).await.is_err() {
+                budget.check().map_err(|stopped| still_there(stopped, object, &found))?;
+                return Err(ClusterError::Held { object: object.to_string(), lead });
+            }
+        }
+        Ok(None)
+    }
+
+    /// Declares an object that is wholly ours, and marks it: fields that someone else has changed are set back.
+    ///
+    /// # Errors
+    /// As [`Cluster::admit`].
+    pub async fn apply_own(&self, budget: &Budget, manifest: &Value, claim: &Claim) -> Result<Value, ClusterError> {
+        let object = reference(manifest)?;
+        let mut marked = manifest.clone();
+        claim.mark(&mut marked);
+        loop {
+            self.admit(budget, &object, claim).await?;
+            let applied = self.apply_with(budget, &marked, PatchParams::apply(FIELD_MANAGER).force()).await?;
+            // Deleted between the look and the write: what was written goes with it.
+            if !is_terminating(&applied) {
+                return Ok(applied);
+            }
+        }
+    }
+
+    /// Says of a lead that all it answers for is made.
+    pub async fn finish(&self, budget: &Budget, lead: &ObjectRef) -> Result<(), ClusterError> {
+        let patch = json!({ "metadata": { "annotations": { UNFINISHED: null } } });
+        self.merge(budget, lead, &patch).await.map(|_| ())
+    }
+
+    /// Takes an object away if it is ours; any other stays, also one that becomes another's at this moment.
+    pub async fn delete_own(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        claim: &Claim,
+    ) -> Result<Removal, ClusterError> {
+        self.delete_by(budget, object, |found| claim.tenure(found)).await
+    }
+
+    /// [`Cluster::delete_own`], with another way to tell whose an object is.
+    pub async fn delete_by(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        tenure: impl Fn(&Value) -> Tenure,
+    ) -> Result<Removal, ClusterError> {
+        for pause in PACE.pauses() {
+            let Some(found) = self.get(budget, object).await? else { return Ok(Removal::Gone) };
+            match tenure(&found) {
+                Tenure::Ours => {}
+                Tenure::Foreign | Tenure::Leftover | Tenure::Others { .. } => return Ok(Removal::Left),
+            }
+            if is_terminating(&found) {
+                return Ok(Removal::Gone);
+            }
+            let text = |pointer: &str| found.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+            let (uid, resource_version) = (text("/metadata/uid"), text("/metadata/resourceVersion"));
+            let preconditions = Some(Preconditions { uid, resource_version });
+            match self.delete_with(budget, object, DeleteParams { preconditions, ..DeleteParams::default() }).await {
+                // Somebody wrote to it in the meantime, and may have taken it over.
+                Err(ClusterError::Conflict { .. }) => {}
+                deleted => return deleted.map(|()| Removal::Gone),
+            }
+            budget.sleep(pause).await.map_err(|stopped| still_there(stopped, object, &found))?;
+        }
+        Ok(Removal::Gone)
+    }
+
+    /// Waits until no object of the kind and namespace of `like` matches `labels`, or the lead has another owner, who
+    /// makes such objects again.
+    pub async fn wait_until_none(
+        &self,
+        budget: &Budget,
+        like: &ObjectRef,
+        labels: &str,
+        claim: &Claim,
+    ) -> Result<(), ClusterError> {
+        for pause in PACE.pauses() {
+            let left = self.list(budget, like, labels).await?;
+            let Some(first) = left.first() else { return Ok(()) };
+            let lead = self.get(budget, &claim.lead).await?;
+            if lead.is_some_and(|lead| claim.tenure(&lead) != Tenure::Ours) {
+                return Ok(());
+            }
+            let name = first.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+            let waited_for = ObjectRef { name: name.to_owned(), ..like.clone() };
+            budget.sleep(pause).await.map_err(|stopped| still_there(stopped, &waited_for, first))?;
+        }
+        Ok(())
+    }
+
+    /// Waits until an object of ours is gone; one of another owner in its place counts as that.
+    pub async fn wait_until_left(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        claim: &Claim,
+    ) -> Result<(), ClusterError> {
+        self.wait_until_left_by(budget, object, |found| claim.tenure(found)).await
+    }
+
+    /// [`Cluster::wait_until_left`], with another way to tell whose an object is.
+    pub async fn wait_until_left_by(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        tenure: impl Fn(&Value) -> Tenure,
+    ) -> Result<(), ClusterError> {
+        for pause in PACE.pauses() {
+            let found = self.get(budget, object).await?;
+            let Some(found) = found.filter(|found| tenure(found) == Tenure::Ours) else { return Ok(()) };
+            budget.sleep(pause).await.map_err(|stopped| still_there(stopped, object, &found))?;
+        }
+        Ok(())
+    }
+}
+
+/// An object that does not go, and what holds it.
+fn still_there(stopped: Stopped, object: &ObjectRef, found: &Value) -> ClusterError {
+    let finalizers = found.pointer("/metadata/finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
+    let names: Vec<_> = finalizers.iter().filter_map(Value::as_str).collect();
+    let held = (!names.is_empty()).then(|| format!("said that it is held by the finalizers {}", names.join(", ")));
+    ClusterError::Stopped { stopped, waiting_for: format!("{object} to go"), last_seen: held }
+}

@@ -1,0 +1,55 @@
+//! Who holds what in this process: two resources of one configuration must not write the same object.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::owner::Owner;
+
+/// The objects that resources of this run have claimed, by a name that says which they are.
+#[derive(Debug, Default)]
+pub struct Holdings(Mutex<BTreeMap<String, Owner>>);
+
+impl Holdings {
+    /// Claims an object. Answers whether it is the owner's now: `false` if another resource of this run has it.
+    pub fn take(&self, object: &str, owner: &Owner) -> bool {
+        self.lock().entry(object.to_owned()).or_insert_with(|| owner.clone()) == owner
+    }
+
+    /// Gives an object that several may name to the one that named it last.
+    pub fn give(&self, object: &str, owner: &Owner) {
+        self.lock().insert(object.to_owned(), owner.clone());
+    }
+
+    /// Who has it.
+    pub fn holder(&self, object: &str) -> Option<Owner> {
+        self.lock().get(object).cloned()
+    }
+
+    /// Gives it up, if it is the owner's.
+    pub fn release(&self, object: &str, owner: &Owner) {
+        let mut held = self.lock();
+        if held.get(object) == Some(owner) {
+            held.remove(object);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Owner>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_two_has_it_until_it_is_given_up() {
+        let (holdings, one, other) = (Holdings::default(), Owner::found("1"), Owner::found("2"));
+        assert!(holdings.take("Secret a/b", &one) && holdings.take("Secret a/b", &one));
+        assert!(!holdings.take("Secret a/b", &other));
+        holdings.release("Secret a/b", &other);
+        assert_eq!(holdings.holder("Secret a/b"), Some(one.clone()));
+        holdings.release("Secret a/b", &one);
+        assert!(holdings.take("Secret a/b", &other));
+    }
+}

@@ -1,0 +1,115 @@
+//! Whose a generated account key is, and with it the account: claimed by the resource that made it, set free by its destroy.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::clients::cluster::{Cluster, ClusterError};
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::ownership::{Claim, OWNER, Tenure, UNFINISHED};
+use crate::domain::tls_secret;
+use crate::provider::Cx;
+use crate::resources::tenancy;
+use crate::retry::Budget;
+use crate::sdk::Result;
+
+use super::{APPLICATION, Place, Source};
+
+/// How long it may take to mark a key as finished.
+const FINISHING: Duration = Duration::from_secs(10);
+
+/// What the account of a generated key claims as its own.
+pub fn claim_of(cx: &Cx, place: &Place) -> Claim {
+    let (owner, lead) = (cx.known_owner(), place.object());
+    Claim { application: APPLICATION, instance: place.name.clone(), owner, lead, is_open: false }
+}
+
+/// Whose a Secret with a key is: one that we did not make is the user's, and may be used.
+pub fn tenure(claim: &Claim, found: &Value) -> Tenure {
+    if tls_secret::is_managed(found) { claim.holder(found) } else { Tenure::Foreign }
+}
+
+/// Claims the key's Secret for this run.
+pub fn claim(cx: &Cx, source: &Source, what: &str) -> Result<()> {
+    let Some(place) = source.own_place() else { return Ok(()) };
+    tenancy::claim(cx, &place.object(), what).map(drop).map_err(|error| error.at("account_key.kubernetes_secret"))
+}
+
+/// Tests that the key's Secret is nobody else's, and marks it as ours if we made it.
+///
+/// # Errors
+/// Another resource or state has the account of this key.
+pub async fn admit(cx: &Cx, place: &Place) -> Result<()> {
+    let (cluster, claim, object) = (cx.provider().cluster()?, claim_of(cx, place), place.object());
+    let trouble = |error: ClusterError| {
+        let told = error.explain("Cannot use the generated account key").at("account_key.kubernetes_secret");
+        match error {
+            ClusterError::Held { .. } => told.next(
+                "leave `generate` out to use the account of the other resource; or import the account here, and remove it there",
+            ),
+            _ => told,
+        }
+    };
+    let admitted = cluster.admit_by(cx.budget(), &object, |found| match tenure(&claim, found) {
+        Tenure::Foreign => Tenure::Ours,
+        other => other,
+    });
+    let found = admitted.await.map_err(trouble)?;
+    if found.is_some_and(|found| tls_secret::is_managed(&found)) {
+        mark(cx, cluster, &object, &claim).await.map_err(trouble)?;
+    }
+    Ok(())
+}
+
+async fn mark(cx: &Cx, cluster: &Cluster, object: &ObjectRef, claim: &Claim) -> std::result::Result<(), ClusterError> {
+    let patch = json!({ "metadata": { "annotations": claim.marks(object) } });
+    cluster.merge(cx.budget(), object, &patch).await.map(drop)
+}
+
+/// Ends a create, however it went.
+pub async fn finish(cx: &Cx, source: &Source) {
+    let Some(place) = source.own_place() else { return };
+    if !cx.has_existing() {
+        return tenancy::abandon(cx, &place.object());
+    }
+    let Ok(cluster) = cx.provider().cluster() else { return };
+    if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), &place.object()).await {
+        tracing::warn!(%error, "the account key's Secret is marked as unfinished");
+    }
+}
+
+/// Notes which resource of this run has an account last.
+pub fn note_account(cx: &Cx, account_url: &str) -> Result<()> {
+    cx.provider().holdings().give(account_url, &cx.owner()?);
+    Ok(())
+}
+
+/// Whether the account belongs to another resource by now: one of this run, or the one that marked the key.
+pub async fn is_anothers(cx: &Cx, source: &Source, account_url: &str) -> Result<bool> {
+    let own = cx.known_owner();
+    if cx.provider().holdings().holder(account_url).is_some_and(|holder| Some(holder) != own) {
+        return Ok(true);
+    }
+    let Some(place) = source.own_place() else { return Ok(false) };
+    let found = cx.provider().cluster()?.get(cx.budget(), &place.object()).await;
+    let found = found.map_err(|error| error.explain("Cannot look at the generated account key"))?;
+    let claim = claim_of(cx, place);
+    Ok(found.is_some_and(|found| matches!(tenure(&claim, &found), Tenure::Others { .. } | Tenure::Leftover)))
+}
+
+/// Sets a key free that outlives its resource: the next one that declares it finds the account again.
+pub async fn release(cx: &Cx, source: &Source) {
+    let Some(place) = source.own_place() else { return };
+    let (object, claim) = (place.object(), claim_of(cx, place));
+    tenancy::release(cx, &object);
+    let free = |found: &mut Value| {
+        let is_ours = tenure(&claim, found) == Tenure::Ours;
+        let annotations = found.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
+        annotations.is_some_and(|marks| is_ours && [OWNER, UNFINISHED].map(|mark| marks.remove(mark)) != [None, None])
+    };
+    let Ok(cluster) = cx.provider().cluster() else { return };
+    if let Err(error) = cluster.update(cx.budget(), &object, free).await {
+        // The account stays in any case; only its next resource will have to be told.
+        cx.warn(&error.explain("The generated account key could not be set free"));
+    }
+}

@@ -1,0 +1,99 @@
+//! Whose the Secrets of a certificate are: claimed before anything is ordered, and let go only while they are ours.
+
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use crate::clients::cluster::{ClusterError, Removal};
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::ownership::{Claim, Tenure, is_unfinished, owner_of};
+use crate::domain::tls_secret;
+use crate::provider::Cx;
+use crate::resources::tenancy;
+use crate::retry::Budget;
+use crate::sdk::Result;
+
+use super::super::model::Certificate;
+use super::super::model::destination::{Destination, Site, told};
+
+/// The note of the private state while a certificate is made for the first time.
+const OPENING: &str = "opening";
+
+/// How long it may take to mark the first Secret as finished.
+const FINISHING: Duration = Duration::from_secs(10);
+
+/// What a certificate with this destination claims as its own; the first Secret answers for the copies.
+pub fn claim_of(cx: &Cx, place: &Destination) -> Claim {
+    let is_open = cx.recall(OPENING).unwrap_or(false);
+    let (owner, lead) = (cx.known_owner(), place.object());
+    Claim { application: "certificate", instance: place.name.clone(), owner, lead, is_open }
+}
+
+/// Claims the first Secret for this run: two certificates of one configuration must not order for the same one.
+pub fn claim(cx: &Cx, model: &Certificate, is_new: bool) -> Result<()> {
+    let Some(place) = &model.kubernetes_secret else { return Ok(()) };
+    let what = format!("Cannot store the certificate for {}", model.title());
+    tenancy::claim(cx, &place.object(), &what).map_err(|error| error.at("kubernetes_secret.name"))?;
+    if is_new {
+        cx.remember(OPENING, &true);
+    }
+    Ok(())
+}
+
+/// Ends a create, however it went.
+pub async fn finish(cx: &Cx, model: &Certificate) {
+    cx.forget(OPENING);
+    let Some(place) = &model.kubernetes_secret else { return };
+    if !cx.has_existing() {
+        return tenancy::abandon(cx, &place.object());
+    }
+    let Ok(cluster) = cx.provider().cluster() else { return };
+    if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), &place.object()).await {
+        tracing::warn!(%error, "the certificate's Secret is marked as unfinished");
+    }
+}
+
+/// Whether a certificate may be stored at a site; the Secret that is there. One that is on its way out is waited for.
+///
+/// # Errors
+/// It was made by others, or is held by another resource or state.
+pub async fn admit(
+    cx: &Cx,
+    site: &Site,
+    claim: &Claim,
+    is_known: bool,
+) -> std::result::Result<Option<Json>, ClusterError> {
+    let tenure = |found: &Json| match tls_secret::is_managed(found) {
+        true => claim.holder(found),
+        // Imported: it becomes ours by the first write.
+        false if is_known => Tenure::Ours,
+        false => Tenure::Foreign,
+    };
+    let Ok(cluster) = cx.provider().cluster() else { return Ok(None) };
+    cluster.admit_by(cx.budget(), &site.object, tenure).await
+}
+
+/// Whether the certificate's first Secret belongs to another resource or state by now.
+pub fn is_anothers(claim: &Claim, secret: &Json) -> bool {
+    tls_secret::is_managed(secret) && claim.holder(secret) != Tenure::Ours
+}
+
+/// What is amiss with the marks of a first Secret that is ours, in words.
+pub fn unmarked(secret: &Json) -> Option<String> {
+    if owner_of(secret).is_none() {
+        return Some("does not bear the mark of its owner".to_owned());
+    }
+    is_unfinished(secret).then(|| "is marked as unfinished".to_owned())
+}
+
+/// Removes a Secret if it is ours, and waits until it is gone.
+pub async fn remove(cx: &Cx, object: &ObjectRef, claim: &Claim) -> Result<Removal> {
+    let cluster = cx.provider().cluster()?;
+    let trouble = |error: ClusterError| error.explain(format!("Cannot remove {}", told(object)));
+    let tenure = |found: &Json| if tls_secret::is_managed(found) { claim.holder(found) } else { Tenure::Foreign };
+    let removal = cluster.delete_by(cx.budget(), object, tenure).await.map_err(trouble)?;
+    if removal == Removal::Gone {
+        cluster.wait_until_left_by(cx.budget(), object, tenure).await.map_err(trouble)?;
+    }
+    Ok(removal)
+}

@@ -1,0 +1,123 @@
+//! What an earlier declaration of a registry made and the present one does not: remembered until it is gone.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clients::cluster::{Cluster, ClusterError};
+use crate::domain::kubernetes::{ObjectRef, is_ours};
+use crate::domain::ownership::Claim;
+use crate::domain::registry::APPLICATION;
+use crate::provider::Cx;
+
+use super::model::Declared;
+
+/// The note of the private state.
+const NOTE: &str = "leftovers";
+
+/// Service accounts, their annotations, and a claim that is to go with the registry.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Leftovers {
+    /// Accounts that the Pods ran as.
+    accounts: BTreeSet<String>,
+    /// Annotations that we set on accounts of others: account, name, value.
+    annotations: BTreeSet<(String, String, String)>,
+    /// Whether a claim was made that a destroy is to delete.
+    pub claim: bool,
+}
+
+impl Leftovers {
+    /// What is still to go.
+    pub fn recall(cx: &Cx) -> Self {
+        cx.recall(NOTE).unwrap_or_default()
+    }
+
+    /// Notes what is still to go.
+    pub fn remember(&self, cx: &Cx) {
+        if *self == Self::default() { cx.forget(NOTE) } else { cx.remember(NOTE, self) }
+    }
+
+    /// Adds what `prior` had and `model` has not, and takes out what `model` has again.
+    pub fn after(mut self, prior: Option<&Declared>, model: &Declared) -> Self {
+        if let Some(prior) = prior {
+            self.accounts.insert(prior.account_name().to_owned());
+            self.annotations.extend(annotations(prior));
+            self.claim |= deletes_claim(prior);
+        }
+        self.accounts.remove(model.account_name());
+        let kept: BTreeSet<_> = annotations(model).map(|(account, name, _)| (account, name)).collect();
+        self.annotations.retain(|(account, name, _)| !kept.contains(&(account.clone(), name.clone())));
+        self.claim &= model.storage.volume.is_none();
+        self
+    }
+
+    /// Everything of a registry that a destroy has to give back or remove.
+    pub fn all_of(self, model: &Declared) -> Self {
+        let mut all = self;
+        all.annotations.extend(annotations(model));
+        all.claim |= deletes_claim(model);
+        all
+    }
+
+    /// Removes the accounts that we made and gives annotations back; what is done is taken out.
+    pub async fn clear(
+        &mut self,
+        cx: &Cx,
+        cluster: &Cluster,
+        namespace: &str,
+        claim: &Claim,
+    ) -> Result<(), ClusterError> {
+        while let Some((account, name, value)) = self.annotations.first().cloned() {
+            let object = ObjectRef::service_account(namespace, &account);
+            let found = cluster.get(cx.budget(), &object).await?;
+            if found.is_some_and(|found| !is_ours(&found, APPLICATION, &claim.instance)) {
+                cluster.unannotate(cx.budget(), &object, &name, &value).await?;
+            }
+            self.annotations.pop_first();
+        }
+        while let Some(account) = self.accounts.first() {
+            cluster.delete_own(cx.budget(), &ObjectRef::service_account(namespace, account), claim).await?;
+            self.accounts.pop_first();
+        }
+        Ok(())
+    }
+}
+
+fn annotations(model: &Declared) -> impl Iterator<Item = (String, String, String)> {
+    let account = model.account_name();
+    let given = model.service_account.as_ref().and_then(|account| account.annotations.as_ref()).into_iter().flatten();
+    given.map(move |(name, value)| (account.to_owned(), name.clone(), value.clone()))
+}
+
+/// Whether the volume of a registry goes with it.
+pub fn deletes_claim(model: &Declared) -> bool {
+    model.storage.volume.as_ref().is_some_and(|volume| volume.delete_on_destroy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::Account;
+    use super::*;
+
+    fn running_as(account: &str, role: Option<&str>) -> Declared {
+        let annotations = role.map(|role| [("role".to_owned(), role.to_owned())].into());
+        let service_account = Some(Account { name: Some(account.to_owned()), annotations });
+        Declared { name: "one".to_owned(), service_account, ..Declared::default() }
+    }
+
+    #[test]
+    fn an_account_that_is_left_is_remembered_until_it_is_used_again() {
+        let (before, after) = (running_as("a", Some("r")), running_as("b", Some("r")));
+        let left = Leftovers::default().after(Some(&before), &after);
+        assert_eq!(left.accounts, ["a".to_owned()].into());
+        assert_eq!(left.annotations, [("a".to_owned(), "role".to_owned(), "r".to_owned())].into());
+        assert_eq!(left.after(Some(&after), &before).accounts, ["b".to_owned()].into());
+    }
+
+    #[test]
+    fn an_annotation_that_is_no_longer_declared_is_given_back_and_a_changed_one_is_not() {
+        let before = running_as("a", Some("r"));
+        assert_eq!(Leftovers::default().after(Some(&before), &running_as("a", None)).annotations.len(), 1);
+        assert_eq!(Leftovers::default().after(Some(&before), &running_as("a", Some("s"))), Leftovers::default());
+    }
+}

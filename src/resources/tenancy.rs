@@ -1,0 +1,87 @@
+//! What every resource in the cluster does about ownership: claim at first, release in the end, say what was left.
+
+use serde_json::Value;
+
+use crate::clients::cluster::{ClusterError, Removal, Vacancy};
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::ownership::owner_of;
+use crate::explain::Explanation;
+use crate::owner::Owner;
+use crate::provider::Cx;
+use crate::sdk::Result;
+
+/// Claims the lead of a resource for this run, before the cluster is asked.
+///
+/// # Errors
+/// Another resource of this run has it: one object is declared twice.
+pub fn claim(cx: &Cx, lead: &ObjectRef, what: &str) -> Result<Owner> {
+    let owner = cx.owner()?;
+    if cx.provider().holdings().take(&lead.to_string(), &owner) {
+        return Ok(owner);
+    }
+    Err(Explanation::new("BERTH-K8S-016", what)
+        .on(format!("{lead}, which another resource of this configuration declares as well"))
+        .next("give one of the two another name or namespace, or remove it; nothing was written for this one"))
+}
+
+/// Takes the mark of an imported object over: the state that knows it now is its owner's.
+pub fn take_over(cx: &Cx, object: &Value) {
+    if let Some(owner) = owner_of(object) {
+        cx.owned_by(&owner);
+    }
+}
+
+/// Gives the lead up after a create that made nothing.
+pub fn abandon(cx: &Cx, lead: &ObjectRef) {
+    if let Some(owner) = cx.known_owner().filter(|_| !cx.has_existing()) {
+        cx.provider().holdings().release(&lead.to_string(), &owner);
+    }
+}
+
+/// Gives the lead up after a destroy.
+pub fn release(cx: &Cx, lead: &ObjectRef) {
+    if let Some(owner) = cx.known_owner() {
+        cx.provider().holdings().release(&lead.to_string(), &owner);
+    }
+}
+
+/// Tells which objects a destroy has left to their new owner.
+pub fn tell_left(cx: &Cx, what: &str, removals: impl IntoIterator<Item = (ObjectRef, Removal)>) {
+    let left: Vec<_> = removals.into_iter().filter(|(_, removal)| *removal == Removal::Left).collect();
+    if left.is_empty() {
+        return;
+    }
+    let names: Vec<_> = left.iter().map(|(object, _)| object.to_string()).collect();
+    let told = Explanation::new("BERTH-K8S-017", format!("{what}: some objects were left"))
+        .on(names.join(", "))
+        .next("they belong to another resource or state by now, or to another tool; remove them there");
+    cx.warn(&told);
+}
+
+/// Tells why a namespace of ours was kept.
+pub fn tell_vacancy(cx: &Cx, namespace: &str, vacancy: &Vacancy) {
+    let (words, next) = match vacancy {
+        Vacancy::Settled => return,
+        Vacancy::InUse(object) => (
+            format!("{object} is in it"),
+            "nothing needs to be done; `kubectl delete namespace` removes it with all that is in it",
+        ),
+        Vacancy::Unsure(words) => (
+            format!("whether something is left in it cannot be told: {words}"),
+            "look into it, and remove it with `kubectl delete namespace` if nothing is needed any more",
+        ),
+    };
+    let told = Explanation::new("BERTH-K8S-018", format!("The namespace `{namespace}` was kept"))
+        .said("The cluster", words)
+        .next(next);
+    cx.warn(&told);
+}
+
+/// Whether only a wait failed, and what is waited for may well come: interrupted, out of time, no answer.
+pub fn is_wait(error: &ClusterError) -> bool {
+    match error {
+        ClusterError::Stopped { .. } | ClusterError::Unreachable { .. } => true,
+        ClusterError::Other { status, .. } => status.is_none_or(|status| status >= 500),
+        _ => false,
+    }
+}
