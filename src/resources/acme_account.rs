@@ -196,6 +196,7 @@ impl Resource<Berth> for AcmeAccount {
     }
 
     async fn delete(&self, cx: &Cx, model: Account) -> Result<()> {
+        account_key::holding::recover(cx, &model.account_key).await?;
         if !model.deactivate_on_destroy {
             account_key::holding::release(cx, &model.account_key).await;
             return Ok(());

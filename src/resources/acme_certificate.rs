@@ -105,6 +105,10 @@ impl Resource<Berth> for AcmeCertificate {
     }
 
     async fn delete(&self, cx: &Cx, model: Certificate) -> Result<()> {
+        if let Some(place) = &model.kubernetes_secret {
+            let what = format!("Cannot remove the certificate for {}", model.title());
+            tenancy::leaving_owner(cx, &[place.object()], &what).await?;
+        }
         if model.serial_number.get().is_none() {
             // Unfinished: its journal stays, so that a replacement resumes the order.
             if let Some(place) = &model.kubernetes_secret {

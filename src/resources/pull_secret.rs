@@ -174,7 +174,8 @@ impl Resource<Berth> for PullSecret {
         let cluster = cx.provider().cluster()?;
         let mut bindings = Bindings::recall(cx, Some(&model));
         let places = bindings.places(model.places());
-        let claim = model.claim(cx.known_owner(), &places);
+        let objects: Vec<_> = places.iter().map(|namespace| ObjectRef::secret(namespace, &model.name)).collect();
+        let claim = model.claim(tenancy::leaving_owner(cx, &objects, &what).await?, &places);
         let mut failures = Failures::new();
         removing::remove(cx, cluster, &model.name, &places, &mut bindings, &claim, &mut failures).await;
         bindings.remember(cx);

@@ -6,6 +6,7 @@ mod leftovers;
 mod model;
 mod observe;
 mod remove;
+mod volume;
 
 use crate::domain::image::ImageReference;
 use crate::domain::kubernetes::{DECLARATION, ObjectRef, annotations, is_ours};
@@ -62,9 +63,6 @@ impl Resource<Berth> for Registry {
         let what = format!("Cannot create the registry `{}/{}`", model.namespace, model.name);
         let made = apply::bring_about(cx, None, model, &what).await;
         apply::finish(cx, model).await;
-        if made.is_ok() {
-            remove::keep_claim(cx);
-        }
         made
     }
 

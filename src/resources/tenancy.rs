@@ -31,6 +31,24 @@ pub fn take_over(cx: &Cx, object: &Value) {
     }
 }
 
+/// The owner that a destroy acts for. Terraform hands no notes to the destroy of a tainted object that it replaces: then the
+/// mark that the objects bear is taken for its own, unless another resource of this run has put it there.
+pub async fn leaving_owner(cx: &Cx, objects: &[ObjectRef], what: &str) -> Result<Option<Owner>> {
+    if let Some(owner) = cx.known_owner() {
+        return Ok(Some(owner));
+    }
+    for object in objects {
+        let found = cx.provider().cluster()?.get(cx.budget(), object).await.map_err(|error| error.explain(what))?;
+        let owner = found.as_ref().and_then(owner_of);
+        let holder = cx.provider().holdings().holder(&object.to_string());
+        if let Some(owner) = owner.filter(|owner| holder.is_none_or(|holder| holder == *owner)) {
+            cx.owned_by(&owner);
+            return Ok(Some(owner));
+        }
+    }
+    Ok(None)
+}
+
 /// Gives the lead up after a create that made nothing.
 pub fn abandon(cx: &Cx, lead: &ObjectRef) {
     if let Some(owner) = cx.known_owner().filter(|_| !cx.has_existing()) {

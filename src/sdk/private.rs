@@ -6,6 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+/// The note of a replacement's plan with the notes of what it replaces.
+const PREDECESSOR: &str = "predecessor";
+
 /// Named notes, stored as a small JSON object. Never put a secret here: it lies in the state file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Private(BTreeMap<String, Json>);
@@ -22,6 +25,30 @@ impl Private {
             return Vec::new();
         }
         serde_json::to_vec(&self.0).unwrap_or_default()
+    }
+
+    /// The notes of what replaces an object: it is another one and begins with none, but its plan is all that the host hands
+    /// to the destroy of the former, so that those notes travel in it.
+    #[must_use]
+    pub fn of_successor(self) -> Self {
+        let mut successor = Self::default();
+        if !self.0.is_empty() {
+            successor.set(PREDECESSOR, &self.0);
+        }
+        successor
+    }
+
+    /// The notes that a destroy is meant to have.
+    #[must_use]
+    pub fn for_destroy(self) -> Self {
+        self.get(PREDECESSOR).map_or(self, Self)
+    }
+
+    /// The notes that a create is meant to have.
+    #[must_use]
+    pub fn for_create(mut self) -> Self {
+        self.remove(PREDECESSOR);
+        self
     }
 
     /// The note of that name, if there is one of that form.
@@ -45,6 +72,19 @@ impl Private {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_notes_of_what_is_replaced_reach_its_destroy_and_not_its_successor() {
+        let mut old = Private::default();
+        old.set("owner", &"a");
+        let mut planned = Private::from_bytes(&old.clone().of_successor().to_bytes());
+        planned.set("zone", &"z");
+        assert_eq!(planned.clone().for_destroy(), old);
+        assert_eq!(planned.clone().for_create().get::<String>("owner"), None);
+        assert_eq!(planned.for_create().get::<String>("zone"), Some("z".to_owned()));
+        assert_eq!(old.clone().for_destroy(), old);
+        assert!(Private::default().of_successor().to_bytes().is_empty());
+    }
 
     #[test]
     fn reads_what_it_wrote_and_forgives_what_it_did_not() {

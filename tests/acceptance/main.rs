@@ -18,6 +18,7 @@ mod helpers;
 mod ingress_address;
 #[path = "../support/kubectl.rs"]
 mod kubectl;
+mod ownership;
 mod package;
 mod permissions;
 mod pipeline;

@@ -8,7 +8,7 @@ use super::super::engine::{consistency, refresh};
 use super::super::proto::tfplugin6 as proto;
 use super::{Service, convert, guard, value};
 use crate::explain::Explanation;
-use crate::sdk::{AnyResource, Applied, Cx, Diagnostics, Limits, Provider, Value, write_only};
+use crate::sdk::{AnyResource, Applied, Cx, Diagnostics, Limits, Private, Provider, Value, write_only};
 
 /// One change, decoded.
 struct Change {
@@ -29,7 +29,9 @@ impl<P: Provider> Service<P> {
             planned: value::read(request.planned_state.as_ref(), &r#type)?,
             config: value::read(request.config.as_ref(), &r#type)?,
         };
-        let cx = self.context(limit(resource.meta().limits, &change), &request.planned_private)?;
+        let private = Private::from_bytes(&request.planned_private);
+        let private = if change.planned.is_null() { private.for_destroy() } else { private.for_create() };
+        let cx = self.context(limit(resource.meta().limits, &change), private)?;
         let mut found = Diagnostics::default();
         let state = carried_out(resource, &cx, change, &mut found).await;
         found.extend(cx.notes());

@@ -4,7 +4,7 @@ use super::super::engine::{refresh, validate};
 use super::super::proto::tfplugin6 as proto;
 use super::{Service, convert, value};
 use crate::explain::Explanation;
-use crate::sdk::{Arguments, Diagnostics, Function, Provider, Value, View};
+use crate::sdk::{Arguments, Diagnostics, Function, Private, Provider, Value, View};
 
 impl<P: Provider> Service<P> {
     pub(super) fn validate_data(
@@ -26,7 +26,7 @@ impl<P: Provider> Service<P> {
         let data = self.data(&request.type_name)?;
         let r#type = data.schema().value_type();
         let config = value::read(request.config.as_ref(), &r#type)?;
-        let cx = self.context(data.meta().limits.overridden_by(&config).read, &[])?;
+        let cx = self.context(data.meta().limits.overridden_by(&config).read, Private::default())?;
         let found = data.read(&cx, config.clone()).await?;
         let state = refresh::settled(data.schema(), &config, found);
         Ok(proto::read_data_source::Response {

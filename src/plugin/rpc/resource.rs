@@ -57,7 +57,8 @@ impl<P: Provider> Service<P> {
         let resource = self.resource(&request.type_name)?;
         let r#type = resource.schema().value_type();
         let state = value::read(request.current_state.as_ref(), &r#type)?;
-        let cx = self.context(resource.meta().limits.overridden_by(&state).read, &request.private)?;
+        let cx =
+            self.context(resource.meta().limits.overridden_by(&state).read, Private::from_bytes(&request.private))?;
         let found = match resource.read(&cx, state.clone()).await {
             Ok(found) => found.map_or(Value::Null, |found| refresh::settled(resource.schema(), &state, found)),
             Err(failure) if failure.is_unanswered() => {
@@ -91,15 +92,14 @@ impl<P: Provider> Service<P> {
             });
         }
         let prior = value::read(request.prior_state.as_ref(), &r#type)?;
-        // What replaces an object is another one: it has nothing of its notes, and not its mark.
-        let notes = if prior.is_null() { &[][..] } else { &request.prior_private[..] };
+        let private = Private::from_bytes(&request.prior_private);
         let proposal = Proposal {
+            private: if prior.is_null() { private.of_successor() } else { private },
             prior,
             proposed: value::read(request.proposed_new_state.as_ref(), &r#type)?,
-            private: Private::from_bytes(notes),
             config,
         };
-        let cx = self.context(resource.meta().limits.read, notes)?;
+        let cx = self.context(resource.meta().limits.read, proposal.private.clone())?;
         let (planned, notes) = planned(resource, &cx, proposal).await?;
         Ok(proto::plan_resource_change::Response {
             planned_state: Some(value::write(&planned.state, &r#type)?),
@@ -116,7 +116,7 @@ impl<P: Provider> Service<P> {
         request: proto::import_resource_state::Request,
     ) -> Result<proto::import_resource_state::Response, Explanation> {
         let resource = self.resource(&request.type_name)?;
-        let cx = self.context(resource.meta().limits.read, &[])?;
+        let cx = self.context(resource.meta().limits.read, Private::default())?;
         let found = resource.import(&cx, &request.id).await?;
         let state = refresh::settled(resource.schema(), &Value::Null, found);
         Ok(proto::import_resource_state::Response {

@@ -70,9 +70,8 @@ impl<P: Provider> Service<P> {
     }
 
     /// The context of a call that may take `limit`.
-    pub(super) fn context(&self, limit: Duration, private: &[u8]) -> Result<Cx<P>, Explanation> {
+    pub(super) fn context(&self, limit: Duration, private: Private) -> Result<Cx<P>, Explanation> {
         let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let private = Private::from_bytes(private);
         Ok(Cx::new(self.provider()?, Budget::new(limit, stop), self.clock.clone(), private))
     }
 

@@ -78,6 +78,12 @@ pub async fn finish(cx: &Cx, source: &Source) {
     }
 }
 
+/// Finds out whom a destroy acts for.
+pub async fn recover(cx: &Cx, source: &Source) -> Result<()> {
+    let Some(place) = source.own_place() else { return Ok(()) };
+    tenancy::leaving_owner(cx, &[place.object()], "Cannot look at the generated account key").await.map(drop)
+}
+
 /// Notes which resource of this run has an account last.
 pub fn note_account(cx: &Cx, account_url: &str) -> Result<()> {
     cx.provider().holdings().give(account_url, &cx.owner()?);

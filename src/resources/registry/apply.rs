@@ -20,9 +20,9 @@ use crate::resources::tenancy;
 use crate::retry::Budget;
 use crate::sdk::{Result, Secret};
 
-use super::leftovers::Leftovers;
+use super::leftovers::{Leftovers, deletes_claim};
 use super::model::Declared;
-use super::remove;
+use super::volume;
 
 /// How long it may take to mark a registry as finished.
 const FINISHING: Duration = Duration::from_secs(10);
@@ -43,9 +43,7 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     ensure_namespace(cx, cluster, model, &claim).await.map_err(told)?;
     let certificate_digest = certificate(cx, cluster, &registry, what).await?;
     let secrets = secrets(cx, cluster, model, certificate_digest, what).await?;
-    if prior.is_none() {
-        remove::note_claim(cx, cluster, model).await.map_err(told)?;
-    }
+    volume::prepare(cx, cluster, &registry, &claim).await.map_err(told)?;
 
     cx.exists();
     model.url.set(registry.url());
@@ -79,7 +77,7 @@ async fn wait(
         Ok(ready) => {
             model.ready_replicas.set(ready);
             model.drift.set(Vec::new());
-            Ok(())
+            if deletes_claim(model) { volume::keep(cx, cluster, registry).await } else { Ok(()) }
         }
         Err(error) if is_new && tenancy::is_wait(&error) => {
             let what = format!("The registry `{}/{}` was made and is not ready yet", model.namespace, model.name);

@@ -4,22 +4,19 @@ use crate::clients::cluster::{Cluster, ClusterError, Removal, Vacancy};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::Claim;
 use crate::domain::registry::{claim_ref, removable, selector};
-use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::tenancy;
 use crate::sdk::Result;
 
-use super::leftovers::{Leftovers, deletes_claim};
+use super::leftovers::Leftovers;
 use super::model::Declared;
-
-/// The note of the private state: a create found the claim of an earlier registry, and has not finished.
-const ADOPTED: &str = "adopted_claim";
+use super::volume;
 
 /// Removes what was made for the registry and bears its mark, and waits until it is gone.
 pub async fn take_away(cx: &Cx, model: &Declared) -> Result<()> {
     let what = format!("Cannot remove the registry `{}/{}`", model.namespace, model.name);
     let cluster = cx.provider().cluster()?;
-    let claim = model.claim(cx.known_owner());
+    let claim = model.claim(tenancy::leaving_owner(cx, &[model.lead()], &what).await?);
     let mut left = Leftovers::recall(cx).all_of(model);
     let removed = removed(cx, cluster, model, &claim, &mut left).await;
     let (removals, vacancy) = removed.map_err(|error| error.explain(what))?;
@@ -40,9 +37,9 @@ async fn removed(
     let budget = cx.budget();
     left.clear(cx, cluster, &model.namespace, claim).await?;
     let mut objects = removable(&model.namespace, &model.name, model.account_name());
-    let volume = claim_ref(&model.namespace, &model.name);
-    if claim_goes(cx, cluster, &volume, left).await? {
-        objects.push(volume);
+    let claimed = claim_ref(&model.namespace, &model.name);
+    if volume::goes(cx, cluster, &claimed, left).await? {
+        objects.push(claimed);
     }
     let mut removals = Vec::new();
     for object in objects {
@@ -62,42 +59,4 @@ async fn removed(
         vacancy = cluster.remove_own_empty_namespace(budget, &model.namespace, claim).await?;
     }
     Ok((removals, vacancy))
-}
-
-/// Whether the claim goes: it was asked for, or no volume was ever bound to it, so that it holds nothing and would only stand
-/// in the way of a corrected one. What an unfinished create found there holds an earlier registry's images, and stays.
-async fn claim_goes(
-    cx: &Cx,
-    cluster: &Cluster,
-    volume: &ObjectRef,
-    left: &Leftovers,
-) -> std::result::Result<bool, ClusterError> {
-    let Some(found) = cluster.get(cx.budget(), volume).await? else { return Ok(false) };
-    let text = |pointer: &str| found.pointer(pointer).and_then(serde_json::Value::as_str);
-    let is_bound =
-        text("/spec/volumeName").is_some_and(|name| !name.is_empty()) || text("/status/phase") == Some("Bound");
-    if is_bound && left.claim && cx.recall(ADOPTED).unwrap_or(false) {
-        let told = Explanation::new("BERTH-REG-006", "The volume of an earlier registry was kept")
-            .on(volume.to_string())
-            .next("the registry was never finished, and its volume is older than it; apply again to use it, or delete the claim with kubectl");
-        cx.warn(&told);
-        return Ok(false);
-    }
-    Ok(left.claim || !is_bound)
-}
-
-/// Notes, before a registry is made, whether the claim of an earlier one is there.
-pub async fn note_claim(cx: &Cx, cluster: &Cluster, model: &Declared) -> std::result::Result<(), ClusterError> {
-    if !deletes_claim(model) {
-        return Ok(());
-    }
-    if cluster.settled(cx.budget(), &claim_ref(&model.namespace, &model.name)).await?.is_some() {
-        cx.remember(ADOPTED, &true);
-    }
-    Ok(())
-}
-
-/// The registry is finished, and its claim its own.
-pub fn keep_claim(cx: &Cx) {
-    cx.forget(ADOPTED);
 }

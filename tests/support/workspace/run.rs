@@ -22,6 +22,11 @@ pub struct Shown {
 }
 
 impl Run {
+    /// Whether the run succeeded.
+    pub fn is_success(&self) -> bool {
+        matches!(self.code, Some(0 | 2))
+    }
+
     /// Fails the test unless the run succeeded.
     #[track_caller]
     pub fn succeeds(self) -> Self {

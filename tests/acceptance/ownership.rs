@@ -1,0 +1,6 @@
+//! One owner for each object: what a renamed address, `create_before_destroy`, a second state or a taint do to what stands.
+
+mod law;
+mod leftovers;
+mod subjects;
+mod terminating;
