@@ -14,7 +14,7 @@ const REPORTS: [(&str, &str); 5] = [
     ("cilium.io", "CiliumEndpoint"),
 ];
 
-/// What clusters put into each namespace: Kubernetes, Istio and OpenShift.
+/// What clusters put into each namespace: Kubernetes, Istio and `OpenShift`.
 const FURNITURE: [(&str, &str); 7] = [
     ("ServiceAccount", "default"),
     ("ServiceAccount", "builder"),

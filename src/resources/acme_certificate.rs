@@ -93,6 +93,7 @@ impl Resource<Berth> for AcmeCertificate {
     }
 
     async fn update(&self, cx: &Cx, prior: &Certificate, model: &mut Certificate) -> Result<()> {
+        recover(cx, prior).await?;
         destination::claim(cx, model, false)?;
         if model.serial_number.is_unknown() {
             return Box::pin(issue::issue(cx, model, Some(prior))).await;
@@ -105,10 +106,7 @@ impl Resource<Berth> for AcmeCertificate {
     }
 
     async fn delete(&self, cx: &Cx, model: Certificate) -> Result<()> {
-        if let Some(place) = &model.kubernetes_secret {
-            let what = format!("Cannot remove the certificate for {}", model.title());
-            tenancy::leaving_owner(cx, &[place.object()], &what).await?;
-        }
+        recover(cx, &model).await?;
         if model.serial_number.get().is_none() {
             // Unfinished: its journal stays, so that a replacement resumes the order.
             if let Some(place) = &model.kubernetes_secret {
@@ -154,6 +152,13 @@ async fn make(cx: &Cx, model: &mut Certificate) -> Result<()> {
         }
     }
     Box::pin(issue::issue(cx, model, None)).await
+}
+
+/// Finds out whom a state acts for that has lost its notes.
+async fn recover(cx: &Cx, model: &Certificate) -> Result<()> {
+    let Some(place) = &model.kubernetes_secret else { return Ok(()) };
+    let what = format!("Cannot look at the certificate for {}", model.title());
+    tenancy::recovered(cx, &[place.object()], &what).await.map(drop)
 }
 
 /// Whether another resource or state has the certificate by now, with its Secret.

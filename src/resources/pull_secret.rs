@@ -23,6 +23,7 @@ use crate::sdk::{
 };
 
 use bindings::Bindings;
+use removing::Removing;
 
 use super::registry::{entry, label, subdomain};
 use super::tenancy;
@@ -174,10 +175,10 @@ impl Resource<Berth> for PullSecret {
         let cluster = cx.provider().cluster()?;
         let mut bindings = Bindings::recall(cx, Some(&model));
         let places = bindings.places(model.places());
-        let objects: Vec<_> = places.iter().map(|namespace| ObjectRef::secret(namespace, &model.name)).collect();
-        let claim = model.claim(tenancy::leaving_owner(cx, &objects, &what).await?, &places);
+        let claim = model.claim(tenancy::recovered(cx, &model.objects(), &what).await?, &places);
         let mut failures = Failures::new();
-        removing::remove(cx, cluster, &model.name, &places, &mut bindings, &claim, &mut failures).await;
+        let (name, claim) = (model.name.as_str(), &claim);
+        Removing { cx, cluster, name, claim, bindings: &mut bindings, failures: &mut failures }.remove(&places).await;
         bindings.remember(cx);
         writing::told(failures, &what, places.len())?;
         release(cx, &model);
@@ -208,8 +209,8 @@ impl Resource<Berth> for PullSecret {
 
 /// Gives up what the run holds of this pull secret.
 fn release(cx: &Cx, model: &Declared) {
-    for namespace in model.places() {
-        tenancy::release(cx, &ObjectRef::secret(&namespace, &model.name));
+    for object in model.objects() {
+        tenancy::release(cx, &object);
     }
 }
 
@@ -218,6 +219,11 @@ impl Declared {
     fn claim(&self, owner: Option<Owner>, namespaces: &[String]) -> Claim {
         let lead = ObjectRef::secret(namespaces.first().map_or("", String::as_str), &self.name);
         Claim { application: APPLICATION, instance: self.name.clone(), owner, lead, is_open: false }
+    }
+
+    /// The Secrets, where the state says that they are.
+    fn objects(&self) -> Vec<ObjectRef> {
+        self.places().iter().map(|namespace| ObjectRef::secret(namespace, &self.name)).collect()
     }
 
     /// The logins, if each has its password.

@@ -31,22 +31,25 @@ pub fn take_over(cx: &Cx, object: &Value) {
     }
 }
 
-/// The owner that a destroy acts for. Terraform hands no notes to the destroy of a tainted object that it replaces: then the
-/// mark that the objects bear is taken for its own, unless another resource of this run has put it there.
-pub async fn leaving_owner(cx: &Cx, objects: &[ObjectRef], what: &str) -> Result<Option<Owner>> {
-    if let Some(owner) = cx.known_owner() {
-        return Ok(Some(owner));
-    }
+/// The owner that a state acts for. A state that has lost its notes (the provider was killed in an update, the object was
+/// tainted, or berth 0.1 wrote it) takes the mark that the first of the objects bears for its own.
+pub async fn recovered(cx: &Cx, objects: &[ObjectRef], what: &str) -> Result<Option<Owner>> {
     for object in objects {
-        let found = cx.provider().cluster()?.get(cx.budget(), object).await.map_err(|error| error.explain(what))?;
-        let owner = found.as_ref().and_then(owner_of);
-        let holder = cx.provider().holdings().holder(&object.to_string());
-        if let Some(owner) = owner.filter(|owner| holder.is_none_or(|holder| holder == *owner)) {
-            cx.owned_by(&owner);
-            return Ok(Some(owner));
+        if cx.known_owner().is_some() {
+            break;
         }
+        let found = cx.provider().cluster()?.get(cx.budget(), object).await.map_err(|error| error.explain(what))?;
+        recover(cx, object, found.as_ref());
     }
-    Ok(None)
+    Ok(cx.known_owner())
+}
+
+/// Takes the mark of an object that was found, if the state has none: unless another resource of this run has put it there.
+pub fn recover(cx: &Cx, object: &ObjectRef, found: Option<&Value>) {
+    let Some(owner) = found.filter(|_| cx.known_owner().is_none()).and_then(owner_of) else { return };
+    if cx.provider().holdings().holder(&object.to_string()).is_none_or(|holder| holder == owner) {
+        cx.owned_by(&owner);
+    }
 }
 
 /// Gives the lead up after a create that made nothing.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kube::api::DeleteParams;
 use kube::api::PatchParams;
 use kube::core::params::Preconditions;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::domain::ownership::{Claim, Tenure, UNFINISHED, answers_for, is_terminating};
@@ -32,6 +32,7 @@ impl Cluster {
         for pause in PACE.pauses() {
             let found = self.get(budget, object).await?;
             let Some(leaving) = found.as_ref().filter(|found| is_terminating(found)) else { return Ok(found) };
+            tracing::debug!(%object, "waiting until it is gone");
             budget.sleep(pause).await.map_err(|stopped| still_there(stopped, object, leaving))?;
         }
         Ok(None)
@@ -98,8 +99,11 @@ impl Cluster {
 
     /// Says of a lead that all it answers for is made.
     pub async fn finish(&self, budget: &Budget, lead: &ObjectRef) -> Result<(), ClusterError> {
-        let patch = json!({ "metadata": { "annotations": { UNFINISHED: null } } });
-        self.merge(budget, lead, &patch).await.map(|_| ())
+        let finish = |found: &mut Value| {
+            let annotations = found.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
+            annotations.is_some_and(|annotations| annotations.remove(UNFINISHED).is_some())
+        };
+        self.update(budget, lead, finish).await.map(|_| ())
     }
 
     /// Takes an object away if it is ours; any other stays, also one that becomes another's at this moment.
@@ -184,6 +188,7 @@ impl Cluster {
         for pause in PACE.pauses() {
             let found = self.get(budget, object).await?;
             let Some(found) = found.filter(|found| tenure(found) == Tenure::Ours) else { return Ok(()) };
+            tracing::debug!(%object, "waiting until it is gone");
             budget.sleep(pause).await.map_err(|stopped| still_there(stopped, object, &found))?;
         }
         Ok(())

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::env::Env;
 use crate::explain::Explanation;
 use crate::sdk::{
-    Catalogue, Computed, Cx, Import, Meta, Model, Provider, Resource, Result, Schema, Secret, Settings, Value,
+    Catalogue, Computed, Cx, Import, Meta, Model, Private, Provider, Resource, Result, Schema, Secret, Settings, Value,
 };
 
 /// The provider's block.
@@ -347,5 +347,5 @@ async fn unknown_settings_of_the_provider_are_taken_and_remembered() {
     let request = proto::configure_provider::Request { config, ..Default::default() };
     let answer = service.configure_provider(Request::new(request)).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics, []);
-    assert_eq!(service.context(Duration::from_secs(1), &[]).unwrap().provider().unknown, 1);
+    assert_eq!(service.context(Duration::from_secs(1), Private::default()).unwrap().provider().unknown, 1);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::kubernetes::ObjectRef;
@@ -62,8 +62,12 @@ pub async fn admit(cx: &Cx, place: &Place) -> Result<()> {
 }
 
 async fn mark(cx: &Cx, cluster: &Cluster, object: &ObjectRef, claim: &Claim) -> std::result::Result<(), ClusterError> {
-    let patch = json!({ "metadata": { "annotations": claim.marks(object) } });
-    cluster.merge(cx.budget(), object, &patch).await.map(drop)
+    let mark = |found: &mut Value| {
+        let before = found.clone();
+        claim.mark(found);
+        *found != before
+    };
+    cluster.update(cx.budget(), object, mark).await.map(drop)
 }
 
 /// Ends a create, however it went.
@@ -78,10 +82,10 @@ pub async fn finish(cx: &Cx, source: &Source) {
     }
 }
 
-/// Finds out whom a destroy acts for.
+/// Finds out whom a state acts for that has lost its notes, or was imported.
 pub async fn recover(cx: &Cx, source: &Source) -> Result<()> {
     let Some(place) = source.own_place() else { return Ok(()) };
-    tenancy::leaving_owner(cx, &[place.object()], "Cannot look at the generated account key").await.map(drop)
+    tenancy::recovered(cx, &[place.object()], "Cannot look at the generated account key").await.map(drop)
 }
 
 /// Notes which resource of this run has an account last.

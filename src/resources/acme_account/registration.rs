@@ -38,6 +38,7 @@ pub async fn register(cx: &Cx, model: &mut Account) -> Result<()> {
 
 /// Brings an account to another key and other contacts; an account that is lost is made anew.
 pub async fn change(cx: &Cx, prior: &Account, model: &mut Account) -> Result<()> {
+    holding::recover(cx, &model.account_key).await?;
     let known = prior.account_url.get().filter(|_| !is_lost(prior));
     let Some(account_url) = known else { return register(cx, model).await };
     let desk = Desk::of(cx, model).await?;

@@ -9,6 +9,7 @@ use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::{Tenure, owner_of};
 use crate::provider::Cx;
 use crate::resources::registry::entry;
+use crate::resources::tenancy;
 
 use super::writing::namespaces;
 use super::{AT_ONCE, Declared};
@@ -55,8 +56,9 @@ async fn of_namespace(
     let mut seen = Observed::default();
     let is_wanted = wanted.contains(&namespace);
     let object = ObjectRef::secret(&namespace, &model.name);
-    let claim = model.claim(cx.known_owner(), wanted);
     let found = cluster.get(cx.budget(), &object).await?;
+    tenancy::recover(cx, &object, found.as_ref());
+    let claim = model.claim(cx.known_owner(), wanted);
     let Some(secret) = found.filter(|secret| claim.tenure(secret) == Tenure::Ours) else {
         seen.drift.extend(is_wanted.then(|| format!("{object} is gone")));
         return Ok(seen);

@@ -9,70 +9,64 @@ use crate::resources::tenancy;
 use super::bindings::Bindings;
 use super::{Declared, Failures};
 
-/// Takes the Secret out of namespaces that are no longer named, and off accounts that are no longer named. Answers the
-/// namespaces that still have it.
-pub async fn tidy(
-    cx: &Cx,
-    cluster: &Cluster,
-    (before, model, namespaces): (&[String], &Declared, &[String]),
-    bindings: &mut Bindings,
-    claim: &Claim,
-    failures: &mut Failures,
-) -> Vec<String> {
-    let gone = bindings.places(before.to_vec()).into_iter().filter(|namespace| !namespaces.contains(namespace));
-    let gone: Vec<String> = gone.collect();
-    let left = remove(cx, cluster, &model.name, &gone, bindings, claim, failures).await;
-    for namespace in namespaces {
-        let mut accounts = bindings.of(namespace);
-        accounts.retain(|account| !model.service_accounts.iter().any(|it| it == account));
-        if let Err(error) = bindings.unbind(cx, cluster, namespace, accounts, &model.name).await {
-            failures.push((namespace.clone(), error));
-        }
-    }
-    left
+/// What is taken away, and what is noted on the way.
+pub struct Removing<'a> {
+    pub cx: &'a Cx,
+    pub cluster: &'a Cluster,
+    /// The Secret's name in each namespace.
+    pub name: &'a str,
+    pub claim: &'a Claim,
+    /// What we bound and have not unbound yet.
+    pub bindings: &'a mut Bindings,
+    /// What could not be done.
+    pub failures: &'a mut Failures,
 }
 
-/// Takes the Secret out of these namespaces, off the accounts first that we bound, as far as it goes. Answers where it is
-/// left.
-pub async fn remove(
-    cx: &Cx,
-    cluster: &Cluster,
-    name: &str,
-    namespaces: &[String],
-    bindings: &mut Bindings,
-    claim: &Claim,
-    failures: &mut Failures,
-) -> Vec<String> {
-    let (mut left, mut removals) = (Vec::new(), Vec::new());
-    for namespace in namespaces {
-        match remove_from(cx, cluster, name, namespace, bindings, claim).await {
-            Ok(removal) => removals.push((ObjectRef::secret(namespace, name), removal)),
-            Err(error) => {
-                left.push(namespace.clone());
-                failures.push((namespace.clone(), error));
+impl Removing<'_> {
+    /// Takes the Secret out of namespaces that are no longer named, and off accounts that are no longer named. Answers the
+    /// namespaces that still have it.
+    pub async fn tidy(&mut self, before: &[String], model: &Declared, namespaces: &[String]) -> Vec<String> {
+        let gone = self.bindings.places(before.to_vec()).into_iter();
+        let gone: Vec<String> = gone.filter(|namespace| !namespaces.contains(namespace)).collect();
+        let left = self.remove(&gone).await;
+        for namespace in namespaces {
+            let mut accounts = self.bindings.of(namespace);
+            accounts.retain(|account| !model.service_accounts.iter().any(|it| it == account));
+            let unbound = self.bindings.unbind(self.cx, self.cluster, namespace, accounts, self.name).await;
+            self.failures.extend(unbound.err().map(|error| (namespace.clone(), error)));
+        }
+        left
+    }
+
+    /// Takes the Secret out of these namespaces, off the accounts first that we bound, as far as it goes. Answers where it
+    /// is left.
+    pub async fn remove(&mut self, namespaces: &[String]) -> Vec<String> {
+        let (mut left, mut removals) = (Vec::new(), Vec::new());
+        for namespace in namespaces {
+            match self.remove_from(namespace).await {
+                Ok(removal) => removals.push((ObjectRef::secret(namespace, self.name), removal)),
+                Err(error) => {
+                    left.push(namespace.clone());
+                    self.failures.push((namespace.clone(), error));
+                }
             }
         }
+        tenancy::tell_left(self.cx, &format!("Removing the pull secret `{}`", self.name), removals);
+        left
     }
-    tenancy::tell_left(cx, &format!("Removing the pull secret `{name}`"), removals);
-    left
-}
 
-async fn remove_from(
-    cx: &Cx,
-    cluster: &Cluster,
-    name: &str,
-    namespace: &str,
-    bindings: &mut Bindings,
-    claim: &Claim,
-) -> Result<Removal, ClusterError> {
-    let object = ObjectRef::secret(namespace, name);
-    let found = cluster.get(cx.budget(), &object).await?;
-    // Whoever has the Secret now needs the accounts as they are.
-    if found.is_some_and(|found| claim.tenure(&found) != Tenure::Ours) {
-        return Ok(Removal::Left);
+    async fn remove_from(&mut self, namespace: &str) -> Result<Removal, ClusterError> {
+        let (cx, cluster, claim) = (self.cx, self.cluster, self.claim);
+        let object = ObjectRef::secret(namespace, self.name);
+        let found = cluster.get(cx.budget(), &object).await?;
+        // Whoever has the Secret now needs the accounts as they are.
+        if found.is_some_and(|found| claim.tenure(&found) != Tenure::Ours) {
+            return Ok(Removal::Left);
+        }
+        let accounts = self.bindings.of(namespace);
+        self.bindings.unbind(cx, cluster, namespace, accounts, self.name).await?;
+        let removal = cluster.delete_own(cx.budget(), &object, claim).await?;
+        cluster.wait_until_left(cx.budget(), &object, claim).await?;
+        Ok(removal)
     }
-    bindings.unbind(cx, cluster, namespace, bindings.of(namespace), name).await?;
-    let removal = cluster.delete_own(cx.budget(), &object, claim).await?;
-    cluster.wait_until_left(cx.budget(), &object, claim).await?;
-    Ok(removal)
 }

@@ -16,7 +16,7 @@ use crate::resources::tenancy;
 use crate::sdk::{Result, Secret};
 
 use super::bindings::Bindings;
-use super::removing::tidy;
+use super::removing::Removing;
 use super::{APPLICATION, AT_ONCE, Declared, Failures};
 
 /// What a pull secret is said to lack while its last change has not been finished.
@@ -39,6 +39,9 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     let content = content(model, &what)?;
     let cluster = cx.provider().cluster()?;
     let namespaces = namespaces(cx, cluster, model).await.map_err(|error| explained(&error, &what))?;
+    if let Some(prior) = prior {
+        tenancy::recovered(cx, &prior.objects(), &what).await?;
+    }
     let claim = claim(cx, model, &namespaces, &what)?;
     refuse_held(cx, cluster, model, &namespaces, &claim).await.map_err(|error| explained(&error, &what))?;
 
@@ -60,7 +63,9 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
             Some(error) => failures.push((part.namespace, error)),
         }
     }
-    let left = tidy(cx, cluster, (&before, model, &namespaces), &mut bindings, &claim, &mut failures).await;
+    let (name, claim) = (model.name.clone(), &claim);
+    let mut removing = Removing { cx, cluster, name: &name, claim, bindings: &mut bindings, failures: &mut failures };
+    let left = removing.tidy(&before, model, &namespaces).await;
     bindings.remember(cx);
     there.retain(|namespace| namespaces.contains(namespace) || left.contains(namespace));
     note(model, there, bound);

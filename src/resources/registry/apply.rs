@@ -32,6 +32,9 @@ const NOT_SEEN_READY: &str = "the registry has not been seen ready since the las
 
 /// Applies every object and waits for the Pods. Objects of other owners are refused, not taken over.
 pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared, what: &str) -> Result<()> {
+    if prior.is_some() {
+        tenancy::recovered(cx, &[model.lead()], what).await?;
+    }
     let owner = tenancy::claim(cx, &model.lead(), what)?;
     let claim = Claim { is_open: prior.is_none(), ..model.claim(Some(owner)) };
     let registry = model.registry().map_err(|fault| {

@@ -12,6 +12,7 @@ use crate::domain::registry::{
 };
 use crate::domain::rollout::is_under_way;
 use crate::provider::Cx;
+use crate::resources::tenancy;
 use crate::sdk::Result;
 
 use super::apply::certificate_digest;
@@ -24,8 +25,9 @@ pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>>
     let cluster = cx.provider().cluster()?;
     let Ok(registry) = model.registry() else { return Ok(Some(model)) };
     let told = |error: ClusterError| error.explain(&what);
+    let found = cluster.get(cx.budget(), &model.lead()).await.map_err(told)?;
+    tenancy::recover(cx, &model.lead(), found.as_ref());
     let claim = model.claim(cx.known_owner());
-    let found = cluster.get(cx.budget(), &claim.lead).await.map_err(told)?;
     let Some(deployment) = found.filter(|found| claim.tenure(found) == Tenure::Ours) else {
         return remains(cx, cluster, model, &claim).await.map_err(told);
     };

@@ -16,7 +16,7 @@ use super::volume;
 pub async fn take_away(cx: &Cx, model: &Declared) -> Result<()> {
     let what = format!("Cannot remove the registry `{}/{}`", model.namespace, model.name);
     let cluster = cx.provider().cluster()?;
-    let claim = model.claim(tenancy::leaving_owner(cx, &[model.lead()], &what).await?);
+    let claim = model.claim(tenancy::recovered(cx, &[model.lead()], &what).await?);
     let mut left = Leftovers::recall(cx).all_of(model);
     let removed = removed(cx, cluster, model, &claim, &mut left).await;
     let (removals, vacancy) = removed.map_err(|error| error.explain(what))?;

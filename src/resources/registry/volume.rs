@@ -25,7 +25,8 @@ pub async fn prepare(cx: &Cx, cluster: &Cluster, registry: &Registry, claim: &Cl
     if is_bound(&found) {
         return if claim.is_open { set_adopted(cx, cluster, &object, json!("true")).await } else { Ok(()) };
     }
-    if !differences(&declared["spec"], &found["spec"]).is_empty() {
+    let spec = |object: &Value| object.get("spec").cloned().unwrap_or_default();
+    if !differences(&spec(&declared), &spec(&found)).is_empty() {
         cluster.delete_own(cx.budget(), &object, claim).await?;
         cluster.settled(cx.budget(), &object).await?;
     }

@@ -242,7 +242,7 @@ fn a_secret_that_is_taken_back_from_cert_manager_bears_nothing_for_it_any_more()
     workspace.configure(&configuration(&namespace, ""));
     workspace.apply().succeeds();
     let names: Vec<_> = annotations().as_object().unwrap().keys().cloned().collect();
-    assert_eq!(names, ["berth/acme-directory", "berth/acme-wish", "other.io/tool"]);
+    assert_eq!(names, ["berth/acme-directory", "berth/acme-wish", "berth/owner", "other.io/tool"]);
     let labels = namespace.secret("web-tls").unwrap()["metadata"]["labels"].clone();
     assert_eq!(labels, json!({ "app.kubernetes.io/managed-by": "berth", "other": "stays", "team": "a" }));
     assert_eq!(serial(&workspace), issued);

@@ -29,7 +29,14 @@ fn issued(namespace: &Namespace, key_type: &str) -> Value {
     let home = format!("private_key_in_state = true\n  key_type = \"{key_type}\"");
     let workspace = Workspace::new(&configuration(namespace, &home));
     workspace.apply().succeeds();
+    set_free(namespace);
     workspace.attributes(ADDRESS)
+}
+
+/// A state that knew the account is lost: its key is set free for the next one, as the refusal says.
+fn set_free(namespace: &Namespace) {
+    let key = ["annotate", "secret", "acme-account", "-n", &namespace.0, "berth/owner-"];
+    kubectl(&key).expect("the key is set free");
 }
 
 #[test]
@@ -152,6 +159,7 @@ fn a_moved_certificate_keeps_its_key_in_the_secret_and_nothing_of_it_in_the_stat
             }
             workspace.plan().changes_nothing();
             workspace.run(&["state", "rm", "berth_acme_account.main"]).succeeds();
+            set_free(&namespace);
             kubectl(&["delete", "secret", "moved-tls", "-n", &namespace.0]).unwrap();
         }
     }

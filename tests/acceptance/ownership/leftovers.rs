@@ -1,7 +1,7 @@
 //! In state while anything is left, and nothing that others made or bound is taken away.
 
 use super::subjects::{pull_secret, registry, uses};
-use crate::kubectl::{Namespace, kubectl_ok, names, object};
+use crate::kubectl::{Namespace, kubectl_ok, object};
 use crate::workspace::{Cli, Workspace};
 
 #[test]
@@ -137,9 +137,7 @@ fn a_namespace_on_its_way_out_does_not_keep_the_new_password_from_the_others() {
         &patch("[\"sandbox.test/hold\"]"),
     ]);
     kubectl_ok(&["delete", "namespace", &leaving.0, "--wait=false"]);
-    while !names(&leaving.0, "secret").is_empty() {
-        std::thread::sleep(std::time::Duration::from_millis(200));
-    }
+    kubectl_ok(&["-n", &leaving.0, "wait", "--for=delete", "secret/pull", "--timeout=60s"]);
 
     workspace.configure(&with(2));
     let errors = workspace.apply().fails();

@@ -1,43 +1,34 @@
 //! What is on its way out is not there: it is waited for, and made anew.
 
-use std::time::Duration;
-
 use super::subjects::{Subject, registry};
 use crate::kubectl::{Namespace, kubectl_ok, object};
 use crate::workspace::{Cli, Workspace};
 
-/// Holds an object by a finalizer, and lets it go some seconds later.
-fn hold_for(seconds: u64, subject: &Subject, kind: &str, name: &str) -> std::thread::JoinHandle<()> {
-    let (namespace, kind, name) = (subject.namespace.0.clone(), kind.to_owned(), name.to_owned());
-    let patch = |finalizers: &str| format!("{{\"metadata\":{{\"finalizers\":{finalizers}}}}}");
-    kubectl_ok(&["-n", &namespace, "patch", &kind, &name, "--type=merge", "-p", &patch("[\"sandbox.test/hold\"]")]);
-    std::thread::spawn(move || {
-        while object(&namespace, &kind, &name).is_some_and(|found| found["metadata"]["deletionTimestamp"].is_null()) {
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        std::thread::sleep(Duration::from_secs(seconds));
-        kubectl_ok(&["-n", &namespace, "patch", &kind, &name, "--type=merge", "-p", &patch("null")]);
-    })
+/// Holds an object by a finalizer, or lets it go.
+fn hold(subject: &Subject, kind: &str, name: &str, finalizers: &str) {
+    let patch = format!("{{\"metadata\":{{\"finalizers\":{finalizers}}}}}");
+    kubectl_ok(&["-n", &subject.namespace.0, "patch", kind, name, "--type=merge", "-p", &patch]);
 }
 
 #[test]
 #[ignore = "needs the sandbox"]
-fn a_service_that_is_held_back_is_waited_for_and_made_anew() {
+fn what_is_held_back_is_waited_for_and_made_anew() {
     let subject = registry();
     let workspace = subject.workspace(&Cli::terraform(), &subject.declared(&["it"]));
     workspace.apply().succeeds();
     for (kind, name) in [("service", "ship"), ("pvc", "ship-data")] {
-        let holding = hold_for(4, &subject, kind, name);
-        let replace = format!("-replace={}", subject.address("it"));
-        workspace.run(&["apply", "-json", "-input=false", "-auto-approve", &replace]).succeeds();
-        holding.join().unwrap();
-        subject.stands(&format!("replaced while its {kind} was held back"));
+        hold(&subject, kind, name, "[\"sandbox.test/hold\"]");
+        workspace.run(&["taint", &subject.address("it")]).succeeds();
+        let waited = workspace.log().matches("waiting until it is gone").count();
+        let running = workspace.start_apply();
+        running.wait_until(|| workspace.log().matches("waiting until it is gone").count() > waited, "the wait");
+        hold(&subject, kind, name, "null");
+        running.finish().succeeds();
+        subject.stands(&format!("made anew while its {kind} was held back"));
         workspace.plan().changes_nothing();
     }
-    let holding = hold_for(4, &subject, "service", "ship");
     workspace.destroy().succeeds();
-    holding.join().unwrap();
-    subject.is_gone("destroyed while its Service was held back");
+    subject.is_gone("destroyed");
 }
 
 fn own_namespace(namespace: &Namespace) -> String {

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use crate::domain::certificate::Chain;
 use crate::domain::tls_secret::{self, KEY_ENTRY};
 use crate::provider::Cx;
+use crate::resources::tenancy;
 use crate::sdk::Result;
 
 use super::super::model::Certificate;
@@ -30,8 +31,10 @@ pub enum Found {
 pub async fn look(cx: &Cx, model: &mut Certificate) -> Result<Found> {
     let Some(mut place) = model.kubernetes_secret.clone() else { return Ok(whole(Vec::new(), None)) };
     let passwords = Passwords::load(cx, &place).await.ok();
-    let (object, claim) = (place.object(), claim_of(cx, &place));
+    let object = place.object();
     let first = get(cx, &object).await?;
+    tenancy::recover(cx, &object, first.as_ref());
+    let claim = claim_of(cx, &place);
     if first.as_ref().is_some_and(|secret| is_anothers(&claim, secret)) {
         return Ok(Found::Lost(format!("{} belongs to another resource or state", told(&object))));
     }
