@@ -37,6 +37,11 @@ impl Subject {
         format!("resource \"{}\" \"{label}\" {{\n{}\n{more}\n}}\n", self.r#type, self.body)
     }
 
+    /// The name of its first object.
+    pub fn name(&self) -> &'static str {
+        self.objects[0].1
+    }
+
     pub fn address(&self, label: &str) -> String {
         format!("{}.{label}", self.r#type)
     }

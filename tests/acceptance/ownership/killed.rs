@@ -1,0 +1,102 @@
+//! The provider or its host killed, or the run interrupted, at each write of a create: nothing is lost, nothing is there twice,
+//! the next apply goes on, and a destroy leaves nothing.
+
+use super::subjects::{Subject, pull_secret, registry};
+use crate::fault_proxy::Faults;
+use crate::sandbox::{cluster, value};
+use crate::workspace::{Cli, Workspace};
+
+/// What happens to a run while a call is held.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    KillProvider,
+    KillAll,
+    Interrupt,
+}
+
+const ENDS: [End; 3] = [End::KillProvider, End::KillAll, End::Interrupt];
+
+/// A subject whose cluster is reached through a proxy.
+struct Scene {
+    subject: Subject,
+    proxy: Faults,
+    workspace: Workspace,
+}
+
+impl Scene {
+    fn new(subject: Subject) -> Self {
+        let (proxy, login) = (Faults::before_cluster(&[]), cluster());
+        let trust = value("SANDBOX_ACME_CA_FILE");
+        let way = format!(
+            "provider \"berth\" {{\n  kubernetes = {{ host = \"{}\", token = \"{}\", cluster_ca_certificate = file(\"{trust}\") }}\n",
+            proxy.url(),
+            login.token
+        );
+        let configuration = subject.declared(&["it"]).replacen("provider \"berth\" {\n", &way, 1);
+        let workspace = subject.workspace(&Cli::terraform(), &configuration);
+        Self { subject, proxy, workspace }
+    }
+
+    /// Ends a create at the call of that number among those that hold the text.
+    fn ends_at(&mut self, call: &str, number: usize, kind: &str, end: End) {
+        let before = self.proxy.held();
+        for _ in 0..number {
+            self.proxy.once(&format!("{call}:pass"));
+        }
+        self.proxy.once(&format!("{call}:{kind}"));
+        let running = self.workspace.start_apply();
+        running.wait_until(|| self.proxy.held() > before, &format!("{call} {number}"));
+        match end {
+            End::KillProvider => {
+                running.kill_provider();
+                running.finish().fails();
+            }
+            End::KillAll => running.kill_all(),
+            End::Interrupt => {
+                running.interrupt();
+                running.finish().fails();
+            }
+        }
+    }
+
+    /// Applies again. Where the state never heard of what was finished, the refusal says how to go on, and that does.
+    fn goes_on(&self, step: &str) {
+        let run = self.workspace.apply();
+        if !run.is_success() {
+            let errors = run.fails();
+            assert!(errors.contains("BERTH-K8S-015") && errors.contains("import it"), "{step}: {errors}");
+            let id = format!("{}/{}", self.subject.namespace.0, self.subject.name());
+            self.workspace.import(&self.subject.address("it"), &id).succeeds();
+            self.workspace.apply().succeeds();
+        }
+        self.subject.stands(step);
+        self.workspace.plan().changes_nothing();
+        self.workspace.destroy().succeeds();
+        self.subject.is_gone(step);
+    }
+}
+
+/// Ends a create at each of `calls` writes of a kind, before and after the server has done it.
+fn survives(mut scene: Scene, call: &str, calls: usize) {
+    for number in 0..calls {
+        for kind in ["hold", "hold-after"] {
+            let end = ENDS[(number * 2 + usize::from(kind == "hold")) % ENDS.len()];
+            scene.ends_at(call, number, kind, end);
+            scene.goes_on(&format!("{end:?} at {call} {number}, {kind}"));
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_registry_outlives_what_ends_its_create_at_each_write() {
+    survives(Scene::new(registry()), "PATCH /", 7);
+    survives(Scene::new(registry()), "PUT /apis/apps/v1", 1);
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_pull_secret_outlives_what_ends_its_create_at_each_write() {
+    survives(Scene::new(pull_secret()), "PUT /api/v1", 1);
+    survives(Scene::new(pull_secret()), "PATCH /", 1);
+}
