@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod exposure;
+mod variables;
 pub mod workload;
 
 use std::collections::BTreeMap;
