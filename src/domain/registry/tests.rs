@@ -187,6 +187,27 @@ fn a_new_certificate_makes_new_pods_and_a_new_users_file_too() {
 }
 
 #[test]
+fn another_role_makes_new_pods_and_another_note_on_the_account_does_not() {
+    let template = |annotations: &[(&str, &str)]| {
+        let annotations = annotations.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let registry = Registry { account: Account { name: None, annotations }, ..plain() };
+        workload::deployment(&registry, &secrets()).pointer("/spec/template").unwrap().clone()
+    };
+    assert_eq!(template(&[]), template(&[("example.com/team", "a")]));
+    let roles = ["eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account", "azure.workload.identity/client-id"];
+    for role in roles {
+        assert_ne!(template(&[]), template(&[(role, "a")]), "{role} given");
+        assert_ne!(template(&[(role, "a")]), template(&[(role, "b")]), "{role} changed");
+        assert_eq!(template(&[(role, "a")]), template(&[("example.com/team", "a"), (role, "a")]), "{role} kept");
+    }
+}
+
+#[test]
+fn a_volume_is_not_walked_at_each_start() {
+    assert_eq!(at(&pod(&plain()), "/securityContext/fsGroupChangePolicy"), "OnRootMismatch");
+}
+
+#[test]
 fn tls_ends_at_the_ingress_where_there_is_one() {
     let registry = Registry {
         tls_secret: Some("cert".to_owned()),

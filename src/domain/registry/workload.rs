@@ -10,8 +10,8 @@ use crate::domain::kubernetes::{DECLARATION, ObjectRef, Toleration};
 use crate::secret::Secret;
 
 use super::{
-    CERTIFICATE_DIGEST, CONFIG_DIGEST, CREDENTIALS_DIGEST, Exposure, HTPASSWD_KEY, PORT, Registry, Secrets, Storage,
-    USERS_DIGEST, claim_ref, config, config_name, credentials_ref, users_ref, variables,
+    CERTIFICATE_DIGEST, CONFIG_DIGEST, CREDENTIALS_DIGEST, Exposure, HTPASSWD_KEY, IDENTITY_DIGEST, PORT, Registry,
+    Secrets, Storage, USERS_DIGEST, claim_ref, config, config_name, credentials_ref, users_ref, variables,
 };
 
 /// The user and group that the registry runs as: any but root will do.
@@ -100,6 +100,7 @@ pub fn deployment(registry: &Registry, secrets: &Secrets) -> Value {
         CREDENTIALS_DIGEST: content_digest(&credentials(registry, secrets)),
     });
     if let Some(marks) = marks.as_object_mut() {
+        marks.extend(registry.identity_digest().map(|digest| (IDENTITY_DIGEST.to_owned(), json!(digest))));
         if registry.has_users {
             let digest = content_digest(&users(registry, &secrets.users));
             marks.insert(USERS_DIGEST.to_owned(), json!(digest));
