@@ -32,6 +32,7 @@ use connection::Connection;
 pub use accounts::{Binding, pull_secrets};
 pub use error::{ClusterError, FieldFault, Verb};
 pub use pods::{PullProof, PullRequest};
+pub use rollouts::StorageCheck;
 pub use settings::{Exec, NoSource, Settings, Source};
 pub use watch::Watched;
 
@@ -158,15 +159,16 @@ impl Cluster {
     /// Waits until no object of the kind and namespace of `like` matches `labels`.
     pub async fn wait_until_none(&self, budget: &Budget, like: &ObjectRef, labels: &str) -> Result<(), ClusterError> {
         for pause in PACE.pauses() {
-            let left = self.list(budget, like, labels).await?;
-            let Some(first) = left.first() else { return Ok(()) };
+            let (first, last_seen) = match self.list(budget, like, labels).await {
+                Ok(left) if left.is_empty() => return Ok(()),
+                Ok(left) => (left.into_iter().next(), None),
+                Err(error) if error.is_passing() => (None, Some(error.told())),
+                Err(error) => return Err(error),
+            };
             if let Err(stopped) = budget.sleep(pause).await {
-                let waiting_for = format!(
-                    "{} {} to go",
-                    like.kind,
-                    first.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default()
-                );
-                return Err(ClusterError::Stopped { stopped, waiting_for, last_seen: None });
+                let name = first.as_ref().and_then(|it| it.pointer("/metadata/name")).and_then(Value::as_str);
+                let waiting_for = format!("{} {} to go", like.kind, name.unwrap_or(labels));
+                return Err(ClusterError::Stopped { stopped, waiting_for, last_seen });
             }
         }
         Ok(())

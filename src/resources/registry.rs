@@ -2,8 +2,10 @@
 
 mod apply;
 mod declared;
+mod deviations;
 mod model;
 mod observe;
+mod ready;
 mod remove;
 
 use crate::domain::image::ImageReference;

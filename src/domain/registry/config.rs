@@ -3,6 +3,7 @@
 //! Source: distribution, `docs/content/about/configuration.md` and `configuration/configuration.go`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -10,6 +11,15 @@ use super::{PORT, Registry, S3, Storage};
 
 /// Where images lie in the container.
 pub const DATA_PATH: &str = "/var/lib/registry";
+
+/// How often the registry looks whether its storage answers: so long after its start for the first time, and until then it
+/// counts as healthy (`health/health.go`, `Poll`). Short, since an apply waits for the first look; not shorter, since of a
+/// bucket each look is a paid request.
+pub const STORAGE_INTERVAL: Duration = Duration::from_secs(3);
+
+/// How long the storage may fail before the registry answers nobody any more: a short trouble of a bucket is none of the
+/// clients that need nothing of it.
+const STORAGE_TOLERANCE: Duration = Duration::from_secs(30);
 
 /// The folder of the password file. The Secret is mounted as a folder, so that a change of it reaches
 /// the Pod.
@@ -87,7 +97,10 @@ pub fn text(registry: &Registry) -> String {
 
 /// The storage shows its failures in the readiness of the Pod.
 fn health() -> Setting {
-    let driver = section([("enabled", true.into()), ("interval", "10s".into()), ("threshold", Setting::Number(3))]);
+    let interval = format!("{}s", STORAGE_INTERVAL.as_secs());
+    let threshold = STORAGE_TOLERANCE.as_secs() / STORAGE_INTERVAL.as_secs();
+    let threshold = Setting::Number(i64::try_from(threshold).unwrap_or(1));
+    let driver = section([("enabled", true.into()), ("interval", interval.into()), ("threshold", threshold)]);
     section([("storagedriver", driver)])
 }
 

@@ -77,8 +77,8 @@ fn the_plainest_configuration_file() {
     health:
       storagedriver:
         enabled: true
-        interval: 10s
-        threshold: 3
+        interval: 3s
+        threshold: 10
     http:
       addr: ":5000"
       headers:
@@ -115,8 +115,8 @@ fn the_configuration_file_of_a_bucket_behind_tls() {
     health:
       storagedriver:
         enabled: true
-        interval: 10s
-        threshold: 3
+        interval: 3s
+        threshold: 10
     http:
       addr: ":5000"
       headers:

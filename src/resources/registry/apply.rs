@@ -15,7 +15,9 @@ use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::sdk::{Result, Secret};
 
+use super::deviations::Deviations;
 use super::model::Declared;
+use super::ready::ready;
 
 /// What a registry is said to lack while nobody has seen it ready.
 const NOT_SEEN_READY: &str = "the registry has not been seen ready since the last change";
@@ -39,9 +41,12 @@ pub async fn bring_about(cx: &Cx, model: &mut Declared, what: &str) -> Result<()
     model.drift.set(vec![NOT_SEEN_READY.to_owned()]);
 
     account(cx, cluster, &registry).await.map_err(told)?;
+    let mut deviations = Deviations::default();
     for object in registry.objects(&secrets) {
-        cluster.apply_own(cx.budget(), &object, APPLICATION, &registry.name).await.map_err(told)?;
+        let stored = cluster.apply_own(cx.budget(), &object, APPLICATION, &registry.name).await.map_err(told)?;
+        deviations.note(&object, &stored);
     }
+    deviations.remember(cx);
     remove_leftovers(cx, cluster, &registry).await.map_err(told)?;
     model.ready_replicas.set(ready(cx, cluster, &registry, model.wait).await.map_err(told)?);
     model.drift.set(Vec::new());
@@ -196,14 +201,4 @@ async fn remove_leftovers(cx: &Cx, cluster: &Cluster, registry: &Registry) -> st
         cluster.delete_own(cx.budget(), &object, APPLICATION, &registry.name).await?;
     }
     Ok(())
-}
-
-/// How many Pods are ready: all of them after a wait.
-async fn ready(cx: &Cx, cluster: &Cluster, registry: &Registry, wait: bool) -> std::result::Result<i64, ClusterError> {
-    let object = registry.deployment_ref();
-    if wait {
-        return cluster.wait_for_rollout(cx.budget(), &object, &registry.selector()).await.map(i64::from);
-    }
-    let found = cluster.get(cx.budget(), &object).await?;
-    Ok(found.and_then(|found| found.pointer("/status/readyReplicas")?.as_i64()).unwrap_or(0))
 }
