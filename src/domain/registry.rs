@@ -1,5 +1,6 @@
 //! A distribution registry in a cluster: what it shall be, and the objects that make it so.
 
+pub mod certificate;
 pub mod config;
 pub mod exposure;
 mod variables;

@@ -3,6 +3,7 @@
 mod apply;
 mod declared;
 mod deviations;
+mod look;
 mod model;
 mod observe;
 mod ready;

@@ -13,9 +13,11 @@ use super::{PORT, Registry, S3, Storage};
 pub const DATA_PATH: &str = "/var/lib/registry";
 
 /// How often the registry looks whether its storage answers: so long after its start for the first time, and until then it
-/// counts as healthy (`health/health.go`, `Poll`). Short, since an apply waits for the first look; not shorter, since of a
-/// bucket each look is a paid request.
-pub const STORAGE_INTERVAL: Duration = Duration::from_secs(3);
+/// counts as healthy (`health/health.go`, `Poll`). An apply waits for the first look, and AWS is paid for each.
+pub fn storage_interval(storage: &Storage) -> Duration {
+    let is_paid = matches!(storage, Storage::S3(S3 { endpoint: None, .. }));
+    Duration::from_secs(if is_paid { 5 } else { 2 })
+}
 
 /// How long the storage may fail before the registry answers nobody any more: a short trouble of a bucket is none of the
 /// clients that need nothing of it.
@@ -77,7 +79,7 @@ pub fn text(registry: &Registry) -> String {
         ("log", section([("level", registry.log_level.as_str().into())])),
         ("storage", storage(registry)),
         ("http", http(registry)),
-        ("health", health()),
+        ("health", health(&registry.storage)),
     ]);
     if registry.has_users {
         let realm = registry.host.as_deref().unwrap_or(&registry.name);
@@ -96,11 +98,11 @@ pub fn text(registry: &Registry) -> String {
 }
 
 /// The storage shows its failures in the readiness of the Pod.
-fn health() -> Setting {
-    let interval = format!("{}s", STORAGE_INTERVAL.as_secs());
-    let threshold = STORAGE_TOLERANCE.as_secs() / STORAGE_INTERVAL.as_secs();
-    let threshold = Setting::Number(i64::try_from(threshold).unwrap_or(1));
-    let driver = section([("enabled", true.into()), ("interval", interval.into()), ("threshold", threshold)]);
+fn health(storage: &Storage) -> Setting {
+    let seconds = storage_interval(storage).as_secs();
+    let threshold = Setting::Number(i64::try_from(STORAGE_TOLERANCE.as_secs() / seconds).unwrap_or(1));
+    let driver =
+        section([("enabled", true.into()), ("interval", format!("{seconds}s").into()), ("threshold", threshold)]);
     section([("storagedriver", driver)])
 }
 

@@ -77,8 +77,8 @@ fn the_plainest_configuration_file() {
     health:
       storagedriver:
         enabled: true
-        interval: 3s
-        threshold: 10
+        interval: 2s
+        threshold: 15
     http:
       addr: ":5000"
       headers:
@@ -115,8 +115,8 @@ fn the_configuration_file_of_a_bucket_behind_tls() {
     health:
       storagedriver:
         enabled: true
-        interval: 3s
-        threshold: 10
+        interval: 2s
+        threshold: 15
     http:
       addr: ":5000"
       headers:
@@ -144,6 +144,13 @@ fn the_configuration_file_of_a_bucket_behind_tls() {
         secure: false
     version: "0.1"
     "#);
+}
+
+#[test]
+fn storage_may_fail_for_half_a_minute_however_often_it_is_looked_at() {
+    let of_aws = Registry { storage: Storage::S3(S3 { endpoint: None, ..bucket() }), ..plain() };
+    assert!(text(&of_aws).contains("interval: 5s\n    threshold: 6\n"), "{}", text(&of_aws));
+    assert!(text(&plain()).contains("interval: 2s\n    threshold: 15\n"), "{}", text(&plain()));
 }
 
 #[test]

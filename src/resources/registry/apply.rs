@@ -16,6 +16,7 @@ use crate::provider::Cx;
 use crate::sdk::{Result, Secret};
 
 use super::deviations::Deviations;
+use super::look::look;
 use super::model::Declared;
 use super::ready::ready;
 
@@ -33,6 +34,7 @@ pub async fn bring_about(cx: &Cx, model: &mut Declared, what: &str) -> Result<()
     let certificate_digest = certificate(cx, cluster, &registry, what).await?;
     let secrets = secrets(cx, cluster, model, certificate_digest, what).await?;
     refuse_foreign(cx, cluster, &registry).await.map_err(told)?;
+    look(cx, cluster, &registry).await;
 
     cx.exists();
     model.url.set(registry.url());

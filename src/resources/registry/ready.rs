@@ -1,7 +1,7 @@
 //! Waits until the registry serves.
 
 use crate::clients::cluster::{Cluster, ClusterError, StorageCheck};
-use crate::domain::registry::config::STORAGE_INTERVAL;
+use crate::domain::registry::config::storage_interval;
 use crate::domain::registry::workload::CONTAINER;
 use crate::domain::registry::{Registry, Storage};
 use crate::provider::Cx;
@@ -23,5 +23,5 @@ pub async fn ready(cx: &Cx, cluster: &Cluster, registry: &Registry, wait: bool) 
 /// How the registry tells of its storage: a folder is there as soon as the Pod is, a bucket may not be.
 pub fn storage_check(registry: &Registry) -> Option<StorageCheck> {
     let in_bucket = matches!(registry.storage, Storage::S3(_));
-    in_bucket.then_some(StorageCheck { container: CONTAINER, interval: STORAGE_INTERVAL })
+    in_bucket.then_some(StorageCheck { container: CONTAINER, interval: storage_interval(&registry.storage) })
 }
