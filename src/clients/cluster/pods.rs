@@ -204,7 +204,8 @@ fn pull_pod(request: &PullRequest) -> serde_json::Value {
                 "image": request.image,
                 "imagePullPolicy": "Always",
                 "command": ["/berth-does-not-run-this"],
-                "resources": { "requests": { "cpu": "1m", "memory": "4Mi" }, "limits": { "memory": "32Mi" } },
+                // A quota may want each of them to be limited.
+                "resources": { "requests": { "cpu": "1m", "memory": "4Mi" }, "limits": { "cpu": "100m", "memory": "32Mi" } },
                 "securityContext": { "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] } },
             }],
         },

@@ -83,7 +83,7 @@ impl ObstacleKind {
                 "correct storage.volume.storage_class, make that class, or mark one as the cluster's default; a claim \
                  that names another class must be deleted first"
             }
-            Self::Refused => "raise the quota, or satisfy the policy that refuses the Pod",
+            Self::Refused => "raise the quota, satisfy the policy, or make what the cluster misses",
         }
     }
 

@@ -1,5 +1,7 @@
 //! Warns of what the registry needs from others and has not got: told at once, and no failure, since it may come later.
 
+use serde_json::Value;
+
 use crate::clients::cluster::Cluster;
 use crate::domain::kubernetes::{ObjectRef, annotations};
 use crate::domain::registry::certificate::certificate_fault;
@@ -7,7 +9,7 @@ use crate::domain::registry::{Exposure, Ingress, Registry};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 
-/// The annotation of the Ingress class that stands for none (Kubernetes: Ingress, "Default IngressClass").
+/// The annotation of the Ingress class that stands for none (Kubernetes: Ingress, "Default Ingress class").
 const DEFAULT_CLASS: &str = "ingressclass.kubernetes.io/is-default-class";
 
 /// Looks at the certificate and at who is to act on the Ingress. What may not be read is not told.
@@ -41,19 +43,16 @@ async fn look_at_certificate(cx: &Cx, cluster: &Cluster, registry: &Registry) {
 async fn look_at_class(cx: &Cx, cluster: &Cluster, registry: &Registry, class: Option<&str>) {
     let like = |name: &str| ObjectRef::of_cluster("networking.k8s.io/v1", "IngressClass", name);
     let next = "correct ingress.class, or install the controller: without it nobody acts on the Ingress";
-    match class {
-        Some(class) => {
-            if let Ok(None) = cluster.get(cx.budget(), &like(class)).await {
-                warn(cx, registry, format!("{}, which does not exist", like(class)), next, "ingress.class");
-            }
+    if let Some(class) = class {
+        if let Ok(None) = cluster.get(cx.budget(), &like(class)).await {
+            warn(cx, registry, format!("{}, which does not exist", like(class)), next, "ingress.class");
         }
-        None => {
-            let Ok(classes) = cluster.list(cx.budget(), &like(""), "").await else { return };
-            let is_default = |mark: &serde_json::Value| mark.as_str() == Some("true");
-            if !classes.iter().any(|class| annotations(class).get(DEFAULT_CLASS).is_some_and(is_default)) {
-                warn(cx, registry, "the cluster, which has no default Ingress class".to_owned(), next, "ingress.class");
-            }
-        }
+        return;
+    }
+    let Ok(classes) = cluster.list(cx.budget(), &like(""), "").await else { return };
+    let is_default = |mark: &Value| mark.as_str() == Some("true");
+    if !classes.iter().any(|class| annotations(class).get(DEFAULT_CLASS).is_some_and(is_default)) {
+        warn(cx, registry, "the cluster, which has no default Ingress class".to_owned(), next, "ingress.class");
     }
 }
 
