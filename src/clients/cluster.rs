@@ -35,6 +35,7 @@ pub use error::{ClusterError, FieldFault, Verb};
 pub use namespaces::Vacancy;
 pub use ownership::Removal;
 pub use pods::{PullProof, PullRequest};
+pub use rollouts::StorageCheck;
 pub use settings::{Exec, NoSource, Settings, Source};
 pub use watch::Watched;
 

@@ -1,38 +1,81 @@
 //! What differs in the cluster from what was declared.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use serde_json::Value;
+
+use crate::digest::sha256_hex;
 
 /// How many differences of one object are told.
 const TOLD: usize = 5;
 
+/// What the API server stored otherwise than we declared it when we did: by place, a digest of what it stored. A webhook that
+/// changes objects on their way in does so each time, and nobody can set it right.
+pub type Deviations = BTreeMap<String, String>;
+
+/// Where `stored`, the API server's answer to our own declaration, is not what `declared` says.
+pub fn deviations(declared: &Value, stored: &Value) -> Deviations {
+    let found = compared(declared, stored);
+    found.into_iter().map(|difference| (difference.path, digest_of(difference.found))).collect()
+}
+
 /// Tells where `found` does not have what `declared` says. What only `found` has does not count: the
 /// cluster fills in defaults and others own fields of their own.
 pub fn differences(declared: &Value, found: &Value) -> Vec<String> {
-    let mut told = Vec::new();
-    compare("", declared, found, &mut told);
-    told.truncate(TOLD);
-    told
+    differences_but(declared, found, &Deviations::new())
 }
 
-fn compare(path: &str, declared: &Value, found: &Value, told: &mut Vec<String>) {
+/// As [`differences`], without what was stored so when it was declared.
+pub fn differences_but(declared: &Value, found: &Value, known: &Deviations) -> Vec<String> {
+    let new = |it: &Difference<'_>| known.get(&it.path) != Some(&digest_of(it.found));
+    let differences = compared(declared, found);
+    differences.iter().filter(|it| new(it)).take(TOLD).map(ToString::to_string).collect()
+}
+
+/// One place where the two differ.
+struct Difference<'a> {
+    path: String,
+    declared: &'a Value,
+    found: &'a Value,
+}
+
+impl fmt::Display for Difference<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}, declared {}", self.path, shown(self.found), shown(self.declared))
+    }
+}
+
+fn digest_of(value: &Value) -> String {
+    sha256_hex(value.to_string().as_bytes())
+}
+
+fn compared<'a>(declared: &'a Value, found: &'a Value) -> Vec<Difference<'a>> {
+    let mut differences = Vec::new();
+    compare(String::new(), declared, found, &mut differences);
+    differences
+}
+
+fn compare<'a>(path: String, declared: &'a Value, found: &'a Value, differences: &mut Vec<Difference<'a>>) {
     match (declared, found) {
+        // The API leaves out what is empty, and others may fill what we leave so.
+        (declared, _) if is_empty(declared) => {}
         (Value::Object(declared), Value::Object(found)) => {
             for (name, value) in declared {
-                compare(&format!("{path}.{name}"), value, found.get(name).unwrap_or(&Value::Null), told);
+                compare(format!("{path}.{name}"), value, found.get(name).unwrap_or(&Value::Null), differences);
             }
         }
         (Value::Array(declared), Value::Array(found)) if declared.len() == found.len() => {
             for (index, (declared, found)) in declared.iter().zip(found).enumerate() {
-                compare(&format!("{path}[{index}]"), declared, found, told);
+                compare(format!("{path}[{index}]"), declared, found, differences);
             }
         }
-        _ if is_empty(declared) && is_empty(found) => {}
         _ if declared == found || is_same_quantity(declared, found) => {}
-        _ => told.push(format!("{path} is {}, declared {}", shown(found), shown(declared))),
+        _ => differences.push(Difference { path, declared, found }),
     }
 }
 
-/// The API leaves out what is empty.
+/// Whether a value says nothing.
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -102,6 +145,34 @@ mod tests {
         let declared = json!({ "spec": { "ports": [{ "port": 443 }], "nodeSelector": {}, "tolerations": [] } });
         let found = json!({ "spec": { "ports": [{ "port": 443, "nodePort": 30000 }], "clusterIP": "10.0.0.1" } });
         assert_eq!(differences(&declared, &found), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_others_put_where_we_leave_it_empty_is_no_drift() {
+        let toleration = json!([{ "key": "kubernetes.io/arch", "value": "amd64" }]);
+        let found = json!({ "tolerations": toleration, "nodeSelector": { "a": "b" }, "affinity": { "c": 1 } });
+        let declared = json!({ "tolerations": [], "nodeSelector": {}, "affinity": null });
+        assert_eq!(differences(&declared, &found), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_the_cluster_stored_otherwise_from_the_first_is_no_drift_and_what_changed_since_is() {
+        let declared = json!({ "requests": { "memory": "64Mi", "cpu": "50m" }, "tolerations": [{ "key": "a" }] });
+        let stored = json!({
+            "requests": { "memory": "512Mi", "cpu": "50m" }, "tolerations": [{ "key": "a" }, { "key": "b" }],
+        });
+        let known = deviations(&declared, &stored);
+        assert_eq!(known.keys().collect::<Vec<_>>(), [".requests.memory", ".tolerations"]);
+        assert_eq!(differences_but(&declared, &stored, &known), Vec::<String>::new());
+
+        let edited = json!({
+            "requests": { "memory": "1Gi", "cpu": "2" }, "tolerations": [{ "key": "a" }, { "key": "b" }],
+        });
+        assert_eq!(
+            differences_but(&declared, &edited, &known),
+            [".requests.cpu is \"2\", declared \"50m\"", ".requests.memory is \"1Gi\", declared \"64Mi\""]
+        );
+        assert_eq!(differences_but(&declared, &declared, &known), Vec::<String>::new(), "the webhook is gone");
     }
 
     #[test]

@@ -16,6 +16,13 @@ pub const PASSWORD_LIMIT: usize = 72;
 /// The work factor of new hashes: each login costs about 50 ms, at 2^10 rounds.
 pub const COST: u32 = 10;
 
+/// The lowest cost that a registry takes (`golang.org/x/crypto/bcrypt`, `MinCost`).
+const LEAST_COST: u32 = 4;
+
+/// From this cost on each request of a client takes half a second of a processor and more: distribution checks the
+/// password each time.
+const SLOW_COST: u32 = 13;
+
 /// Why a password or a password file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -48,6 +55,18 @@ pub enum Fault {
         /// Whose hash it is.
         user: String,
     },
+    /// A line holds a hash with fewer rounds than bcrypt has.
+    #[error(
+        "line {line}: the hash of user {user:?} has the cost {cost}; a registry takes none below {LEAST_COST}, so nobody could log in"
+    )]
+    Cost {
+        /// The line's number, from 1.
+        line: usize,
+        /// Whose hash it is.
+        user: String,
+        /// The cost.
+        cost: u32,
+    },
     /// A user occurs twice.
     #[error("line {line}: user {user:?} occurs for the second time")]
     Twice {
@@ -78,6 +97,9 @@ impl Htpasswd {
             if !is_bcrypt(hash) {
                 return Err(Fault::NotBcrypt { line: number, user: user.to_owned() });
             }
+            if let Some(cost) = cost(hash).filter(|cost| *cost < LEAST_COST) {
+                return Err(Fault::Cost { line: number, user: user.to_owned(), cost });
+            }
             if users.insert(user.to_owned(), hash.to_owned()).is_some() {
                 return Err(Fault::Twice { line: number, user: user.to_owned() });
             }
@@ -88,6 +110,14 @@ impl Htpasswd {
     /// The users' names in order.
     pub fn users(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+
+    /// The users whose hashes are so costly that each of their requests takes long.
+    pub fn slow_users(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(|(_, hash)| cost(hash).is_some_and(|cost| cost >= SLOW_COST))
+            .map(|(user, _)| user.as_str())
     }
 
     /// Whether there is no user at all.
@@ -162,6 +192,11 @@ fn is_bcrypt(hash: &str) -> bool {
     known && hash.len() == 60
 }
 
+/// The cost that a hash names: `$2y$10$…`.
+fn cost(hash: &str) -> Option<u32> {
+    hash.split('$').nth(2)?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,6 +254,16 @@ mod tests {
         let parsed = Htpasswd::parse("ann:$2y$05$IpU2SmzhwZyH/YLPN84/suYVl6H9oMp5Sm7Idu7lnfU7W882KRXum").unwrap();
         assert!(parsed.accepts("ann", &Secret::new("secret")));
         assert!(!parsed.accepts("ann", &Secret::new("Secret")) && !parsed.accepts("bob", &Secret::new("secret")));
+    }
+
+    #[test]
+    fn hashes_that_nobody_can_log_in_with_are_refused_and_slow_ones_are_known() {
+        let of_cost = |cost: &str| format!("ann:$2y${cost}$IpU2SmzhwZyH/YLPN84/suYVl6H9oMp5Sm7Idu7lnfU7W882KRXum");
+        let refused = Htpasswd::parse(&of_cost("03")).unwrap_err();
+        assert_eq!(refused, Fault::Cost { line: 1, user: "ann".to_owned(), cost: 3 });
+        for (cost, slow) in [("04", false), ("10", false), ("12", false), ("13", true), ("15", true)] {
+            assert_eq!(Htpasswd::parse(&of_cost(cost)).unwrap().slow_users().count() == 1, slow, "{cost}");
+        }
     }
 
     #[test]

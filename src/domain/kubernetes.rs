@@ -68,9 +68,14 @@ impl ObjectRef {
         Self::namespaced("apps/v1", "Deployment", namespace, name)
     }
 
+    /// An object that belongs to the whole cluster.
+    pub fn of_cluster(api_version: &str, kind: &str, name: &str) -> Self {
+        Self { api_version: api_version.to_owned(), kind: kind.to_owned(), namespace: None, name: name.to_owned() }
+    }
+
     /// A `Namespace`.
     pub fn of_namespace(name: &str) -> Self {
-        Self { api_version: "v1".to_owned(), kind: "Namespace".to_owned(), namespace: None, name: name.to_owned() }
+        Self::of_cluster("v1", "Namespace", name)
     }
 
     /// What a manifest points at; `None` when it lacks a version, kind or name.

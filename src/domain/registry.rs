@@ -1,7 +1,9 @@
 //! A distribution registry in a cluster: what it shall be, and the objects that make it so.
 
+pub mod certificate;
 pub mod config;
 pub mod exposure;
+mod variables;
 pub mod workload;
 
 use std::collections::BTreeMap;
@@ -33,6 +35,13 @@ pub const CREDENTIALS_DIGEST: &str = "berth/credentials-digest";
 /// The annotation of a Pod that changes with the certificate: distribution reads it only when it
 /// starts (`registry/registry.go`, `ListenAndServe`).
 pub const CERTIFICATE_DIGEST: &str = "berth/certificate-digest";
+
+/// The annotation of a Pod that changes with the identity that its account gives it: a cloud's webhook puts that into a
+/// Pod when it is made (EKS: "Configure Pods to use a Kubernetes service account").
+pub const IDENTITY_DIGEST: &str = "berth/identity-digest";
+
+/// Annotations of a service account by which a cloud gives its Pods an identity.
+const IDENTITY_PREFIXES: [&str; 3] = ["eks.amazonaws.com/", "iam.gke.io/", "azure.workload.identity/"];
 
 /// The key of the password file in its Secret.
 pub const HTPASSWD_KEY: &str = "htpasswd";
@@ -240,6 +249,13 @@ impl Registry {
     /// The name of the account its Pods run as.
     pub fn account_name(&self) -> &str {
         self.account.name.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The digest of the identity that its account gives its Pods, if it gives them one.
+    pub fn identity_digest(&self) -> Option<String> {
+        let gives_identity = |name: &str| IDENTITY_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        let given: BTreeMap<_, _> = self.account.annotations.iter().filter(|(name, _)| gives_identity(name)).collect();
+        (!given.is_empty()).then(|| sha256_hex(serde_json::json!(given).to_string().as_bytes()))
     }
 
     /// The digest of its configuration file.

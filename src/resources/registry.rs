@@ -2,12 +2,16 @@
 
 mod apply;
 mod declared;
+mod deviations;
 mod leftovers;
+mod look;
 mod model;
 mod observe;
+mod ready;
 mod remove;
 mod volume;
 
+use crate::domain::htpasswd::Htpasswd;
 use crate::domain::image::ImageReference;
 use crate::domain::kubernetes::{DECLARATION, ObjectRef, annotations, is_ours};
 use crate::domain::registry::APPLICATION;
@@ -142,6 +146,13 @@ fn validate_users(config: View<'_>, found: &mut Diagnostics) {
     if config.at("users").is_given() && config.at("htpasswd").is_given() {
         let next = "keep one of the two";
         found.error(&complaint("`users` and `htpasswd` exclude each other", next, "htpasswd"));
+    }
+    let file = config.text("htpasswd").and_then(|text| Htpasswd::parse(text).ok()).unwrap_or_default();
+    let slow: Vec<&str> = file.slow_users().collect();
+    if !slow.is_empty() {
+        let what = format!("Each request of {} will take long", slow.join(", "));
+        let next = "hash the passwords with a lower cost, such as 10: the registry checks them at each request";
+        found.warning(&complaint(&what, next, "htpasswd"));
     }
     let users = config.at("users").known().and_then(Value::members);
     for (name, user) in users.into_iter().flatten() {

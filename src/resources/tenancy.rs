@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::clients::cluster::{ClusterError, Removal, Vacancy};
+use crate::clients::cluster::{Removal, Vacancy};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::owner_of;
 use crate::explain::Explanation;
@@ -96,13 +96,4 @@ pub fn tell_vacancy(cx: &Cx, namespace: &str, vacancy: &Vacancy) {
         .said("The cluster", words)
         .next(next);
     cx.warn(&told);
-}
-
-/// Whether only a wait failed, and what is waited for may well come: interrupted, out of time, no answer.
-pub fn is_wait(error: &ClusterError) -> bool {
-    match error {
-        ClusterError::Stopped { .. } | ClusterError::Unreachable { .. } => true,
-        ClusterError::Other { status, .. } => status.is_none_or(|status| status >= 500),
-        _ => false,
-    }
 }

@@ -29,6 +29,7 @@ mod pull_secret;
 mod recorder;
 mod registry;
 mod registry_check;
+mod registry_rollouts;
 #[path = "../support/sandbox.rs"]
 #[allow(dead_code, reason = "not every suite needs every value")]
 mod sandbox;

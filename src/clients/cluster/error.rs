@@ -191,6 +191,25 @@ impl ClusterError {
         matches!(self, Self::NotConfigured(_) | Self::BadSource { .. } | Self::Unreachable { .. })
     }
 
+    /// Whether the same question may well be answered a moment later: a broken connection, a server that is overloaded or
+    /// changes its leader. In a wait that is "not yet".
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Other { status: Some(429 | 500..), .. })
+    }
+
+    /// Whether only a wait failed, and what is waited for may well come: interrupted, out of time, no answer.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Stopped { .. }) || self.is_passing()
+    }
+
+    /// What happened, as a clause with the remote's words.
+    pub fn told(&self) -> String {
+        match self.said() {
+            Some((_, words)) if !words.is_empty() => format!("{self}: {words}"),
+            _ => self.to_string(),
+        }
+    }
+
     /// Whether the object, its kind or its namespace is gone.
     pub fn is_absence(&self) -> bool {
         matches!(self, Self::NotFound { .. } | Self::NamespaceMissing { .. })
@@ -255,8 +274,10 @@ impl ClusterError {
             Self::Conflict { object, manager, fields, .. } => conflict_object(object, manager.as_deref(), fields),
             Self::Invalid { object, faults, .. } => invalid_object(object, faults),
             Self::Stopped { waiting_for, .. } => waiting_for.clone(),
-            Self::Stuck { object, obstacle, log: Some(_) } => format!("{object}: {obstacle} ({})", obstacle.words),
-            Self::Stuck { object, obstacle, log: None } => format!("{object}: {obstacle}"),
+            Self::Stuck { object, obstacle, log: Some(_) } if !obstacle.words.is_empty() => {
+                format!("{object}: {obstacle} ({})", obstacle.words)
+            }
+            Self::Stuck { object, obstacle, .. } => format!("{object}: {obstacle}"),
             Self::Other { status: Some(code), .. } => format!("the API server, which answers with status {code}"),
             Self::Other { status: None, .. } => "the API server".to_owned(),
         }

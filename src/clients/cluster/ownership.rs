@@ -155,17 +155,39 @@ impl Cluster {
         claim: &Claim,
     ) -> Result<(), ClusterError> {
         for pause in PACE.pauses() {
-            let left = self.list(budget, like, labels).await?;
-            let Some(first) = left.first() else { return Ok(()) };
-            let lead = self.get(budget, &claim.lead).await?;
-            if lead.is_some_and(|lead| claim.tenure(&lead) != Tenure::Ours) {
-                return Ok(());
-            }
-            let name = first.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-            let waited_for = ObjectRef { name: name.to_owned(), ..like.clone() };
-            budget.sleep(pause).await.map_err(|stopped| still_there(stopped, &waited_for, first))?;
+            let left = match self.left_over(budget, like, labels, claim).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(left)) => Ok(left),
+                // The connection broke, or the API server changes its leader.
+                Err(error) if error.is_passing() => Err(error.told()),
+                Err(error) => return Err(error),
+            };
+            budget.sleep(pause).await.map_err(|stopped| match &left {
+                Ok(left) => {
+                    let name = left.pointer("/metadata/name").and_then(Value::as_str).unwrap_or(labels).to_owned();
+                    still_there(stopped, &ObjectRef { name, ..like.clone() }, left)
+                }
+                Err(words) => {
+                    let waiting_for = format!("{} {labels} to go", like.kind);
+                    ClusterError::Stopped { stopped, waiting_for, last_seen: Some(words.clone()) }
+                }
+            })?;
         }
         Ok(())
+    }
+
+    /// One of the objects that match, unless the lead has another owner by now.
+    async fn left_over(
+        &self,
+        budget: &Budget,
+        like: &ObjectRef,
+        labels: &str,
+        claim: &Claim,
+    ) -> Result<Option<Value>, ClusterError> {
+        let Some(first) = self.list(budget, like, labels).await?.into_iter().next() else { return Ok(None) };
+        let lead = self.get(budget, &claim.lead).await?;
+        let is_anothers = lead.is_some_and(|lead| claim.tenure(&lead) != Tenure::Ours);
+        Ok((!is_anothers).then_some(first))
     }
 
     /// Waits until an object of ours is gone; one of another owner in its place counts as that.

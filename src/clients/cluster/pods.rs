@@ -75,6 +75,21 @@ impl Cluster {
             .await
     }
 
+    /// What a container has logged within the last `since`, by its node's clock.
+    pub(super) async fn recent_log(
+        &self,
+        budget: &Budget,
+        pod: &ObjectRef,
+        container: &str,
+        since: Duration,
+    ) -> Result<String, ClusterError> {
+        let since_seconds = i64::try_from(since.as_secs()).ok();
+        let params = LogParams { container: Some(container.to_owned()), since_seconds, ..LogParams::default() };
+        let build = |api: kube::core::Request| api.logs(&pod.name, &params);
+        self.call(budget, Verb::Get, pod, &build, |client, request| async move { client.request_text(request).await })
+            .await
+    }
+
     /// Runs a Pod just far enough to see whether a node can pull the image, then takes it away again,
     /// also after an interrupt. Nothing of the image is executed: the Pod's command does not exist.
     pub async fn prove_pull(&self, budget: &Budget, request: &PullRequest) -> Result<PullProof, ClusterError> {
@@ -99,20 +114,24 @@ impl Cluster {
         let mut failing_since = None;
         let mut last_seen = None;
         for pause in PACE.pauses() {
-            let Some(found) = self.get(budget, pod).await? else {
-                let words = "someone deleted it".to_owned();
-                return Err(ClusterError::NotFound { object: pod.to_string(), words });
-            };
-            match pull_state(&typed(found)?) {
-                PullState::Pulled { node, image_id } => return Ok(PullProof::Pulled { node, image_id }),
-                PullState::Failing(words) => {
-                    let since = *failing_since.get_or_insert_with(tokio::time::Instant::now);
-                    if since.elapsed() >= FAILURE_PATIENCE {
-                        return Ok(PullProof::Refused { words: deepest_clauses(&words, CAUSE_LIMIT) });
+            match self.get(budget, pod).await {
+                Ok(Some(found)) => match pull_state(&typed(found)?) {
+                    PullState::Pulled { node, image_id } => return Ok(PullProof::Pulled { node, image_id }),
+                    PullState::Failing(words) => {
+                        let since = *failing_since.get_or_insert_with(tokio::time::Instant::now);
+                        if since.elapsed() >= FAILURE_PATIENCE {
+                            return Ok(PullProof::Refused { words: deepest_clauses(&words, CAUSE_LIMIT) });
+                        }
+                        last_seen = Some(words);
                     }
-                    last_seen = Some(words);
+                    PullState::Waiting(words) => last_seen = words.or(last_seen),
+                },
+                Ok(None) => {
+                    let words = "someone deleted it".to_owned();
+                    return Err(ClusterError::NotFound { object: pod.to_string(), words });
                 }
-                PullState::Waiting(words) => last_seen = words.or(last_seen),
+                Err(error) if error.is_passing() => last_seen = Some(error.told()),
+                Err(error) => return Err(error),
             }
             if let Err(stopped) = budget.sleep(pause).await {
                 let waiting_for = format!("{pod} to have its image");
@@ -124,12 +143,15 @@ impl Cluster {
 
     pub(super) async fn wait_until_gone(&self, budget: &Budget, object: &ObjectRef) -> Result<(), ClusterError> {
         for pause in PACE.pauses() {
-            if self.get(budget, object).await?.is_none() {
-                return Ok(());
-            }
+            let last_seen = match self.get(budget, object).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(_)) => None,
+                Err(error) if error.is_passing() => Some(error.told()),
+                Err(error) => return Err(error),
+            };
             if let Err(stopped) = budget.sleep(pause).await {
                 let waiting_for = format!("{object} to go");
-                return Err(ClusterError::Stopped { stopped, waiting_for, last_seen: None });
+                return Err(ClusterError::Stopped { stopped, waiting_for, last_seen });
             }
         }
         Ok(())
@@ -182,7 +204,8 @@ fn pull_pod(request: &PullRequest) -> serde_json::Value {
                 "image": request.image,
                 "imagePullPolicy": "Always",
                 "command": ["/berth-does-not-run-this"],
-                "resources": { "requests": { "cpu": "1m", "memory": "4Mi" }, "limits": { "memory": "32Mi" } },
+                // A quota may want each of them to be limited.
+                "resources": { "requests": { "cpu": "1m", "memory": "4Mi" }, "limits": { "cpu": "100m", "memory": "32Mi" } },
                 "securityContext": { "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] } },
             }],
         },

@@ -1,29 +1,23 @@
 //! Waits for a Deployment or a single Pod, and brings back the evidence when it does not get there.
 
+mod evidence;
+mod storage;
+
 use std::time::Duration;
 
-use kube::api::ListParams;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::domain::kubernetes::ObjectRef;
-use crate::domain::rollout::{
-    Deployment, Event, Obstacle, ObstacleKind, Pod, Rollout, last_warnings, pod_start, rollout, speaks_of_failure,
-    telling_lines,
-};
-use crate::explain::MAX_QUOTE;
+use crate::domain::rollout::{Obstacle, ObstacleKind, Pod, Restarts, Rollout, Sight, pod_start, rollout};
 use crate::retry::{Budget, Pace, Stopped};
 
 use super::{Cluster, ClusterError};
 
-const PACE: Pace = Pace::new(Duration::from_millis(300), Duration::from_secs(3));
+pub use storage::StorageCheck;
 
-/// How much of a log is read to find the lines that tell.
-const LOG_LINES: i64 = 60;
-
-/// How long gathering evidence may take after the time for the operation is over.
-const EVIDENCE_TIME: Duration = Duration::from_secs(10);
+const PACE: Pace = Pace::new(Duration::from_millis(300), Duration::from_secs(2));
 
 impl Cluster {
     /// Waits until all replicas of the Deployment run its newest template and are ready; answers how
@@ -38,137 +32,163 @@ impl Cluster {
         deployment: &ObjectRef,
         labels: &str,
     ) -> Result<i32, ClusterError> {
-        let mut stuck_since: Option<(ObstacleKind, Instant)> = None;
-        let mut last = None;
-        for pause in PACE.pauses() {
-            match self.judge(budget, deployment, labels).await {
-                Ok(Rollout::Done { ready }) => return Ok(ready),
-                Ok(Rollout::Stuck(obstacle)) => {
-                    let since = match stuck_since {
-                        Some((kind, since)) if kind == obstacle.kind => since,
-                        _ => Instant::now(),
-                    };
-                    stuck_since = Some((obstacle.kind, since));
-                    if obstacle.kind.patience().is_some_and(|patience| since.elapsed() >= patience) {
-                        return Err(self.stuck(deployment, obstacle).await);
-                    }
-                    last = Some(Rollout::Stuck(obstacle));
-                }
-                Ok(progress) => {
-                    stuck_since = None;
-                    last = Some(progress);
-                }
-                Err(ClusterError::Stopped { stopped, .. }) => {
-                    return Err(self.not_finished(deployment, labels, stopped, last).await);
-                }
-                Err(error) => return Err(error),
-            }
-            if let Err(stopped) = budget.sleep(pause).await {
-                return Err(self.not_finished(deployment, labels, stopped, last).await);
-            }
-        }
-        Err(self.not_finished(deployment, labels, Stopped::Deadline, last).await)
+        Wait::new(self, deployment, labels, None).run(budget).await
     }
 
-    /// How far the Deployment is at this moment.
-    async fn judge(&self, budget: &Budget, deployment: &ObjectRef, labels: &str) -> Result<Rollout, ClusterError> {
-        let Some(found) = self.get(budget, deployment).await? else {
-            let words = "it was deleted while its rollout was waited for".to_owned();
-            return Err(ClusterError::NotFound { object: deployment.to_string(), words });
-        };
-        if deployment.kind == "Pod" {
-            return Ok(pod_start(&typed(found)?));
+    /// As [`Cluster::wait_for_rollout`], for a program that looks at its storage now and then and logs what it cannot do:
+    /// it counts as ready only when it has looked once and not complained.
+    pub async fn wait_for_rollout_with_storage(
+        &self,
+        budget: &Budget,
+        deployment: &ObjectRef,
+        labels: &str,
+        check: StorageCheck,
+    ) -> Result<i32, ClusterError> {
+        Wait::new(self, deployment, labels, Some(storage::Look::new(check))).run(budget).await
+    }
+
+    /// What keeps the Pods of a Deployment from being ready, in words, as far as it can be seen at this moment.
+    pub async fn cause_of_unreadiness(
+        &self,
+        budget: &Budget,
+        deployment: &ObjectRef,
+        labels: &str,
+        check: Option<StorageCheck>,
+    ) -> Option<String> {
+        let mut wait = Wait::new(self, deployment, labels, check.map(storage::Look::new));
+        match wait.look(budget).await.ok()? {
+            Rollout::Stuck(obstacle) => Some(format!("{obstacle}: {}", obstacle.words)),
+            Rollout::Progressing { .. } | Rollout::Done { .. } => self.complaint(deployment, labels).await,
         }
-        let found: Deployment = typed(found)?;
-        let pods = self.pods(budget, deployment, labels).await?;
-        Ok(rollout(&found, &pods))
+    }
+
+    /// What the cluster shows of a Deployment; `None` if there is none.
+    async fn sight(&self, budget: &Budget, object: &ObjectRef, labels: &str) -> Result<Option<Sight>, ClusterError> {
+        let Some(found) = self.get(budget, object).await? else { return Ok(None) };
+        let pods = self.pods(budget, object, labels).await?;
+        let like = ObjectRef { kind: "ReplicaSet".to_owned(), ..object.clone() };
+        let sets = match self.list(budget, &like, labels).await {
+            Ok(sets) => Some(sets.into_iter().map(typed).collect::<Result<_, _>>()?),
+            Err(ClusterError::Forbidden { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Some(Sight { deployment: typed(found)?, sets, pods }))
     }
 
     async fn pods(&self, budget: &Budget, beside: &ObjectRef, labels: &str) -> Result<Vec<Pod>, ClusterError> {
         let like = ObjectRef::pod(beside.namespace.as_deref().unwrap_or_default(), "");
         self.list(budget, &like, labels).await?.into_iter().map(typed).collect()
     }
+}
 
-    /// The error for an obstacle, with the evidence from the deepest object that has some.
-    async fn stuck(&self, deployment: &ObjectRef, obstacle: Obstacle) -> ClusterError {
-        let budget = Budget::for_cleanup(EVIDENCE_TIME);
-        let log = match (&obstacle.pod, &obstacle.container) {
-            (Some(pod), Some(container)) if obstacle.kind == ObstacleKind::CrashLoop => {
-                let pod = ObjectRef::pod(deployment.namespace.as_deref().unwrap_or_default(), pod);
-                self.last_words(&budget, &pod, container).await
+/// What a wait saw last.
+enum Last {
+    Rollout(Rollout),
+    /// The question was not answered.
+    Silence(String),
+}
+
+/// One wait, and what it remembers.
+struct Wait<'a> {
+    cluster: &'a Cluster,
+    object: &'a ObjectRef,
+    labels: &'a str,
+    storage: Option<storage::Look>,
+    /// The restarts of before; `None` until the Pods were seen for the first time.
+    before: Option<Restarts>,
+    stuck_since: Option<(ObstacleKind, Instant)>,
+    last: Option<Last>,
+}
+
+impl<'a> Wait<'a> {
+    fn new(cluster: &'a Cluster, object: &'a ObjectRef, labels: &'a str, storage: Option<storage::Look>) -> Self {
+        Self { cluster, object, labels, storage, before: None, stuck_since: None, last: None }
+    }
+
+    async fn run(mut self, budget: &Budget) -> Result<i32, ClusterError> {
+        for pause in PACE.pauses() {
+            match self.look(budget).await {
+                Ok(Rollout::Done { ready }) => return Ok(ready),
+                Ok(seen) => {
+                    if let Some(obstacle) = self.given_up(budget, &seen).await {
+                        return Err(self.cluster.stuck(self.object, obstacle).await);
+                    }
+                    self.last = Some(Last::Rollout(seen));
+                }
+                // The cluster was there a moment ago.
+                Err(error) if error.is_passing() => self.last = Some(Last::Silence(error.told())),
+                Err(ClusterError::Stopped { stopped, .. }) => return Err(self.not_finished(stopped).await),
+                Err(error) => return Err(error),
             }
-            _ => None,
+            let pause = self.storage.as_ref().and_then(storage::Look::remaining).map_or(pause, |it| it.min(pause));
+            if let Err(stopped) = budget.sleep(pause).await {
+                return Err(self.not_finished(stopped).await);
+            }
+        }
+        Err(self.not_finished(Stopped::Deadline).await)
+    }
+
+    /// How far it is at this moment.
+    async fn look(&mut self, budget: &Budget) -> Result<Rollout, ClusterError> {
+        let gone = || ClusterError::NotFound {
+            object: self.object.to_string(),
+            words: "it was deleted while its rollout was waited for".to_owned(),
         };
-        ClusterError::Stuck { object: deployment.to_string(), obstacle: Box::new(obstacle), log }
+        if self.object.kind == "Pod" {
+            let found = self.cluster.get(budget, self.object).await?.ok_or_else(gone)?;
+            return Ok(pod_start(&typed(found)?));
+        }
+        let sight = self.cluster.sight(budget, self.object, self.labels).await?.ok_or_else(gone)?;
+        let before = self.before.get_or_insert_with(|| Restarts::of(&sight.pods));
+        let seen = rollout(&sight, before);
+        if let Rollout::Stuck(obstacle) = seen {
+            return Ok(Rollout::Stuck(self.cluster.looked_into(budget, &sight, obstacle).await));
+        }
+        match &mut self.storage {
+            Some(storage) => Ok(storage.judge(self.cluster, budget, self.object, &sight, seen).await),
+            None => Ok(seen),
+        }
+    }
+
+    /// The obstacle, if it has been seen for longer than its kind may last.
+    async fn given_up(&mut self, budget: &Budget, seen: &Rollout) -> Option<Obstacle> {
+        let Rollout::Stuck(obstacle) = seen else {
+            self.stuck_since = None;
+            return None;
+        };
+        let since = match self.stuck_since {
+            Some((kind, since)) if kind == obstacle.kind => since,
+            _ => Instant::now(),
+        };
+        self.stuck_since = Some((obstacle.kind, since));
+        if since.elapsed() < obstacle.kind.patience()
+            || self.cluster.is_promised_a_node(budget, self.object, obstacle).await
+        {
+            return None;
+        }
+        Some(obstacle.clone())
     }
 
     /// The error for a rollout that did not end in time: the last state, and what the Pods complain about.
-    async fn not_finished(
-        &self,
-        deployment: &ObjectRef,
-        labels: &str,
-        stopped: Stopped,
-        last: Option<Rollout>,
-    ) -> ClusterError {
-        let last_seen = match last {
-            Some(Rollout::Stuck(obstacle)) => Some(format!("said that {obstacle}: {}", obstacle.words)),
-            Some(Rollout::Progressing { ready, wanted, waiting_for }) => {
-                let complaint =
-                    if stopped == Stopped::Deadline { self.complaint(deployment, labels).await } else { None };
+    async fn not_finished(self, stopped: Stopped) -> ClusterError {
+        let last_seen = match self.last {
+            Some(Last::Rollout(Rollout::Stuck(obstacle))) => {
+                let obstacle = self.cluster.with_port_holder(self.object, obstacle).await;
+                Some(format!("{obstacle}: {}", obstacle.words))
+            }
+            Some(Last::Rollout(Rollout::Progressing { ready, wanted, waiting_for })) => {
+                let complaint = match stopped {
+                    Stopped::Deadline => self.cluster.complaint(self.object, self.labels).await,
+                    Stopped::Interrupted => None,
+                };
                 let complaint = complaint.map_or_else(String::new, |words| format!("; {words}"));
-                Some(format!("had {ready} of {wanted} ready and waited for {waiting_for}{complaint}"))
+                Some(format!("{ready} of {wanted} ready, waiting for {waiting_for}{complaint}"))
             }
-            Some(Rollout::Done { .. }) | None => None,
+            Some(Last::Silence(words)) => Some(words),
+            Some(Last::Rollout(Rollout::Done { .. })) | None => None,
         };
-        ClusterError::Stopped { stopped, waiting_for: format!("the rollout of {deployment}"), last_seen }
+        ClusterError::Stopped { stopped, waiting_for: format!("the rollout of {}", self.object), last_seen }
     }
-
-    /// What the events of the Pods, or else their logs, complain about.
-    async fn complaint(&self, deployment: &ObjectRef, labels: &str) -> Option<String> {
-        let budget = Budget::for_cleanup(EVIDENCE_TIME);
-        let pods = self.pods(&budget, deployment, labels).await.ok()?;
-        let namespace = deployment.namespace.as_deref().unwrap_or_default();
-        for pod in pods {
-            let pod = ObjectRef::pod(namespace, &pod.metadata.name);
-            let warnings = self.warnings(&budget, &pod).await;
-            if !warnings.is_empty() {
-                return Some(format!("the Pod `{}`: {}", pod.name, warnings.join("; ")));
-            }
-        }
-        None
-    }
-
-    /// The last warnings among the events of an object; empty if there are none or they cannot be read.
-    pub async fn warnings(&self, budget: &Budget, object: &ObjectRef) -> Vec<String> {
-        let like = ObjectRef::core("Event", object.namespace.as_deref().unwrap_or_default(), "");
-        let params = ListParams::default()
-            .fields(&format!("involvedObject.name={},involvedObject.kind={}", object.name, object.kind));
-        let events = self.list_with(budget, &like, &params).await.unwrap_or_default();
-        let events: Vec<Event> = events.into_iter().filter_map(|event| typed(event).ok()).collect();
-        last_warnings(&events, 2)
-    }
-
-    /// The telling lines of a container's log: of its last run, or else of the one before. A run that has
-    /// just begun may not have come to its error yet.
-    async fn last_words(&self, budget: &Budget, pod: &ObjectRef, container: &str) -> Option<String> {
-        let mut logs = Vec::new();
-        for previous in [false, true] {
-            match self.pod_log(budget, pod, container, LOG_LINES, previous).await {
-                Ok(log) if !log.trim().is_empty() && !is_lost(&log) => logs.push(log),
-                _ => {}
-            }
-            if logs.last().is_some_and(|log| speaks_of_failure(log)) {
-                break;
-            }
-        }
-        let best = logs.iter().find(|log| speaks_of_failure(log)).or(logs.first())?;
-        Some(telling_lines(best, MAX_QUOTE - 20))
-    }
-}
-
-/// The kubelet answers so, with success, when the container's log is removed already.
-fn is_lost(log: &str) -> bool {
-    log.starts_with("unable to retrieve container logs")
 }
 
 /// Reads an answer into the API's own type.

@@ -35,13 +35,19 @@ impl Cluster {
         let stop = |stopped: Stopped, last: &str| ClusterError::Stopped {
             stopped,
             waiting_for: waiting_for.to_owned(),
-            last_seen: Some(format!("said that {last}")),
+            last_seen: Some(last.to_owned()),
         };
         // The API server ends each watch after some minutes.
         for pause in Pace::pauses(PACE) {
             let events = match self.events(budget, object).await {
+                Ok(events) => events,
                 Err(ClusterError::Stopped { stopped, .. }) => return Err(stop(stopped, &last)),
-                events => events?,
+                Err(error) if error.is_passing() => {
+                    last = error.told();
+                    budget.sleep(pause).await.map_err(|stopped| stop(stopped, &last))?;
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
             let mut events = pin!(events);
             loop {

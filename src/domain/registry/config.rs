@@ -3,6 +3,7 @@
 //! Source: distribution, `docs/content/about/configuration.md` and `configuration/configuration.go`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -10,6 +11,17 @@ use super::{PORT, Registry, S3, Storage};
 
 /// Where images lie in the container.
 pub const DATA_PATH: &str = "/var/lib/registry";
+
+/// How often the registry looks whether its storage answers: so long after its start for the first time, and until then it
+/// counts as healthy (`health/health.go`, `Poll`). An apply waits for the first look, and AWS is paid for each.
+pub fn storage_interval(storage: &Storage) -> Duration {
+    let is_paid = matches!(storage, Storage::S3(S3 { endpoint: None, .. }));
+    Duration::from_secs(if is_paid { 5 } else { 2 })
+}
+
+/// How long the storage may fail before the registry answers nobody any more: a short trouble of a bucket is none of the
+/// clients that need nothing of it.
+const STORAGE_TOLERANCE: Duration = Duration::from_secs(30);
 
 /// The folder of the password file. The Secret is mounted as a folder, so that a change of it reaches
 /// the Pod.
@@ -67,7 +79,7 @@ pub fn text(registry: &Registry) -> String {
         ("log", section([("level", registry.log_level.as_str().into())])),
         ("storage", storage(registry)),
         ("http", http(registry)),
-        ("health", health()),
+        ("health", health(&registry.storage)),
     ]);
     if registry.has_users {
         let realm = registry.host.as_deref().unwrap_or(&registry.name);
@@ -86,8 +98,11 @@ pub fn text(registry: &Registry) -> String {
 }
 
 /// The storage shows its failures in the readiness of the Pod.
-fn health() -> Setting {
-    let driver = section([("enabled", true.into()), ("interval", "10s".into()), ("threshold", Setting::Number(3))]);
+fn health(storage: &Storage) -> Setting {
+    let seconds = storage_interval(storage).as_secs();
+    let threshold = Setting::Number(i64::try_from(STORAGE_TOLERANCE.as_secs() / seconds).unwrap_or(1));
+    let driver =
+        section([("enabled", true.into()), ("interval", format!("{seconds}s").into()), ("threshold", threshold)]);
     section([("storagedriver", driver)])
 }
 

@@ -77,8 +77,8 @@ fn the_plainest_configuration_file() {
     health:
       storagedriver:
         enabled: true
-        interval: 10s
-        threshold: 3
+        interval: 2s
+        threshold: 15
     http:
       addr: ":5000"
       headers:
@@ -115,8 +115,8 @@ fn the_configuration_file_of_a_bucket_behind_tls() {
     health:
       storagedriver:
         enabled: true
-        interval: 10s
-        threshold: 3
+        interval: 2s
+        threshold: 15
     http:
       addr: ":5000"
       headers:
@@ -144,6 +144,13 @@ fn the_configuration_file_of_a_bucket_behind_tls() {
         secure: false
     version: "0.1"
     "#);
+}
+
+#[test]
+fn storage_may_fail_for_half_a_minute_however_often_it_is_looked_at() {
+    let of_aws = Registry { storage: Storage::S3(S3 { endpoint: None, ..bucket() }), ..plain() };
+    assert!(text(&of_aws).contains("interval: 5s\n    threshold: 6\n"), "{}", text(&of_aws));
+    assert!(text(&plain()).contains("interval: 2s\n    threshold: 15\n"), "{}", text(&plain()));
 }
 
 #[test]
@@ -184,6 +191,27 @@ fn a_new_certificate_makes_new_pods_and_a_new_users_file_too() {
     let password = Secret::new("p");
     let users = Htpasswd::default().updated([("ann", &password)]).unwrap();
     assert_ne!(before.get(USERS_DIGEST), marks(&Secrets { users, ..secrets() }).get(USERS_DIGEST));
+}
+
+#[test]
+fn another_role_makes_new_pods_and_another_note_on_the_account_does_not() {
+    let template = |annotations: &[(&str, &str)]| {
+        let annotations = annotations.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let registry = Registry { account: Account { name: None, annotations }, ..plain() };
+        workload::deployment(&registry, &secrets()).pointer("/spec/template").unwrap().clone()
+    };
+    assert_eq!(template(&[]), template(&[("example.com/team", "a")]));
+    let roles = ["eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account", "azure.workload.identity/client-id"];
+    for role in roles {
+        assert_ne!(template(&[]), template(&[(role, "a")]), "{role} given");
+        assert_ne!(template(&[(role, "a")]), template(&[(role, "b")]), "{role} changed");
+        assert_eq!(template(&[(role, "a")]), template(&[("example.com/team", "a"), (role, "a")]), "{role} kept");
+    }
+}
+
+#[test]
+fn a_volume_is_not_walked_at_each_start() {
+    assert_eq!(at(&pod(&plain()), "/securityContext/fsGroupChangePolicy"), "OnRootMismatch");
 }
 
 #[test]

@@ -10,8 +10,8 @@ use crate::domain::kubernetes::{DECLARATION, ObjectRef, Toleration};
 use crate::secret::Secret;
 
 use super::{
-    CERTIFICATE_DIGEST, CONFIG_DIGEST, CREDENTIALS_DIGEST, Exposure, HTPASSWD_KEY, HTTP_SECRET_KEY, PORT, Registry,
-    Secrets, Storage, USERS_DIGEST, claim_ref, config, config_name, credentials_ref, users_ref,
+    CERTIFICATE_DIGEST, CONFIG_DIGEST, CREDENTIALS_DIGEST, Exposure, HTPASSWD_KEY, IDENTITY_DIGEST, PORT, Registry,
+    Secrets, Storage, USERS_DIGEST, claim_ref, config, config_name, credentials_ref, users_ref, variables,
 };
 
 /// The user and group that the registry runs as: any but root will do.
@@ -41,23 +41,9 @@ pub fn users(registry: &Registry, users: &Htpasswd) -> Value {
 
 /// What the container's environment overrides in the file: nothing of it may be read there.
 pub fn credentials(registry: &Registry, secrets: &Secrets) -> Value {
-    let variables = variables(registry, secrets);
+    let variables = variables::variables(registry, secrets);
     let entries: Vec<(&str, &Secret)> = variables.iter().map(|(name, value)| (*name, value)).collect();
     secret(registry, &credentials_ref(&registry.namespace, &registry.name), &entries)
-}
-
-fn variables(registry: &Registry, secrets: &Secrets) -> Vec<(&'static str, Secret)> {
-    let mut variables = vec![(HTTP_SECRET_KEY, secrets.http_secret.clone())];
-    if let Storage::S3(bucket) = &registry.storage
-        && let (Some(access), Some(secret)) = (&bucket.access_key, &secrets.s3_secret_key)
-    {
-        variables.push(("REGISTRY_STORAGE_S3_ACCESSKEY", Secret::new(access.as_str())));
-        variables.push(("REGISTRY_STORAGE_S3_SECRETKEY", secret.clone()));
-    }
-    if let (Some(_), Some(password)) = (&registry.proxy, &secrets.proxy_password) {
-        variables.push(("REGISTRY_PROXY_PASSWORD", password.clone()));
-    }
-    variables
 }
 
 fn secret(registry: &Registry, object: &ObjectRef, entries: &[(&str, &Secret)]) -> Value {
@@ -114,6 +100,7 @@ pub fn deployment(registry: &Registry, secrets: &Secrets) -> Value {
         CREDENTIALS_DIGEST: content_digest(&credentials(registry, secrets)),
     });
     if let Some(marks) = marks.as_object_mut() {
+        marks.extend(registry.identity_digest().map(|digest| (IDENTITY_DIGEST.to_owned(), json!(digest))));
         if registry.has_users {
             let digest = content_digest(&users(registry, &secrets.users));
             marks.insert(USERS_DIGEST.to_owned(), json!(digest));
@@ -171,6 +158,8 @@ fn pod(registry: &Registry) -> Value {
             "runAsUser": USER,
             "runAsGroup": USER,
             "fsGroup": USER,
+            // Else each start changes the owner of every file of the volume.
+            "fsGroupChangePolicy": "OnRootMismatch",
             "seccompProfile": { "type": "RuntimeDefault" },
         },
         "nodeSelector": registry.node_selector,

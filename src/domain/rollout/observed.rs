@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A Deployment.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -24,8 +25,16 @@ pub struct Deployment {
 pub struct Metadata {
     /// The object's name.
     pub name: String,
+    /// Where it is; empty for what belongs to the whole cluster.
+    pub namespace: String,
+    /// Tells it apart from others of the same name, earlier and later.
+    pub uid: String,
     /// Counts the changes of `spec`.
     pub generation: i64,
+    /// When it was made, RFC 3339.
+    pub creation_timestamp: Option<String>,
+    /// Marks by name.
+    pub labels: BTreeMap<String, String>,
     /// Free texts by name.
     pub annotations: BTreeMap<String, String>,
     /// Since when the object is on its way out.
@@ -38,16 +47,26 @@ pub struct Metadata {
 pub struct DeploymentSpec {
     /// How many Pods; the cluster's default is 1.
     pub replicas: Option<i32>,
-    /// What each Pod is made from.
-    pub template: Template,
+    /// What each Pod is made from, as the API writes it.
+    pub template: Value,
 }
 
-/// What Pods are made from.
+/// What a Deployment keeps for each of its templates, and what makes the Pods.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Template {
-    /// What each Pod carries.
+pub struct ReplicaSet {
+    /// Labels and annotations.
     pub metadata: Metadata,
+    /// What it makes Pods from.
+    pub spec: ReplicaSetSpec,
+}
+
+/// What a `ReplicaSet` makes Pods from.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ReplicaSetSpec {
+    /// The template, as the API writes it.
+    pub template: Value,
 }
 
 /// How far a Deployment is.
@@ -94,12 +113,76 @@ pub struct Pod {
     pub status: PodStatus,
 }
 
-/// Where a Pod runs.
+/// Where a Pod runs, and what it asks of the node.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodSpec {
     /// The node; empty until one is chosen.
     pub node_name: String,
+    /// What it mounts.
+    pub volumes: Vec<Volume>,
+    /// What it runs.
+    pub containers: Vec<ContainerSpec>,
+}
+
+/// Something that a Pod mounts.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Volume {
+    /// A claimed volume, if it is one.
+    pub persistent_volume_claim: Option<ClaimSource>,
+}
+
+/// Which claim.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ClaimSource {
+    /// Its name.
+    pub claim_name: String,
+}
+
+/// What a container shall be.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ContainerSpec {
+    /// Where it listens.
+    pub ports: Vec<Port>,
+}
+
+/// A port of a container.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Port {
+    /// The port of the node that leads to it, if one does.
+    pub host_port: Option<i32>,
+}
+
+/// A claim on a volume.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Claim {
+    /// Its name.
+    pub metadata: Metadata,
+    /// What is wanted.
+    pub spec: ClaimSpec,
+    /// What is.
+    pub status: ClaimStatus,
+}
+
+/// What a claim asks for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ClaimSpec {
+    /// The class that is to provide it; none if the cluster has no default.
+    pub storage_class_name: Option<String>,
+}
+
+/// Whether a claim has its volume.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ClaimStatus {
+    /// `Pending`, `Bound` or `Lost`.
+    pub phase: String,
 }
 
 /// How a Pod is.

@@ -16,6 +16,36 @@ pub fn speaks_of_failure(log: &str) -> bool {
     ["error", "fatal", "panic", "denied", "failed"].iter().any(|word| log.contains(word))
 }
 
+/// How distribution begins what it says about storage that it cannot use (`registry/handlers/app.go`,
+/// `RegisterHealthChecks`; from its third major version on).
+const STORAGE_CHECK: &str = "storage driver health check: ";
+
+/// The last complaint of a registry about its storage, in its own words.
+pub fn storage_complaint(log: &str) -> Option<String> {
+    let line = log.lines().rev().find(|line| line.contains(STORAGE_CHECK))?;
+    let words = line.get(line.find(STORAGE_CHECK)?..)?;
+    let words = unquoted(words).split_whitespace().collect::<Vec<_>>().join(" ");
+    // What follows is new each time.
+    Some(words.split(", request id:").next().unwrap_or_default().to_owned())
+}
+
+/// The text up to the quotation mark that ends it, its escapes undone.
+fn unquoted(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '"' => break,
+            '\\' => match characters.next() {
+                Some('n' | 't' | 'r') => plain.push(' '),
+                other => plain.extend(other),
+            },
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
 /// The end of a long chain of clauses (`a: b: c`), where its deepest cause stands, within `limit` characters.
 pub fn deepest_clauses(words: &str, limit: usize) -> String {
     if words.chars().count() <= limit {
@@ -48,6 +78,11 @@ fn last_within(lines: &[&str], limit: usize) -> String {
     kept.join(" | ").chars().take(limit).collect()
 }
 
+/// Whether an autoscaler has announced a node for the Pod that the events are about (cluster-autoscaler and Karpenter).
+pub fn promises_a_node(events: &[Event]) -> bool {
+    events.iter().any(|event| matches!(event.reason.as_str(), "TriggeredScaleUp" | "Nominated"))
+}
+
 /// The last warnings among the events of an object, newest last, each told once, at most `count`.
 pub fn last_warnings(events: &[Event], count: usize) -> Vec<String> {
     let mut warnings: Vec<&Event> = events.iter().filter(|it| it.r#type == "Warning").collect();
@@ -73,6 +108,21 @@ mod tests {
         assert_eq!(telling_lines(log, 400), "configuration error: no storage");
         assert_eq!(telling_lines("one\ntwo\nthree", 16), "two | three");
         assert_eq!(telling_lines(&"x".repeat(900), 400).len(), 400);
+    }
+
+    #[test]
+    fn the_last_complaint_about_the_storage_is_read_out_of_its_line() {
+        let log = "time=\"a\" level=info msg=\"listening on [::]:5000\" version=3\n\
+            time=\"b\" level=error msg=\"storage driver health check: s3aws: AccessDenied\" version=3\n\
+            time=\"c\" level=error msg=\"storage driver health check: s3aws: NoSuchBucket: The \\\"x\\\" does not exist\\n\\tstatus \
+            code: 404, request id: \" go.version=go1 version=3\ntime=\"d\" level=info msg=\"GET /\"\n";
+        let words = "storage driver health check: s3aws: NoSuchBucket: The \"x\" does not exist status code: 404";
+        assert_eq!(storage_complaint(log).as_deref(), Some(words));
+        assert_eq!(storage_complaint("level=info msg=\"listening\""), None);
+        assert_eq!(
+            storage_complaint("{\"msg\":\"storage driver health check: a: b\",\"x\":1}").as_deref(),
+            Some("storage driver health check: a: b")
+        );
     }
 
     #[test]

@@ -20,8 +20,11 @@ use crate::resources::tenancy;
 use crate::retry::Budget;
 use crate::sdk::{Result, Secret};
 
+use super::deviations::Deviations;
 use super::leftovers::{Leftovers, deletes_claim};
+use super::look::look;
 use super::model::Declared;
+use super::ready::ready;
 use super::volume;
 
 /// How long it may take to mark a registry as finished.
@@ -47,6 +50,7 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     let certificate_digest = certificate(cx, cluster, &registry, what).await?;
     let secrets = secrets(cx, cluster, model, certificate_digest, what).await?;
     volume::prepare(cx, cluster, &registry, &claim).await.map_err(told)?;
+    look(cx, cluster, &registry).await;
 
     cx.exists();
     model.url.set(registry.url());
@@ -56,16 +60,30 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
 
     let mut left = Leftovers::recall(cx).after(prior, model);
     left.remember(cx);
-    account(cx, cluster, &registry, &claim).await.map_err(told)?;
-    for object in registry.objects(&secrets) {
-        cluster.apply_own(cx.budget(), &object, &claim).await.map_err(told)?;
-    }
-    remove_leftovers(cx, cluster, &registry, &claim).await.map_err(told)?;
+    declare(cx, cluster, &registry, &secrets, &claim).await.map_err(told)?;
     wait(cx, cluster, &registry, model, prior.is_none()).await.map_err(told)?;
     // The Pods that ran as an earlier account are gone only now.
     let cleared = left.clear(cx, cluster, &model.namespace, &claim).await;
     left.remember(cx);
     cleared.map_err(told)
+}
+
+/// Writes every object, notes what the cluster made of it, and takes away what is needed no more.
+async fn declare(
+    cx: &Cx,
+    cluster: &Cluster,
+    registry: &Registry,
+    secrets: &Secrets,
+    claim: &Claim,
+) -> std::result::Result<(), ClusterError> {
+    account(cx, cluster, registry, claim).await?;
+    let mut deviations = Deviations::default();
+    for object in registry.objects(secrets) {
+        let stored = cluster.apply_own(cx.budget(), &object, claim).await?;
+        deviations.note(&object, &stored);
+    }
+    deviations.remember(cx);
+    remove_leftovers(cx, cluster, registry, claim).await
 }
 
 /// Waits for the Pods. A new registry whose Pods may well come is there: an error would have Terraform destroy it.
@@ -82,7 +100,7 @@ async fn wait(
             model.drift.set(Vec::new());
             if deletes_claim(model) { volume::keep(cx, cluster, registry).await } else { Ok(()) }
         }
-        Err(error) if is_new && tenancy::is_wait(&error) => {
+        Err(error) if is_new && error.may_pass() => {
             let what = format!("The registry `{}/{}` was made and is not ready yet", model.namespace, model.name);
             cx.warn(&explained(&error, &what));
             Ok(())
@@ -269,14 +287,4 @@ async fn remove_leftovers(
         cluster.delete_own(cx.budget(), &object, claim).await?;
     }
     Ok(())
-}
-
-/// How many Pods are ready: all of them after a wait.
-async fn ready(cx: &Cx, cluster: &Cluster, registry: &Registry, wait: bool) -> std::result::Result<i64, ClusterError> {
-    let object = registry.deployment_ref();
-    if wait {
-        return cluster.wait_for_rollout(cx.budget(), &object, &registry.selector()).await.map(i64::from);
-    }
-    let found = cluster.get(cx.budget(), &object).await?;
-    Ok(found.and_then(|found| found.pointer("/status/readyReplicas")?.as_i64()).unwrap_or(0))
 }

@@ -71,7 +71,8 @@ pub struct Declared {
     pub node_selector: Option<BTreeMap<String, String>>,
     /// Taints of nodes that its Pods tolerate.
     pub tolerations: Option<Vec<Toleration>>,
-    /// Whether an apply waits until the registry is ready. Default `true`.
+    /// Whether an apply waits until the registry is ready: all its Pods run what is declared, and a bucket has answered
+    /// once. Default `true`.
     #[attr(default = true)]
     pub wait: bool,
     /// The address that clients use.
@@ -85,7 +86,8 @@ pub struct Declared {
     pub ready_replicas: Computed<i64>,
     /// What differs in the cluster from what is declared here, a sentence each. Empty after an apply; what a refresh
     /// finds, the next apply sets right. A certificate that was renewed since the Pods started is among it: they
-    /// serve the old one until they are exchanged.
+    /// serve the old one until they are exchanged. So are a change that has not reached all Pods, and storage that they
+    /// cannot use. What the cluster itself changed on the way in (an admission webhook) is not.
     #[serde(skip)]
     pub drift: Computed<Vec<String>>,
     /// How long operations may take.
@@ -266,7 +268,8 @@ pub struct Account {
     /// registry. Default: the registry's name.
     #[attr(check = subdomain())]
     pub name: Option<String>,
-    /// Its annotations, such as `eks.amazonaws.com/role-arn`.
+    /// Its annotations, such as `eks.amazonaws.com/role-arn`. Pods get a cloud's role when they are made, so another role
+    /// (`eks.amazonaws.com/`, `iam.gke.io/`, `azure.workload.identity/`) exchanges them.
     pub annotations: Option<BTreeMap<String, String>>,
 }
 

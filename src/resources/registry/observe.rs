@@ -3,21 +3,23 @@
 use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError};
-use crate::domain::drift::differences;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::{Claim, Tenure, is_unfinished, owner_of};
 use crate::domain::registry::workload::{content_digest, deployment_marked};
 use crate::domain::registry::{
-    CERTIFICATE_DIGEST, CREDENTIALS_DIGEST, Registry, USERS_DIGEST, claim_ref, credentials_ref, removable, users_ref,
+    CERTIFICATE_DIGEST, CONFIG_DIGEST, CREDENTIALS_DIGEST, IDENTITY_DIGEST, Registry, USERS_DIGEST, claim_ref,
+    credentials_ref, removable, users_ref,
 };
-use crate::domain::rollout::is_under_way;
+use crate::domain::rollout::{Deployment, is_under_way, unfinished};
 use crate::provider::Cx;
 use crate::resources::tenancy;
 use crate::sdk::Result;
 
 use super::apply::certificate_digest;
+use super::deviations::Deviations;
 use super::leftovers::deletes_claim;
 use super::model::Declared;
+use super::ready::storage_check;
 
 /// The registry as it is; `None` if it is gone.
 pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>> {
@@ -35,9 +37,7 @@ pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>>
     let mut drift = drift(cx, cluster, &registry, &deployment).await.map_err(told)?;
     drift.extend(unmarked(&claim.lead, &deployment));
     let ready = deployment.pointer("/status/readyReplicas").and_then(Value::as_i64).unwrap_or(0);
-    if registry.replicas > 0 && ready == 0 && !may_be_starting(&model, &deployment) {
-        drift.push("no Pod of the registry is ready".to_owned());
-    }
+    drift.extend(unready(cx, cluster, &model, &registry, &deployment).await);
     model.drift.set(drift);
     model.ready_replicas.set(ready);
     model.url.set(registry.url());
@@ -82,17 +82,19 @@ async fn drift(
     deployment: &Value,
 ) -> std::result::Result<Vec<String>, ClusterError> {
     let mut told = Vec::new();
+    let deviations = Deviations::recall(cx);
     for declared in registry.visible_objects() {
         let Some(object) = ObjectRef::of(&declared) else { continue };
         match cluster.get(cx.budget(), &object).await? {
-            Some(found) => tell(&mut told, &object, &declared, &found),
+            Some(found) => told.extend(deviations.differences(&object, &declared, &found)),
             None => told.push(format!("{object} is gone")),
         }
     }
     let marks = deployment.pointer("/spec/template/metadata/annotations").cloned().unwrap_or_default();
     let declared = deployment_marked(registry, &own_marks(&marks));
-    tell(&mut told, &registry.deployment_ref(), &declared, deployment);
+    told.extend(deviations.differences(&registry.deployment_ref(), &declared, deployment));
     let mark = |name: &str| marks.get(name).and_then(Value::as_str).map(str::to_owned);
+    told.extend(old_settings(registry, mark));
 
     let credentials = credentials_ref(&registry.namespace, &registry.name);
     told.extend(changed_secret(cx, cluster, &credentials, mark(CREDENTIALS_DIGEST)).await?);
@@ -104,13 +106,31 @@ async fn drift(
     Ok(told)
 }
 
-/// Whether nobody waited for the Pods and they are still on their way. Where an apply waits, it waited in vain.
-fn may_be_starting(model: &Declared, deployment: &Value) -> bool {
-    !model.wait && serde_json::from_value(deployment.clone()).is_ok_and(|deployment| is_under_way(&deployment))
+/// What the Pods were started with before it became what is declared: an apply that failed between the two left it so.
+fn old_settings(registry: &Registry, mark: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let mut told = Vec::new();
+    if mark(CONFIG_DIGEST) != Some(registry.config_digest()) {
+        told.push("the Pods were started with another configuration".to_owned());
+    }
+    if mark(IDENTITY_DIGEST) != registry.identity_digest() {
+        told.push("the Pods were started with another identity than the service account's annotations give".to_owned());
+    }
+    told
 }
 
-fn tell(told: &mut Vec<String>, object: &ObjectRef, declared: &Value, found: &Value) {
-    told.extend(differences(declared, found).into_iter().map(|difference| format!("{object}: {difference}")));
+/// What of the rollout has not come about, with the cause if it can be seen.
+async fn unready(cx: &Cx, cluster: &Cluster, model: &Declared, registry: &Registry, found: &Value) -> Option<String> {
+    let deployment: Deployment = serde_json::from_value(found.clone()).ok()?;
+    // Where nobody waited, what is under way is as it should be. Where an apply waits, it waited in vain.
+    if !model.wait && is_under_way(&deployment) {
+        return None;
+    }
+    let ready = deployment.status.as_ref().map_or(0, |status| status.ready_replicas);
+    let unserved = (registry.replicas > 0 && ready == 0).then(|| "no Pod of the registry is ready".to_owned());
+    let told = unserved.or_else(|| unfinished(&deployment))?;
+    let (object, labels) = (registry.deployment_ref(), registry.selector());
+    let cause = cluster.cause_of_unreadiness(cx.budget(), &object, &labels, storage_check(registry)).await;
+    Some(cause.map_or(told.clone(), |cause| format!("{told}: {cause}")))
 }
 
 /// Our marks of the Pods; others (`kubectl rollout restart`) are not ours to judge.

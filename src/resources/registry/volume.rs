@@ -50,7 +50,7 @@ pub async fn goes(cx: &Cx, cluster: &Cluster, object: &ObjectRef, left: &Leftove
     let Some(found) = cluster.get(cx.budget(), object).await? else { return Ok(false) };
     if is_bound(&found) && left.claim && annotations(&found).contains_key(ADOPTED) {
         let told =
-            Explanation::new("BERTH-REG-006", "The volume of an earlier registry was kept").on(object.to_string());
+            Explanation::new("BERTH-REG-008", "The volume of an earlier registry was kept").on(object.to_string());
         cx.warn(&told.next(
             "the registry was never finished, and its volume is older than it: apply again to use it, or delete the claim with kubectl",
         ));

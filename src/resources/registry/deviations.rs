@@ -1,0 +1,49 @@
+//! What the API server stores otherwise than it was declared, kept from the apply to the refreshes after it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::drift::{self, differences_but};
+use crate::domain::kubernetes::ObjectRef;
+use crate::provider::Cx;
+
+/// The note's name.
+const NOTE: &str = "stored_otherwise";
+
+/// By object, where its stored form differs from the declared one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Deviations(BTreeMap<String, drift::Deviations>);
+
+impl Deviations {
+    /// As the last apply noted them; none after an import.
+    pub fn recall(cx: &Cx) -> Self {
+        cx.recall(NOTE).unwrap_or_default()
+    }
+
+    /// Keeps them for later calls.
+    pub fn remember(&self, cx: &Cx) {
+        if self.0.is_empty() {
+            cx.forget(NOTE);
+        } else {
+            cx.remember(NOTE, self);
+        }
+    }
+
+    /// Notes what the API server answered to a declaration. A Secret's content is compared in another way.
+    pub fn note(&mut self, declared: &Value, stored: &Value) {
+        let Some(object) = ObjectRef::of(declared).filter(|object| object.kind != "Secret") else { return };
+        let deviations = drift::deviations(declared, stored);
+        if !deviations.is_empty() {
+            self.0.insert(object.to_string(), deviations);
+        }
+    }
+
+    /// What differs beside that, each as a sentence with the object.
+    pub fn differences(&self, object: &ObjectRef, declared: &Value, found: &Value) -> Vec<String> {
+        let none = drift::Deviations::new();
+        let known = self.0.get(&object.to_string()).unwrap_or(&none);
+        differences_but(declared, found, known).into_iter().map(|it| format!("{object}: {it}")).collect()
+    }
+}

@@ -1,0 +1,27 @@
+//! Waits until the registry serves.
+
+use crate::clients::cluster::{Cluster, ClusterError, StorageCheck};
+use crate::domain::registry::config::storage_interval;
+use crate::domain::registry::workload::CONTAINER;
+use crate::domain::registry::{Registry, Storage};
+use crate::provider::Cx;
+
+/// How many Pods are ready: all of them after a wait.
+pub async fn ready(cx: &Cx, cluster: &Cluster, registry: &Registry, wait: bool) -> Result<i64, ClusterError> {
+    let (budget, object, labels) = (cx.budget(), registry.deployment_ref(), registry.selector());
+    if !wait {
+        let found = cluster.get(budget, &object).await?;
+        return Ok(found.and_then(|found| found.pointer("/status/readyReplicas")?.as_i64()).unwrap_or(0));
+    }
+    let ready = match storage_check(registry) {
+        Some(check) => cluster.wait_for_rollout_with_storage(budget, &object, &labels, check).await?,
+        None => cluster.wait_for_rollout(budget, &object, &labels).await?,
+    };
+    Ok(ready.into())
+}
+
+/// How the registry tells of its storage: a folder is there as soon as the Pod is, a bucket may not be.
+pub fn storage_check(registry: &Registry) -> Option<StorageCheck> {
+    let in_bucket = matches!(registry.storage, Storage::S3(_));
+    in_bucket.then_some(StorageCheck { container: CONTAINER, interval: storage_interval(&registry.storage) })
+}
