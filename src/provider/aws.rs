@@ -37,6 +37,11 @@ pub struct Block {
     /// set less where others share the account. Default `5`.
     #[attr(check = check::range(1, 100))]
     pub route53_requests_per_second: Option<u32>,
+    /// How many IAM requests a second the provider makes at most. AWS does not say how many it serves; it refuses some
+    /// where many roles are made at once. Refused ones are asked again, more slowly. Set more for accounts with hundreds of
+    /// roles, less where others share the account. Default `5`.
+    #[attr(check = check::range(1, 100))]
+    pub iam_requests_per_second: Option<u32>,
 }
 
 /// A role to assume.
@@ -144,6 +149,7 @@ impl Block {
             },
             default_tags: self.default_tags.unwrap_or_default(),
             route53_requests_per_second: self.route53_requests_per_second.map(f64::from),
+            iam_requests_per_second: self.iam_requests_per_second,
         }
     }
 }

@@ -51,9 +51,9 @@ struct Shared {
 }
 
 impl Iam {
-    pub(super) fn new(config: &SdkConfig, endpoint: Option<&str>) -> Self {
+    pub(super) fn new(config: &SdkConfig, endpoint: Option<&str>, requests_per_second: u32) -> Self {
         Self(Arc::new(Shared {
-            api: Api::new(config, endpoint),
+            api: Api::new(config, endpoint, requests_per_second),
             asked: AtomicUsize::new(0),
             account: Once::default(),
             changed: Mutex::default(),
