@@ -7,6 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::Berth;
 use crate::clients::aws::{self, Aws};
 use crate::explain::Explanation;
+use crate::resources::aws_tags;
 use crate::sdk::{Model, Secret, check};
 
 /// How to reach AWS.
@@ -32,6 +33,7 @@ pub struct Block {
     /// Other addresses of the services.
     pub endpoints: Option<Endpoints>,
     /// Tags for everything that can carry tags; a resource's own `tags` win.
+    #[attr(check = aws_tags::check())]
     pub default_tags: Option<BTreeMap<String, String>>,
     /// How many Route53 requests a second the provider makes at most. AWS allows 5 for the whole account;
     /// set less where others share the account. Default `5`.

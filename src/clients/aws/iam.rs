@@ -1,6 +1,7 @@
 //! IAM: roles, managed policies and OIDC providers, with its late consistency waited out and few calls for many roles.
 
 mod api;
+mod leaving;
 mod lost;
 mod policies;
 mod providers;
@@ -19,6 +20,8 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 
 use api::{Account, Api};
+pub use leaving::Departure;
+use leaving::Leaving;
 use settle::Made;
 pub use simulate::Simulation;
 pub use types::{ManagedPolicy, NewPolicy, NewProvider, NewRole, OidcProvider, Role};
@@ -48,6 +51,8 @@ struct Shared {
     changed: Mutex<BTreeSet<String>>,
     /// What we made.
     made: Made,
+    /// What we remove, and have removed.
+    leaving: Leaving,
 }
 
 impl Iam {
@@ -58,6 +63,7 @@ impl Iam {
             account: Once::default(),
             changed: Mutex::default(),
             made: Made::default(),
+            leaving: Leaving::default(),
         }))
     }
 

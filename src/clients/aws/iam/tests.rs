@@ -99,6 +99,19 @@ async fn a_provider_that_exists_after_a_lost_answer_is_our_own_if_it_is_as_wante
 }
 
 #[tokio::test]
+async fn without_the_right_to_list_the_providers_one_that_exists_is_told_as_such() {
+    let script = Script::of(vec![
+        (502, "<html>Bad Gateway</html>".into()),
+        (409, refusal("EntityAlreadyExists", "Provider with url oidc.example/id/A already exists.")),
+        (403, refusal("AccessDenied", "no")),
+    ])
+    .await;
+    let wanted = NewProvider { url: "https://oidc.example/id/A".into(), ..NewProvider::default() };
+    let error = Iam::new(&script.config(), None, 100).create_provider(&minute(), &wanted).await.unwrap_err();
+    assert!(matches!(error, AwsError::AlreadyExists(_)), "{error}");
+}
+
+#[tokio::test]
 async fn without_the_right_to_list_the_account_each_role_is_read_by_itself() {
     let mut answers = vec![(403, refusal("AccessDenied", "no"))];
     answers.extend((0..8).map(|_| (404, refusal("NoSuchEntity", "no"))));

@@ -23,7 +23,8 @@ impl Api {
         let policy = answer.policy.ok_or_else(|| empty("GetPolicy"))?;
         let version = policy.default_version_id.ok_or_else(|| empty("GetPolicy"))?;
         let request = || self.client.get_policy_version().policy_arn(arn).version_id(&version);
-        let document = ask!(self, budget, "GetPolicyVersion", request())?.policy_version.and_then(|version| version.document);
+        let document =
+            ask!(self, budget, "GetPolicyVersion", request())?.policy_version.and_then(|version| version.document);
         Ok(ManagedPolicy {
             arn: arn.to_owned(),
             name: policy.policy_name.unwrap_or_default(),
