@@ -1,5 +1,7 @@
 //! Runs that end before their time: interrupted, without an answer, or killed.
 
+use std::time::Duration;
+
 use super::{Account, role, statement, unique};
 use crate::fault_proxy::Faults;
 use crate::workspace::{Run, Workspace};
@@ -155,20 +157,22 @@ fn complete(workspace: &Workspace, name: &str, policies: usize, moment: &str) {
 #[ignore = "needs the sandbox"]
 fn killed_at_any_call_a_role_is_completed_by_what_the_next_run_says() {
     let inline_calls = ["CreateRole", "PutRolePolicy"];
-    let managed_calls = ["CreateRole", "GetPolicy ", "CreatePolicy ", "AttachRolePolicy"];
+    let managed_calls = ["CreateRole", "GetPolicy", "CreatePolicy", "AttachRolePolicy"];
     let kinds = [(inline as fn(&str) -> String, 1, &inline_calls[..]), (managed, 2, &managed_calls[..])];
     for (configuration, policies, calls) in kinds {
-        for call in calls {
-            for kind in ["hold", "hold-after"] {
-                let (name, moment) = (unique("killed"), format!("{call}:{kind}"));
-                let faults = Faults::before_aws(&["--once", &format!("{}:{kind}", call.trim())]);
-                let workspace = Workspace::new(&configuration(&name)).env("AWS_ENDPOINT_URL", faults.url());
-                let running = workspace.start_apply();
-                running.wait_until(|| faults.held() == 1, &moment);
-                running.kill_all();
-                complete(&workspace, &name, policies, &moment);
+        std::thread::scope(|scope| {
+            for moment in calls.iter().flat_map(|call| ["hold", "hold-after"].map(|kind| format!("{call}:{kind}"))) {
+                scope.spawn(move || {
+                    let name = unique("killed");
+                    let faults = Faults::before_aws(&["--once", &moment]);
+                    let workspace = Workspace::new(&configuration(&name)).env("AWS_ENDPOINT_URL", faults.url());
+                    let running = workspace.start_apply();
+                    running.wait_until(|| faults.held() == 1, &moment);
+                    running.kill_all();
+                    complete(&workspace, &name, policies, &moment);
+                });
             }
-        }
+        });
     }
 }
 
@@ -177,16 +181,27 @@ fn killed_at_any_call_a_role_is_completed_by_what_the_next_run_says() {
 fn killed_at_twenty_random_moments_a_role_is_completed_by_what_the_next_run_says() {
     // Drawn by the process id, and told by the failure.
     let mut drawn = u64::from(std::process::id());
-    for number in 0..20 {
+    let mut moment = || {
         drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let moment = std::time::Duration::from_millis((drawn >> 33) % 1200);
-        let (name, is_managed) = (unique("random"), number % 2 == 0);
-        let configuration = if is_managed { managed(&name) } else { inline(&name) };
-        let workspace = Workspace::new(&configuration);
-        let running = workspace.start_apply();
-        // A moment is a time: there is nothing to wait for.
-        std::thread::sleep(moment);
-        running.kill_whatever_runs();
-        complete(&workspace, &name, if is_managed { 2 } else { 1 }, &format!("{moment:?}, managed {is_managed}"));
+        Duration::from_millis((drawn >> 33) % 1200)
+    };
+    for _ in 0..5 {
+        let moments = [moment(), moment(), moment(), moment()];
+        std::thread::scope(|scope| {
+            for (number, moment) in moments.into_iter().enumerate() {
+                scope.spawn(move || killed_after(moment, number % 2 == 0));
+            }
+        });
     }
+}
+
+fn killed_after(moment: Duration, is_managed: bool) {
+    let name = unique("random");
+    let (configuration, policies) = if is_managed { (managed(&name), 2) } else { (inline(&name), 1) };
+    let workspace = Workspace::new(&configuration);
+    let running = workspace.start_apply();
+    // A moment is a time: there is nothing to wait for.
+    std::thread::sleep(moment);
+    running.kill_whatever_runs();
+    complete(&workspace, &name, policies, &format!("{moment:?}, managed {is_managed}"));
 }
