@@ -70,6 +70,16 @@ impl Budget {
         }
     }
 
+    /// Waits for `work` like [`Budget::run`], and for `grace` longer where the budget ends while it is under way: for a
+    /// request that was sent and may take effect, whose answer tells what there is now.
+    pub async fn run_to_the_answer<T>(&self, grace: Duration, work: impl Future<Output = T>) -> Result<T, Stopped> {
+        let mut work = std::pin::pin!(work);
+        match self.run(work.as_mut()).await {
+            Err(why) => tokio::time::timeout(grace, work).await.map_err(|_| why),
+            done => done,
+        }
+    }
+
     /// Sleeps, but no longer than the budget.
     pub async fn sleep(&self, time: Duration) -> Result<(), Stopped> {
         self.run(tokio::time::sleep(time)).await

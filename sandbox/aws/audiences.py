@@ -1,7 +1,11 @@
 """Teaches moto two operations of IAM that it leaves out: adding an audience to an OIDC provider, and removing one."""
 
 from moto.core.responses import EmptyResult
+from moto.iam.exceptions import LimitExceededException
 from moto.iam.responses import IamResponse
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+MOST = 100
 
 
 def audiences(response):
@@ -13,6 +17,8 @@ def audiences(response):
 def add(response):
     known, client_id = audiences(response)
     if client_id not in known:
+        if len(known) >= MOST:
+            raise LimitExceededException(f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {MOST}")
         known.append(client_id)
     return EmptyResult()
 

@@ -21,6 +21,8 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import run_simple
 
 import audiences
+import roles
+import zones
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -76,7 +78,8 @@ class RequestLog:
 
 def main():
     port, path, own_key = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-    audiences.teach()
+    for part in (audiences, roles, zones):
+        part.teach()
     application = RequestLog(DomainDispatcherApplication(create_backend_app), path, own_key)
     run_simple("0.0.0.0", port, application, threaded=True, request_handler=QuietHandler)
 

@@ -85,6 +85,17 @@ def busy_zone(call, _answer):
     return aws_error(call, 400, "PriorRequestNotComplete", message)
 
 
+def denied(call, _answer):
+    """How each API says that the caller may not."""
+    if call.target.startswith(("/api/", "/apis/")):
+        status = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403,
+                  "message": "forbidden: an injected refusal"}
+        return Answer(403, [("Content-Type", "application/json")], json.dumps(status).encode())
+    if not is_aws(call):
+        return problem(403, "unauthorized", "an injected refusal")
+    return aws_error(call, 403, "AccessDenied", "User: arn:aws:iam::123456789012:user/x is not authorized to perform this action")
+
+
 def failed(call, _answer):
     if not is_aws(call):
         return problem(500, "serverInternal", "an injected failure")
@@ -134,6 +145,7 @@ KINDS = {
     "delay": Kind("the answer comes late", True, same, delays=True),
     "throttle": Kind("refused as too fast, in the words of the API", False, throttled),
     "busy": Kind("Route53 still works on the zone's last change; elsewhere as throttle", False, busy_zone),
+    "deny": Kind("403 before the work, in the words of the API", False, denied),
     "fail": Kind("500 before the work", False, failed),
     "fail-after": Kind("500 after the work", True, failed),
     "unavailable": Kind("503 of a proxy, in plain text", False, unavailable),

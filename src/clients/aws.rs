@@ -23,6 +23,7 @@ pub mod route53;
 #[cfg(test)]
 mod scripted;
 mod sts;
+mod window;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,6 +45,9 @@ use crate::secret::Secret;
 /// Requests a second that Route53 serves an account
 /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>).
 pub const ROUTE53_REQUESTS_PER_SECOND: f64 = 5.0;
+
+/// Requests a second to IAM, where the user says nothing. AWS does not publish its own limit.
+pub const IAM_REQUESTS_PER_SECOND: u32 = 5;
 
 /// How to reach AWS. What is not given comes from the usual environment variables and profile files,
 /// the region at last from `us-east-1`, since IAM and Route53 are the same from everywhere.
@@ -67,6 +71,8 @@ pub struct Settings {
     pub default_tags: BTreeMap<String, String>,
     /// Requests a second to Route53; [`ROUTE53_REQUESTS_PER_SECOND`] when not given.
     pub route53_requests_per_second: Option<f64>,
+    /// Requests a second to IAM; [`IAM_REQUESTS_PER_SECOND`] when not given.
+    pub iam_requests_per_second: Option<u32>,
 }
 
 /// A fixed key pair.
@@ -163,7 +169,10 @@ impl Aws {
 
     /// IAM.
     pub async fn iam(&self) -> &Iam {
-        let make = async || Iam::new(self.config().await, self.0.settings.endpoints.iam.as_deref());
+        let make = async || {
+            let rate = self.0.settings.iam_requests_per_second.unwrap_or(IAM_REQUESTS_PER_SECOND);
+            Iam::new(self.config().await, self.0.settings.endpoints.iam.as_deref(), rate)
+        };
         self.0.iam.get_or_init(make).await
     }
 

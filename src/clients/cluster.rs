@@ -30,7 +30,7 @@ use crate::retry::{Attempt, Budget, Failed, Pace, retry};
 
 use connection::Connection;
 
-pub use accounts::{Binding, pull_secrets};
+pub use accounts::{Annotated, Binding, pull_secrets};
 pub use error::{ClusterError, FieldFault, Verb};
 pub use namespaces::Vacancy;
 pub use ownership::Removal;

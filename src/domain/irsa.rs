@@ -6,12 +6,14 @@ pub mod arn;
 pub mod document;
 pub mod limits;
 pub mod policy;
+pub mod thumbprint;
 pub mod trust;
 
 pub use arn::{Partition, oidc_host, oidc_provider_arn};
 pub use document::{canonical, same_policy};
 pub use limits::{Problem, Size, check_role_name, size};
 pub use policy::{Condition, Effect, Statement, parse_policy, policy_json};
+pub use thumbprint::same_thumbprints;
 pub use trust::{ServiceAccount, Trust, alike, parse_trust_policy, trust_policy};
 
 /// The audience that AWS expects in a service account's token.

@@ -53,6 +53,23 @@ pub fn check<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(
     if count > MOST { Err(format!("may be at most {MOST}, and are {count}")) } else { Ok(()) }
 }
 
+/// What is wrong with keys that IAM takes for one, since it does not tell their case, in words that complete "The tags …".
+pub fn check_case<'a>(keys: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
+    let mut seen = BTreeMap::new();
+    for key in keys {
+        if let Some(twin) = seen.insert(key.to_lowercase(), key) {
+            return Err(format!("may not have keys that differ by case only, such as `{twin}` and `{key}`"));
+        }
+    }
+    Ok(())
+}
+
+/// What is wrong with an object's own tags and the provider's for everything, taken together.
+pub fn check_merged(merged: &Tags) -> Result<(), String> {
+    check_case(merged.keys().map(String::as_str))?;
+    check(merged.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+}
+
 fn is_allowed(c: char) -> bool {
     c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c)
 }
@@ -73,6 +90,17 @@ mod tests {
     fn own_tags_win_over_the_providers() {
         let all = merged(&tags(&[("team", "a"), ("env", "dev")]), Some(&tags(&[("team", "b")])));
         assert_eq!(all, tags(&[("team", "b"), ("env", "dev")]));
+    }
+
+    #[test]
+    fn what_is_right_alone_may_be_wrong_together() {
+        let numbered = |range: std::ops::Range<u32>| range.map(|n| (n.to_string(), String::new())).collect::<Tags>();
+        assert_eq!(check_merged(&merged(&numbered(0..25), Some(&numbered(25..50)))), Ok(()));
+        let many = check_merged(&merged(&numbered(0..25), Some(&numbered(25..51)))).unwrap_err();
+        assert!(many.contains("are 51"), "{many}");
+        let twins = merged(&tags(&[("Owner", "a")]), Some(&tags(&[("owner", "b")])));
+        assert!(check_merged(&twins).unwrap_err().contains("`Owner` and `owner`"));
+        assert_eq!(check_merged(&merged(&tags(&[("Owner", "a")]), Some(&tags(&[("Owner", "b")])))), Ok(()));
     }
 
     #[test]
@@ -97,6 +125,9 @@ mod tests {
             assert!(wrong.contains(part), "{wrong}");
         }
         assert_eq!(check([("team/über-x", "a b@c:1"), ("empty", "")]), Ok(()));
+        let twins = check_case(["Owner", "team", "owner"]).unwrap_err();
+        assert!(twins.contains("`Owner` and `owner`"), "{twins}");
+        assert_eq!(check_case(["Owner", "owners"]), Ok(()));
         let many: Vec<_> = (0..51).map(|number| number.to_string()).collect();
         assert!(check(many.iter().map(|key| (key.as_str(), ""))).unwrap_err().contains("are 51"));
     }

@@ -7,6 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::Berth;
 use crate::clients::aws::{self, Aws};
 use crate::explain::Explanation;
+use crate::resources::aws_tags;
 use crate::sdk::{Model, Secret, check};
 
 /// How to reach AWS.
@@ -32,11 +33,17 @@ pub struct Block {
     /// Other addresses of the services.
     pub endpoints: Option<Endpoints>,
     /// Tags for everything that can carry tags; a resource's own `tags` win.
+    #[attr(check = aws_tags::check())]
     pub default_tags: Option<BTreeMap<String, String>>,
     /// How many Route53 requests a second the provider makes at most. AWS allows 5 for the whole account;
     /// set less where others share the account. Default `5`.
     #[attr(check = check::range(1, 100))]
     pub route53_requests_per_second: Option<u32>,
+    /// How many IAM requests a second the provider makes at most. AWS does not say how many it serves; it refuses some
+    /// where many roles are made at once. Refused ones are asked again, more slowly. Set more for accounts with hundreds of
+    /// roles, less where others share the account. Default `5`.
+    #[attr(check = check::range(1, 100))]
+    pub iam_requests_per_second: Option<u32>,
 }
 
 /// A role to assume.
@@ -144,6 +151,7 @@ impl Block {
             },
             default_tags: self.default_tags.unwrap_or_default(),
             route53_requests_per_second: self.route53_requests_per_second.map(f64::from),
+            iam_requests_per_second: self.iam_requests_per_second,
         }
     }
 }

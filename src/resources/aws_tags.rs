@@ -2,31 +2,44 @@
 
 use crate::domain::tags::{self, Tags};
 use crate::provider::Cx;
-use crate::sdk::{Attr, Check, Plan, Result, Seen};
+use crate::sdk::{Attr, Check, Explanation, Plan, Result, Seen};
 
 /// The provider's tags for everything.
 pub fn defaults(cx: &Cx) -> Result<&Tags> {
     Ok(&cx.provider().aws()?.settings().default_tags)
 }
 
-/// Plans `tags_all`: the object's own tags over the provider's.
-pub fn plan(cx: &Cx, plan: &mut Plan<'_>) {
+/// Plans `tags_all`: the object's own tags over the provider's. Both together must be what IAM takes.
+pub fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
     let own = match plan.planned().at("tags") {
         Seen::Null => Some(None),
         Seen::Unknown => None,
         Seen::Known(_) => plan.planned().read::<Tags>("tags").map(Some),
     };
     match (own, defaults(cx)) {
-        (Some(own), Ok(defaults)) => plan.set("tags_all", tags::merged(defaults, own.as_ref()).encode()),
+        (Some(own), Ok(defaults)) => {
+            let all = tags::merged(defaults, own.as_ref());
+            tags::check_merged(&all).map_err(|fault| wrong(&fault))?;
+            plan.set("tags_all", all.encode());
+        }
         _ => plan.leave_open(&["tags_all"]),
     }
+    Ok(())
 }
 
-/// What AWS takes as tags.
+fn wrong(fault: &str) -> Explanation {
+    Explanation::new("BERTH-AWS-022", format!("The tags, with the provider's `default_tags`, {fault}"))
+        .next("change one of the two keys, or leave tags out; nothing was changed")
+        .at("tags")
+}
+
+/// What AWS takes as tags. IAM does not tell the case of keys.
 pub fn check() -> Check {
-    let rule = "must be at most 50 tags with keys of at most 128 characters and values of at most 256";
+    let rule = "must be at most 50 tags with keys of at most 128 characters, which differ by more than case, and values \
+                of at most 256";
     Check::new(rule, |value| {
         let members = value.members().into_iter().flatten();
+        tags::check_case(members.clone().map(|(key, _)| key.as_str()))?;
         tags::check(members.map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default())))
     })
 }

@@ -2,12 +2,13 @@
 
 mod adopt;
 mod annotations;
+mod failures;
 mod model;
 mod policies;
 mod rules;
 mod trust;
 
-use crate::clients::aws::iam::{NewRole, Role};
+use crate::clients::aws::iam::{Iam, NewRole, Role};
 use crate::clients::aws::{Aws, AwsError};
 use crate::domain::irsa::limits::NAME_SUFFIX;
 use crate::domain::irsa::{self, arn};
@@ -47,7 +48,7 @@ impl Resource<Berth> for IrsaRole {
     }
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
-        aws_tags::plan(cx, plan);
+        aws_tags::plan(cx, plan)?;
         rules::plan_documents(plan);
         Ok(())
     }
@@ -60,8 +61,7 @@ impl Resource<Berth> for IrsaRole {
         let role = new_role(model, &trust, all_tags);
         let made = match aws.iam().await.create_role(cx.budget(), &role).await {
             Ok(made) => made,
-            Err(error @ AwsError::AlreadyExists(_)) => return Err(taken(&role.name, &error)),
-            Err(error) => return Err(failed(aws, "create", model, &error).await),
+            Err(error) => return Err(failures::not_made(aws, model, &error).await),
         };
         cx.exists();
         model.arn.set(made.arn.clone());
@@ -69,7 +69,21 @@ impl Resource<Berth> for IrsaRole {
         model.tags_all.set(role.tags);
         model.assume_role_policy.set(trust);
         model.set_annotations(&made.arn);
-        self.bring_up(cx, aws, &made, model).await
+        match self.bring_up(cx, aws, &made, model).await {
+            // An error would have the host remove the role at the next apply, and make it anew.
+            Err(error) if error.may_pass() => {
+                let failure = failures::no_policies(aws, model, &error).await;
+                cx.warn(&failures::unfinished(failure));
+            }
+            Err(error) => return Err(without_policies(aws, model, &error).await),
+            Ok(()) => {}
+        }
+        if model.annotate_service_accounts
+            && let Err(failure) = annotations::put(cx, model, &made.arn).await
+        {
+            cx.warn(&failures::unfinished(failure));
+        }
+        Ok(())
     }
 
     async fn read(&self, cx: &Cx, mut model: IrsaRoleModel) -> Result<Option<IrsaRoleModel>> {
@@ -77,19 +91,21 @@ impl Resource<Berth> for IrsaRole {
         let iam = aws.iam().await;
         let read = async {
             let Some(role) = iam.role(cx.budget(), model.role_name()).await? else { return Ok(None) };
+            if model.is_another(&role) {
+                cx.warn(&failures::another("the plan makes it anew, which IAM will refuse", &model, &role));
+                return Ok(None);
+            }
             let document = policies::live_document(cx.budget(), iam, &role, &model.managed_policy_arns).await?;
             Ok(Some((role, document)))
         };
         match read.await {
             Ok(None) => Ok(None),
             Ok(Some((role, document))) => {
+                annotations::refresh(cx, &mut model, &role.arn).await?;
                 adopt::fill(aws_tags::defaults(cx)?, &mut model, &role, document);
-                if model.annotate_service_accounts {
-                    model.annotate_service_accounts = annotations::stand(cx, &model.accounts(), &role.arn).await?;
-                }
                 Ok(Some(model))
             }
-            Err(error) => Err(failed(aws, "read", &model, &error).await),
+            Err(error) => Err(failures::failed(aws, "read", &model, &error).await),
         }
     }
 
@@ -98,16 +114,19 @@ impl Resource<Berth> for IrsaRole {
         let trust = trust::document(cx, aws, model).await?;
         let iam = aws.iam().await;
         let live = match iam.role(cx.budget(), prior.role_name()).await {
+            Ok(Some(live)) if prior.is_another(&live) => {
+                return Err(failures::another("nothing was changed", prior, &live));
+            }
             Ok(Some(live)) => live,
-            Ok(None) => return Err(vanished(prior.role_name())),
-            Err(error) => return Err(failed(aws, "read", model, &error).await),
+            Ok(None) => return Err(failures::vanished(prior.role_name())),
+            Err(error) => return Err(failures::failed(aws, "read", model, &error).await),
         };
         let all_tags = tags::merged(aws_tags::defaults(cx)?, model.tags.as_ref());
         let wanted = new_role(model, &trust, all_tags);
         cx.exists();
         if let Err(error) = change_role(cx, aws, &live, &wanted).await {
             *model = prior.clone();
-            return Err(failed(aws, "change", model, &error).await);
+            return Err(failures::failed(aws, "change", model, &error).await);
         }
         model.name.set(live.name.clone());
         model.tags_all.set(wanted.tags);
@@ -115,36 +134,27 @@ impl Resource<Berth> for IrsaRole {
         model.arn.set(live.arn.clone());
         model.unique_id.set(live.unique_id.clone());
         model.set_annotations(&live.arn);
-        self.bring_up(cx, aws, &live, model).await?;
-        self.take_off_annotations(cx, prior, model, &live.arn).await
+        if let Err(error) = self.bring_up(cx, aws, &live, model).await {
+            return Err(without_policies(aws, model, &error).await);
+        }
+        if model.annotate_service_accounts {
+            annotations::put(cx, model, &live.arn).await?;
+        }
+        annotations::take_off_others(cx, prior, model, &live.arn).await
     }
 
     /// The annotations first: after the role is gone nobody would come back for them.
     async fn delete(&self, cx: &Cx, model: IrsaRoleModel) -> Result<()> {
         let aws = cx.provider().aws()?;
-        let (iam, name) = (aws.iam().await, model.role_name());
-        let role_arn = model.arn.get().cloned().unwrap_or_default();
-        if model.annotate_service_accounts || annotations::were_put(cx) {
-            annotations::take_off_or_leave(cx, &model.accounts(), &role_arn).await?;
-        }
-        let removed = async {
-            let own = match iam.role(cx.budget(), name).await? {
-                Some(role) => policies::own_policies(&role, &model.managed_policy_arns),
-                None => Vec::new(),
-            };
-            iam.delete_role(cx.budget(), name).await?;
-            // Those too that an apply attached and somebody has detached since.
-            let recorded = model.policy_arns.get().into_iter().flatten();
-            let recorded = recorded.filter(|arn| policies::is_own(arn, name, &model.path) && !own.contains(arn));
-            let recorded = recorded.filter(|arn| !model.managed_policy_arns.contains(arn)).cloned().collect::<Vec<_>>();
-            for arn in own.iter().chain(&recorded) {
-                policies::delete_own(cx.budget(), iam, name, arn).await?;
+        let iam = aws.iam().await;
+        let leaves = iam.role_leaves(model.role_name());
+        annotations::take_off_or_leave(cx, &model).await?;
+        match remove(cx, iam, &model).await {
+            Ok(()) => {
+                leaves.completed();
+                Ok(())
             }
-            Ok(())
-        };
-        match removed.await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(failed(aws, "delete", &model, &error).await),
+            Err(error) => Err(failures::failed(aws, "delete", &model, &error).await),
         }
     }
 
@@ -177,43 +187,52 @@ impl Resource<Berth> for IrsaRole {
 }
 
 impl IrsaRole {
-    /// Permissions, attachments and annotations, once the role is there.
-    async fn bring_up(&self, cx: &Cx, aws: &Aws, live: &Role, model: &mut IrsaRoleModel) -> Result<()> {
+    /// Permissions and attachments, once the role is there. The model then says what they will be when all is done.
+    async fn bring_up(
+        &self,
+        cx: &Cx,
+        aws: &Aws,
+        live: &Role,
+        model: &mut IrsaRoleModel,
+    ) -> std::result::Result<(), PolicyError> {
         let policies = Policies::of(model, &live.arn);
         model.policy_json.set(policies.document());
         model.policy_characters.set(policies.characters());
-        match policies.bring_up(cx.budget(), aws.iam().await, live).await {
-            Ok(attached) => model.policy_arns.set(attached),
-            Err(error) => {
-                model.policy_arns.set(Vec::new());
-                model.policy_json.set(None);
-                return Err(match error {
-                    PolicyError::Aws(error) => failed(aws, "set the policies of", model, &error).await,
-                    PolicyError::Foreign(arn) => foreign(model, &arn),
-                });
-            }
-        }
-        if model.annotate_service_accounts {
-            annotations::put(cx, &model.accounts(), &live.arn).await?;
-        }
-        Ok(())
+        model.policy_arns.set(policies.attached().into_iter().collect::<Vec<_>>());
+        policies.bring_up(cx.budget(), aws.iam().await, live).await
     }
+}
 
-    /// Takes our annotation off the accounts that no longer get it.
-    async fn take_off_annotations(
-        &self,
-        cx: &Cx,
-        prior: &IrsaRoleModel,
-        model: &IrsaRoleModel,
-        arn: &str,
-    ) -> Result<()> {
-        if !prior.annotate_service_accounts && !annotations::were_put(cx) {
-            return Ok(());
+/// A failure after which the model says nothing of the policies, so that the next plan does them all.
+async fn without_policies(aws: &Aws, model: &mut IrsaRoleModel, error: &PolicyError) -> Explanation {
+    model.policy_arns.set(Vec::new());
+    model.policy_json.set(None);
+    failures::no_policies(aws, model, error).await
+}
+
+/// Removes the role and its own policies. One that somebody else made in its place stays as it is.
+async fn remove(cx: &Cx, iam: &Iam, model: &IrsaRoleModel) -> std::result::Result<(), AwsError> {
+    let (budget, name) = (cx.budget(), model.role_name());
+    let live = iam.role(budget, name).await?;
+    let mut own = Vec::new();
+    match &live {
+        Some(role) if model.is_another(role) => cx.warn(&failures::another("it was left alone", model, role)),
+        Some(role) => {
+            own = policies::own_policies(role, &model.managed_policy_arns);
+            iam.delete_role(budget, name).await?;
         }
-        let kept = if model.annotate_service_accounts { model.accounts() } else { Vec::new() };
-        let gone: Vec<_> = prior.accounts().into_iter().filter(|account| !kept.contains(account)).collect();
-        annotations::take_off(cx, &gone, arn).await
+        None => {}
     }
+    // Those too that an apply attached and somebody has detached since.
+    let held = |arn: &String| live.as_ref().is_some_and(|role| role.attached_policies.contains(arn));
+    let recorded = model.policy_arns.get().into_iter().flatten();
+    let recorded = recorded.filter(|arn| policies::is_own(arn, name, &model.path) && !held(arn));
+    let recorded = recorded.filter(|arn| !model.managed_policy_arns.contains(arn)).cloned();
+    own.extend(recorded);
+    for arn in &own {
+        policies::delete_own(budget, iam, name, arn).await?;
+    }
+    Ok(())
 }
 
 async fn change_role(cx: &Cx, aws: &Aws, live: &Role, wanted: &NewRole) -> std::result::Result<(), AwsError> {
@@ -258,35 +277,4 @@ fn make_name(model: &mut IrsaRoleModel) -> Result<()> {
         }
     }
     Ok(())
-}
-
-async fn failed(aws: &Aws, verb: &str, model: &IrsaRoleModel, error: &AwsError) -> Explanation {
-    let object = model.arn.get().map_or_else(|| format!("role {}", model.role_name()), Clone::clone);
-    aws.explained(error, format!("Cannot {verb} the role `{}`", model.role_name()), &object).await
-}
-
-fn taken(name: &str, error: &AwsError) -> Explanation {
-    let step = format!(
-        "import the role that exists (`terraform import berth_irsa_role.NAME {name}`), or choose another name; \
-         nothing was changed"
-    );
-    error.explain(format!("Cannot create the role `{name}`"), &format!("role {name}")).next(step).at("name")
-}
-
-fn vanished(name: &str) -> Explanation {
-    Explanation::new("BERTH-AWS-006", format!("Cannot change the role `{name}`"))
-        .on(format!("role {name}"))
-        .said("IAM", "there is no such role")
-        .next("apply again: the refresh sees that it is gone, and makes it anew")
-}
-
-fn foreign(model: &IrsaRoleModel, arn: &str) -> Explanation {
-    Explanation::new("BERTH-AWS-005", format!("Cannot make a managed policy for the role `{}`", model.role_name()))
-        .on(arn)
-        .said("IAM", "there is a policy of this name, which another role or somebody else made")
-        .next(
-            "choose another name or path for the role, set `policy_kind = \"inline\"`, or remove the policy; it was not \
-             changed",
-        )
-        .at("policy_kind")
 }

@@ -1,6 +1,7 @@
 //! `berth_oidc_provider`: lets IAM trust the tokens of a cluster's service accounts.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 use url::Url;
@@ -8,13 +9,18 @@ use url::Url;
 use crate::clients::aws::iam::{NewProvider, OidcProvider as Live};
 use crate::clients::aws::{Aws, AwsError};
 use crate::clients::oidc;
-use crate::domain::irsa::{AUDIENCE, oidc_host, oidc_provider_arn};
+use crate::domain::irsa::thumbprint::in_small_letters;
+use crate::domain::irsa::{AUDIENCE, oidc_host, oidc_provider_arn, same_thumbprints};
 use crate::domain::tags::{self, Tags};
 use crate::provider::{Berth, Cx};
 use crate::resources::aws_tags;
+use crate::retry::Budget;
 use crate::sdk::{
     Computed, Explanation, Import, Meta, Model, MoveSource, Plan, Resource, Result, Set, Timeouts, Value, check,
 };
+
+/// How long it may take to ask who we are, for a message.
+const IDENTITY: Duration = Duration::from_secs(5);
 
 /// The resource.
 pub struct OidcProvider;
@@ -29,11 +35,11 @@ pub struct OidcProviderModel {
     #[attr(default = vec![AUDIENCE.to_owned()], check = check::at_least(1))]
     pub client_ids: Set<String>,
     /// SHA-1 fingerprints of the certificate authority that the issuer's TLS certificate comes from, 40 hexadecimal
-    /// digits each, 5 at most. Absent, it is read when the provider is made, by AWS's rule: the last certificate that the
+    /// digits each in any case, 5 at most. Absent, it is read when the provider is made, by AWS's rule: the last certificate that the
     /// server of the issuer's `jwks_uri` presents. An issuer that cannot be reached from here is left to IAM, which then
     /// reads it itself, and for issuers with a certificate of a public authority, EKS among them, does not need it.
     /// Changed in place.
-    #[attr(optional, keep, check = thumbprint_check())]
+    #[attr(optional, keep, check = thumbprint_check(), equal = same_digits)]
     pub thumbprints: Computed<Vec<String>>,
     /// Tags, beside the provider's `default_tags`. Changed in place.
     #[attr(check = aws_tags::check())]
@@ -63,8 +69,7 @@ impl Resource<Berth> for OidcProvider {
     };
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
-        aws_tags::plan(cx, plan);
-        Ok(())
+        aws_tags::plan(cx, plan)
     }
 
     async fn create(&self, cx: &Cx, model: &mut OidcProviderModel) -> Result<()> {
@@ -75,20 +80,14 @@ impl Resource<Berth> for OidcProvider {
         }
         let arn = match aws.iam().await.create_provider(cx.budget(), &wanted).await {
             Ok(arn) => arn,
-            Err(AwsError::AlreadyExists(reply)) => {
-                return Err(taken(aws, cx, &model.url, &AwsError::AlreadyExists(reply)).await);
-            }
-            Err(error) => return Err(failed(aws, "create", model, &error).await),
+            Err(error @ AwsError::AlreadyExists(_)) => return Err(taken(aws, &model.url, &error).await),
+            Err(error) => return Err(not_made(aws, model, &error).await),
         };
         cx.exists();
         model.arn.set(arn.clone());
         model.tags_all.set(wanted.tags);
         if model.thumbprints.is_unknown() {
-            let live = aws.iam().await.provider(cx.budget(), &arn).await;
-            match live {
-                Ok(live) => model.thumbprints.set(live.map(|live| live.thumbprints)),
-                Err(error) => return Err(failed(aws, "read", model, &error).await),
-            }
+            model.thumbprints.set(found_thumbprints(cx, aws, model, &arn).await);
         }
         Ok(())
     }
@@ -130,8 +129,12 @@ impl Resource<Berth> for OidcProvider {
     async fn delete(&self, cx: &Cx, model: OidcProviderModel) -> Result<()> {
         let Some(arn) = model.arn.get() else { return Ok(()) };
         let aws = cx.provider().aws()?;
+        let leaves = aws.iam().await.provider_leaves(arn);
         match aws.iam().await.delete_provider(cx.budget(), arn).await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                leaves.completed();
+                Ok(())
+            }
             Err(error) => Err(failed(aws, "delete", &model, &error).await),
         }
     }
@@ -216,6 +219,18 @@ fn from_aws(source: &MoveSource) -> Result<OidcProviderModel> {
     Ok(model)
 }
 
+/// The thumbprints that IAM found by itself. The provider is made: what cannot be read now is read by the next refresh.
+async fn found_thumbprints(cx: &Cx, aws: &Aws, model: &OidcProviderModel, arn: &str) -> Vec<String> {
+    match aws.iam().await.provider(cx.budget(), arn).await {
+        Ok(live) => live.map(|live| live.thumbprints).unwrap_or_default(),
+        Err(error) => {
+            let step = "nothing: the provider is made and in the state, and the next refresh reads them";
+            cx.warn(&failed(aws, "read the thumbprints of", model, &error).await.next(step).at("thumbprints"));
+            Vec::new()
+        }
+    }
+}
+
 /// The issuer's thumbprint; none, and a warning, if its server cannot be reached from here.
 async fn read_thumbprint(cx: &Cx, model: &OidcProviderModel) -> Vec<String> {
     let Ok(issuer) = Url::parse(&model.url) else { return Vec::new() };
@@ -235,7 +250,7 @@ fn wanted(cx: &Cx, model: &OidcProviderModel) -> Result<NewProvider> {
     Ok(NewProvider {
         url: model.url.clone(),
         client_ids: model.client_ids.iter().cloned().collect(),
-        thumbprints: model.thumbprints.get().cloned().unwrap_or_default(),
+        thumbprints: in_small_letters(model.thumbprints.get().map(Vec::as_slice).unwrap_or_default()),
         tags: tags::merged(aws_tags::defaults(cx)?, model.tags.as_ref()),
     })
 }
@@ -253,17 +268,36 @@ async fn failed(aws: &Aws, verb: &str, model: &OidcProviderModel, error: &AwsErr
 }
 
 /// Names the provider that is there already by its ARN, ready for an import.
-async fn taken(aws: &Aws, cx: &Cx, url: &str, error: &AwsError) -> Explanation {
-    let arn = match (aws.identity(cx.budget()).await, oidc_host(url)) {
-        (Ok(who), Ok(host)) => oidc_provider_arn(&who.partition, &who.account, &host),
-        _ => "arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH".to_owned(),
-    };
+async fn taken(aws: &Aws, url: &str, error: &AwsError) -> Explanation {
+    let arn = arn_for(aws, url).await;
     error
         .explain(format!("Cannot create the OIDC provider of `{url}`"), &arn)
         .next(format!(
             "import the one that exists: `terraform import berth_oidc_provider.NAME {arn}`; nothing was changed"
         ))
         .at("url")
+}
+
+/// A provider that could not be made. Where AWS did not answer, it may be there all the same.
+async fn not_made(aws: &Aws, model: &OidcProviderModel, error: &AwsError) -> Explanation {
+    let explanation = failed(aws, "create", model, error).await;
+    if !error.may_pass() {
+        return explanation;
+    }
+    let arn = arn_for(aws, &model.url).await;
+    explanation.next(format!(
+        "apply again; if the provider exists already then, this run made it: `terraform import berth_oidc_provider.NAME {arn}`"
+    ))
+}
+
+/// The ARN that the provider of an issuer has in this account.
+async fn arn_for(aws: &Aws, url: &str) -> String {
+    // After an interrupt too: the message is of little use without it.
+    let budget = Budget::for_cleanup(IDENTITY);
+    match (aws.identity(&budget).await, oidc_host(url)) {
+        (Ok(who), Ok(host)) => oidc_provider_arn(&who.partition, &who.account, &host),
+        _ => "arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH".to_owned(),
+    }
 }
 
 fn issuer_check() -> crate::sdk::Check {
@@ -283,6 +317,13 @@ fn thumbprint_check() -> crate::sdk::Check {
             Err(format!("must hold SHA-1 fingerprints of 40 hexadecimal digits, and holds `{thumbprint}`"))
         }
     })
+}
+
+fn same_digits(mine: &Value, theirs: &Value) -> bool {
+    let texts = |value: &Value| -> Option<Vec<String>> {
+        value.elements()?.iter().map(|element| element.as_str().map(str::to_owned)).collect()
+    };
+    texts(mine).zip(texts(theirs)).is_some_and(|(mine, theirs)| same_thumbprints(&mine, &theirs))
 }
 
 fn same_issuer(mine: &Value, theirs: &Value) -> bool {

@@ -3,6 +3,8 @@
 mod iam;
 mod route53;
 
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use berth::clients::aws::{Aws, Endpoints, Keys, Settings};
@@ -42,6 +44,18 @@ fn unique(prefix: &str) -> String {
     use std::sync::atomic::{AtomicU32, Ordering};
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("{prefix}-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn the_sandboxs_aws_refuses_what_the_real_one_documents() {
+    let sandbox = Path::new(env!("CARGO_MANIFEST_DIR")).join("sandbox");
+    let python = Command::new(sandbox.join("sandbox")).args(["tool", "moto"]).output().unwrap();
+    let python = String::from_utf8(python.stdout).unwrap();
+    let check = Command::new(python.trim()).arg(sandbox.join("aws/check.py")).output().unwrap();
+    let claims = String::from_utf8_lossy(&check.stdout);
+    assert!(check.status.success(), "{claims}\n{}", String::from_utf8_lossy(&check.stderr));
+    assert!(claims.lines().filter(|line| line.starts_with("ok ")).count() > 100, "{claims}");
 }
 
 #[tokio::test]

@@ -83,6 +83,12 @@ impl Faults {
         format!("{}/dir", self.url)
     }
 
+    /// The provider's `kubernetes = …` for the cluster that this stands before.
+    pub fn kubernetes_block(&self) -> String {
+        let (token, trust) = (crate::sandbox::cluster().token, crate::sandbox::value("SANDBOX_ACME_CA_FILE"));
+        format!("{{ host = \"{}\", token = \"{token}\", cluster_ca_certificate = file(\"{trust}\") }}", self.url)
+    }
+
     /// What the server answered, whatever became of the answer: `STATUS METHOD TARGET` for each call.
     pub fn answered(&self) -> Vec<String> {
         let record = fs::read_to_string(self.folder.path().join("record.log")).unwrap_or_default();

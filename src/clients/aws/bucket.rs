@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::call::Pacing;
+
 /// Requests that may go out at once after a rest.
 const BURST: f64 = 5.0;
 /// The slowest pace, as a part of the configured one.
@@ -36,31 +38,10 @@ impl Bucket {
         Self { rate, state: Mutex::new(State { rate, tokens: BURST, at: Instant::now() }) }
     }
 
-    /// Waits for this request's turn.
-    pub(super) async fn turn(&self) {
-        let wait = self.reserve();
-        if !wait.is_zero() {
-            tokio::time::sleep(wait).await;
-        }
-    }
-
     fn reserve(&self) -> Duration {
         let mut state = self.refilled();
         state.tokens -= 1.0;
         if state.tokens >= 0.0 { Duration::ZERO } else { Duration::from_secs_f64(-state.tokens / state.rate) }
-    }
-
-    /// The remote refused: half the pace, and nothing saved up.
-    pub(super) fn refused(&self) {
-        let mut state = self.refilled();
-        state.rate = (state.rate / 2.0).max(self.rate * FLOOR);
-        state.tokens = state.tokens.min(0.0);
-    }
-
-    /// The remote answered: a little faster again.
-    pub(super) fn answered(&self) {
-        let mut state = self.refilled();
-        state.rate = (state.rate + self.rate * RECOVERY).min(self.rate);
     }
 
     fn refilled(&self) -> MutexGuard<'_, State> {
@@ -70,6 +51,30 @@ impl Bucket {
         state.tokens = (state.tokens + gained).min(BURST);
         state.at = now;
         state
+    }
+}
+
+impl Pacing for Bucket {
+    type Turn<'a> = ();
+
+    async fn turn(&self) {
+        let wait = self.reserve();
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Half the pace, and nothing saved up.
+    fn refused(&self) {
+        let mut state = self.refilled();
+        state.rate = (state.rate / 2.0).max(self.rate * FLOOR);
+        state.tokens = state.tokens.min(0.0);
+    }
+
+    /// A little faster again.
+    fn answered(&self) {
+        let mut state = self.refilled();
+        state.rate = (state.rate + self.rate * RECOVERY).min(self.rate);
     }
 }
 

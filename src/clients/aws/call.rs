@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::bucket::Bucket;
 use super::error::{AwsError, Cure};
 use crate::retry::{Budget, Pace};
 
@@ -13,20 +12,71 @@ const LOST: Pace = Pace::new(Duration::from_millis(150), Duration::from_secs(2))
 /// Pauses after a refusal for going too fast.
 const THROTTLED: Pace = Pace::new(Duration::from_millis(500), Duration::from_secs(20));
 
+/// How long a request that makes something is waited for after an interrupt, or after the time is over: what it made
+/// would be there and in no state. Hosts wait for the provider that long.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// When requests go out.
+pub(super) trait Pacing: Sync {
+    /// What a request holds while it is under way.
+    type Turn<'a>: Send
+    where
+        Self: 'a;
+
+    /// Waits for a request's turn.
+    fn turn(&self) -> impl Future<Output = Self::Turn<'_>> + Send;
+
+    /// The remote said that this is too fast.
+    fn refused(&self);
+
+    /// The remote answered.
+    fn answered(&self);
+}
+
 /// Calls until there is an answer. Throttling is waited out as long as the budget lasts; a lost answer or a
 /// server error is tried [`LOST_ATTEMPTS`] times.
-pub(super) async fn call<T, F, Fut>(budget: &Budget, bucket: Option<&Bucket>, mut attempt: F) -> Result<T, AwsError>
+pub(super) async fn call<P, T, F, Fut>(budget: &Budget, pace: Option<&P>, attempt: F) -> Result<T, AwsError>
 where
+    P: Pacing,
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, AwsError>>,
+{
+    repeated(budget, Duration::ZERO, pace, attempt).await
+}
+
+/// The same for a request that makes something: once sent it is waited for, [`GRACE`] longer than the budget.
+pub(super) async fn making_call<P, T, F, Fut>(budget: &Budget, pace: Option<&P>, attempt: F) -> Result<T, AwsError>
+where
+    P: Pacing,
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, AwsError>>,
+{
+    repeated(budget, GRACE, pace, attempt).await
+}
+
+async fn repeated<P, T, F, Fut>(
+    budget: &Budget,
+    grace: Duration,
+    pace: Option<&P>,
+    mut attempt: F,
+) -> Result<T, AwsError>
+where
+    P: Pacing,
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, AwsError>>,
 {
     let (mut lost, mut lost_pauses, mut slow_pauses) = (0, LOST.pauses(), THROTTLED.pauses());
     let mut seen = None;
     loop {
-        let answer = budget.run(in_turn(bucket, Box::pin(attempt()))).await;
+        let turn = match budget.run(turn_of(pace)).await {
+            Ok(turn) => turn,
+            Err(why) => return Err(AwsError::Stopped { why, last: seen }),
+        };
+        let answer = budget.run_to_the_answer(grace, Box::pin(attempt())).await;
+        drop(turn);
         let error = match answer {
             Ok(Ok(value)) => {
-                bucket.inspect(|bucket| bucket.answered());
+                pace.inspect(|pace| pace.answered());
                 return Ok(value);
             }
             Ok(Err(error)) => error,
@@ -34,7 +84,7 @@ where
         };
         let pause = match error.cure() {
             Cure::SlowDown => {
-                bucket.inspect(|bucket| bucket.refused());
+                pace.inspect(|pace| pace.refused());
                 slow_pauses.next()
             }
             Cure::TryAgain if lost + 1 < LOST_ATTEMPTS => {
@@ -51,17 +101,20 @@ where
     }
 }
 
-async fn in_turn<T>(bucket: Option<&Bucket>, request: impl Future<Output = T>) -> T {
-    if let Some(bucket) = bucket {
-        bucket.turn().await;
+async fn turn_of<P: Pacing>(pace: Option<&P>) -> Option<P::Turn<'_>> {
+    match pace {
+        Some(pace) => Some(pace.turn().await),
+        None => None,
     }
-    request.await
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
     use crate::clients::aws::Reply;
+    use crate::clients::aws::bucket::Bucket;
     use crate::retry::Stopped;
 
     fn throttled() -> AwsError {
@@ -79,7 +132,7 @@ mod tests {
     async fn calls(budget: Duration, answers: Vec<Result<(), AwsError>>) -> (Result<(), AwsError>, usize) {
         let mut asked = 0;
         let budget = Budget::uninterrupted(budget);
-        let result = call(&budget, None, || {
+        let result = call(&budget, None::<&Bucket>, || {
             let answer = answers.get(asked).or(answers.last()).cloned().unwrap();
             asked += 1;
             std::future::ready(answer)
@@ -111,6 +164,48 @@ mod tests {
         assert!(matches!(result, Err(AwsError::Unreachable { .. })), "{result:?}");
         assert_eq!(asked, usize::try_from(LOST_ATTEMPTS).unwrap());
         assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+    }
+
+    /// Interrupts while the answer is on its way for so long; what came of it, and after how long.
+    async fn interrupted(answer: Duration, makes: bool) -> (Result<(), AwsError>, Duration) {
+        let stop = CancellationToken::new();
+        let (budget, started) = (Budget::new(Duration::from_hours(1), stop.clone()), tokio::time::Instant::now());
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            stop.cancel();
+        });
+        let attempt = async || {
+            tokio::time::sleep(answer).await;
+            Ok(())
+        };
+        let result = match makes {
+            true => making_call(&budget, None::<&Bucket>, attempt).await,
+            false => call(&budget, None::<&Bucket>, attempt).await,
+        };
+        (result, started.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_being_made_at_an_interrupt_is_waited_for_and_nothing_else() {
+        let (result, took) = interrupted(Duration::from_secs(5), true).await;
+        assert!(result.is_ok() && took == Duration::from_secs(5), "{result:?} {took:?}");
+        let (result, took) = interrupted(Duration::from_mins(1), true).await;
+        assert!(result.is_err() && took == Duration::from_secs(1) + GRACE, "{result:?} {took:?}");
+        let (result, took) = interrupted(Duration::from_secs(5), false).await;
+        assert!(result.is_err() && took == Duration::from_secs(1), "{result:?} {took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_not_sent_at_an_interrupt_is_not_sent_any_more() {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        let (budget, mut sent) = (Budget::new(Duration::from_hours(1), stop), false);
+        let result = making_call(&budget, None::<&Bucket>, || {
+            sent = true;
+            std::future::ready(Ok(()))
+        })
+        .await;
+        assert!(result.is_err() && !sent);
     }
 
     #[tokio::test(start_paused = true)]

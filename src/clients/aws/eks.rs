@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_eks::types as sdk;
 
+use super::bucket::Bucket;
 use super::call::call;
 use super::error::{AwsError, Reply, failure};
 use crate::retry::Budget;
@@ -39,7 +40,7 @@ pub(super) async fn cluster(
     name: &str,
 ) -> Result<Option<EksCluster>, AwsError> {
     let client = client!(aws_sdk_eks, config, endpoint);
-    let answer = call(budget, None, async || {
+    let answer = call(budget, None::<&Bucket>, async || {
         let request = client.describe_cluster().name(name);
         request.send().await.map_err(|error| failure(SERVICE, OPERATION, &error))
     })

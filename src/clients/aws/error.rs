@@ -174,6 +174,11 @@ impl AwsError {
         self.reply().is_some_and(|reply| reply.lost_answers > 0)
     }
 
+    /// Whether AWS did not answer, or not yet, rather than refuse: the same may succeed later.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Throttled(_) | Self::Busy(_) | Self::Unreachable { .. } | Self::Stopped { .. })
+    }
+
     /// Tells how often and how long the same was asked, where that was more than once.
     pub(super) fn after_repeats(mut self, times: u32, over: Duration) -> Self {
         if let Some(reply) = self.reply_mut() {

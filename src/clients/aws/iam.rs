@@ -1,6 +1,7 @@
 //! IAM: roles, managed policies and OIDC providers, with its late consistency waited out and few calls for many roles.
 
 mod api;
+mod leaving;
 mod lost;
 mod policies;
 mod providers;
@@ -19,6 +20,8 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 
 use api::{Account, Api};
+pub use leaving::Departure;
+use leaving::Leaving;
 use settle::Made;
 pub use simulate::Simulation;
 pub use types::{ManagedPolicy, NewPolicy, NewProvider, NewRole, OidcProvider, Role};
@@ -48,16 +51,19 @@ struct Shared {
     changed: Mutex<BTreeSet<String>>,
     /// What we made.
     made: Made,
+    /// What we remove, and have removed.
+    leaving: Leaving,
 }
 
 impl Iam {
-    pub(super) fn new(config: &SdkConfig, endpoint: Option<&str>) -> Self {
+    pub(super) fn new(config: &SdkConfig, endpoint: Option<&str>, requests_per_second: u32) -> Self {
         Self(Arc::new(Shared {
-            api: Api::new(config, endpoint),
+            api: Api::new(config, endpoint, requests_per_second),
             asked: AtomicUsize::new(0),
             account: Once::default(),
             changed: Mutex::default(),
             made: Made::default(),
+            leaving: Leaving::default(),
         }))
     }
 

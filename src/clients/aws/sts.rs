@@ -8,6 +8,7 @@ use aws_credential_types::provider::{self, ProvideCredentials, future};
 use aws_sdk_sts::Client;
 use aws_sdk_sts::types as sdk;
 
+use super::bucket::Bucket;
 use super::call::call;
 use super::error::{AwsError, Reply, failure};
 use super::{AssumeRole, WebIdentity};
@@ -31,7 +32,7 @@ pub struct Identity {
 
 pub(super) async fn caller(config: &SdkConfig, endpoint: Option<&str>, budget: &Budget) -> Result<Identity, AwsError> {
     let client = client!(aws_sdk_sts, config, endpoint);
-    let output = call(budget, None, async || {
+    let output = call(budget, None::<&Bucket>, async || {
         client.get_caller_identity().send().await.map_err(|error| failure("sts", "GetCallerIdentity", &error))
     })
     .await?;

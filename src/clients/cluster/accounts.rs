@@ -25,6 +25,17 @@ pub enum Binding {
     Present,
 }
 
+/// What setting an annotation found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Annotated {
+    /// There is no such object.
+    Absent,
+    /// The object had the annotation, with this value.
+    Before,
+    /// The object has it now, and did not before.
+    Now,
+}
+
 impl Cluster {
     /// Waits until the service account exists.
     ///
@@ -106,16 +117,24 @@ impl Cluster {
         self.update(budget, account, |value| remove_pull_secret(value, secret)).await.map(|_| ())
     }
 
-    /// Sets one annotation of an existing object; the others stay. Answers whether the object exists.
+    /// Sets one annotation of an existing object; the others stay.
     pub async fn annotate(
         &self,
         budget: &Budget,
         object: &ObjectRef,
         name: &str,
         value: &str,
-    ) -> Result<bool, ClusterError> {
-        let annotated = self.update(budget, object, |found| set_annotation(found, name, value)).await?;
-        Ok(annotated.is_some())
+    ) -> Result<Annotated, ClusterError> {
+        let mut changed = false;
+        let set = |found: &mut Value| {
+            changed = set_annotation(found, name, value);
+            changed
+        };
+        Ok(match self.update(budget, object, set).await? {
+            None => Annotated::Absent,
+            Some(_) if changed => Annotated::Now,
+            Some(_) => Annotated::Before,
+        })
     }
 
     /// Takes one annotation off an object if it still has the value that we gave it.

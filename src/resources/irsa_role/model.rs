@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::clients::aws::iam::Role;
 use crate::domain::irsa::limits::SESSION;
 use crate::domain::irsa::{AUDIENCE, Condition, Effect, ROLE_ANNOTATION, ServiceAccount, Statement, limits};
 use crate::domain::irsa::{document, policy_json};
@@ -68,8 +69,9 @@ pub struct IrsaRoleModel {
     pub tags_all: Computed<BTreeMap<String, String>>,
     /// Whether to write the annotation `eks.amazonaws.com/role-arn` to the service accounts themselves, by the
     /// provider's `kubernetes` settings; they may have no wildcards then. An account that does not exist yet is warned
-    /// of, and annotated by a later apply. On destroy the annotation is taken off where it still names this role. Pods
-    /// started before must be restarted. Default `false`.
+    /// of, and annotated by a later apply. On destroy, and when an account is no longer named here, the annotation is taken
+    /// off where it still names this role and berth wrote it; one that others wrote stays. What could not be taken off is
+    /// tried again by the next apply. Pods started before must be restarted. Default `false`.
     #[attr(default = false)]
     pub annotate_service_accounts: bool,
     /// The role's ARN.
@@ -166,6 +168,11 @@ impl IrsaRoleModel {
     /// The role's name; empty before it is made up.
     pub fn role_name(&self) -> &str {
         self.name.get().map_or("", String::as_str)
+    }
+
+    /// Whether a live role of this name is another one than the state tells of: made anew by somebody else.
+    pub fn is_another(&self, live: &Role) -> bool {
+        self.unique_id.get().is_some_and(|id| !id.is_empty() && *id != live.unique_id)
     }
 
     /// The providers of the clusters whose accounts are trusted.

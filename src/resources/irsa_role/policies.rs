@@ -24,6 +24,13 @@ pub enum PolicyError {
     Foreign(String),
 }
 
+impl PolicyError {
+    /// Whether AWS did not answer, or not yet, rather than refuse.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Aws(error) if error.may_pass())
+    }
+}
+
 impl From<AwsError> for PolicyError {
     fn from(error: AwsError) -> Self {
         Self::Aws(error)
@@ -71,32 +78,85 @@ impl Policies {
         self.document().as_deref().map_or(0, super::rules::characters)
     }
 
-    /// Makes the live role's policies and attachments these: first what grants, then what is no longer wanted.
-    /// Answers what is attached.
-    pub async fn bring_up(&self, budget: &Budget, iam: &Iam, live: &Role) -> Result<Vec<String>, PolicyError> {
-        let inline = self.inline.as_ref().map(|document| (inline_name(live), document));
-        if let Some((name, document)) = &inline
-            && !live.inline_policies.get(*name).is_some_and(|there| same_policy(there, document))
-        {
-            iam.put_inline_policy(budget, &self.role, name, document).await?;
-        }
+    /// What is attached when all is done.
+    pub fn attached(&self) -> BTreeSet<String> {
+        self.own.keys().chain(&self.given).cloned().collect()
+    }
+
+    /// Makes the live role's policies and attachments these: first what grants, then what is no longer wanted, unless
+    /// that must make room.
+    pub async fn bring_up(&self, budget: &Budget, iam: &Iam, live: &Role) -> Result<(), PolicyError> {
+        let wanted = self.attached();
+        let kept = self.inline.is_some().then(|| inline_name(live));
+        let mut strange: Vec<_> =
+            live.inline_policies.keys().filter(|name| kept != Some(name.as_str())).cloned().collect();
+        let mut unwanted: Vec<_> = live.attached_policies.difference(&wanted).cloned().collect();
+        self.bring_up_inline(budget, iam, live, &mut strange).await?;
         for (arn, document) in &self.own {
             self.bring_up_own(budget, iam, arn, document, live).await?;
         }
-        let wanted: BTreeSet<String> = self.own.keys().chain(&self.given).cloned().collect();
         for arn in wanted.difference(&live.attached_policies) {
-            iam.attach_policy(budget, &self.role, arn).await?;
+            self.attach(budget, iam, arn, &mut unwanted).await?;
         }
-        for arn in live.attached_policies.difference(&wanted) {
-            iam.detach_policy(budget, &self.role, arn).await?;
-            if is_own(arn, &self.role, &self.path) {
-                delete_own(budget, iam, &self.role, arn).await?;
+        for arn in unwanted {
+            self.detach(budget, iam, &arn).await?;
+        }
+        for name in strange {
+            iam.delete_inline_policy(budget, &self.role, &name).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the inline policy. Where all of them together would be too large, the `strange` ones go first.
+    async fn bring_up_inline(
+        &self,
+        budget: &Budget,
+        iam: &Iam,
+        live: &Role,
+        strange: &mut Vec<String>,
+    ) -> Result<(), PolicyError> {
+        let Some(document) = &self.inline else { return Ok(()) };
+        let name = inline_name(live);
+        if live.inline_policies.get(name).is_some_and(|there| same_policy(there, document)) {
+            return Ok(());
+        }
+        loop {
+            match iam.put_inline_policy(budget, &self.role, name, document).await {
+                Err(full @ AwsError::Limit(_)) => {
+                    let room = strange.pop().ok_or(full)?;
+                    iam.delete_inline_policy(budget, &self.role, &room).await?;
+                }
+                written => return Ok(written?),
             }
         }
-        for name in live.inline_policies.keys().filter(|name| inline.is_none_or(|(kept, _)| kept != *name)) {
-            iam.delete_inline_policy(budget, &self.role, name).await?;
+    }
+
+    /// Attaches a policy. Where the role may have no more of them, one that is `unwanted` goes first.
+    async fn attach(
+        &self,
+        budget: &Budget,
+        iam: &Iam,
+        arn: &str,
+        unwanted: &mut Vec<String>,
+    ) -> Result<(), PolicyError> {
+        loop {
+            match iam.attach_policy(budget, &self.role, arn).await {
+                Err(full @ AwsError::Limit(_)) => {
+                    let room = unwanted.pop().ok_or(full)?;
+                    self.detach(budget, iam, &room).await?;
+                }
+                attached => return Ok(attached?),
+            }
         }
-        Ok(wanted.into_iter().collect())
+    }
+
+    /// Takes a policy off the role, and removes it if it is the role's own.
+    async fn detach(&self, budget: &Budget, iam: &Iam, arn: &str) -> Result<(), PolicyError> {
+        iam.detach_policy(budget, &self.role, arn).await?;
+        if is_own(arn, &self.role, &self.path) {
+            delete_own(budget, iam, &self.role, arn).await?;
+        }
+        Ok(())
     }
 
     /// Makes one own policy, or brings it up to date. One of this name that the role does not have yet is taken for an

@@ -3,9 +3,12 @@
 mod annotations;
 mod credentials;
 mod eks;
+mod endings;
 mod mistakes;
 mod moved;
+mod ownership;
 mod providers;
+mod quotas;
 mod speed;
 
 use std::collections::BTreeMap;

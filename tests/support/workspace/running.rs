@@ -66,6 +66,16 @@ impl Running<'_> {
         self.finish();
     }
 
+    /// Kills the host and every provider of it at any moment: what has ended already has.
+    pub fn kill_whatever_runs(self) -> Run {
+        if let Some(host) = self.child.id() {
+            for pid in std::iter::once(host).chain(children(host)) {
+                let _ended = std::process::Command::new("sh").arg("-c").arg(format!("kill -KILL {pid}")).output();
+            }
+        }
+        self.finish()
+    }
+
     /// Kills the host alone, and waits until its providers have seen that and ended.
     pub fn kill_host(self) {
         let host = self.child.id().expect("the run has not ended");

@@ -1,6 +1,7 @@
 //! IAM's operations in our own types; nothing else touches its SDK.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_iam::Client;
@@ -8,8 +9,9 @@ use aws_sdk_iam::types as sdk;
 use tokio::time::Instant;
 
 use super::types::{ManagedPolicy, Role};
-use crate::clients::aws::call::call;
+use crate::clients::aws::call::{call, making_call};
 use crate::clients::aws::error::{AwsError, failure};
+use crate::clients::aws::window::Window;
 use crate::retry::Budget;
 
 const SERVICE: &str = "iam";
@@ -18,10 +20,13 @@ const PAGE: i32 = 1000;
 
 type Result<T> = std::result::Result<T, AwsError>;
 
-/// Sends a request of one operation, again where that helps.
+/// Sends a request of one operation in its turn, again where that helps.
 macro_rules! ask {
-    ($budget:expr, $operation:literal, $request:expr) => {
-        call($budget, None, async || {
+    ($api:expr, $budget:expr, $operation:literal, $request:expr) => {
+        ask!(call, $api, $budget, $operation, $request)
+    };
+    ($call:ident, $api:expr, $budget:expr, $operation:literal, $request:expr) => {
+        $call($budget, Some(&*$api.pace), async || {
             let request = $request;
             request.send().await.map_err(|error| failure(SERVICE, $operation, &error))
         })
@@ -29,12 +34,19 @@ macro_rules! ask {
     };
 }
 
+/// The same for a request that makes something.
+macro_rules! make {
+    ($api:expr, $budget:expr, $operation:literal, $request:expr) => {
+        ask!(making_call, $api, $budget, $operation, $request)
+    };
+}
+
 /// Gathers all pages of a listing.
 macro_rules! pages {
-    ($budget:expr, $operation:literal, $request:expr, $page:ident => $take:expr) => {{
+    ($api:expr, $budget:expr, $operation:literal, $request:expr, $page:ident => $take:expr) => {{
         let mut marker = None;
         loop {
-            let $page = ask!($budget, $operation, $request.max_items(PAGE).set_marker(marker.clone()))?;
+            let $page = ask!($api, $budget, $operation, $request.max_items(PAGE).set_marker(marker.clone()))?;
             marker = $page.marker.clone().filter(|_| $page.is_truncated);
             $take;
             if marker.is_none() {
@@ -53,6 +65,7 @@ mod roles;
 #[derive(Clone, Debug)]
 pub(super) struct Api {
     client: Client,
+    pace: Arc<Window>,
 }
 
 /// All roles and all of the account's own policies.
@@ -65,8 +78,8 @@ pub(super) struct Account {
 }
 
 impl Api {
-    pub(super) fn new(config: &SdkConfig, endpoint: Option<&str>) -> Self {
-        Self { client: client!(aws_sdk_iam, config, endpoint) }
+    pub(super) fn new(config: &SdkConfig, endpoint: Option<&str>, requests_per_second: u32) -> Self {
+        Self { client: client!(aws_sdk_iam, config, endpoint), pace: Arc::new(Window::new(requests_per_second)) }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -80,6 +93,7 @@ impl Api {
         let mut account = Account { taken: Instant::now(), roles: BTreeMap::new(), policies: BTreeMap::new() };
         let mut pages = 0;
         pages!(
+            self,
             budget,
             "GetAccountAuthorizationDetails",
             self.client
@@ -97,7 +111,7 @@ impl Api {
                 account.policies.extend(policies.map(|policy| (policy.arn.clone(), policy)));
             }
         );
-        pages!(budget, "ListRoles", self.client.list_roles(), page => for role in page.roles {
+        pages!(self, budget, "ListRoles", self.client.list_roles(), page => for role in page.roles {
             if let Some(known) = account.roles.get_mut(&role.role_name) {
                 known.description = role.description.unwrap_or_default();
                 known.max_session_duration = convert::session(role.max_session_duration);

@@ -1,7 +1,7 @@
 //! Objects that exist because an attempt of ours took effect and only its answer was lost.
 
 use super::{AwsError, Iam, NewPolicy, NewProvider, NewRole, Role, present};
-use crate::domain::irsa::{oidc_host, same_policy};
+use crate::domain::irsa::{oidc_host, same_policy, same_thumbprints};
 use crate::retry::Budget;
 
 impl Iam {
@@ -48,12 +48,15 @@ impl Iam {
     pub(super) async fn own_provider(&self, budget: &Budget, wanted: &NewProvider) -> Result<Option<String>, AwsError> {
         let Ok(host) = oidc_host(&wanted.url) else { return Ok(None) };
         let end = format!(":oidc-provider/{host}");
-        let Some(arn) = self.0.api.provider_arns(budget).await?.into_iter().find(|arn| arn.ends_with(&end)) else {
-            return Ok(None);
+        let arns = match self.0.api.provider_arns(budget).await {
+            Err(AwsError::AccessDenied { .. }) => return Ok(None),
+            arns => arns?,
         };
+        let Some(arn) = arns.into_iter().find(|arn| arn.ends_with(&end)) else { return Ok(None) };
         let found = present(self.0.api.provider(budget, &arn).await)?;
         let ours = found.filter(|found| {
-            let thumbprints = wanted.thumbprints.is_empty() || found.thumbprints == wanted.thumbprints;
+            let thumbprints =
+                wanted.thumbprints.is_empty() || same_thumbprints(&found.thumbprints, &wanted.thumbprints);
             thumbprints && found.client_ids == wanted.client_ids && found.tags == wanted.tags
         });
         Ok(ours.map(|found| found.arn))

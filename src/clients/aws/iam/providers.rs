@@ -1,13 +1,21 @@
 //! OIDC providers: the issuers whose tokens IAM accepts.
 
 use super::{AwsError, Iam, NewProvider, OidcProvider, TagChange, absent, present};
+use crate::domain::irsa::{oidc_host, same_thumbprints};
 use crate::retry::Budget;
 
 impl Iam {
     /// Makes an OIDC provider; its ARN. One that exists is refused as for roles.
     pub async fn create_provider(&self, budget: &Budget, provider: &NewProvider) -> Result<String, AwsError> {
-        let made = self.0.api.create_provider(budget, provider).await;
-        let arn = self.or_ours(made, async || self.own_provider(budget, provider).await).await?;
+        let key = provider_key(&provider.url);
+        let mut heir = self.heir(&key);
+        let arn = loop {
+            let made = self.0.api.create_provider(budget, provider).await;
+            let made = self.or_ours(made, async || self.own_provider(budget, provider).await).await;
+            if !heir.tries_again(budget, &made).await? {
+                break made?;
+            }
+        };
         self.0.made.note(&[&arn]);
         tracing::info!(provider_arn = arn, "made an OIDC provider");
         Ok(arn)
@@ -32,7 +40,7 @@ impl Iam {
         for client in live.client_ids.difference(&wanted.client_ids) {
             absent(self.0.api.remove_client_id(budget, arn, client).await)?;
         }
-        if !wanted.thumbprints.is_empty() && wanted.thumbprints != live.thumbprints {
+        if !wanted.thumbprints.is_empty() && !same_thumbprints(&wanted.thumbprints, &live.thumbprints) {
             self.0.api.update_thumbprints(budget, arn, &wanted.thumbprints).await?;
         }
         let TagChange { put, remove } = TagChange::between(&live.tags, &wanted.tags);
@@ -50,4 +58,9 @@ impl Iam {
         self.0.made.forget(&[arn]);
         absent(self.0.api.delete_provider(budget, arn).await)
     }
+}
+
+/// By which a provider is known that goes, and one that comes: its issuer, given by URL or ARN.
+pub(super) fn provider_key(url_or_arn: &str) -> String {
+    format!("oidc-provider/{}", oidc_host(url_or_arn).unwrap_or_else(|_| url_or_arn.to_owned()))
 }

@@ -5,16 +5,27 @@ use crate::domain::tags::Tags;
 use crate::retry::Budget;
 
 impl Iam {
-    /// Makes a role. One that exists is refused, unless it is the effect of an attempt whose answer was lost.
+    /// Makes a role. One that exists is refused, unless it is the effect of an attempt whose answer was lost, or is just
+    /// being removed by this process.
     pub async fn create_role(&self, budget: &Budget, role: &NewRole) -> Result<Role, AwsError> {
         self.touch(&role.name);
-        let names: Vec<_> =
-            [&role.trust_policy].into_iter().chain(&role.permissions_boundary).map(String::as_str).collect();
-        let made = self.settled_trust(budget, &names, async || self.0.api.create_role(budget, role).await).await;
-        let made = self.or_ours(made, async || self.own_role(budget, role).await).await?;
+        let mut heir = self.heir(&role.name);
+        let made = loop {
+            let made = self.try_role(budget, role).await;
+            if !heir.tries_again(budget, &made).await? {
+                break made?;
+            }
+        };
         self.0.made.note(&[&made.name, &made.arn]);
         tracing::info!(role = made.name, "made a role");
         Ok(made)
+    }
+
+    async fn try_role(&self, budget: &Budget, role: &NewRole) -> Result<Role, AwsError> {
+        let names: Vec<_> =
+            [&role.trust_policy].into_iter().chain(&role.permissions_boundary).map(String::as_str).collect();
+        let made = self.settled_trust(budget, &names, async || self.0.api.create_role(budget, role).await).await;
+        self.or_ours(made, async || self.own_role(budget, role).await).await
     }
 
     /// A role with its policies; none if it is absent. All readers share one listing of the account.

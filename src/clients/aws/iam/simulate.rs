@@ -112,7 +112,7 @@ mod tests {
 
     async fn denied(answers: Vec<(u16, String)>) -> (Result<Vec<String>, AwsError>, Vec<String>) {
         let script = Script::of(answers).await;
-        let iam = Iam::new(&script.config(), None);
+        let iam = Iam::new(&script.config(), None, 100);
         let names = BTreeSet::from(["_acme-challenge.a.example".to_owned()]);
         let wish = Simulation { zone: "Z1", names: &names, waits: true };
         let budget = Budget::uninterrupted(Duration::from_secs(10));

@@ -38,7 +38,7 @@ async fn a_new_role_that_iam_does_not_know_yet_is_waited_for() {
         (200, "<PutRolePolicyResponse></PutRolePolicyResponse>".into()),
     ])
     .await;
-    let iam = Iam::new(&script.config(), None);
+    let iam = Iam::new(&script.config(), None, 100);
     iam.create_role(&minute(), &role()).await.unwrap();
     iam.put_inline_policy(&minute(), "app", "berth", "{}").await.unwrap();
     assert_eq!(script.requests().len(), 3);
@@ -47,7 +47,7 @@ async fn a_new_role_that_iam_does_not_know_yet_is_waited_for() {
 #[tokio::test]
 async fn an_old_role_that_is_not_there_is_an_error_at_once() {
     let script = Script::of(vec![(404, refusal("NoSuchEntity", "no"))]).await;
-    let iam = Iam::new(&script.config(), None);
+    let iam = Iam::new(&script.config(), None, 100);
     let error = iam.put_inline_policy(&minute(), "app", "berth", "{}").await.unwrap_err();
     assert!(matches!(error, AwsError::NotFound(_)), "{error}");
     assert_eq!(script.requests().len(), 1);
@@ -68,7 +68,7 @@ async fn a_role_that_exists_after_a_lost_answer_is_our_own() {
         (200, attached.into()),
     ])
     .await;
-    let made = Iam::new(&script.config(), None).create_role(&minute(), &role()).await.unwrap();
+    let made = Iam::new(&script.config(), None, 100).create_role(&minute(), &role()).await.unwrap();
     assert_eq!(made.unique_id, "AROA1");
 }
 
@@ -93,9 +93,22 @@ async fn a_provider_that_exists_after_a_lost_answer_is_our_own_if_it_is_as_wante
         .await;
         let client_ids = BTreeSet::from([client.to_owned()]);
         let wanted = NewProvider { url: "https://oidc.example/id/A".into(), client_ids, ..NewProvider::default() };
-        let made = Iam::new(&script.config(), None).create_provider(&minute(), &wanted).await;
+        let made = Iam::new(&script.config(), None, 100).create_provider(&minute(), &wanted).await;
         assert_eq!(made.ok().as_deref(), ours.then_some(arn));
     }
+}
+
+#[tokio::test]
+async fn without_the_right_to_list_the_providers_one_that_exists_is_told_as_such() {
+    let script = Script::of(vec![
+        (502, "<html>Bad Gateway</html>".into()),
+        (409, refusal("EntityAlreadyExists", "Provider with url oidc.example/id/A already exists.")),
+        (403, refusal("AccessDenied", "no")),
+    ])
+    .await;
+    let wanted = NewProvider { url: "https://oidc.example/id/A".into(), ..NewProvider::default() };
+    let error = Iam::new(&script.config(), None, 100).create_provider(&minute(), &wanted).await.unwrap_err();
+    assert!(matches!(error, AwsError::AlreadyExists(_)), "{error}");
 }
 
 #[tokio::test]
@@ -103,7 +116,7 @@ async fn without_the_right_to_list_the_account_each_role_is_read_by_itself() {
     let mut answers = vec![(403, refusal("AccessDenied", "no"))];
     answers.extend((0..8).map(|_| (404, refusal("NoSuchEntity", "no"))));
     let script = Script::of(answers).await;
-    let iam = Iam::new(&script.config(), None);
+    let iam = Iam::new(&script.config(), None, 100);
     let budget = minute();
     let names: Vec<_> = (0..5).map(|i| format!("r{i}")).collect();
     let found = futures_util::future::join_all(names.iter().map(|name| iam.role(&budget, name))).await;
@@ -120,7 +133,7 @@ async fn audiences_are_added_before_others_are_removed() {
     let live =
         OidcProvider { arn: "arn:x".into(), client_ids: BTreeSet::from(["old".into()]), ..OidcProvider::default() };
     let wanted = NewProvider { client_ids: BTreeSet::from(["new".into()]), ..NewProvider::default() };
-    Iam::new(&script.config(), None).update_provider(&minute(), &live, &wanted).await.unwrap();
+    Iam::new(&script.config(), None, 100).update_provider(&minute(), &live, &wanted).await.unwrap();
     let requests = script.requests();
     assert!(requests[0].contains("Action=AddClientID") && requests[0].contains("ClientID=new"), "{requests:?}");
     assert!(requests[1].contains("Action=RemoveClientID") && requests[1].contains("ClientID=old"), "{requests:?}");
@@ -152,7 +165,7 @@ async fn an_account_too_large_to_be_listed_for_one_role_is_not_listed() {
     answers.push((404, refusal("NoSuchEntity", "no")));
     answers.push((404, refusal("NoSuchEntity", "no")));
     let script = Script::of(answers).await;
-    let iam = Iam::new(&script.config(), None);
+    let iam = Iam::new(&script.config(), None, 100);
     assert_eq!(iam.role(&minute(), "one").await.unwrap(), None);
     assert_eq!(iam.role(&minute(), "other").await.unwrap(), None);
     let requests = script.requests();

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{PROVIDER, role, unique};
+use crate::fault_proxy::Faults;
 use crate::kubectl::{Namespace, kubectl_ok, object};
 use crate::workspace::{Cli, Workspace};
 
@@ -63,6 +64,72 @@ fn the_accounts_carry_the_role_as_long_as_it_exists() {
         workspace.destroy().succeeds();
         assert_eq!(annotations(namespace, "one"), serde_json::json!({ "team": "a" }));
         assert_eq!(annotations(namespace, "two")[ANNOTATION], "arn:aws:iam::123456789012:role/other");
+    }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn an_annotation_that_others_wrote_stays_theirs() {
+    let (name, namespace) = (unique("written"), Namespace::new("written"));
+    let namespace = namespace.0.as_str();
+    let arn = format!("{ANNOTATION}=arn:aws:iam::123456789012:role/{name}");
+    for account in ["theirs", "ours"] {
+        kubectl_ok(&["-n", namespace, "create", "serviceaccount", account]);
+    }
+    kubectl_ok(&["-n", namespace, "annotate", "serviceaccount", "theirs", &arn]);
+    let workspace = Workspace::new(&annotated(&name, namespace, &["theirs", "ours"]));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    workspace.configure(&annotated(&name, namespace, &[]).replace("[]", "[{ namespace = \"x\", name = \"x\" }]"));
+    workspace.apply().succeeds();
+    assert_eq!(annotations(namespace, "ours")[ANNOTATION], Value::Null);
+    let kept = annotations(namespace, "theirs");
+    assert_eq!(kept[ANNOTATION], format!("arn:aws:iam::123456789012:role/{name}"));
+
+    // What was ours and is switched off goes; theirs stays on destroy too.
+    workspace.configure(&annotated(&name, namespace, &["theirs", "ours"]));
+    workspace.apply().succeeds();
+    workspace.configure(&annotated(&name, namespace, &["theirs", "ours"]).replace("= true", "= false"));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    assert_eq!(annotations(namespace, "ours")[ANNOTATION], Value::Null);
+    workspace.destroy().succeeds();
+    assert_eq!(annotations(namespace, "theirs"), kept);
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn what_could_not_be_taken_off_is_tried_again() {
+    let mut faults = Faults::before_cluster(&[]);
+    let block = faults.kubernetes_block();
+    let behind =
+        |configuration: String| configuration.replace("  aws = {", &format!("  kubernetes = {block}\n  aws = {{"));
+    for still_annotated in [true, false] {
+        let (name, namespace) = (unique("tried"), Namespace::new("tried"));
+        let namespace = namespace.0.as_str();
+        for account in ["one", "two"] {
+            kubectl_ok(&["-n", namespace, "create", "serviceaccount", account]);
+        }
+        let workspace = Workspace::new(&behind(annotated(&name, namespace, &["one", "two"])));
+        workspace.apply().succeeds();
+        workspace.plan().changes_nothing();
+        let fewer = if still_annotated {
+            annotated(&name, namespace, &["one"])
+        } else {
+            annotated(&name, namespace, &["one", "two"]).replace("= true", "= false")
+        };
+        workspace.configure(&behind(fewer));
+        faults.once(&format!("PUT /api/v1/namespaces/{namespace}/serviceaccounts/two:deny"));
+        let errors = workspace.apply().fails();
+        assert!(errors.contains("Cannot take the annotation off"), "{errors}");
+        assert_ne!(annotations(namespace, "two")[ANNOTATION], Value::Null);
+        let changes = workspace.plan().changes_something().changes();
+        assert!(changes.iter().all(|(_, action)| action == "update"), "{changes:?}");
+        workspace.apply_plan().succeeds();
+        workspace.plan().changes_nothing();
+        assert_eq!(annotations(namespace, "two")[ANNOTATION], Value::Null);
+        workspace.destroy().succeeds();
+        assert_eq!(annotations(namespace, "one")[ANNOTATION], Value::Null);
     }
 }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::convert::{decoded, empty, role_of_sdk, tags_to_sdk};
-use super::{Api, PAGE, Result, SERVICE, call, failure};
+use super::{Api, PAGE, Result, SERVICE, call, failure, making_call};
 use crate::clients::aws::iam::types::{NewRole, Role};
 use crate::domain::tags::Tags;
 use crate::retry::Budget;
 
 impl Api {
     pub(in super::super) async fn create_role(&self, budget: &Budget, role: &NewRole) -> Result<Role> {
-        let answer = ask!(budget, "CreateRole", {
+        let answer = make!(self, budget, "CreateRole", {
             let request = self.client.create_role().role_name(&role.name).path(&role.path);
             let request = request.assume_role_policy_document(&role.trust_policy);
             let request = request.max_session_duration(i32::try_from(role.max_session_duration).unwrap_or(i32::MAX));
@@ -24,17 +24,17 @@ impl Api {
 
     /// A role with its inline and attached policies, read part by part.
     pub(in super::super) async fn role(&self, budget: &Budget, name: &str) -> Result<Role> {
-        let answer = ask!(budget, "GetRole", self.client.get_role().role_name(name))?;
+        let answer = ask!(self, budget, "GetRole", self.client.get_role().role_name(name))?;
         let mut role = role_of_sdk(answer.role.ok_or_else(|| empty("GetRole"))?);
-        pages!(budget, "ListRolePolicies", self.client.list_role_policies().role_name(name), page => {
+        pages!(self, budget, "ListRolePolicies", self.client.list_role_policies().role_name(name), page => {
             role.inline_policies.extend(page.policy_names.into_iter().map(|name| (name, String::new())));
         });
         for (policy, document) in &mut role.inline_policies {
             let request = || self.client.get_role_policy().role_name(name).policy_name(policy);
-            *document = decoded(&ask!(budget, "GetRolePolicy", request())?.policy_document);
+            *document = decoded(&ask!(self, budget, "GetRolePolicy", request())?.policy_document);
         }
         let request = || self.client.list_attached_role_policies().role_name(name);
-        pages!(budget, "ListAttachedRolePolicies", request(), page => {
+        pages!(self, budget, "ListAttachedRolePolicies", request(), page => {
             let arns = page.attached_policies.unwrap_or_default().into_iter().filter_map(|policy| policy.policy_arn);
             role.attached_policies.extend(arns);
         });
@@ -49,21 +49,21 @@ impl Api {
         session: u32,
     ) -> Result<()> {
         let session = i32::try_from(session).unwrap_or(i32::MAX);
-        ask!(budget, "UpdateRole", {
+        ask!(self, budget, "UpdateRole", {
             self.client.update_role().role_name(name).description(description).max_session_duration(session)
         })
         .map(drop)
     }
 
     pub(in super::super) async fn update_trust(&self, budget: &Budget, name: &str, document: &str) -> Result<()> {
-        ask!(budget, "UpdateAssumeRolePolicy", {
+        ask!(self, budget, "UpdateAssumeRolePolicy", {
             self.client.update_assume_role_policy().role_name(name).policy_document(document)
         })
         .map(drop)
     }
 
     pub(in super::super) async fn put_boundary(&self, budget: &Budget, name: &str, arn: &str) -> Result<()> {
-        ask!(budget, "PutRolePermissionsBoundary", {
+        ask!(self, budget, "PutRolePermissionsBoundary", {
             self.client.put_role_permissions_boundary().role_name(name).permissions_boundary(arn)
         })
         .map(drop)
@@ -71,17 +71,17 @@ impl Api {
 
     pub(in super::super) async fn delete_boundary(&self, budget: &Budget, name: &str) -> Result<()> {
         let request = || self.client.delete_role_permissions_boundary().role_name(name);
-        ask!(budget, "DeleteRolePermissionsBoundary", request()).map(drop)
+        ask!(self, budget, "DeleteRolePermissionsBoundary", request()).map(drop)
     }
 
     pub(in super::super) async fn tag_role(&self, budget: &Budget, name: &str, tags: &Tags) -> Result<()> {
         let request = || Ok(self.client.tag_role().role_name(name).set_tags(tags_to_sdk("TagRole", tags)?));
-        ask!(budget, "TagRole", request()?).map(drop)
+        ask!(self, budget, "TagRole", request()?).map(drop)
     }
 
     pub(in super::super) async fn untag_role(&self, budget: &Budget, name: &str, keys: &[String]) -> Result<()> {
         let request = || self.client.untag_role().role_name(name).set_tag_keys(Some(keys.to_vec()));
-        ask!(budget, "UntagRole", request()).map(drop)
+        ask!(self, budget, "UntagRole", request()).map(drop)
     }
 
     pub(in super::super) async fn put_inline(
@@ -91,7 +91,7 @@ impl Api {
         policy: &str,
         document: &str,
     ) -> Result<()> {
-        ask!(budget, "PutRolePolicy", {
+        ask!(self, budget, "PutRolePolicy", {
             self.client.put_role_policy().role_name(role).policy_name(policy).policy_document(document)
         })
         .map(drop)
@@ -99,33 +99,33 @@ impl Api {
 
     pub(in super::super) async fn delete_inline(&self, budget: &Budget, role: &str, policy: &str) -> Result<()> {
         let request = || self.client.delete_role_policy().role_name(role).policy_name(policy);
-        ask!(budget, "DeleteRolePolicy", request()).map(drop)
+        ask!(self, budget, "DeleteRolePolicy", request()).map(drop)
     }
 
     pub(in super::super) async fn attach(&self, budget: &Budget, role: &str, arn: &str) -> Result<()> {
         let request = || self.client.attach_role_policy().role_name(role).policy_arn(arn);
-        ask!(budget, "AttachRolePolicy", request()).map(drop)
+        ask!(self, budget, "AttachRolePolicy", request()).map(drop)
     }
 
     pub(in super::super) async fn detach(&self, budget: &Budget, role: &str, arn: &str) -> Result<()> {
         let request = || self.client.detach_role_policy().role_name(role).policy_arn(arn);
-        ask!(budget, "DetachRolePolicy", request()).map(drop)
+        ask!(self, budget, "DetachRolePolicy", request()).map(drop)
     }
 
     pub(in super::super) async fn delete_role(&self, budget: &Budget, name: &str) -> Result<()> {
-        ask!(budget, "DeleteRole", self.client.delete_role().role_name(name)).map(drop)
+        ask!(self, budget, "DeleteRole", self.client.delete_role().role_name(name)).map(drop)
     }
 
     /// Takes the role out of the instance profiles that hold it.
     pub(in super::super) async fn leave_instance_profiles(&self, budget: &Budget, name: &str) -> Result<()> {
         let mut profiles = BTreeSet::new();
         let request = || self.client.list_instance_profiles_for_role().role_name(name);
-        pages!(budget, "ListInstanceProfilesForRole", request(), page => {
+        pages!(self, budget, "ListInstanceProfilesForRole", request(), page => {
             profiles.extend(page.instance_profiles.into_iter().map(|profile| profile.instance_profile_name));
         });
         for profile in profiles {
             let request = || self.client.remove_role_from_instance_profile().role_name(name);
-            ask!(budget, "RemoveRoleFromInstanceProfile", request().instance_profile_name(&profile))?;
+            ask!(self, budget, "RemoveRoleFromInstanceProfile", request().instance_profile_name(&profile))?;
         }
         Ok(())
     }

@@ -1,0 +1,81 @@
+//! What is told of a role that is not as it should be.
+
+use super::model::IrsaRoleModel;
+use super::policies::PolicyError;
+use crate::clients::aws::iam::Role;
+use crate::clients::aws::{Aws, AwsError};
+use crate::explain::Explanation;
+
+pub async fn failed(aws: &Aws, verb: &str, model: &IrsaRoleModel, error: &AwsError) -> Explanation {
+    let object = model.arn.get().map_or_else(|| format!("role {}", model.role_name()), Clone::clone);
+    aws.explained(error, format!("Cannot {verb} the role `{}`", model.role_name()), &object).await
+}
+
+/// A role that could not be made. Where AWS did not answer, it may be there all the same.
+pub async fn not_made(aws: &Aws, model: &IrsaRoleModel, error: &AwsError) -> Explanation {
+    let name = model.role_name();
+    if matches!(error, AwsError::AlreadyExists(_)) {
+        let step = format!(
+            "import the role that exists (`terraform import berth_irsa_role.NAME {name}`), or choose another name; \
+             nothing was changed"
+        );
+        return error
+            .explain(format!("Cannot create the role `{name}`"), &format!("role {name}"))
+            .next(step)
+            .at("name");
+    }
+    let explanation = failed(aws, "create", model, error).await;
+    if !error.may_pass() {
+        return explanation;
+    }
+    explanation.next(format!(
+        "apply again; if there is a role `{name}` then, this run made it: `terraform import berth_irsa_role.NAME {name}`"
+    ))
+}
+
+pub async fn no_policies(aws: &Aws, model: &IrsaRoleModel, error: &PolicyError) -> Explanation {
+    match error {
+        PolicyError::Aws(error) => failed(aws, "set the policies of", model, error).await,
+        PolicyError::Foreign(arn) => foreign(model, arn),
+    }
+}
+
+/// Turns what stopped a new role half way into a warning: it exists, and an error would have it removed.
+pub fn unfinished(failure: Explanation) -> Explanation {
+    failure.next("apply again: the role is made and in the state, and the next plan shows what it lacks")
+}
+
+pub fn vanished(name: &str) -> Explanation {
+    Explanation::new("BERTH-AWS-006", format!("Cannot change the role `{name}`"))
+        .on(format!("role {name}"))
+        .said("IAM", "there is no such role")
+        .next("apply again: the refresh sees that it is gone, and makes it anew")
+}
+
+/// A role of the right name that is not the one of the state: its unique id is another.
+pub fn another(verb: &str, model: &IrsaRoleModel, live: &Role) -> Explanation {
+    let name = model.role_name();
+    let was = model.unique_id.get().map(String::as_str).unwrap_or_default();
+    let words = format!("its unique id is {}, and that of the role in the state {was}", live.unique_id);
+    Explanation::new(
+        "BERTH-AWS-029",
+        format!("The role `{name}` was removed, and somebody else made another one; {verb}"),
+    )
+    .on(&live.arn)
+    .said("IAM", words)
+    .next(format!(
+        "remove that role if nobody needs it and apply again, or take it over (`terraform import \
+             berth_irsa_role.NAME {name}`), or choose another name"
+    ))
+}
+
+fn foreign(model: &IrsaRoleModel, arn: &str) -> Explanation {
+    Explanation::new("BERTH-AWS-005", format!("Cannot make a managed policy for the role `{}`", model.role_name()))
+        .on(arn)
+        .said("IAM", "there is a policy of this name, which another role or somebody else made")
+        .next(
+            "choose another name or path for the role, set `policy_kind = \"inline\"`, or remove the policy; it was not \
+             changed",
+        )
+        .at("policy_kind")
+}
