@@ -15,7 +15,7 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::validate_resource_config::Response, Explanation> {
         let resource = self.resource(&request.type_name)?;
         let schema = resource.schema();
-        let config = value::read(request.config.as_ref(), &schema.value_type())?;
+        let config = value::read(request.config.as_ref(), schema, &schema.value_type())?;
         let mut found = Diagnostics::default();
         if !request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed) {
             validate::no_write_only(&schema.attributes, &config, &mut found);
@@ -56,7 +56,7 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::read_resource::Response, Explanation> {
         let resource = self.resource(&request.type_name)?;
         let r#type = resource.schema().value_type();
-        let state = value::read(request.current_state.as_ref(), &r#type)?;
+        let state = value::read(request.current_state.as_ref(), resource.schema(), &r#type)?;
         let cx = self.context(resource.meta().limits.overridden_by(&state).read, &request.private)?;
         let found = match resource.read(&cx, state.clone()).await {
             Ok(found) => found.map_or(Value::Null, |found| refresh::settled(resource.schema(), &state, found)),
@@ -81,7 +81,7 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::plan_resource_change::Response, Explanation> {
         let resource = self.resource(&request.type_name)?;
         let r#type = resource.schema().value_type();
-        let config = value::read(request.config.as_ref(), &r#type)?;
+        let config = value::read(request.config.as_ref(), resource.schema(), &r#type)?;
         if config.is_null() {
             return Ok(proto::plan_resource_change::Response {
                 planned_state: Some(value::write(&Value::Null, &r#type)?),
@@ -91,8 +91,8 @@ impl<P: Provider> Service<P> {
             });
         }
         let proposal = Proposal {
-            prior: value::read(request.prior_state.as_ref(), &r#type)?,
-            proposed: value::read(request.proposed_new_state.as_ref(), &r#type)?,
+            prior: value::read(request.prior_state.as_ref(), resource.schema(), &r#type)?,
+            proposed: value::read(request.proposed_new_state.as_ref(), resource.schema(), &r#type)?,
             private: Private::from_bytes(&request.prior_private),
             config,
         };
