@@ -3,6 +3,7 @@
 pub mod certificate;
 pub mod certificate_name;
 pub mod check;
+pub mod credential;
 pub mod dns;
 pub mod dns_persist;
 pub mod dockerconfig;

@@ -6,7 +6,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-pub use known::{MARK, hidden, learn};
+pub use known::{hidden, learn, learn_named};
 
 /// A password, key or token. `Debug` shows nothing of it and there is no `Display`;
 /// the memory is wiped when the last copy goes. From its making on, diagnostics and log lines are rid of it,

@@ -34,6 +34,25 @@ pub fn learn(secret: &str) {
     KNOWN.learn(secret);
 }
 
+/// What names of variables say of their values, unless they only say where it is.
+const SECRET_WORDS: [&str; 6] = ["SECRET", "TOKEN", "PASSW", "CREDENTIAL", "API_KEY", "ACCESS_KEY"];
+const PLACE_WORDS: [&str; 8] = ["_FILE", "_PATH", "_URL", "_URI", "_ID", "_NAME", "_VERSION", "_TYPE"];
+
+/// Has the value of a variable taken out of all texts from now on if its name says that it is a secret, or if it is a URL
+/// with a password in it.
+pub fn learn_named(name: &str, value: &str) {
+    let name = name.to_ascii_uppercase();
+    let is_secret = SECRET_WORDS.iter().any(|word| name.contains(word));
+    if is_secret && !PLACE_WORDS.iter().any(|word| name.ends_with(word)) {
+        learn(value);
+    }
+    if let Some(password) =
+        value.contains("://").then(|| url::Url::parse(value).ok()).flatten().as_ref().and_then(url::Url::password)
+    {
+        learn(password);
+    }
+}
+
 /// The text without the secrets that are known.
 pub fn hidden(text: &str) -> Cow<'_, str> {
     KNOWN.hidden(text)
@@ -252,6 +271,28 @@ mod tests {
         let text = "a secret and another, 12345";
         assert_eq!(known.hidden(text), text);
         assert_eq!(knowing(&["hunter2"]).hidden("is hunter2 it"), "is (hidden) it");
+    }
+
+    #[test]
+    fn a_variable_is_a_secret_if_its_name_or_its_url_says_so() {
+        for (name, value) in [
+            ("AWS_SECRET_ACCESS_KEY", "from-environment-1"),
+            ("GITHUB_TOKEN", "from-environment-2"),
+            ("HTTPS_PROXY", "http://ann:from-environment-3@proxy.test:3128"),
+            ("TF_VAR_db_password", "from-environment-4"),
+        ] {
+            learn_named(name, value);
+            assert!(hidden(value).contains(MARK) && !hidden(value).contains("from-env"), "{name}");
+        }
+        for (name, value) in [
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/environment/1"),
+            ("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT2"),
+            ("AWS_REGION", "environment-north-3"),
+            ("HTTPS_PROXY", "http://environment4.test:3128"),
+        ] {
+            learn_named(name, value);
+            assert_eq!(hidden(value), value, "{name}");
+        }
     }
 
     #[test]

@@ -230,6 +230,11 @@ impl ClusterError {
             Self::NotConfigured(NoSource::Both) => {
                 "the provider block sets kubernetes.host and kubernetes.config_path".to_owned()
             }
+            Self::NotConfigured(NoSource::LoginOnly(name)) => {
+                format!(
+                    "the provider block sets {name}, and kubernetes.config_path and kubernetes.host are unset or null"
+                )
+            }
             Self::BadSource { source_of_settings, .. } => source_of_settings.to_string(),
             Self::Unreachable { server, source_of_settings, .. } => {
                 format!("the API server {server}, from {source_of_settings}")
@@ -277,6 +282,9 @@ impl ClusterError {
                 "set kubernetes.config_path or kubernetes.host in the provider block, or KUBE_CONFIG_PATH"
             }
             Self::NotConfigured(NoSource::Both) => "keep one of the two",
+            Self::NotConfigured(NoSource::LoginOnly(_)) => {
+                "say which cluster it is for: set kubernetes.host, or kubernetes.config_path or KUBE_CONFIG_PATH"
+            }
             Self::BadSource { .. } => "correct the path, the context or the credentials it names, then apply again",
             Self::Unreachable { .. } => {
                 "check that the cluster is up and reachable from this machine, then apply again"
@@ -311,6 +319,7 @@ impl ClusterError {
     pub fn provider_attribute(&self) -> Option<&'static str> {
         match self {
             Self::NotConfigured(NoSource::Both) => Some("kubernetes.config_path"),
+            Self::NotConfigured(NoSource::LoginOnly(name)) => Some(name),
             Self::BadSource { source_of_settings, .. }
             | Self::Unreachable { source_of_settings, .. }
             | Self::Unauthorized { source_of_settings, .. } => source_of_settings.attribute(),

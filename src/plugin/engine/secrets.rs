@@ -58,6 +58,7 @@ mod tests {
     }
 
     #[derive(Clone, Debug, Model)]
+    #[expect(dead_code, reason = "only its schema is looked at")]
     struct User {
         /// Hidden.
         #[attr(write_only)]
