@@ -1,5 +1,6 @@
 //! Decisions without I/O.
 
+pub mod admission;
 pub mod certificate;
 pub mod certificate_name;
 pub mod check;

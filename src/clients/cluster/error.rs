@@ -4,6 +4,7 @@ mod answer;
 
 use std::fmt;
 
+use crate::domain::admission::Refusal;
 use crate::domain::rollout::Obstacle;
 use crate::explain::Explanation;
 use crate::retry::Stopped;
@@ -96,6 +97,16 @@ pub enum ClusterError {
         /// Of what.
         object: String,
         /// The API server's words; they name the identity used.
+        words: String,
+    },
+    /// The right is there, and admission refuses the object: a quota, a policy.
+    #[error("{refusal} refuses {object}")]
+    Refused {
+        /// The object.
+        object: String,
+        /// What refuses it.
+        refusal: Refusal,
+        /// The API server's words.
         words: String,
     },
     /// The namespace does not exist.
@@ -218,6 +229,15 @@ impl ClusterError {
             Self::Stopped { .. } => "BERTH-K8S-012",
             Self::Other { .. } => "BERTH-K8S-013",
             Self::Stuck { .. } => "BERTH-K8S-014",
+            Self::Refused { .. } => "BERTH-K8S-015",
+        }
+    }
+
+    /// What happened, and the remote's words, in one clause: for a message that is about something larger.
+    pub fn clause(&self) -> String {
+        match self.said().filter(|(_, words)| !words.is_empty()) {
+            Some((_, words)) => format!("{self}: {words}"),
+            None => self.to_string(),
         }
     }
 
@@ -244,6 +264,7 @@ impl ClusterError {
             Self::NamespaceTerminating { namespace } => format!("the namespace `{namespace}`, which is being deleted"),
             Self::Foreign { object } => format!("{object}, which exists and was not made by this resource"),
             Self::Forbidden { object, .. } | Self::NotFound { object, .. } => object.clone(),
+            Self::Refused { object, refusal, .. } => format!("{object}, which {refusal} refuses"),
             Self::Conflict { object, manager, fields, .. } => conflict_object(object, manager.as_deref(), fields),
             Self::Invalid { object, faults, .. } => invalid_object(object, faults),
             Self::Stopped { waiting_for, .. } => waiting_for.clone(),
@@ -261,6 +282,7 @@ impl ClusterError {
             Self::Unreachable { fault, .. } => Some(("The connection", fault)),
             Self::Unauthorized { words, .. }
             | Self::Forbidden { words, .. }
+            | Self::Refused { words, .. }
             | Self::NotFound { words, .. }
             | Self::Conflict { words, .. }
             | Self::Invalid { words, .. }
@@ -276,7 +298,7 @@ impl ClusterError {
     }
 
     /// One concrete step.
-    fn next_step(&self) -> String {
+    pub fn next_step(&self) -> String {
         let step = match self {
             Self::NotConfigured(NoSource::Nothing) => {
                 "set kubernetes.config_path or kubernetes.host in the provider block, or KUBE_CONFIG_PATH"
@@ -293,6 +315,7 @@ impl ClusterError {
             Self::Forbidden { verb, .. } => {
                 return format!("grant the identity named above the verb \"{verb}\" on this kind of object");
             }
+            Self::Refused { refusal, .. } => refusal.remedy(),
             Self::NamespaceMissing { namespace } => {
                 return format!("create the namespace `{namespace}` first, or correct its name");
             }

@@ -5,6 +5,7 @@ use kube::core::response::reason;
 
 use super::{ClusterError, FieldFault, Verb};
 use crate::clients::cluster::settings::Source;
+use crate::domain::admission::Refusal;
 use crate::domain::kubernetes::ObjectRef;
 use crate::explain::chain;
 
@@ -58,7 +59,10 @@ fn forbidden(status: &Status, verb: Verb, object: &ObjectRef) -> ClusterError {
     let terminating = causes(status).any(|(reason, _)| reason == "NamespaceTerminating");
     match &object.namespace {
         Some(namespace) if terminating => ClusterError::NamespaceTerminating { namespace: namespace.clone() },
-        _ => ClusterError::Forbidden { verb, object: object.to_string(), words: status.message.clone() },
+        _ => match (Refusal::of(&status.message), object.to_string(), status.message.clone()) {
+            (Some(refusal), object, words) => ClusterError::Refused { object, refusal, words },
+            (None, object, words) => ClusterError::Forbidden { verb, object, words },
+        },
     }
 }
 
