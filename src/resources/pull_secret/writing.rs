@@ -5,18 +5,20 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::clients::cluster::{Cluster, ClusterError, pull_secrets};
-use crate::digest::fingerprint;
 use crate::domain::dockerconfig::{SECRET_KEY, SECRET_TYPE};
 use crate::domain::kubernetes::{DECLARATION, ObjectRef, is_ours, owner_labels};
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::resources::registry::entry;
 use crate::sdk::{Result, Secret};
 
+use super::digest::{self, DIGEST_KEY};
 use super::{APPLICATION, Declared};
 
 /// What a pull secret is said to lack while its last change has not been finished.
 const UNFINISHED: &str = "the last change was not finished";
+
+/// What is said of a Secret whose digest would let guesses of its logins be checked.
+const WITHOUT_KEY: &str = "has no key for the digest of its logins: an earlier berth wrote it, or somebody changed it";
 
 /// What the cluster holds.
 pub struct Observed {
@@ -43,7 +45,10 @@ pub async fn bring_about(cx: &Cx, before: &[String], model: &mut Declared, what:
         }
     }
 
-    model.digest.set(fingerprint(&model.name, &content));
+    let key = digest::key(cx, cluster, before, &model.name).await.map_err(told)?.ok_or_else(|| {
+        Explanation::new("BERTH-PULL-003", &what).next("the system gives no random numbers; try another machine")
+    })?;
+    model.digest.set(digest::under(&key, &content));
     model.drift.set(vec![UNFINISHED.to_owned()]);
     model.bound.set(Vec::new());
     let mut secrets: Vec<String> = before.iter().map(|namespace| format!("{namespace}/{}", model.name)).collect();
@@ -54,7 +59,7 @@ pub async fn bring_about(cx: &Cx, before: &[String], model: &mut Declared, what:
             secrets.push(secret);
         }
         model.secrets.set(secrets.clone());
-        let manifest = manifest(model, namespace, &content);
+        let manifest = manifest(model, namespace, &content, &key);
         cluster.apply_own(cx.budget(), &manifest, APPLICATION, &model.name).await.map_err(told)?;
         cx.exists();
         for account in &model.service_accounts {
@@ -109,7 +114,7 @@ async fn namespaces(cx: &Cx, cluster: &Cluster, model: &Declared) -> std::result
     Ok(names)
 }
 
-fn manifest(model: &Declared, namespace: &str, content: &Secret) -> Value {
+fn manifest(model: &Declared, namespace: &str, content: &Secret, key: &Secret) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "Secret",
@@ -120,7 +125,7 @@ fn manifest(model: &Declared, namespace: &str, content: &Secret) -> Value {
             "labels": owner_labels(APPLICATION, &model.name),
             "annotations": { DECLARATION: serde_json::to_string(model).unwrap_or_default() },
         },
-        "data": { SECRET_KEY: STANDARD.encode(content.expose()) },
+        "data": { SECRET_KEY: STANDARD.encode(content.expose()), DIGEST_KEY: STANDARD.encode(key.expose()) },
     })
 }
 
@@ -215,8 +220,10 @@ async fn observe_namespace(
         return Ok(());
     };
     seen.secrets.push(format!("{namespace}/{}", model.name));
-    let digest = entry(&secret, SECRET_KEY).map(|content| fingerprint(&model.name, &content));
-    if model.digest.get().is_some_and(|known| Some(known) != digest.as_ref()) {
+    let digest = digest::of(&secret);
+    if digest.is_none() {
+        seen.drift.push(format!("{object} {WITHOUT_KEY}"));
+    } else if model.digest.get().is_some_and(|known| Some(known) != digest.as_ref()) {
         seen.drift.push(format!("{object} holds other logins than were declared"));
     }
     seen.digest = seen.digest.take().or(digest);
