@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn cuts_a_long_quotation() {
-        assert_eq!(quotation(&"x".repeat(900)).chars().count(), MAX_QUOTE + 1);
+        assert_eq!(quotation(&"y".repeat(900)).chars().count(), MAX_QUOTE + 1);
     }
 
     #[test]
