@@ -46,10 +46,14 @@ pub fn learn_named(name: &str, value: &str) {
     if is_secret && !PLACE_WORDS.iter().any(|word| name.ends_with(word)) {
         learn(value);
     }
-    if let Some(password) =
-        value.contains("://").then(|| url::Url::parse(value).ok()).flatten().as_ref().and_then(url::Url::password)
+    if value.contains("://")
+        && let Ok(url) = url::Url::parse(value)
+        && let Some(password) = url.password()
     {
         learn(password);
+        // As it was before it was written into the URL.
+        let pair = format!("={}", password.replace('+', "%2B"));
+        url::form_urlencoded::parse(pair.as_bytes()).for_each(|(_, decoded)| learn(&decoded));
     }
 }
 
@@ -278,12 +282,13 @@ mod tests {
         for (name, value) in [
             ("AWS_SECRET_ACCESS_KEY", "from-environment-1"),
             ("GITHUB_TOKEN", "from-environment-2"),
-            ("HTTPS_PROXY", "http://ann:from-environment-3@proxy.test:3128"),
+            ("HTTPS_PROXY", "http://ann:from-environment-3%2F+@proxy.test:3128"),
             ("TF_VAR_db_password", "from-environment-4"),
         ] {
             learn_named(name, value);
             assert!(hidden(value).contains(MARK) && !hidden(value).contains("from-env"), "{name}");
         }
+        assert_eq!(hidden("from-environment-3/+"), MARK, "as the proxy knows it");
         for (name, value) in [
             ("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/environment/1"),
             ("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT2"),

@@ -21,6 +21,7 @@ use crate::domain::credential;
 use crate::env::Env;
 use crate::explain::chain;
 use crate::retry::{Budget, Stopped};
+use crate::secret::learn_named;
 
 use super::error::{ClusterError, from_transport};
 use super::settings::{Exec, Settings, Source};
@@ -129,6 +130,7 @@ async fn connect(settings: &Settings, env: &Env) -> Result<Connection, ClusterEr
     config.default_retry = false;
     let asked = Clock::system().now();
     let until = credentials::settle(&mut config, settings, &source).await?;
+    config.proxy_url.iter().for_each(|proxy| learn_named("proxy", &proxy.to_string()));
     let server = config.cluster_url.to_string();
     let client = kube::Client::try_from(config).map_err(|error| match from_transport(&error, &server, &source) {
         ClusterError::Unreachable { fault, .. } => bad_source(&source, fault),

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::domain::kubernetes::{ObjectRef, owner_labels};
 use crate::domain::rollout::{ObstacleKind, Pod, deepest_clauses, obstacle};
 use crate::retry::{Budget, Pace};
-use crate::secret::Secret;
+use crate::secret::{Secret, hidden};
 
 use super::rollouts::typed;
 use super::{Cluster, ClusterError, Verb};
@@ -80,8 +80,10 @@ impl Cluster {
             ..LogParams::default()
         };
         let build = |api: kube::core::Request| api.logs(&pod.name, &params);
-        self.call(budget, Verb::Get, pod, &build, |client, request| async move { client.request_text(request).await })
-            .await
+        let send = |client: kube::Client, request| async move { client.request_text(request).await };
+        let log = self.call(budget, Verb::Get, pod, &build, send).await?;
+        // Before anybody cuts it: a part of a secret would not be found.
+        Ok(hidden(&log).into_owned())
     }
 
     /// Runs a Pod just far enough to see whether a node can pull the image, then takes it away again,
@@ -136,7 +138,7 @@ impl Cluster {
                 PullState::Failing(words) => {
                     let since = *failing_since.get_or_insert_with(tokio::time::Instant::now);
                     if since.elapsed() >= patience {
-                        return Ok(PullProof::Refused { words: deepest_clauses(&words, CAUSE_LIMIT) });
+                        return Ok(PullProof::Refused { words: deepest_clauses(&hidden(&words), CAUSE_LIMIT) });
                     }
                     last_seen = Some(words);
                 }

@@ -244,6 +244,16 @@ async fn a_crash_loop_brings_the_containers_log() {
     assert!(path.contains("/log?") && path.contains("container=registry"), "{path}");
 }
 
+#[tokio::test]
+async fn a_secret_in_a_containers_log_is_hidden_before_the_log_is_cut() {
+    let secret = crate::secret::Secret::new("*buoy-3 and mooring");
+    let log = json!(format!("{} unknown anchor '{}'", "x".repeat(300), secret.expose().trim_start_matches('*')));
+    let (cluster, _) = scripted(vec![(200, log)]);
+    let pod = ObjectRef::pod("apps", "registry-x");
+    let told = cluster.pod_log(&budget(), &pod, "registry", 20, false).await.unwrap();
+    assert!(told.ends_with("unknown anchor '(hidden)'\"") && !told.contains("buoy"), "{told}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_pod_of_a_proof_is_removed_after_an_interrupt() {
     let stop = tokio_util::sync::CancellationToken::new();
