@@ -9,9 +9,9 @@ use std::fmt;
 /// What refused it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// A ResourceQuota of the namespace.
+    /// A `ResourceQuota` of the namespace.
     Quota,
-    /// A LimitRange of the namespace.
+    /// A `LimitRange` of the namespace.
     Limits,
     /// The Pod Security Standard of the namespace.
     PodSecurity,

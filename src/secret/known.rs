@@ -179,10 +179,10 @@ fn escaped(secret: &str, take: &mut dyn FnMut(&str)) {
 /// In base64 by itself and within something longer (`user:password`, a file): of the characters that octets before and
 /// after it take part in, none is looked for.
 fn in_base64(secret: &[u8], take: &mut dyn FnMut(&str)) {
-    for before in 0..3 {
-        let padded = Zeroizing::new([&[0; 2][..before.min(2)], secret].concat());
+    for before in [&[][..], &[0], &[0; 2]] {
+        let padded = Zeroizing::new([before, secret].concat());
         // A character holds six bits of the octets' eight.
-        let (first, last) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
+        let (first, last) = ((before.len() * 8).div_ceil(6), padded.len() * 8 / 6);
         for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
             let encoded = Zeroizing::new(engine.encode(padded.as_slice()));
             take(encoded.get(first..last).unwrap_or_default());
@@ -218,7 +218,9 @@ mod tests {
 
     fn knowing(secrets: &[&str]) -> Known {
         let known = Known::default();
-        secrets.iter().for_each(|secret| known.learn(secret));
+        for secret in secrets {
+            known.learn(secret);
+        }
         known
     }
 

@@ -129,9 +129,8 @@ fn a_service_account_that_comes_late_is_waited_for() {
     workspace.destroy().succeeds();
 }
 
-/// Four checks of one registry, whose certificate the nodes trust, in a namespace whose quota wants limits of every Pod.
-fn four_checks(namespace: &str) -> String {
-    let host = format!("{namespace}.{}", value("SANDBOX_ZONE_NAME"));
+/// A registry whose certificate the nodes trust, with a limit for all that it may use.
+fn trusted_registry(namespace: &str, host: &str) -> String {
     format!(
         r#"
 variable "password" {{
@@ -151,26 +150,34 @@ resource "berth_acme_certificate" "this" {{
   dns_names         = ["{host}"]
   kubernetes_secret = {{ namespace = "{namespace}", name = "registry-tls" }}
 }}
+resource "berth_registry" "this" {{
+  name           = "registry"
+  namespace      = "{namespace}"
+  host           = "{host}"
+  host_port      = 6447
+  storage        = {{ ephemeral = {{}} }}
+  users          = {{ ann = {{ password_wo = var.password, password_wo_version = 1 }} }}
+  tls            = {{ secret_name = berth_acme_certificate.this.kubernetes_secret.name }}
+  resources      = {{ limits = {{ cpu = "500m", memory = "256Mi" }} }}
+  delete_enabled = true
+}}
+"#,
+        directory = value("SANDBOX_ACME_DIRECTORY"),
+        trust = value("SANDBOX_ACME_CA_FILE"),
+    )
+}
+
+/// Four checks of one registry.
+fn four_checks(namespace: &str) -> String {
+    let host = format!("{namespace}.{}", value("SANDBOX_ZONE_NAME"));
+    let checks = format!(
+        r#"
 resource "berth_dns_record" "this" {{
   zone_id = "{zone}"
   name    = "{host}"
   type    = "A"
   ttl     = 5
   values  = ["{node}"]
-}}
-resource "berth_registry" "this" {{
-  name      = "registry"
-  namespace = "{namespace}"
-  host      = "{host}"
-  host_port = 6447
-  storage   = {{ ephemeral = {{}} }}
-  users     = {{ ann = {{ password_wo = var.password, password_wo_version = 1 }} }}
-  tls       = {{ secret_name = berth_acme_certificate.this.kubernetes_secret.name }}
-  delete_enabled = true
-  resources = {{
-    requests = {{ cpu = "10m", memory = "32Mi" }}
-    limits   = {{ cpu = "500m", memory = "256Mi" }}
-  }}
 }}
 resource "berth_pull_secret" "this" {{
   name       = "pull"
@@ -188,12 +195,11 @@ resource "berth_registry_check" "this" {{
   depends_on  = [berth_pull_secret.this, berth_dns_record.this]
 }}
 "#,
-        directory = value("SANDBOX_ACME_DIRECTORY"),
-        trust = value("SANDBOX_ACME_CA_FILE"),
         root = value("SANDBOX_ACME_ROOT_FILE"),
         zone = value("SANDBOX_ZONE_ID"),
         node = value("SANDBOX_NODE_IP"),
-    )
+    );
+    trusted_registry(namespace, &host) + &checks
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::domain::credential;
 use crate::env::Env;
 use crate::explain::chain;
 use crate::retry::{Budget, Stopped};
-use crate::secret::learn_named;
+use crate::secret::{Secret, learn_named};
 
 use super::error::{ClusterError, from_transport};
 use super::settings::{Exec, Settings, Source};
@@ -91,7 +91,8 @@ impl Access {
             Present::Failed(since, error) if since.elapsed() < FAILURE_MEMORY => return Err(error.clone()),
             _ => {}
         }
-        let made = connect(settings, env).await.map(Arc::new);
+        // Boxed: every call to the cluster carries it.
+        let made = Box::pin(connect(settings, env)).await.map(Arc::new);
         *present = match &made {
             Ok(connection) => Present::Connected(connection.clone()),
             Err(error) => Present::Failed(Instant::now(), error.clone()),
@@ -169,7 +170,7 @@ async fn configuration(settings: &Settings, env: &Env, source: &Source) -> Resul
 
 /// Looks at the PEM texts of the provider block.
 fn fit(settings: &Settings) -> Result<(), ClusterError> {
-    let key = settings.client_key.as_ref().map(|key| key.expose());
+    let key = settings.client_key.as_ref().map(Secret::expose);
     for (name, text, kind) in [
         ("kubernetes.cluster_ca_certificate", settings.cluster_ca_certificate.as_deref(), "CERTIFICATE"),
         ("kubernetes.client_certificate", settings.client_certificate.as_deref(), "CERTIFICATE"),
@@ -266,7 +267,6 @@ fn exec_value(exec: &Exec) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
 
     const FILE: &str = r"
 apiVersion: v1
@@ -433,7 +433,7 @@ users:
 
     #[tokio::test]
     async fn the_program_runs_once_for_all_and_again_when_its_credentials_end() {
-        let minutes = |count: i64| Timestamp::now() + SignedDuration::from_mins(count);
+        let minutes = |count: i64| Clock::system().now() + SignedDuration::from_mins(count);
         for (until, expected) in [(minutes(15), 1), (minutes(-1), 4)] {
             let folder = tempfile::tempdir().unwrap();
             let status = format!(r#"{{"status":{{"token":"sesame-1234","expirationTimestamp":"{until}"}}}}"#);

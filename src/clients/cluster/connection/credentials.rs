@@ -64,8 +64,9 @@ fn learn_all(user: &Map<String, Value>) {
     }
     if let Some(encoded) = user.get("client-key-data").and_then(Value::as_str) {
         learn(encoded);
-        let decoded = STANDARD.decode(encoded).ok().and_then(|key| String::from_utf8(key).ok());
-        decoded.iter().for_each(|key| learn(key));
+        if let Some(key) = STANDARD.decode(encoded).ok().and_then(|key| String::from_utf8(key).ok()) {
+            learn(&key);
+        }
     }
     let provider = user.get("auth-provider").and_then(|provider| provider.get("config")).and_then(Value::as_object);
     for (name, value) in provider.into_iter().flatten() {

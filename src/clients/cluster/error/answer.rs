@@ -118,8 +118,8 @@ fn unreachable_server(
 /// those may be tokens.
 fn credentials_fault(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     use kube::client::AuthError;
-    let causes = std::iter::successors(Some(error), |cause| cause.source());
-    Some(match causes.filter_map(auth_error).next()? {
+    let mut causes = std::iter::successors(Some(error), |cause| cause.source());
+    Some(match causes.find_map(auth_error)? {
         AuthError::AuthExecRun { out, .. } => {
             let complaint = String::from_utf8_lossy(&out.stderr);
             format!("the program that gives credentials ended with {}: {}", out.status, complaint.trim())
