@@ -32,13 +32,11 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// A salted fingerprint of a secret that may stand in state: it tells whether the secret
-/// is still the same and nothing else. `salt` names the object, so that equal secrets of
-/// two objects look different.
+/// A fingerprint of a secret under a key: it tells whether the secret is still the same.
 ///
-/// It is no password hash: who can guess the secret can check the guess.
-pub fn fingerprint(salt: &str, secret: &Secret) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, salt.as_bytes());
+/// It is no password hash: who has the key can check guesses. One that goes into state needs a random key that does not.
+pub fn fingerprint(key: &[u8], secret: &Secret) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
     STANDARD_NO_PAD.encode(hmac::sign(&key, secret.expose().as_bytes()))
 }
 
@@ -52,9 +50,9 @@ mod tests {
     }
 
     #[test]
-    fn equal_secrets_of_two_objects_look_different() {
+    fn equal_secrets_under_two_keys_look_different() {
         let secret = Secret::new("hunter2");
-        assert_ne!(fingerprint("a", &secret), fingerprint("b", &secret));
-        assert_eq!(fingerprint("a", &secret), fingerprint("a", &secret));
+        assert_ne!(fingerprint(b"a", &secret), fingerprint(b"b", &secret));
+        assert_eq!(fingerprint(b"a", &secret), fingerprint(b"a", &secret));
     }
 }

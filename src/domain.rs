@@ -1,8 +1,10 @@
 //! Decisions without I/O.
 
+pub mod admission;
 pub mod certificate;
 pub mod certificate_name;
 pub mod check;
+pub mod credential;
 pub mod dns;
 pub mod dns_persist;
 pub mod dockerconfig;

@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 pub struct Env(BTreeMap<String, String>);
 
 impl Env {
-    /// The variables this process was started with; those that are not UTF-8 are left out.
+    /// The variables this process was started with; those that are not UTF-8 are left out. What they hold of secrets is
+    /// taken out of all messages from then on.
     pub fn process() -> Self {
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .inspect(|(name, value)| crate::secret::learn_named(name, value))
             .collect()
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::secret::hidden;
+
 /// Longest quotation of a remote's words, in characters.
 pub const MAX_QUOTE: usize = 500;
 
@@ -39,7 +41,8 @@ impl Explanation {
         self
     }
 
-    /// Quotes the remote: `who` said `words`. Markup is removed and long texts are cut at [`MAX_QUOTE`].
+    /// Quotes the remote: `who` said `words`. Known secrets and markup are removed, and long texts are cut at
+    /// [`MAX_QUOTE`].
     #[must_use]
     pub fn said(mut self, who: impl Into<String>, words: impl AsRef<str>) -> Self {
         self.0.said = Some((who.into(), quotation(words.as_ref())));
@@ -49,7 +52,7 @@ impl Explanation {
     /// Adds what the provider saw when it looked for itself, a line for each; shown beside the remote's words.
     #[must_use]
     pub fn seen(mut self, lines: impl IntoIterator<Item = String>) -> Self {
-        self.0.seen.extend(lines);
+        self.0.seen.extend(lines.into_iter().map(|line| hidden(&line).into_owned()));
         self
     }
 
@@ -138,9 +141,11 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// A remote's words, fit to be quoted: no markup, single spaces, at most [`MAX_QUOTE`] characters.
+/// A remote's words, fit to be quoted: no secret, no markup, single spaces, at most [`MAX_QUOTE`] characters.
 fn quotation(words: &str) -> String {
-    let text = if words.trim_start().starts_with('<') { without_markup(words) } else { words.to_owned() };
+    // Before anything is cut or joined: half of a secret would not be found.
+    let words = hidden(words);
+    let text = if words.trim_start().starts_with('<') { without_markup(&words) } else { words.into_owned() };
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.chars().count() <= MAX_QUOTE {
         return text;
@@ -198,6 +203,15 @@ mod tests {
 
     #[test]
     fn cuts_a_long_quotation() {
-        assert_eq!(quotation(&"x".repeat(900)).chars().count(), MAX_QUOTE + 1);
+        assert_eq!(quotation(&"y".repeat(900)).chars().count(), MAX_QUOTE + 1);
+    }
+
+    #[test]
+    fn a_secret_is_hidden_before_a_quotation_is_cut_through_it() {
+        let secret = crate::secret::Secret::new("  tide and time 0815 ");
+        let start = "x".repeat(MAX_QUOTE - 6);
+        let told = Explanation::new("BERTH-DNS-001", "what").said("the log", format!("{start} {}", secret.expose()));
+        let told = told.seen(["at tide and time 0815".to_owned()]).detail();
+        assert!(!told.contains("tide"), "{told}");
     }
 }

@@ -2,6 +2,7 @@
 
 mod acme;
 mod aws;
+pub mod checks;
 mod dns;
 mod holdings;
 mod kubernetes;
@@ -29,6 +30,7 @@ pub struct Config {
     /// How DNS is asked whether a record can be seen.
     pub dns: Option<dns::Block>,
     /// How to reach the cluster. Absent, the files of `KUBE_CONFIG_PATH`, `KUBE_CONFIG_PATHS` or `KUBECONFIG` are used.
+    /// In a Pod, its own service account is used if none of these is set and this block is absent or empty.
     /// Nothing is connected to before a resource needs the cluster, and there is no fall-back to localhost.
     pub kubernetes: Option<kubernetes::Block>,
     /// Logins to registries, by host (`registry.example.com`, `registry.example.com:5000`).

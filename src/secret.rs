@@ -1,18 +1,25 @@
-//! Text that must not be seen: never printed, wiped when dropped.
+//! Text that must not be seen: never printed, wiped when dropped, taken out of what others say.
+
+mod known;
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
+pub use known::{hidden, learn, learn_named};
+
 /// A password, key or token. `Debug` shows nothing of it and there is no `Display`;
-/// the memory is wiped when the last copy goes.
+/// the memory is wiped when the last copy goes. From its making on, diagnostics and log lines are rid of it,
+/// whatever they quote.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Takes the text in.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
+        let text = Zeroizing::new(text.into());
+        learn(&text);
+        Self(text)
     }
 
     /// 32 random bytes as hexadecimal digits; `None` if the system gives no randomness.
@@ -47,5 +54,13 @@ mod tests {
     #[test]
     fn debug_shows_nothing_of_the_text() {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");
+    }
+
+    #[test]
+    fn what_was_a_secret_once_is_taken_out_of_texts() {
+        let text = "the program says: opensesame-4711";
+        assert_eq!(hidden(text), text);
+        drop(Secret::new("opensesame-4711"));
+        assert_eq!(hidden(text), "the program says: (hidden)");
     }
 }

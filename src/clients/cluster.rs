@@ -12,6 +12,7 @@ mod solvers;
 mod watch;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::api::{
@@ -22,13 +23,12 @@ use kube::core::params::{GetParams, Preconditions, PropagationPolicy};
 use kube::core::request::Error as RequestError;
 use kube::{Client, Resource as _};
 use serde_json::Value;
-use tokio::sync::OnceCell;
 
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::env::Env;
-use crate::retry::{Attempt, Budget, Failed, Pace, retry};
+use crate::retry::{Attempt, Budget, Failed, Pace, Stopped, retry};
 
-use connection::Connection;
+use connection::{Access, Connection};
 
 pub use accounts::{Annotated, Binding, pull_secrets};
 pub use error::{ClusterError, FieldFault, Verb};
@@ -52,13 +52,13 @@ const CONFLICT_LIMIT: usize = 20;
 pub struct Cluster {
     settings: Settings,
     env: Env,
-    connection: OnceCell<Connection>,
+    access: Access,
 }
 
 impl Cluster {
     /// A cluster described by the settings, or else by the environment.
     pub fn new(settings: Settings, env: Env) -> Self {
-        Self { settings, env, connection: OnceCell::new() }
+        Self { settings, env, access: Access::new() }
     }
 
     /// One object; `None` if it, its kind or its namespace does not exist.
@@ -223,24 +223,21 @@ impl Cluster {
                 Err(fault) => return Attempt::Done(Err(unsendable(object, &fault))),
             };
             tracing::debug!(%verb, object = %object, "request");
-            attempt(send(connection.client.clone(), request).await, verb, object, connection)
+            attempt(send(connection.client.clone(), request).await, verb, object, &connection)
         })
         .await;
         answer.map_err(|failed| match failed {
             Failed::Error(error) => error,
             // The API server's own words say more than that the patience with it is over.
             Failed::Stopped(_, Some(error)) if budget.check().is_ok() => error,
+            // It took the connection and never answered.
+            Failed::Stopped(Stopped::Deadline, None) if budget.check().is_ok() => connection.silent(PATIENCE),
             Failed::Stopped(stopped, _) => stopped_while(stopped, verb, object),
         })
     }
 
-    async fn connection(&self, budget: &Budget) -> Result<&Connection, ClusterError> {
-        let connecting = self.connection.get_or_try_init(|| connection::connect(&self.settings, &self.env));
-        budget.run(connecting).await.map_err(|stopped| ClusterError::Stopped {
-            stopped,
-            waiting_for: "the credentials of the cluster".to_owned(),
-            last_seen: None,
-        })?
+    async fn connection(&self, budget: &Budget) -> Result<Arc<Connection>, ClusterError> {
+        self.access.connection(budget, &self.settings, &self.env).await
     }
 }
 
@@ -248,9 +245,7 @@ impl Cluster {
 impl Cluster {
     /// A cluster whose API server is the given service.
     fn over(client: Client) -> Self {
-        let source = Source::Host("https://cluster.test".to_owned());
-        let connection = Connection { client, server: "https://cluster.test/".to_owned(), source };
-        Self { settings: Settings::default(), env: Env::default(), connection: OnceCell::new_with(Some(connection)) }
+        Self { settings: Settings::default(), env: Env::default(), access: Access::by(client) }
     }
 }
 
@@ -298,7 +293,7 @@ fn unsendable(object: &ObjectRef, fault: &RequestError) -> ClusterError {
     ClusterError::Invalid { object: object.to_string(), faults: Vec::new(), words: fault.to_string() }
 }
 
-fn stopped_while(stopped: crate::retry::Stopped, verb: Verb, object: &ObjectRef) -> ClusterError {
+fn stopped_while(stopped: Stopped, verb: Verb, object: &ObjectRef) -> ClusterError {
     ClusterError::Stopped { stopped, waiting_for: format!("the {verb} of {object}"), last_seen: None }
 }
 

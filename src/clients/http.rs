@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use reqwest::redirect::{Action, Attempt, Policy};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -16,6 +17,9 @@ use crate::explain::chain;
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many redirects of one request are followed.
+const REDIRECTS: usize = 10;
 
 const AGENT: &str = concat!("terraform-provider-berth/", env!("CARGO_PKG_VERSION"));
 
@@ -53,7 +57,8 @@ pub enum HttpError {
 /// A client that trusts the system's roots and those of `ca_pem`.
 pub fn https(ca_pem: Option<&str>) -> Result<reqwest::Client, HttpError> {
     let roots_fault = |error: reqwest::Error| HttpError::Roots { fault: chain(&error) };
-    let mut builder = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).user_agent(AGENT);
+    let builder = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).user_agent(AGENT);
+    let mut builder = builder.redirect(Policy::custom(follow));
     if let Some(pem) = ca_pem {
         let roots = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(roots_fault)?;
         if roots.is_empty() {
@@ -62,6 +67,15 @@ pub fn https(ca_pem: Option<&str>) -> Result<reqwest::Client, HttpError> {
         builder = builder.tls_certs_merge(roots);
     }
     builder.build().map_err(roots_fault)
+}
+
+/// Follows redirects, but not from TLS to an address without: reqwest takes the login along where host and port stay.
+fn follow(attempt: Attempt<'_>) -> Action {
+    let was_safe = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
+    if was_safe && attempt.url().scheme() != "https" {
+        return attempt.error("it redirects to an address without TLS");
+    }
+    if attempt.previous().len() > REDIRECTS { attempt.error("it redirects too often") } else { attempt.follow() }
 }
 
 /// What became of a request that has no answer.

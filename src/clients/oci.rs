@@ -14,7 +14,7 @@ use url::Url;
 use crate::digest::sha256_hex;
 use crate::domain::dockerconfig::Login;
 use crate::domain::probe_image::{Document, ProbeImage};
-use crate::secret::Secret;
+use crate::secret::{Secret, hidden};
 
 use super::http::{HttpError, fault, https};
 
@@ -71,6 +71,12 @@ pub enum OciError {
         status: u16,
         /// The registry's words.
         words: String,
+    },
+    /// It leads from TLS to an address without.
+    #[error("it leads to `{url}`, without TLS: nothing was sent there")]
+    Downgrade {
+        /// The address.
+        url: String,
     },
     /// What came back is not what was asked for.
     #[error("the content does not fit its digest: {found} instead of {wanted}")]
@@ -227,7 +233,12 @@ impl Oci {
         scope: &str,
         finish: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, OciError> {
+        self.refuse_downgrade(&url)?;
         let request = || finish(self.http.request(method.clone(), url.clone()));
+        if url.origin() != self.base.origin() {
+            // Where else a registry has one upload (a store with signed URLs), the login is nobody's business.
+            return self.send(request()).await;
+        }
         // The challenge first, and without a body: a login is not shown to who did not ask for it.
         let probe = self.send(self.http.get(self.url("v2/"))).await?;
         match (challenge_of(&probe), &self.login) {
@@ -242,11 +253,23 @@ impl Oci {
         }
     }
 
+    /// A registry behind a proxy that does not say so answers with `http://` in `Location`: all that follows could be read
+    /// on the way.
+    fn refuse_downgrade(&self, url: &Url) -> Result<(), OciError> {
+        if self.base.scheme() == "https" && url.scheme() != "https" {
+            let mut shown = url.clone();
+            shown.set_query(None);
+            return Err(OciError::Downgrade { url: shown.to_string() });
+        }
+        Ok(())
+    }
+
     async fn token(&self, realm: &str, service: Option<&str>, scope: &str) -> Result<Secret, OciError> {
         let mut url = Url::parse(realm).map_err(|error| OciError::Refused {
             status: 401,
             words: format!("the realm of the challenge is no URL: {error}"),
         })?;
+        self.refuse_downgrade(&url)?;
         if let Some(service) = service {
             url.query_pairs_mut().append_pair("service", service);
         }
@@ -323,13 +346,18 @@ fn words_of(body: &[u8]) -> String {
     let complaints: Vec<String> =
         envelope.errors.iter().map(|error| format!("{} {}", error.code, error.message).trim().to_owned()).collect();
     if complaints.is_empty() {
-        return String::from_utf8_lossy(body).trim().chars().take(200).collect();
+        return hidden(String::from_utf8_lossy(body).trim()).chars().take(200).collect();
     }
     complaints.join("; ")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+    use tokio::net::TcpListener;
+
     use super::*;
 
     #[test]
@@ -337,5 +365,103 @@ mod tests {
         let body = br#"{"errors":[{"code":"DENIED","message":"no push","detail":[1]}]}"#;
         assert_eq!(words_of(body), "DENIED no push");
         assert_eq!(words_of(b"<html>413</html>"), "<html>413</html>");
+    }
+
+    /// What a server was asked: the request's line, and its `Authorization`.
+    type Asked = Arc<Mutex<Vec<(String, Option<String>)>>>;
+
+    /// A server that answers each request by its line, with connections closed after each.
+    async fn server(answer: impl Fn(&str) -> String + Send + 'static) -> (Url, Asked) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let asked = Asked::default();
+        let seen = asked.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let mut stream = BufReader::new(stream);
+                let (mut head, mut length) = (Vec::new(), 0);
+                loop {
+                    let mut line = String::new();
+                    if stream.read_line(&mut line).await.unwrap() == 0 || line.trim().is_empty() {
+                        break;
+                    }
+                    let line = line.trim().to_owned();
+                    if let Some(value) = line.to_lowercase().strip_prefix("content-length: ") {
+                        length = value.parse().unwrap();
+                    }
+                    head.push(line);
+                }
+                let mut body = vec![0; length];
+                stream.read_exact(&mut body).await.unwrap();
+                let Some(first) = head.first().cloned() else { continue };
+                let login = head.iter().find_map(|line| {
+                    line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+                });
+                seen.lock().unwrap().push((first.clone(), login.map(|(_, value)| value.to_owned())));
+                let text = answer(&first);
+                stream.write_all(text.as_bytes()).await.unwrap();
+                stream.shutdown().await.unwrap();
+            }
+        });
+        (url, asked)
+    }
+
+    fn reply(head: &str) -> String {
+        format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+    }
+
+    fn client(base: Url) -> Oci {
+        let login = Login { username: "ann".to_owned(), password: Secret::new("correct horse battery") };
+        Oci::new(base, None, Some(login)).unwrap()
+    }
+
+    async fn push_one(registry: &Oci) -> Result<(), OciError> {
+        let image = ProbeImage::new("1");
+        registry.push_blob("a", "repository:a:pull,push", image.blobs().first().unwrap()).await
+    }
+
+    /// A registry that wants `challenge` and has uploads go on at `location`.
+    async fn leading_to(challenge: &'static str, location: String) -> (Url, Asked) {
+        server(move |line| match line.split(' ').next() {
+            Some("GET") => reply(&format!("401 Unauthorized\r\nwww-authenticate: {challenge}")),
+            Some("POST") => reply(&format!("202 Accepted\r\nlocation: {location}")),
+            _ => reply("201 Created"),
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn the_login_goes_to_the_registry_itself_and_to_nobody_that_it_names() {
+        let (elsewhere, theirs) = server(|_| reply("201 Created")).await;
+        let (base, ours) = leading_to("Basic realm=\"r\"", format!("{elsewhere}upload?signed=1")).await;
+        push_one(&client(base)).await.unwrap();
+        let logins = |asked: &Asked| asked.lock().unwrap().iter().filter(|(_, login)| login.is_some()).count();
+        assert_eq!(theirs.lock().unwrap().len(), 1);
+        assert_eq!((logins(&ours), logins(&theirs)), (1, 0));
+
+        let (base, ours) = leading_to("Basic realm=\"r\"", "/v2/a/upload".to_owned()).await;
+        push_one(&client(base)).await.unwrap();
+        assert_eq!(logins(&ours), 2, "both requests of the upload are the registry's own");
+    }
+
+    #[test]
+    fn an_origin_is_the_same_with_and_without_its_usual_port() {
+        let origin = |url: &str| Url::parse(url).unwrap().origin();
+        assert_eq!(origin("https://registry.test:443/a"), origin("https://REGISTRY.test/b"));
+        for other in ["https://registry.test:5000/", "http://registry.test/", "https://a.registry.test/"] {
+            assert_ne!(origin("https://registry.test/"), origin(other));
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_goes_from_tls_to_an_address_without() {
+        let registry = client(Url::parse("https://registry.test/").unwrap());
+        for url in ["http://registry.test/v2/a/upload?state=s", "http://elsewhere.test/", "ftp://registry.test/"] {
+            let url = Url::parse(url).unwrap();
+            let refused = registry.authorized(Method::PUT, url.clone(), "", |request| request).await;
+            assert!(matches!(refused, Err(OciError::Downgrade { .. })), "{url}");
+        }
+        let refused = registry.token("http://auth.test/token", None, "").await.unwrap_err();
+        assert_eq!(refused, OciError::Downgrade { url: "http://auth.test/token".to_owned() });
     }
 }

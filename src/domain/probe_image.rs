@@ -1,6 +1,7 @@
 //! A tiny image that is pushed and pulled to see whether a registry works.
 //!
-//! Its content never changes, so that checks do not pile up in the registry.
+//! Its layer never changes. Configurations, and with them all digests, are each check's own: what one check deletes, no
+//! other needs.
 //! Source: OCI Image Specification 1.1.
 
 use bytes::Bytes;
@@ -53,14 +54,14 @@ pub struct ProbeImage {
 }
 
 impl ProbeImage {
-    /// Builds it; always the same.
-    pub fn new() -> Self {
+    /// Builds the image of the check that `mark` names: another mark, another image.
+    pub fn new(mark: &str) -> Self {
         let layer = Document::new(LAYER, archive(FILE_NAME, FILE_TEXT.as_bytes()));
         let mut blobs = vec![layer.clone()];
         let mut manifests = Vec::new();
         let mut entries = Vec::new();
         for architecture in ARCHITECTURES {
-            let config = Document::new(CONFIG, configuration(architecture, &layer).to_string().into_bytes());
+            let config = Document::new(CONFIG, configuration(architecture, &layer, mark).to_string().into_bytes());
             let manifest = json!({
                 "schemaVersion": 2,
                 "mediaType": MANIFEST,
@@ -96,17 +97,11 @@ impl ProbeImage {
     }
 }
 
-impl Default for ProbeImage {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-fn configuration(architecture: &str, layer: &Document) -> Value {
+fn configuration(architecture: &str, layer: &Document, mark: &str) -> Value {
     json!({
         "architecture": architecture,
         "os": "linux",
-        "config": {},
+        "config": { "Labels": { "berth.check": mark } },
         "rootfs": { "type": "layers", "diff_ids": [layer.digest] },
     })
 }
@@ -153,13 +148,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_the_same_each_time() {
-        assert_eq!(ProbeImage::new().index(), ProbeImage::new().index());
+    fn what_one_check_deletes_no_other_needs() {
+        let (one, two) = (ProbeImage::new("1"), ProbeImage::new("2"));
+        assert_eq!(ProbeImage::new("1").index(), one.index());
+        for deleted in one.manifests().iter().chain([one.index()]) {
+            assert!(two.manifests().iter().chain([two.index()]).all(|kept| kept.digest != deleted.digest));
+        }
     }
 
     #[test]
     fn everything_that_is_named_is_there() {
-        let image = ProbeImage::new();
+        let image = ProbeImage::new("1");
         let have: Vec<&str> = image.blobs().iter().chain(image.manifests()).map(|it| it.digest.as_str()).collect();
         for manifest in image.manifests() {
             let manifest: Value = serde_json::from_slice(&manifest.content).unwrap();

@@ -5,6 +5,7 @@ pub mod plan;
 #[cfg(test)]
 mod plan_tests;
 pub mod refresh;
+pub mod secrets;
 pub mod settings;
 pub mod validate;
 

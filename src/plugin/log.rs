@@ -22,7 +22,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::{clock::Clock, env::Env};
+use crate::{clock::Clock, env::Env, secret::hidden};
 
 /// Hosts read lines of at most 64 KiB; a value longer than this many bytes is cut.
 const VALUE_LIMIT: usize = 8 << 10;
@@ -39,10 +39,10 @@ pub fn init(name: &str, env: &Env) {
     let _ = tracing_subscriber::registry().with(layer.with_filter(targets(name, env))).try_init();
 }
 
-/// Our own events at the asked level. What libraries log below a warning may hold whole requests, so it never leaves.
+/// Our own events at the asked level. What libraries log may hold whole requests and answers, in warnings too (kube-client
+/// writes an answer that is no JSON), so it never leaves.
 fn targets(name: &str, env: &Env) -> Targets {
-    let level = level(name, env);
-    Targets::new().with_target(name, level).with_default(level.min(LevelFilter::WARN))
+    Targets::new().with_target(name, level(name, env))
 }
 
 /// The level of `TF_LOG_PROVIDER_<NAME>`, `TF_LOG_PROVIDER` or `TF_LOG`; errors only when none is set.
@@ -131,14 +131,14 @@ impl Fields {
 
 impl Visit for Fields {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, cut(value));
+        self.put(field, shown(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         let mut text = String::new();
         // Writing to a text fails only if the value's own Debug does; then what it wrote so far is shown.
         let _ = write!(text, "{value:?}");
-        self.put(field, cut(&text));
+        self.put(field, shown(&text));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
@@ -158,10 +158,11 @@ impl Visit for Fields {
     }
 }
 
-/// The text, or as much of its start as a line has room for.
-fn cut(text: &str) -> String {
+/// The text without known secrets, or as much of its start as a line has room for.
+fn shown(text: &str) -> String {
+    let text = hidden(text);
     if text.len() <= VALUE_LIMIT {
-        return text.to_owned();
+        return text.into_owned();
     }
     let start = &text[..text.floor_char_boundary(VALUE_LIMIT)];
     format!("{start}… ({} bytes left out)", text.len().saturating_sub(start.len()))
@@ -215,14 +216,31 @@ mod tests {
     }
 
     #[test]
-    fn what_libraries_say_below_a_warning_stays_inside() {
+    fn what_libraries_say_stays_inside() {
         let lines = lines(targets("berth", &env(&[("TF_LOG", "TRACE")])), || {
             tracing::trace!(target: "hyper::proto", "authorization: Bearer x");
-            tracing::warn!(target: "hyper::proto", "odd");
+            tracing::warn!(target: "kube_client::client", "{{\"data\":{{\"password\":\"eA==\"");
+            tracing::error!(target: "kube_client::client::builder", "failed with error");
             tracing::trace!(target: "berth::clients", "asked");
         });
         let messages: Vec<_> = lines.iter().map(|line| line["@message"].as_str().unwrap()).collect();
-        assert_eq!(messages, ["odd", "asked"]);
+        assert_eq!(messages, ["asked"]);
+    }
+
+    #[test]
+    fn known_secrets_are_in_no_line_whatever_field_holds_them() {
+        let secret = crate::secret::Secret::new("log me not, 4711");
+        let lines = lines(Targets::new().with_default(LevelFilter::TRACE), || {
+            let span = tracing::info_span!("call", login = secret.expose());
+            let _entered = span.enter();
+            tracing::info!(answer = ?Some(secret.expose()), "asked as {}", secret.expose());
+            tracing::info!(url = format!("https://a.test/?p={}", "log%20me%20not%2C%204711"));
+        });
+        for line in &lines {
+            assert_eq!(line["login"], "(hidden)");
+            assert!(!line.to_string().contains("4711"), "{line}");
+        }
+        assert_eq!(lines[0]["@message"], "asked as (hidden)");
     }
 
     #[test]

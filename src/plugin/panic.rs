@@ -9,6 +9,8 @@ use std::{
     panic::{self, PanicHookInfo},
 };
 
+use crate::secret::hidden;
+
 /// How many lines of the backtrace are worth showing.
 const BACKTRACE_LINES: usize = 60;
 
@@ -26,7 +28,7 @@ fn report(program: &str, info: &PanicHookInfo<'_>) -> String {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     let backtrace = Backtrace::force_capture().to_string();
     let mut lines = vec![
-        format!("panic: {}", message.replace('\n', " ")),
+        format!("panic: {}", hidden(message).replace('\n', " ")),
         format!("in {program} at {place}; this is a bug of the provider"),
     ];
     lines.extend(backtrace.lines().take(BACKTRACE_LINES).map(str::to_owned));

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::Berth;
+use super::checks::token;
 use crate::clients::aws::{self, Aws};
+use crate::domain::credential;
 use crate::explain::Explanation;
 use crate::resources::aws_tags;
 use crate::sdk::{Model, Secret, check};
@@ -18,11 +20,14 @@ pub struct Block {
     pub region: Option<String>,
     /// A profile of the shared configuration files.
     pub profile: Option<String>,
-    /// An access key id, with `secret_key`.
+    /// An access key id, with `secret_key`. White space around keys and token is not part of them.
+    #[attr(check = token())]
     pub access_key: Option<String>,
     /// The secret of the access key.
+    #[attr(check = token())]
     pub secret_key: Option<Secret>,
     /// The session token of temporary credentials.
+    #[attr(check = token())]
     pub session_token: Option<Secret>,
     /// A role to assume with the credentials found.
     pub assume_role: Option<AssumeRole>,
@@ -95,6 +100,7 @@ impl Berth {
     /// The AWS account.
     pub fn aws(&self) -> Result<&Aws, Explanation> {
         self.settled("aws")?;
+        self.fit_environment()?;
         Ok(self.aws.own.get_or_init(|| Aws::new(self.aws_settings())))
     }
 
@@ -111,6 +117,26 @@ impl Berth {
         Ok(known.entry(role.clone()).or_insert_with(make).clone())
     }
 
+    /// Looks at the credentials of the environment, if nothing in the block takes their place.
+    fn fit_environment(&self) -> Result<(), Explanation> {
+        if self.config.aws.as_ref().is_some_and(|aws| aws.access_key.is_some() || aws.profile.is_some()) {
+            return Ok(());
+        }
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+            // The SDK takes them as they are, so white space around them counts here too.
+            let unfit = self.env.get(name).map(|value| match credential::token(value) {
+                Ok(token) if token.len() < value.len() => Err("has white space or a line break around it".to_owned()),
+                other => other.map(|_| ()).map_err(|unfit| unfit.to_string()),
+            });
+            if let Some(Err(unfit)) = unfit {
+                return Err(Explanation::new("BERTH-AWS-001", "Cannot use the AWS credentials of the environment")
+                    .on(format!("environment variable {name}, which {unfit}"))
+                    .next("set it to the credential alone, then apply again"));
+            }
+        }
+        Ok(())
+    }
+
     fn aws_settings(&self) -> aws::Settings {
         self.config.aws.clone().unwrap_or_default().settings()
     }
@@ -125,15 +151,16 @@ impl AssumeRole {
 
 impl Block {
     pub(super) fn settings(self) -> aws::Settings {
+        let trimmed = |secret: Secret| Secret::new(secret.expose().trim());
         let keys = self.access_key.zip(self.secret_key);
         let endpoints = self.endpoints.unwrap_or_default();
         aws::Settings {
             region: self.region,
             profile: self.profile,
             keys: keys.map(|(access_key, secret_key)| aws::Keys {
-                access_key,
-                secret_key,
-                session_token: self.session_token,
+                access_key: access_key.trim().to_owned(),
+                secret_key: trimmed(secret_key),
+                session_token: self.session_token.map(trimmed),
             }),
             assume_role: self.assume_role.as_ref().map(AssumeRole::settings),
             then_assume_role: None,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::Berth;
+use super::checks::{certificates, private_key, token};
 use crate::clients::cluster::{self, Cluster};
 use crate::explain::Explanation;
 use crate::sdk::{Model, Secret};
@@ -17,13 +18,17 @@ pub struct Block {
     pub config_context: Option<String>,
     /// The API server's address, `https://HOST:PORT`, instead of a kubeconfig.
     pub host: Option<String>,
-    /// A bearer token.
+    /// A bearer token. White space around it is not part of it.
+    #[attr(check = token())]
     pub token: Option<Secret>,
-    /// The CA that the API server's certificate comes from, PEM.
+    /// The CA that the API server's certificate comes from, PEM. Kubeconfigs and AWS give it in base64: `base64decode` it.
+    #[attr(check = certificates())]
     pub cluster_ca_certificate: Option<String>,
     /// A client certificate, PEM.
+    #[attr(check = certificates())]
     pub client_certificate: Option<String>,
     /// The key of the client certificate, PEM.
+    #[attr(check = private_key())]
     pub client_key: Option<Secret>,
     /// The name that the API server's certificate is checked for, instead of the host.
     pub tls_server_name: Option<String>,

@@ -1,6 +1,7 @@
 //! `registries = { HOST = { … } }`: logins to registries.
 
 use super::Berth;
+use super::checks::user_name;
 use crate::domain::dockerconfig::{self, registry_key};
 use crate::explain::Explanation;
 use crate::sdk::{Model, Secret};
@@ -9,6 +10,7 @@ use crate::sdk::{Model, Secret};
 #[derive(Clone, Debug, Default, Model)]
 pub struct Login {
     /// The user.
+    #[attr(check = user_name())]
     pub username: Option<String>,
     /// The password or token.
     pub password: Option<Secret>,

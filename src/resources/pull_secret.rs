@@ -1,6 +1,7 @@
 //! `berth_pull_secret`: logins to registries in namespaces, and service accounts that use them.
 
 mod bindings;
+mod digest;
 mod observing;
 mod removing;
 mod writing;
@@ -10,12 +11,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clients::cluster::ClusterError;
-use crate::digest::fingerprint;
-use crate::domain::dockerconfig::{self, DockerConfig, Login, SECRET_KEY};
+use crate::domain::dockerconfig::{self, DockerConfig, Login};
 use crate::domain::kubernetes::{DECLARATION, ObjectRef, annotations, is_ours};
 use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::owner::Owner;
+use crate::provider::checks::user_name;
 use crate::provider::{Berth, Cx};
 use crate::sdk::{
     Check, Computed, Diagnostics, Import, Limits, Meta, Model, Plan, Resource, Result, Secret, Seen, Set, Timeouts,
@@ -25,7 +26,7 @@ use crate::sdk::{
 use bindings::Bindings;
 use removing::Removing;
 
-use super::registry::{entry, label, subdomain};
+use super::registry::{label, subdomain};
 use super::tenancy;
 
 /// The application's name in labels.
@@ -61,7 +62,8 @@ pub struct Declared {
     #[attr(default = Value::set(vec![Value::from("default")]), check = subdomain())]
     #[serde(with = "some_set")]
     pub service_accounts: Set<String>,
-    /// A salted fingerprint of the logins. It tells whether they changed and nothing else.
+    /// A fingerprint of the logins that changes when they do. Its key is random and lies in the Secrets: without the
+    /// cluster no guess of a password can be checked by it.
     #[serde(skip)]
     pub digest: Computed<String>,
     /// The Secrets, as `NAMESPACE/NAME`.
@@ -84,6 +86,7 @@ pub struct Declared {
 #[serde(default)]
 pub struct Entry {
     /// The user.
+    #[attr(check = user_name())]
     pub username: String,
     /// The password or token. It reaches the cluster's Secrets and not the state.
     #[attr(write_only)]
@@ -160,7 +163,8 @@ impl Resource<Berth> for PullSecret {
         model.drift.set(seen.drift);
         model.bound.set(seen.bound);
         model.secrets.set(seen.secrets);
-        if model.digest.get().is_none() {
+        // One without a key, of an earlier berth, must not stay in the state.
+        if model.digest.get().is_none() || seen.digest.is_none() {
             model.digest.set(seen.digest);
         }
         Ok(Some(model))
@@ -196,7 +200,7 @@ impl Resource<Berth> for PullSecret {
             tenancy::take_over(cx, &secret);
             let declared = annotations(&secret).get(DECLARATION)?.as_str().map(serde_json::from_str::<Declared>)?;
             let mut declared = declared.ok()?;
-            declared.digest.set(entry(&secret, SECRET_KEY).map(|content| fingerprint(name, &content)));
+            declared.digest.set(digest::of(&secret));
             Some(declared)
         });
         declaration.map(Import).ok_or_else(|| {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use crate::explain::Explanation;
+use crate::provider::checks::user_name;
 use crate::provider::{Berth, Cx};
 use crate::sdk::{
     Check, Computed, Diagnostics, Limits, Meta, Model, Plan, Resource, Result, Secret, Timeouts, View, check,
@@ -25,6 +26,7 @@ pub struct Declared {
     pub host: String,
     /// Whom to log in as. Default: the provider's login to this host in `registries`. Without any, the registry is
     /// expected to let everyone in.
+    #[attr(check = user_name())]
     pub username: Option<String>,
     /// The password. It is not stored. Default: the provider's.
     #[attr(write_only)]
@@ -36,8 +38,8 @@ pub struct Declared {
     /// The CA that should have made the registry's certificate, such as `Let's Encrypt`: a part of the name of any
     /// issuer in the chain that the server presents, in any case.
     pub expect_issuer: Option<String>,
-    /// Whether a tiny image is pushed and pulled. It is always the same one, and it is deleted afterwards where the
-    /// registry allows that. Default `true`.
+    /// Whether a tiny image is pushed and pulled. Each check pushes one of its own, and deletes it afterwards where the
+    /// registry allows that; elsewhere some 2 KB stay. Default `true`.
     #[attr(default = true)]
     pub push: bool,
     /// The repository that the image is pushed to. Default `berth-check`.
@@ -51,7 +53,8 @@ pub struct Declared {
     pub results: Computed<Vec<StepResult>>,
     /// Whether all steps passed. A check that fails is an error, so this is `true`.
     pub passed: Computed<bool>,
-    /// How long operations may take.
+    /// How long operations may take. A name that does not resolve yet and a load balancer that does not answer yet are waited
+    /// for as long as this allows.
     pub timeouts: Option<Timeouts>,
 }
 

@@ -33,6 +33,7 @@ mod registry_rollouts;
 #[path = "../support/sandbox.rs"]
 #[allow(dead_code, reason = "not every suite needs every value")]
 mod sandbox;
+mod secrets;
 #[path = "../support/stores.rs"]
 #[allow(dead_code, reason = "older wrappings are for another suite")]
 mod stores;

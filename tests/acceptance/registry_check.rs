@@ -128,3 +128,103 @@ fn a_service_account_that_comes_late_is_waited_for() {
     assert!(told.contains("late cannot pull the image"), "the account has no login: {told}");
     workspace.destroy().succeeds();
 }
+
+/// A registry whose certificate the nodes trust, with a limit for all that it may use.
+fn trusted_registry(namespace: &str, host: &str) -> String {
+    format!(
+        r#"
+variable "password" {{
+  type      = string
+  ephemeral = true
+}}
+provider "berth" {{
+  acme = {{ directory_url = "{directory}", ca_file = "{trust}" }}
+}}
+resource "berth_acme_account" "this" {{
+  terms_of_service_agreed = true
+  account_key             = {{ kubernetes_secret = {{ namespace = "{namespace}", name = "account" }}, generate = true }}
+}}
+resource "berth_acme_certificate" "this" {{
+  account_key       = {{ kubernetes_secret = berth_acme_account.this.account_key.kubernetes_secret }}
+  account_url       = berth_acme_account.this.account_url
+  dns_names         = ["{host}"]
+  kubernetes_secret = {{ namespace = "{namespace}", name = "registry-tls" }}
+}}
+resource "berth_registry" "this" {{
+  name           = "registry"
+  namespace      = "{namespace}"
+  host           = "{host}"
+  host_port      = 6447
+  storage        = {{ ephemeral = {{}} }}
+  users          = {{ ann = {{ password_wo = var.password, password_wo_version = 1 }} }}
+  tls            = {{ secret_name = berth_acme_certificate.this.kubernetes_secret.name }}
+  resources      = {{ limits = {{ cpu = "500m", memory = "256Mi" }} }}
+  delete_enabled = true
+}}
+"#,
+        directory = value("SANDBOX_ACME_DIRECTORY"),
+        trust = value("SANDBOX_ACME_CA_FILE"),
+    )
+}
+
+/// Four checks of one registry.
+fn four_checks(namespace: &str) -> String {
+    let host = format!("{namespace}.{}", value("SANDBOX_ZONE_NAME"));
+    let checks = format!(
+        r#"
+resource "berth_dns_record" "this" {{
+  zone_id = "{zone}"
+  name    = "{host}"
+  type    = "A"
+  ttl     = 5
+  values  = ["{node}"]
+}}
+resource "berth_pull_secret" "this" {{
+  name       = "pull"
+  namespaces = [berth_registry.this.namespace]
+  registries = {{ "{host}:6447" = {{ username = "ann", password_wo = var.password, password_wo_version = 1 }} }}
+}}
+resource "berth_registry_check" "this" {{
+  for_each    = toset(["1", "2", "3", "4"])
+  host        = "{host}:6447"
+  username    = "ann"
+  password_wo = var.password
+  ca_pem      = file("{root}")
+  triggers    = {{ run = each.key }}
+  in_cluster  = {{ namespace = "{namespace}" }}
+  depends_on  = [berth_pull_secret.this, berth_dns_record.this]
+}}
+"#,
+        root = value("SANDBOX_ACME_ROOT_FILE"),
+        zone = value("SANDBOX_ZONE_ID"),
+        node = value("SANDBOX_NODE_IP"),
+    );
+    trusted_registry(namespace, &host) + &checks
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn many_checks_of_one_registry_pass_side_by_side_where_a_quota_wants_limits() {
+    let namespace = Namespace::new("checks");
+    let quota = ["create", "quota", "limits", "--hard=limits.cpu=4,limits.memory=4Gi"];
+    kubectl_ok(&[&["-n", &namespace.0], &quota[..]].concat());
+    let workspace = Workspace::new(&four_checks(&namespace.0)).secret("password", PASSWORD);
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    let check = |key: u8| workspace.attributes(&format!("berth_registry_check.this[\"{key}\"]"));
+    let pulled = |key: u8| check(key)["results"].as_array().unwrap().last().unwrap()["detail"].to_string();
+    for key in 1..=4 {
+        assert_eq!(check(key)["passed"], true);
+        assert!(pulled(key).contains("the node node pulled"), "{}", pulled(key));
+    }
+    assert_ne!(pulled(1), pulled(2), "each has an image of its own");
+    // Again, all at once from the first step on.
+    for _ in 0..2 {
+        let all = (1..=4).map(|key| format!("-replace=berth_registry_check.this[\"{key}\"]")).collect::<Vec<_>>();
+        let replacing: Vec<&str> = all.iter().map(String::as_str).collect();
+        let arguments = [&["apply", "-json", "-input=false", "-auto-approve"], &replacing[..]].concat();
+        workspace.run(&arguments).succeeds();
+    }
+    assert!(!names(&namespace.0, "pods").iter().any(|pod| pod.starts_with("berth-check")));
+    workspace.destroy().succeeds();
+}

@@ -91,7 +91,7 @@ async fn wants_a_login_and_takes_only_the_right_one() {
 async fn an_image_comes_back_as_it_was_pushed_and_goes_when_deleted() {
     let registry = Distribution::start(true);
     let client = registry.client(Some("correct horse"));
-    let image = ProbeImage::new();
+    let image = ProbeImage::new("1");
     client.push("team/check", "check", &image).await.unwrap();
     client.push("team/check", "check", &image).await.unwrap();
     let digest = &image.index().digest;
@@ -110,7 +110,7 @@ async fn an_image_comes_back_as_it_was_pushed_and_goes_when_deleted() {
 async fn a_registry_that_does_not_delete_says_so() {
     let registry = Distribution::start(false);
     let client = registry.client(Some("correct horse"));
-    let image = ProbeImage::new();
+    let image = ProbeImage::new("1");
     client.push("check", "check", &image).await.unwrap();
     let refused = client.delete_manifest("check", &image.index().digest).await.unwrap_err();
     assert!(matches!(refused, OciError::Unsupported { .. }), "{refused:?}");

@@ -25,15 +25,24 @@ struct Needles {
 pub struct Secrets(Vec<Needles>);
 
 impl Secrets {
-    /// A text: as it is, quoted as JSON, and in base64.
+    /// A text: as it is, quoted as JSON, in base64 by itself and within something longer, and as part of a URL.
     pub fn text(&mut self, secret: &str) {
         assert!(secret.len() >= 8, "a short secret is found by accident");
         let quoted = serde_json::to_string(secret).unwrap();
-        self.add(vec![
+        let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let mut forms = vec![
             (secret.to_owned(), "as it is"),
             (quoted.trim_matches('"').to_owned(), "quoted"),
             (STANDARD.encode(secret), "in base64"),
-        ]);
+            (form.replace('+', "%20"), "in a URL"),
+            (form, "in a form"),
+        ];
+        for before in 0..3 {
+            // What three octets take part in is cut off at both ends: four characters each.
+            let within = STANDARD.encode([&vec![b'x'; before], secret.as_bytes(), b"xxx"].concat());
+            forms.push((within[4..(before + secret.len()) / 3 * 4].to_owned(), "in base64, within something longer"));
+        }
+        self.add(forms);
     }
 
     /// A private key, PKCS#8 as PEM: dozens of octets of its private part, in hexadecimal digits or base64, so near to each
@@ -111,6 +120,25 @@ pub fn private_state(state: &Value) -> String {
     let instances = resources.flat_map(|resource| resource["instances"].as_array().into_iter().flatten());
     let private = instances.filter_map(|instance| STANDARD.decode(instance["private"].as_str()?).ok());
     private.map(|octets| String::from_utf8_lossy(&octets).into_owned()).collect()
+}
+
+/// That the search finds what it is for.
+#[test]
+fn a_text_is_found_in_every_form_and_a_part_of_it_is_no_secret() {
+    let mut secrets = Secrets::default();
+    let secret = "pass/word 4711";
+    secrets.text(secret);
+    for form in [
+        secret.to_owned(),
+        STANDARD.encode(secret),
+        STANDARD.encode(format!("ann:{secret}")),
+        STANDARD.encode(format!("{{\"password\":\"{secret}\"}}")),
+        "pass%2Fword%204711".to_owned(),
+        "pass%2Fword+4711".to_owned(),
+    ] {
+        assert!(secrets.form_in(&format!("<{form}>")).is_some(), "not found in {form}");
+    }
+    assert_eq!(secrets.form_in("word 4711"), None);
 }
 
 /// That the search finds what it is for.

@@ -9,7 +9,9 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+
+use crate::secret::learn;
 
 use super::sts::{Session, SessionProvider};
 use super::{Keys, Settings};
@@ -36,7 +38,30 @@ pub(super) async fn load(settings: &Settings) -> SdkConfig {
     if let Some(keys) = &settings.keys {
         loader = loader.credentials_provider(credentials(keys));
     }
-    with_role(settings, loader.load().await)
+    let config = with_role(settings, loader.load().await);
+    match config.credentials_provider() {
+        Some(provider) => with_provider(&config, SharedCredentialsProvider::new(Learning(provider))),
+        None => config,
+    }
+}
+
+/// Credentials as they come from wherever they come; their secrets are taken out of all messages from then on. AWS quotes
+/// session tokens when a signature does not fit.
+#[derive(Debug)]
+struct Learning(SharedCredentialsProvider);
+
+impl ProvideCredentials for Learning {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async move {
+            let found = self.0.provide_credentials().await?;
+            learn(found.secret_access_key());
+            found.session_token().into_iter().for_each(learn);
+            Ok(found)
+        })
+    }
 }
 
 /// Without a look at the machine's metadata service: a wrong region harms nothing here, waiting for it does.

@@ -13,6 +13,7 @@ use super::call::call;
 use super::error::{AwsError, Reply, failure};
 use super::{AssumeRole, WebIdentity};
 use crate::retry::Budget;
+use crate::secret::learn;
 
 /// Attempts at the session of an assumed role.
 const ATTEMPTS: u32 = 8;
@@ -86,6 +87,7 @@ impl SessionProvider {
         let token = tokio::fs::read_to_string(&identity.token_file).await.map_err(|error| {
             CredentialsError::invalid_configuration(format!("cannot read `{}`: {error}", identity.token_file))
         })?;
+        learn(token.trim());
         let request = self.client.assume_role_with_web_identity().role_arn(&identity.role_arn);
         let request = request.role_session_name(name_of(identity.session_name.as_deref()));
         let output = request.web_identity_token(token.trim()).send().await;

@@ -4,6 +4,7 @@ mod answer;
 
 use std::fmt;
 
+use crate::domain::admission::Refusal;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::rollout::Obstacle;
 use crate::explain::Explanation;
@@ -97,6 +98,16 @@ pub enum ClusterError {
         /// Of what.
         object: String,
         /// The API server's words; they name the identity used.
+        words: String,
+    },
+    /// The right is there, and admission refuses the object: a quota, a policy.
+    #[error("{refusal} refuses {object}")]
+    Refused {
+        /// The object.
+        object: String,
+        /// What refuses it.
+        refusal: Refusal,
+        /// The API server's words.
         words: String,
     },
     /// The namespace does not exist.
@@ -247,6 +258,7 @@ impl ClusterError {
             Self::Other { .. } => "BERTH-K8S-013",
             Self::Stuck { .. } => "BERTH-K8S-014",
             Self::Held { .. } => "BERTH-K8S-015",
+            Self::Refused { .. } => "BERTH-K8S-019",
         }
     }
 
@@ -258,6 +270,11 @@ impl ClusterError {
                 .to_owned(),
             Self::NotConfigured(NoSource::Both) => {
                 "the provider block sets kubernetes.host and kubernetes.config_path".to_owned()
+            }
+            Self::NotConfigured(NoSource::LoginOnly(name)) => {
+                format!(
+                    "the provider block sets {name}, and kubernetes.config_path and kubernetes.host are unset or null"
+                )
             }
             Self::BadSource { source_of_settings, .. } => source_of_settings.to_string(),
             Self::Unreachable { server, source_of_settings, .. } => {
@@ -271,6 +288,7 @@ impl ClusterError {
                 "{object}, which exists already: berth made it for another resource of this configuration, or for another state"
             ),
             Self::Forbidden { object, .. } | Self::NotFound { object, .. } => object.clone(),
+            Self::Refused { object, refusal, .. } => format!("{object}, which {refusal} refuses"),
             Self::Conflict { object, manager, fields, .. } => conflict_object(object, manager.as_deref(), fields),
             Self::Invalid { object, faults, .. } => invalid_object(object, faults),
             Self::Stopped { waiting_for, .. } => waiting_for.clone(),
@@ -290,6 +308,7 @@ impl ClusterError {
             Self::Unreachable { fault, .. } => Some(("The connection", fault)),
             Self::Unauthorized { words, .. }
             | Self::Forbidden { words, .. }
+            | Self::Refused { words, .. }
             | Self::NotFound { words, .. }
             | Self::Conflict { words, .. }
             | Self::Invalid { words, .. }
@@ -306,12 +325,15 @@ impl ClusterError {
     }
 
     /// One concrete step.
-    fn next_step(&self) -> String {
+    pub fn next_step(&self) -> String {
         let step = match self {
             Self::NotConfigured(NoSource::Nothing) => {
                 "set kubernetes.config_path or kubernetes.host in the provider block, or KUBE_CONFIG_PATH"
             }
             Self::NotConfigured(NoSource::Both) => "keep one of the two",
+            Self::NotConfigured(NoSource::LoginOnly(_)) => {
+                "say which cluster it is for: set kubernetes.host, or kubernetes.config_path or KUBE_CONFIG_PATH"
+            }
             Self::BadSource { .. } => "correct the path, the context or the credentials it names, then apply again",
             Self::Unreachable { .. } => {
                 "check that the cluster is up and reachable from this machine, then apply again"
@@ -320,6 +342,7 @@ impl ClusterError {
             Self::Forbidden { verb, .. } => {
                 return format!("grant the identity named above the verb \"{verb}\" on this kind of object");
             }
+            Self::Refused { refusal, .. } => refusal.remedy(),
             Self::NamespaceMissing { namespace } => {
                 return format!("create the namespace `{namespace}` first, or correct its name");
             }
@@ -347,6 +370,7 @@ impl ClusterError {
     pub fn provider_attribute(&self) -> Option<&'static str> {
         match self {
             Self::NotConfigured(NoSource::Both) => Some("kubernetes.config_path"),
+            Self::NotConfigured(NoSource::LoginOnly(name)) => Some(name),
             Self::BadSource { source_of_settings, .. }
             | Self::Unreachable { source_of_settings, .. }
             | Self::Unauthorized { source_of_settings, .. } => source_of_settings.attribute(),

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use kube::api::{DeleteParams, LogParams};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::clock::Clock;
 use crate::domain::kubernetes::{ObjectRef, owner_labels};
 use crate::domain::rollout::{ObstacleKind, Pod, deepest_clauses, obstacle};
 use crate::retry::{Budget, Pace};
+use crate::secret::{Secret, hidden};
 
 use super::rollouts::typed;
 use super::{Cluster, ClusterError, Verb};
@@ -17,9 +20,11 @@ const PACE: Pace = Pace::new(Duration::from_millis(300), Duration::from_secs(2))
 /// How long removing the Pod may take, even after an interrupt.
 const REMOVAL_TIME: Duration = Duration::from_secs(15);
 
-/// How long a pull may go on failing before it counts: the first failure may be the Secret's or the
-/// name's, not known to the node yet.
-const FAILURE_PATIENCE: Duration = Duration::from_secs(8);
+/// How old a Pod that an earlier check left must be to be taken away: a check under way may need it.
+const LEFTOVER_AGE: SignedDuration = SignedDuration::from_hours(1);
+
+/// The application of such Pods in labels.
+const APPLICATION: &str = "registry-check";
 
 /// How much of a node's words about a failed pull is told: the cause stands at their end.
 const CAUSE_LIMIT: usize = 250;
@@ -29,12 +34,16 @@ const CAUSE_LIMIT: usize = 250;
 pub struct PullRequest {
     /// Where the Pod runs.
     pub namespace: String,
-    /// The Pod's name.
+    /// What names of such Pods begin with, and their label. Each Pod gets an ending of its own, so that checks at the same
+    /// time do not meet.
     pub name: String,
     /// The service account whose pull secrets are to be used.
     pub service_account: String,
     /// The image, best by digest.
     pub image: String,
+    /// How long a pull may go on failing before it counts: the first failure may be the Secret's or the
+    /// name's, not known to the node yet.
+    pub patience: Duration,
 }
 
 /// What the node did.
@@ -71,8 +80,10 @@ impl Cluster {
             ..LogParams::default()
         };
         let build = |api: kube::core::Request| api.logs(&pod.name, &params);
-        self.call(budget, Verb::Get, pod, &build, |client, request| async move { client.request_text(request).await })
-            .await
+        let send = |client: kube::Client, request| async move { client.request_text(request).await };
+        let log = self.call(budget, Verb::Get, pod, &build, send).await?;
+        // Before anybody cuts it: a part of a secret would not be found.
+        Ok(hidden(&log).into_owned())
     }
 
     /// What a container has logged within the last `since`, by its node's clock.
@@ -93,14 +104,13 @@ impl Cluster {
     /// Runs a Pod just far enough to see whether a node can pull the image, then takes it away again,
     /// also after an interrupt. Nothing of the image is executed: the Pod's command does not exist.
     pub async fn prove_pull(&self, budget: &Budget, request: &PullRequest) -> Result<PullProof, ClusterError> {
-        let pod = ObjectRef::pod(&request.namespace, &request.name);
+        let pod = ObjectRef::pod(&request.namespace, &own_name(&request.name));
         // Without its account a Pod is refused, and a namespace made a moment ago has none yet.
         let account = ObjectRef::service_account(&request.namespace, &request.service_account);
         self.wait_for_service_account(budget, &account).await?;
-        self.delete(budget, &pod, None).await?;
-        self.wait_until_gone(budget, &pod).await?;
-        let seen = match self.create(budget, &pull_pod(request)).await {
-            Ok(_) => self.watch_pull(budget, &pod).await,
+        self.remove_leftovers(budget, request).await;
+        let seen = match self.create(budget, &pull_pod(request, &pod.name)).await {
+            Ok(_) => self.watch_pull(budget, &pod, request.patience).await,
             Err(error) => Err(error),
         };
         // No program runs in it that needed time to end.
@@ -110,7 +120,27 @@ impl Cluster {
         removed.map(|()| proof)
     }
 
-    async fn watch_pull(&self, budget: &Budget, pod: &ObjectRef) -> Result<PullProof, ClusterError> {
+    /// Takes away what killed checks left. It is no part of the proof: what goes wrong with it changes nothing.
+    async fn remove_leftovers(&self, budget: &Budget, request: &PullRequest) {
+        let like = ObjectRef::pod(&request.namespace, "");
+        let Ok(found) = self.list(budget, &like, &leftovers(&request.name)).await else { return };
+        let now = Clock::system().now();
+        for pod in found.iter().filter(|pod| is_old(pod, now)) {
+            let text = |pointer: &str| pod.pointer(pointer).and_then(Value::as_str);
+            let Some(name) = text("/metadata/name") else { continue };
+            let object = ObjectRef::pod(&request.namespace, name);
+            if self.delete(budget, &object, text("/metadata/uid")).await.is_err() {
+                tracing::debug!(object = %object, "what an earlier check left stays");
+            }
+        }
+    }
+
+    async fn watch_pull(
+        &self,
+        budget: &Budget,
+        pod: &ObjectRef,
+        patience: Duration,
+    ) -> Result<PullProof, ClusterError> {
         let mut failing_since = None;
         let mut last_seen = None;
         for pause in PACE.pauses() {
@@ -119,8 +149,8 @@ impl Cluster {
                     PullState::Pulled { node, image_id } => return Ok(PullProof::Pulled { node, image_id }),
                     PullState::Failing(words) => {
                         let since = *failing_since.get_or_insert_with(tokio::time::Instant::now);
-                        if since.elapsed() >= FAILURE_PATIENCE {
-                            return Ok(PullProof::Refused { words: deepest_clauses(&words, CAUSE_LIMIT) });
+                        if since.elapsed() >= patience {
+                            return Ok(PullProof::Refused { words: deepest_clauses(&hidden(&words), CAUSE_LIMIT) });
                         }
                         last_seen = Some(words);
                     }
@@ -183,14 +213,34 @@ fn pull_state(pod: &Pod) -> PullState {
     }
 }
 
-fn pull_pod(request: &PullRequest) -> serde_json::Value {
+/// A name that no other check has, in this run or another.
+fn own_name(start: &str) -> String {
+    // Without randomness the names of two checks at the same time may meet, which the second is told.
+    let ending = Secret::random().map(|random| random.expose().chars().take(8).collect::<String>());
+    format!("{start}-{}", ending.unwrap_or_default()).trim_end_matches('-').to_owned()
+}
+
+/// The query for the Pods of checks of the same kind.
+fn leftovers(start: &str) -> String {
+    let labels = owner_labels(APPLICATION, start);
+    let labels = labels.as_object().into_iter().flatten();
+    labels.filter_map(|(name, value)| Some(format!("{name}={}", value.as_str()?))).collect::<Vec<_>>().join(",")
+}
+
+fn is_old(pod: &Value, now: Timestamp) -> bool {
+    let made = pod.pointer("/metadata/creationTimestamp").and_then(Value::as_str);
+    let made = made.and_then(|moment| moment.parse::<Timestamp>().ok());
+    made.is_some_and(|made| now.duration_since(made) > LEFTOVER_AGE)
+}
+
+fn pull_pod(request: &PullRequest, name: &str) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
-            "name": request.name,
+            "name": name,
             "namespace": request.namespace,
-            "labels": owner_labels("registry-check", &request.name),
+            "labels": owner_labels(APPLICATION, &request.name),
         },
         "spec": {
             "serviceAccountName": request.service_account,
@@ -205,7 +255,7 @@ fn pull_pod(request: &PullRequest) -> serde_json::Value {
                 "imagePullPolicy": "Always",
                 "command": ["/berth-does-not-run-this"],
                 // A quota may want each of them to be limited.
-                "resources": { "requests": { "cpu": "1m", "memory": "4Mi" }, "limits": { "cpu": "100m", "memory": "32Mi" } },
+                "resources": { "requests": { "cpu": "1m", "memory": "4Mi" }, "limits": { "cpu": "50m", "memory": "32Mi" } },
                 "securityContext": { "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] } },
             }],
         },
@@ -214,8 +264,6 @@ fn pull_pod(request: &PullRequest) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     fn pod(container: &Value) -> Pod {
@@ -229,6 +277,45 @@ mod tests {
 
     fn container(image_id: &str, state: &Value) -> Value {
         json!({ "name": "pull", "image": "i", "imageID": image_id, "ready": false, "restartCount": 0, "state": state })
+    }
+
+    fn request() -> PullRequest {
+        PullRequest {
+            namespace: "apps".to_owned(),
+            name: "berth-check-0123456789".to_owned(),
+            service_account: "default".to_owned(),
+            image: "r.test/a@sha256:1".to_owned(),
+            patience: Duration::from_secs(8),
+        }
+    }
+
+    #[test]
+    fn two_checks_have_two_pods_of_one_kind() {
+        let (one, two) = (own_name("berth-check-0123456789"), own_name("berth-check-0123456789"));
+        assert!(one != two && one.starts_with("berth-check-0123456789-") && one.len() <= 63, "{one}");
+        let label = |name: &str| pull_pod(&request(), name).pointer("/metadata/labels").cloned();
+        assert_eq!(label(&one), label(&two));
+        assert!(leftovers(&request().name).contains("berth-check-0123456789"));
+    }
+
+    #[test]
+    fn only_what_a_check_of_long_ago_left_is_taken_away() {
+        let now: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();
+        let pod = |made: &str| json!({ "metadata": { "creationTimestamp": made } });
+        assert!(is_old(&pod("2026-11-29T10:59:00Z"), now));
+        assert!(!is_old(&pod("2026-11-29T11:01:00Z"), now));
+        assert!(!is_old(&json!({}), now));
+    }
+
+    #[test]
+    fn a_quota_that_wants_limits_admits_the_pod() {
+        let pod = pull_pod(&request(), "p");
+        for resource in ["cpu", "memory"] {
+            for part in ["requests", "limits"] {
+                let pointer = format!("/spec/containers/0/resources/{part}/{resource}");
+                assert!(pod.pointer(&pointer).is_some_and(Value::is_string), "{pointer}");
+            }
+        }
     }
 
     #[test]

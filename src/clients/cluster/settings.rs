@@ -56,6 +56,8 @@ pub enum Source {
     Variable(&'static str, Vec<PathBuf>),
     /// The service account of the Pod this process runs in.
     InCluster,
+    /// One attribute of the provider block, which is to blame by itself.
+    Setting(&'static str),
 }
 
 impl Source {
@@ -64,6 +66,7 @@ impl Source {
         match self {
             Self::Host(_) => Some("kubernetes.host"),
             Self::ConfigPath(_) => Some("kubernetes.config_path"),
+            Self::Setting(name) => Some(name),
             Self::Variable(..) | Self::InCluster => None,
         }
     }
@@ -73,7 +76,7 @@ impl Source {
         match self {
             Self::ConfigPath(path) => std::slice::from_ref(path),
             Self::Variable(_, paths) => paths,
-            Self::Host(_) | Self::InCluster => &[],
+            Self::Host(_) | Self::InCluster | Self::Setting(_) => &[],
         }
     }
 }
@@ -88,6 +91,7 @@ impl fmt::Display for Source {
                 write!(f, "environment variable {name} = {:?}", paths.join(":"))
             }
             Self::InCluster => f.write_str("the service account of the Pod this runs in"),
+            Self::Setting(name) => write!(f, "provider setting {name}"),
         }
     }
 }
@@ -101,6 +105,9 @@ pub enum NoSource {
     /// Both a kubeconfig and a host were set.
     #[error("both kubernetes.host and kubernetes.config_path are set")]
     Both,
+    /// The provider block says how to log in, and nothing says where.
+    #[error("{0} is set, and neither the provider block nor the environment names a cluster")]
+    LoginOnly(&'static str),
 }
 
 /// The variables that name kubeconfig files, the first that is set counts. `KUBECONFIG` is kubectl's
@@ -109,7 +116,8 @@ const VARIABLES: [&str; 3] = ["KUBE_CONFIG_PATH", "KUBE_CONFIG_PATHS", "KUBECONF
 
 impl Settings {
     /// Where the way to the cluster is described. There is no default: no `localhost`, no
-    /// `~/.kube/config` that nobody mentioned.
+    /// `~/.kube/config` that nobody mentioned. In a Pod, its own account counts only where nothing else was said: a
+    /// block whose `host` is null by mistake must not reach the runner's own cluster.
     pub fn source(&self, env: &Env) -> Result<Source, NoSource> {
         match (&self.host, &self.config_path) {
             (Some(_), Some(_)) => return Err(NoSource::Both),
@@ -122,7 +130,25 @@ impl Settings {
             let paths = std::env::split_paths(value).filter(|path| !path.as_os_str().is_empty());
             return Ok(Source::Variable(name, paths.map(|path| expand_home(&path.to_string_lossy(), env)).collect()));
         }
+        if let Some(name) = self.given() {
+            return Err(NoSource::LoginOnly(name));
+        }
         if env.get("KUBERNETES_SERVICE_HOST").is_some() { Ok(Source::InCluster) } else { Err(NoSource::Nothing) }
+    }
+
+    /// The first attribute that describes a login or a connection, if one does.
+    fn given(&self) -> Option<&'static str> {
+        let given = [
+            ("kubernetes.token", self.token.is_some()),
+            ("kubernetes.exec", self.exec.is_some()),
+            ("kubernetes.client_certificate", self.client_certificate.is_some()),
+            ("kubernetes.client_key", self.client_key.is_some()),
+            ("kubernetes.cluster_ca_certificate", self.cluster_ca_certificate.is_some()),
+            ("kubernetes.config_context", self.config_context.is_some()),
+            ("kubernetes.tls_server_name", self.tls_server_name.is_some()),
+            ("kubernetes.proxy_url", self.proxy_url.is_some()),
+        ];
+        given.into_iter().find(|(_, is_given)| *is_given).map(|(name, _)| name)
     }
 
     /// The context within the kubeconfig: the setting, or else `KUBE_CTX`.
@@ -171,6 +197,25 @@ mod tests {
         assert_eq!(source.files().len(), 2);
         let source = Settings::default().source(&env(&[("KUBECONFIG", "/a"), ("KUBE_CONFIG_PATH", "/b")])).unwrap();
         assert_eq!(source, Source::Variable("KUBE_CONFIG_PATH", vec!["/b".into()]));
+    }
+
+    #[test]
+    fn in_a_pod_its_own_account_counts_only_where_nothing_else_was_said() {
+        let pod = env(&[("KUBERNETES_SERVICE_HOST", "10.0.0.1")]);
+        assert_eq!(Settings::default().source(&pod), Ok(Source::InCluster));
+        let text = || Some("x".to_owned());
+        let secret = || Some(Secret::new("x"));
+        for (settings, name) in [
+            (Settings { token: secret(), ..Settings::default() }, "kubernetes.token"),
+            (Settings { exec: Some(Exec::default()), ..Settings::default() }, "kubernetes.exec"),
+            (Settings { client_key: secret(), ..Settings::default() }, "kubernetes.client_key"),
+            (Settings { cluster_ca_certificate: text(), ..Settings::default() }, "kubernetes.cluster_ca_certificate"),
+            (Settings { proxy_url: text(), ..Settings::default() }, "kubernetes.proxy_url"),
+        ] {
+            assert_eq!(settings.source(&pod), Err(NoSource::LoginOnly(name)));
+            let file = env(&[("KUBERNETES_SERVICE_HOST", "10.0.0.1"), ("KUBECONFIG", "/a")]);
+            assert!(settings.source(&file).is_ok(), "it is laid over the file");
+        }
     }
 
     #[test]

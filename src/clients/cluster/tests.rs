@@ -133,6 +133,28 @@ async fn a_missing_right_names_verb_and_identity() {
 }
 
 #[tokio::test]
+async fn what_a_quota_refuses_is_no_missing_right() {
+    let words = "deployments.apps \"registry\" is forbidden: exceeded quota: tight, requested: count/deployments=1";
+    let (cluster, _) = scripted(vec![status(403, "Forbidden", words, &json!({}))]);
+    let error = cluster.apply(&budget(), &manifest()).await.unwrap_err();
+    let told = error.explain("x").detail();
+    assert_eq!(error.code(), "BERTH-K8S-019");
+    assert!(told.contains("raise the namespace's quota") && !told.contains("grant"), "{told}");
+    assert!(error.told().starts_with("a quota refuses Deployment apps/registry: deployments.apps"), "{}", error.told());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_api_server_that_takes_a_call_and_never_answers_leaves_a_refresh_its_state() {
+    let service = tower::service_fn(|_: http::Request<kube::client::Body>| {
+        std::future::pending::<Result<http::Response<Full<Bytes>>, kube::Error>>()
+    });
+    let cluster = Cluster::over(Client::new(service, "default"));
+    let error = cluster.get(&budget(), &deployment()).await.unwrap_err();
+    assert!(error.is_unanswered(), "{error:?}");
+    assert!(error.explain("x").detail().contains("did not answer within 60 seconds"), "{error:?}");
+}
+
+#[tokio::test]
 async fn credentials_that_are_not_accepted_name_their_source() {
     let (cluster, _) = scripted(vec![status(401, "Unauthorized", "Unauthorized", &json!(null))]);
     let error = cluster.get(&budget(), &deployment()).await.unwrap_err();
@@ -342,19 +364,32 @@ async fn an_empty_namespace_of_ours_goes_and_is_waited_for() {
     assert_eq!(asked.lock().unwrap().len(), 9);
 }
 
+#[tokio::test]
+async fn a_secret_in_a_containers_log_is_hidden_before_the_log_is_cut() {
+    let secret = crate::secret::Secret::new("*buoy-3 and mooring");
+    let log = json!(format!("{} unknown anchor '{}'", "x".repeat(300), secret.expose().trim_start_matches('*')));
+    let (cluster, _) = scripted(vec![(200, log)]);
+    let pod = ObjectRef::pod("apps", "registry-x");
+    let told = cluster.pod_log(&budget(), &pod, "registry", 20, false).await.unwrap();
+    assert!(told.ends_with("unknown anchor '(hidden)'\"") && !told.contains("buoy"), "{told}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_pod_of_a_proof_is_removed_after_an_interrupt() {
     let stop = tokio_util::sync::CancellationToken::new();
-    let missing = || status(404, "NotFound", "none", &json!({ "kind": "pods" }));
+    let leftover = json!({ "items": [{ "metadata": { "name": "old", "creationTimestamp": "2001-01-01T00:00:00Z" } }] });
     let pending = json!({ "metadata": { "name": "p" }, "status": {} });
     let account = (200, json!({ "metadata": { "name": "default" } }));
     let removed = (200, json!({}));
-    let (cluster, asked) = scripted(vec![account, missing(), missing(), (201, json!({})), (200, pending), removed]);
+    let leftovers = [(200, leftover), (200, json!({}))];
+    let rest = [(201, json!({})), (200, pending), removed];
+    let (cluster, asked) = scripted([account].into_iter().chain(leftovers).chain(rest).collect());
     let request = PullRequest {
         namespace: "apps".to_owned(),
         name: "p".to_owned(),
         service_account: "default".to_owned(),
         image: "r.test/a".to_owned(),
+        patience: Duration::from_secs(8),
     };
     let interrupted = Budget::new(Duration::from_mins(5), stop.clone());
     let proof = async {
@@ -365,7 +400,14 @@ async fn the_pod_of_a_proof_is_removed_after_an_interrupt() {
         proof
     };
     assert!(proof.await.unwrap_err().is_interrupt());
-    assert_eq!(asked.lock().unwrap().last().map(|(method, ..)| method.clone()), Some("DELETE".to_owned()));
+    let asked = asked.lock().unwrap();
+    let deleted: Vec<&str> = asked
+        .iter()
+        .filter(|(method, ..)| method == "DELETE")
+        .map(|(_, path, _)| path.split('?').next().unwrap())
+        .collect();
+    assert_eq!(deleted.first(), Some(&"/api/v1/namespaces/apps/pods/old"), "what a killed check left goes too");
+    assert!(deleted.last().is_some_and(|path| path.starts_with("/api/v1/namespaces/apps/pods/p-")), "{deleted:?}");
 }
 
 #[tokio::test]

@@ -25,9 +25,9 @@ impl<P: Provider> Service<P> {
         let resource = self.resource(&request.type_name)?;
         let r#type = resource.schema().value_type();
         let change = Change {
-            prior: value::read(request.prior_state.as_ref(), &r#type)?,
-            planned: value::read(request.planned_state.as_ref(), &r#type)?,
-            config: value::read(request.config.as_ref(), &r#type)?,
+            prior: value::read(request.prior_state.as_ref(), resource.schema(), &r#type)?,
+            planned: value::read(request.planned_state.as_ref(), resource.schema(), &r#type)?,
+            config: value::read(request.config.as_ref(), resource.schema(), &r#type)?,
         };
         let private = Private::from_bytes(&request.planned_private);
         let private = if change.planned.is_null() { private.for_destroy() } else { private.for_create() };

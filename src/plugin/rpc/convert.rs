@@ -3,6 +3,7 @@
 use super::super::proto::tfplugin6 as proto;
 use super::super::wire;
 use crate::sdk::{self, Attribute, Mode, Nesting, Schema, Severity, Shape, Step, Type};
+use crate::secret::hidden;
 
 /// A schema.
 pub fn schema(schema: &Schema) -> proto::Schema {
@@ -82,7 +83,7 @@ fn parameter(parameter: &sdk::Parameter) -> proto::function::Parameter {
     }
 }
 
-/// Messages to the user.
+/// Messages to the user. Whatever they are made of, they pass here, and leave without known secrets.
 pub fn diagnostics(found: &sdk::Diagnostics) -> Vec<proto::Diagnostic> {
     found.iter().map(diagnostic).collect()
 }
@@ -94,8 +95,8 @@ fn diagnostic(found: &sdk::Diagnostic) -> proto::Diagnostic {
     };
     proto::Diagnostic {
         severity: severity.into(),
-        summary: found.summary.clone(),
-        detail: found.detail.clone(),
+        summary: hidden(&found.summary).into_owned(),
+        detail: hidden(&found.detail).into_owned(),
         attribute: (!found.attribute.steps().is_empty()).then(|| path(&found.attribute)),
     }
 }
@@ -111,4 +112,29 @@ pub fn path(path: &sdk::Path) -> proto::AttributePath {
         }),
     });
     proto::AttributePath { steps: steps.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::Explanation;
+    use crate::secret::Secret;
+
+    #[test]
+    fn no_part_of_a_message_shows_a_secret_that_its_author_quoted() {
+        let secret = Secret::new("quoted everywhere 1");
+        let quoted = || format!("`{}`", secret.expose());
+        let explanation = Explanation::new("BERTH-SDK-001", format!("Cannot log in with {}", quoted()))
+            .on(quoted())
+            .said(quoted(), quoted())
+            .seen([quoted()])
+            .next(quoted());
+        let mut found = sdk::Diagnostics::default();
+        found.warning(&explanation);
+        for told in diagnostics(&found) {
+            assert_eq!(told.summary, "Cannot log in with `(hidden)`");
+            assert_eq!(told.detail.matches("(hidden)").count(), 5, "{}", told.detail);
+            assert!(!told.detail.contains("everywhere"), "{}", told.detail);
+        }
+    }
 }

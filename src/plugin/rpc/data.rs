@@ -5,6 +5,7 @@ use super::super::proto::tfplugin6 as proto;
 use super::{Service, convert, value};
 use crate::explain::Explanation;
 use crate::sdk::{Arguments, Diagnostics, Function, Private, Provider, Value, View};
+use crate::secret::hidden;
 
 impl<P: Provider> Service<P> {
     pub(super) fn validate_data(
@@ -12,7 +13,7 @@ impl<P: Provider> Service<P> {
         request: &proto::validate_data_resource_config::Request,
     ) -> Result<proto::validate_data_resource_config::Response, Explanation> {
         let data = self.data(&request.type_name)?;
-        let config = value::read(request.config.as_ref(), &data.schema().value_type())?;
+        let config = value::read(request.config.as_ref(), data.schema(), &data.schema().value_type())?;
         let mut found = Diagnostics::default();
         validate::attributes(&data.schema().attributes, &config, &mut found);
         data.validate(&View::new(&config), &mut found);
@@ -25,7 +26,7 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::read_data_source::Response, Explanation> {
         let data = self.data(&request.type_name)?;
         let r#type = data.schema().value_type();
-        let config = value::read(request.config.as_ref(), &r#type)?;
+        let config = value::read(request.config.as_ref(), data.schema(), &r#type)?;
         let cx = self.context(data.meta().limits.overridden_by(&config).read, Private::default())?;
         let found = data.read(&cx, config.clone()).await?;
         let state = refresh::settled(data.schema(), &config, found);
@@ -55,7 +56,7 @@ impl<P: Provider> Service<P> {
             Err(error) => Ok(proto::call_function::Response {
                 result: None,
                 error: Some(proto::FunctionError {
-                    text: error.text,
+                    text: hidden(&error.text).into_owned(),
                     function_argument: error.argument.and_then(|position| i64::try_from(position).ok()),
                 }),
             }),
@@ -66,5 +67,5 @@ impl<P: Provider> Service<P> {
 fn arguments_of(function: &dyn Function, sent: &[proto::DynamicValue]) -> Result<Vec<Value>, Explanation> {
     let signature = function.signature();
     let types = signature.parameters.iter().chain(signature.variadic.iter().cycle()).map(|p| &p.r#type);
-    sent.iter().zip(types).map(|(argument, r#type)| value::read(Some(argument), r#type)).collect()
+    sent.iter().zip(types).map(|(argument, r#type)| value::read_plain(Some(argument), r#type)).collect()
 }

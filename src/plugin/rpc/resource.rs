@@ -15,7 +15,7 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::validate_resource_config::Response, Explanation> {
         let resource = self.resource(&request.type_name)?;
         let schema = resource.schema();
-        let config = value::read(request.config.as_ref(), &schema.value_type())?;
+        let config = value::read(request.config.as_ref(), schema, &schema.value_type())?;
         let mut found = Diagnostics::default();
         if !request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed) {
             validate::no_write_only(&schema.attributes, &config, &mut found);
@@ -56,7 +56,7 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::read_resource::Response, Explanation> {
         let resource = self.resource(&request.type_name)?;
         let r#type = resource.schema().value_type();
-        let state = value::read(request.current_state.as_ref(), &r#type)?;
+        let state = value::read(request.current_state.as_ref(), resource.schema(), &r#type)?;
         let cx =
             self.context(resource.meta().limits.overridden_by(&state).read, Private::from_bytes(&request.private))?;
         let found = match resource.read(&cx, state.clone()).await {
@@ -82,7 +82,7 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::plan_resource_change::Response, Explanation> {
         let resource = self.resource(&request.type_name)?;
         let r#type = resource.schema().value_type();
-        let config = value::read(request.config.as_ref(), &r#type)?;
+        let config = value::read(request.config.as_ref(), resource.schema(), &r#type)?;
         if config.is_null() {
             return Ok(proto::plan_resource_change::Response {
                 planned_state: Some(value::write(&Value::Null, &r#type)?),
@@ -91,12 +91,12 @@ impl<P: Provider> Service<P> {
                 ..Default::default()
             });
         }
-        let prior = value::read(request.prior_state.as_ref(), &r#type)?;
+        let prior = value::read(request.prior_state.as_ref(), resource.schema(), &r#type)?;
         let private = Private::from_bytes(&request.prior_private);
         let proposal = Proposal {
             private: if prior.is_null() { private.of_successor() } else { private },
             prior,
-            proposed: value::read(request.proposed_new_state.as_ref(), &r#type)?,
+            proposed: value::read(request.proposed_new_state.as_ref(), resource.schema(), &r#type)?,
             config,
         };
         let cx = self.context(resource.meta().limits.read, proposal.private.clone())?;

@@ -3,16 +3,16 @@
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::clients::cluster::{Cluster, ClusterError, pull_secrets};
-use crate::digest::fingerprint;
-use crate::domain::dockerconfig::SECRET_KEY;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::{Tenure, owner_of};
 use crate::provider::Cx;
-use crate::resources::registry::entry;
 use crate::resources::tenancy;
 
 use super::writing::namespaces;
-use super::{AT_ONCE, Declared};
+use super::{AT_ONCE, Declared, digest};
+
+/// What is said of a Secret whose digest would let guesses of its logins be checked.
+const WITHOUT_KEY: &str = "has no key for the digest of its logins: an earlier berth wrote it, or somebody changed it";
 
 /// What the cluster holds.
 #[derive(Default)]
@@ -69,8 +69,10 @@ async fn of_namespace(
         seen.drift.push(format!("{object} does not bear the mark of its owner"));
     }
     seen.secrets.push(format!("{namespace}/{}", model.name));
-    let digest = entry(&secret, SECRET_KEY).map(|content| fingerprint(&model.name, &content));
-    if model.digest.get().is_some_and(|known| Some(known) != digest.as_ref()) {
+    let digest = digest::of(&secret);
+    if digest.is_none() {
+        seen.drift.push(format!("{object} {WITHOUT_KEY}"));
+    } else if model.digest.get().is_some_and(|known| Some(known) != digest.as_ref()) {
         seen.drift.push(format!("{object} holds other logins than were declared"));
     }
     seen.digest = digest;

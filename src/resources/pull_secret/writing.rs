@@ -6,7 +6,6 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
 use crate::clients::cluster::{Binding, Cluster, ClusterError};
-use crate::digest::fingerprint;
 use crate::domain::dockerconfig::{SECRET_KEY, SECRET_TYPE};
 use crate::domain::kubernetes::{DECLARATION, ObjectRef, owner_labels};
 use crate::domain::ownership::Claim;
@@ -16,11 +15,19 @@ use crate::resources::tenancy;
 use crate::sdk::{Result, Secret};
 
 use super::bindings::Bindings;
+use super::digest::{self, DIGEST_KEY};
 use super::removing::Removing;
 use super::{APPLICATION, AT_ONCE, Declared, Failures};
 
 /// What a pull secret is said to lack while its last change has not been finished.
 const UNFINISHED: &str = "the last change was not finished";
+
+/// What every Secret holds.
+struct Content {
+    logins: Secret,
+    /// What the digest of the logins is keyed with.
+    key: Secret,
+}
 
 /// What a namespace got.
 struct Placed {
@@ -46,7 +53,8 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     refuse_held(cx, cluster, model, &namespaces, &claim).await.map_err(|error| explained(&error, &what))?;
 
     let before = prior.map(Declared::places).unwrap_or_default();
-    model.digest.set(fingerprint(&model.name, &content));
+    let content = Content { key: digest_key(cx, cluster, &before, model, &what).await?, logins: content };
+    model.digest.set(digest::under(&content.key, &content.logins));
     model.drift.set(vec![UNFINISHED.to_owned()]);
     let placed = place_all(cx, cluster, model, &namespaces, &content, &claim).await;
 
@@ -83,6 +91,13 @@ fn note(model: &mut Declared, mut there: Vec<String>, mut bound: Vec<String>) {
     model.bound.set(bound);
 }
 
+async fn digest_key(cx: &Cx, cluster: &Cluster, before: &[String], model: &Declared, what: &str) -> Result<Secret> {
+    let key = digest::key(cx, cluster, before, &model.name).await.map_err(|error| explained(&error, what))?;
+    key.ok_or_else(|| {
+        Explanation::new("BERTH-PULL-003", what).next("the system gives no random numbers; try another machine")
+    })
+}
+
 /// Claims the Secret of every namespace for this run.
 fn claim(cx: &Cx, model: &Declared, namespaces: &[String], what: &str) -> Result<Claim> {
     for namespace in namespaces {
@@ -112,7 +127,7 @@ async fn place_all(
     cluster: &Cluster,
     model: &Declared,
     namespaces: &[String],
-    content: &Secret,
+    content: &Content,
     claim: &Claim,
 ) -> Vec<Placed> {
     let (lead, others) = namespaces.split_first().map_or((None, &[][..]), |(lead, others)| (Some(lead), others));
@@ -129,7 +144,7 @@ async fn place(
     cluster: &Cluster,
     model: &Declared,
     namespace: String,
-    content: &Secret,
+    content: &Content,
     claim: &Claim,
 ) -> Placed {
     let mut placed = Placed { namespace, bound: Vec::new(), was_there: false, failure: None };
@@ -141,7 +156,7 @@ async fn fill(
     cx: &Cx,
     cluster: &Cluster,
     model: &Declared,
-    content: &Secret,
+    content: &Content,
     claim: &Claim,
     placed: &mut Placed,
 ) -> std::result::Result<(), ClusterError> {
@@ -212,7 +227,8 @@ pub async fn namespaces(
     Ok(names)
 }
 
-fn manifest(model: &Declared, namespace: &str, content: &Secret) -> Value {
+fn manifest(model: &Declared, namespace: &str, content: &Content) -> Value {
+    let Content { logins, key } = content;
     json!({
         "apiVersion": "v1",
         "kind": "Secret",
@@ -223,6 +239,6 @@ fn manifest(model: &Declared, namespace: &str, content: &Secret) -> Value {
             "labels": owner_labels(APPLICATION, &model.name),
             "annotations": { DECLARATION: serde_json::to_string(model).unwrap_or_default() },
         },
-        "data": { SECRET_KEY: STANDARD.encode(content.expose()) },
+        "data": { SECRET_KEY: STANDARD.encode(logins.expose()), DIGEST_KEY: STANDARD.encode(key.expose()) },
     })
 }

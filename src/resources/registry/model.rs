@@ -8,6 +8,7 @@ use crate::domain::drift::is_quantity;
 use crate::domain::htpasswd::{Htpasswd, check_password, check_user};
 use crate::domain::image::ImageReference;
 use crate::domain::kubernetes::{check_label, check_subdomain};
+use crate::provider::checks::user_name;
 use crate::sdk::{Check, Computed, Model, Secret, Timeouts, Value, check};
 
 /// The registry's configuration and state. Its serialized form, without secrets and computed values, is
@@ -281,6 +282,7 @@ pub struct Proxy {
     #[attr(check = web_address())]
     pub remote_url: String,
     /// Whom to log in as.
+    #[attr(check = user_name())]
     pub username: Option<String>,
     /// The password. It reaches the cluster's Secret and not the state.
     #[attr(write_only)]

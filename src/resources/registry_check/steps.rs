@@ -18,14 +18,12 @@ use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::retry::{Pace, Stopped};
 use crate::sdk::{Computed, Result};
+use crate::secret::Secret;
 
 use super::{Declared, StepResult, base_url};
 
-/// How long a step may go on failing in a way that may pass: a record or a load balancer is new.
-const PATIENCE: Duration = Duration::from_secs(45);
-
-/// How long a wrong certificate may be shown: an Ingress controller shows one of its own until it has read a new Secret.
-const CERTIFICATE_PATIENCE: Duration = Duration::from_secs(30);
+/// What of the operation's time is kept for the steps that come after one that waits.
+const RESERVE: Duration = Duration::from_secs(45);
 
 const PACE: Pace = Pace::new(Duration::from_millis(500), Duration::from_secs(5));
 
@@ -38,22 +36,49 @@ struct Failure {
     cause: String,
     /// Said instead of the step's own remedy.
     next: Option<String>,
-    /// How long trying again may help.
-    patience: Duration,
+    /// Whether trying again may help.
+    passing: Passing,
+}
+
+/// How a failure may pass by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passing {
+    /// It does not.
+    Never,
+    /// A record or a load balancer is new: the one may take minutes to be seen, the other to answer.
+    Place,
+    /// A certificate is new: an Ingress controller shows one of its own until it has read the Secret.
+    Certificate,
+}
+
+impl Passing {
+    /// How long trying again may help, of the time that the whole operation has: more `timeouts`, more patience.
+    fn patience(self, limit: Duration) -> Duration {
+        match self {
+            Self::Never => Duration::ZERO,
+            Self::Place => limit.saturating_sub(RESERVE).max(limit / 4),
+            Self::Certificate => limit / 5,
+        }
+    }
+}
+
+/// How long a node's failures to pull may go on.
+fn pull_patience(limit: Duration) -> Duration {
+    (limit / 15).max(Duration::from_secs(8))
 }
 
 impl Failure {
     fn new(cause: impl Into<String>) -> Self {
-        Self { cause: cause.into(), next: None, patience: Duration::ZERO }
+        Self { cause: cause.into(), next: None, passing: Passing::Never }
     }
 }
 
 impl From<HttpError> for Failure {
     fn from(error: HttpError) -> Self {
-        let patience = match &error {
-            HttpError::Name { .. } | HttpError::Unreachable { .. } => PATIENCE,
-            HttpError::Certificate { .. } => CERTIFICATE_PATIENCE,
-            HttpError::Roots { .. } => Duration::ZERO,
+        let passing = match &error {
+            HttpError::Name { .. } | HttpError::Unreachable { .. } => Passing::Place,
+            HttpError::Certificate { .. } => Passing::Certificate,
+            HttpError::Roots { .. } => Passing::Never,
         };
         let next = match &error {
             HttpError::Roots { .. } => Some("correct ca_pem".to_owned()),
@@ -62,7 +87,7 @@ impl From<HttpError> for Failure {
             }
             _ => None,
         };
-        Self { cause: error.to_string(), next, patience }
+        Self { cause: error.to_string(), next, passing }
     }
 }
 
@@ -71,13 +96,22 @@ impl From<OciError> for Failure {
         match error {
             OciError::Http(error) => error.into(),
             error => {
-                let patience = match error {
-                    OciError::Refused { status: 502..=504, .. } => PATIENCE,
-                    _ => Duration::ZERO,
+                let passing = match error {
+                    OciError::Refused { status: 502..=504, .. } => Passing::Place,
+                    _ => Passing::Never,
                 };
-                let next = matches!(error, OciError::TooLarge { .. })
-                    .then(|| "raise the body limit of the proxy or Ingress before the registry".to_owned());
-                Self { cause: error.to_string(), next, patience }
+                let next = match error {
+                    OciError::TooLarge { .. } => {
+                        Some("raise the body limit of the proxy or Ingress before the registry".to_owned())
+                    }
+                    OciError::Downgrade { .. } => Some(
+                        "let what stands before the registry pass on X-Forwarded-Proto, or set the registry's \
+                         http.relativeurls"
+                            .to_owned(),
+                    ),
+                    _ => None,
+                };
+                Self { cause: error.to_string(), next, passing }
             }
         }
     }
@@ -91,6 +125,8 @@ struct Checking<'a> {
     login: Option<Login>,
     registry: Oci,
     image: ProbeImage,
+    /// The time that the whole check has.
+    limit: Duration,
     results: Vec<StepResult>,
 }
 
@@ -123,7 +159,10 @@ impl<'a> Checking<'a> {
                 .next("correct ca_pem")
                 .at("ca_pem")
         })?;
-        Ok(Self { cx, model, base, login, registry, image: ProbeImage::new(), results: Vec::new() })
+        // Checks at the same time, in this run or others, push and delete each its own.
+        let mark = Secret::random().map(|random| random.expose().chars().take(16).collect::<String>());
+        let image = ProbeImage::new(&mark.unwrap_or_default());
+        Ok(Self { cx, model, base, login, registry, image, limit: cx.budget().remaining(), results: Vec::new() })
     }
 
     async fn all(&mut self) -> Result<()> {
@@ -184,7 +223,7 @@ impl<'a> Checking<'a> {
                 Err(failure) => failure,
             };
             let pause = pauses.next().unwrap_or(PACE.longest);
-            let is_over = started.elapsed() + pause > failure.patience;
+            let is_over = started.elapsed() + pause > failure.passing.patience(self.limit);
             if is_over || self.cx.budget().sleep(pause).await.is_err() {
                 break failure;
             }
@@ -261,7 +300,7 @@ impl<'a> Checking<'a> {
             (200, false) => Ok("let in, and no login is given".to_owned()),
             (200, true) => Err(Failure::new("the registry lets everyone in without a login")),
             (status, _) => Err(Failure {
-                patience: if matches!(status, 404 | 502..=504) { PATIENCE } else { Duration::ZERO },
+                passing: if matches!(status, 404 | 502..=504) { Passing::Place } else { Passing::Never },
                 next: Some("check that the name leads to a registry, and what stands before it".to_owned()),
                 ..Failure::new(format!("{} answers with status {status} at /v2/: no registry", self.host()))
             }),
@@ -294,14 +333,14 @@ impl<'a> Checking<'a> {
         let pushed = || format!("{}/{}@{}", self.model.host, self.model.repository, self.image.index().digest);
         let request = PullRequest {
             namespace: in_cluster.namespace.clone(),
-            name: pod_name(&self.model.host),
+            name: pod_name(&self.model.host, &in_cluster.service_account),
             service_account: in_cluster.service_account.clone(),
             image: in_cluster.image.clone().unwrap_or_else(pushed),
+            patience: pull_patience(self.limit),
         };
-        let told = |explanation: &Explanation| Failure::new(explanation.to_string());
-        let cluster = self.cx.provider().cluster().map_err(|explanation| told(&explanation))?;
+        let cluster = self.cx.provider().cluster().map_err(|explanation| Failure::new(explanation.what()))?;
         let proof = cluster.prove_pull(self.cx.budget(), &request).await;
-        match proof.map_err(|error| told(&error.explain(format!("{error}"))))? {
+        match proof.map_err(|error| Failure { next: Some(error.next_step()), ..Failure::new(error.told()) })? {
             PullProof::Pulled { node, .. } => Ok(format!("the node {node} pulled {}", request.image)),
             PullProof::Refused { words } => Err(Failure::new(format!(
                 "a Pod of the service account {}/{} cannot pull the image: {words}",
@@ -310,7 +349,8 @@ impl<'a> Checking<'a> {
         }
     }
 
-    /// Deletes what was pushed. Where that is not allowed it stays, always the same under one tag.
+    /// Deletes what was pushed. Where that is not allowed it stays, some two thousand octets, without the tag from the next
+    /// check on.
     async fn tidy(&self) {
         let repository = &self.model.repository;
         for manifest in [self.image.index()].into_iter().chain(self.image.manifests()) {
@@ -324,8 +364,32 @@ impl<'a> Checking<'a> {
     }
 }
 
-/// A name that two checks of the same registry share, and those of two registries do not.
-fn pod_name(host: &str) -> String {
-    let digest = sha256_hex(host.as_bytes());
+/// What the names of Pods begin with that check one registry by one service account.
+fn pod_name(host: &str, account: &str) -> String {
+    let digest = sha256_hex(format!("{host} {account}").as_bytes());
     format!("berth-check-{}", digest.get(..10).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_grows_with_the_time_that_the_check_has_and_leaves_some_for_later_steps() {
+        let minutes = Duration::from_mins;
+        assert_eq!(Passing::Never.patience(minutes(5)), Duration::ZERO);
+        assert_eq!(Passing::Place.patience(minutes(5)), Duration::from_secs(255));
+        assert_eq!(Passing::Place.patience(minutes(15)), Duration::from_secs(855));
+        assert_eq!(Passing::Place.patience(Duration::from_secs(20)), Duration::from_secs(5));
+        assert_eq!(Passing::Certificate.patience(minutes(5)), minutes(1));
+        assert_eq!(pull_patience(minutes(5)), Duration::from_secs(20));
+        assert_eq!(pull_patience(minutes(1)), Duration::from_secs(8));
+    }
+
+    #[test]
+    fn checks_of_two_accounts_have_pods_of_two_names() {
+        assert_eq!(pod_name("a.test", "ci"), pod_name("a.test", "ci"));
+        assert_ne!(pod_name("a.test", "ci"), pod_name("a.test", "default"));
+        assert_ne!(pod_name("a.test", "ci"), pod_name("b.test", "ci"));
+    }
 }

@@ -5,6 +5,7 @@ use kube::core::response::reason;
 
 use super::{ClusterError, FieldFault, Verb};
 use crate::clients::cluster::settings::Source;
+use crate::domain::admission::Refusal;
 use crate::domain::kubernetes::ObjectRef;
 use crate::explain::chain;
 
@@ -58,7 +59,10 @@ fn forbidden(status: &Status, verb: Verb, object: &ObjectRef) -> ClusterError {
     let terminating = causes(status).any(|(reason, _)| reason == "NamespaceTerminating");
     match &object.namespace {
         Some(namespace) if terminating => ClusterError::NamespaceTerminating { namespace: namespace.clone() },
-        _ => ClusterError::Forbidden { verb, object: object.to_string(), words: status.message.clone() },
+        _ => match (Refusal::of(&status.message), object.to_string(), status.message.clone()) {
+            (Some(refusal), object, words) => ClusterError::Refused { object, refusal, words },
+            (None, object, words) => ClusterError::Forbidden { verb, object, words },
+        },
     }
 }
 
@@ -87,9 +91,15 @@ fn conflict(status: &Status, object: &ObjectRef) -> ClusterError {
 /// An error of the Kubernetes client below the API: connection, TLS, credentials, decoding.
 pub(in crate::clients::cluster) fn from_transport(error: &kube::Error, server: &str, source: &Source) -> ClusterError {
     let source_of_settings = source.clone();
+    // While the client is built, or within a call, when credentials are renewed.
+    if let Some(fault) = credentials_fault(error) {
+        return ClusterError::BadSource { source_of_settings, fault };
+    }
     match error {
-        kube::Error::Auth(_) => ClusterError::BadSource { source_of_settings, fault: credentials_fault(error) },
-        kube::Error::SerdeError(fault) => ClusterError::Other { status: None, words: fault.to_string() },
+        kube::Error::SerdeError(fault) => ClusterError::Other {
+            status: None,
+            words: format!("something that is no JSON, line {} column {}", fault.line(), fault.column()),
+        },
         kube::Error::HyperError(fault) => unreachable_server(fault, server, source_of_settings),
         kube::Error::Service(fault) => unreachable_server(fault.as_ref(), server, source_of_settings),
         other => unreachable_server(other, server, source_of_settings),
@@ -104,16 +114,55 @@ fn unreachable_server(
     ClusterError::Unreachable { server: server.to_owned(), source_of_settings, fault: chain(fault) }
 }
 
-/// What a credential program did wrong, without its arguments and what it printed:
+/// What is wrong with the credentials, if they are the cause, without the arguments of a program and what it printed:
 /// those may be tokens.
-fn credentials_fault(error: &kube::Error) -> String {
+fn credentials_fault(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     use kube::client::AuthError;
-    match error {
-        kube::Error::Auth(AuthError::AuthExecRun { out, .. }) => {
+    let mut causes = std::iter::successors(Some(error), |cause| cause.source());
+    Some(match causes.find_map(auth_error)? {
+        AuthError::AuthExecRun { out, .. } => {
             let complaint = String::from_utf8_lossy(&out.stderr);
-            format!("the exec program ended with {}: {}", out.status, complaint.trim())
+            format!("the program that gives credentials ended with {}: {}", out.status, complaint.trim())
         }
-        kube::Error::Auth(AuthError::AuthExecParse(_)) => "the exec program printed no credentials".to_owned(),
+        AuthError::AuthExecParse(_) | AuthError::ParseTokenKey(_) | AuthError::MalformedTokenExpirationDate(_) => {
+            "the program that gives credentials printed none".to_owned()
+        }
         other => chain(other),
+    })
+}
+
+/// The fault of the credentials that an error is or holds: the client hides one within its own.
+fn auth_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e kube::client::AuthError> {
+    if let Some(kube::Error::Auth(fault)) = error.downcast_ref() {
+        return Some(fault);
+    }
+    if let Some(kube::Error::Service(fault)) = error.downcast_ref() {
+        return fault.downcast_ref();
+    }
+    error.downcast_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_fails_within_a_call_is_told_without_its_arguments_and_output() {
+        let run = || {
+            let command = std::process::Command::new("sh")
+                .args(["-c", "echo hunter2; echo the session ended >&2; exit 1"])
+                .output();
+            kube::client::AuthError::AuthExecRun {
+                cmd: "SECRET=hunter2 sh".to_owned(),
+                out: Box::new(command.unwrap()),
+            }
+        };
+        let source = Source::Host("https://a.test".to_owned());
+        for error in [kube::Error::Auth(run()), kube::Error::Service(Box::new(run()))] {
+            let error = from_transport(&error, "https://a.test", &source);
+            let told = error.explain("x").to_string();
+            assert_eq!(error.code(), "BERTH-K8S-002");
+            assert!(told.contains("the session ended") && !told.contains("hunter2"), "{told}");
+        }
     }
 }

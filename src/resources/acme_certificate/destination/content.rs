@@ -61,7 +61,8 @@ impl Passwords {
                 .next("make the Secret first (refer to it, or use `depends_on`), or correct its name")
                 .at(format!("{at}.password_secret_ref")));
         };
-        self.marks.push(fingerprint(&format!("{object} {key}"), &password));
+        // It stands in no state, and in the cluster only within a digest of stores with random salts.
+        self.marks.push(fingerprint(format!("{object} {key}").as_bytes(), &password));
         Ok(Some(password))
     }
 }
