@@ -136,6 +136,7 @@ fn quantity(text: &str) -> Option<i128> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -173,6 +174,37 @@ mod tests {
             [".requests.cpu is \"2\", declared \"50m\"", ".requests.memory is \"1Gi\", declared \"64Mi\""]
         );
         assert_eq!(differences_but(&declared, &declared, &known), Vec::<String>::new(), "the webhook is gone");
+    }
+
+    /// Any small document.
+    fn document() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (0..3_i64).prop_map(Value::from),
+            "[a-c]{0,2}|[0-9]{1,4}(m|Mi|Gi)?".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::btree_map("[a-d]", inner, 0..4)
+                    .prop_map(|it| Value::Object(it.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_differs_from_itself(document in document()) {
+            prop_assert_eq!(differences(&document, &document), Vec::<String>::new());
+        }
+
+        #[test]
+        fn whatever_the_cluster_stored_at_once_is_no_drift(declared in document(), stored in document()) {
+            let known = deviations(&declared, &stored);
+            prop_assert_eq!(differences_but(&declared, &stored, &known), Vec::<String>::new());
+            prop_assert_eq!(known.is_empty(), differences(&declared, &stored).is_empty());
+        }
     }
 
     #[test]

@@ -19,6 +19,10 @@ pub use storage::StorageCheck;
 
 const PACE: Pace = Pace::new(Duration::from_millis(300), Duration::from_secs(2));
 
+/// At first, when most Pods come up, nobody waits longer than this between two looks.
+const EARLY: Duration = Duration::from_secs(8);
+const EARLY_PAUSE: Duration = Duration::from_millis(400);
+
 impl Cluster {
     /// Waits until all replicas of the Deployment run its newest template and are ready; answers how
     /// many are. The Pods are found by `labels` (`a=b,c=d`). Of a Pod, waits until it is ready itself.
@@ -106,6 +110,7 @@ impl<'a> Wait<'a> {
     }
 
     async fn run(mut self, budget: &Budget) -> Result<i32, ClusterError> {
+        let begun = Instant::now();
         for pause in PACE.pauses() {
             match self.look(budget).await {
                 Ok(Rollout::Done { ready }) => return Ok(ready),
@@ -120,6 +125,7 @@ impl<'a> Wait<'a> {
                 Err(ClusterError::Stopped { stopped, .. }) => return Err(self.not_finished(stopped).await),
                 Err(error) => return Err(error),
             }
+            let pause = if begun.elapsed() < EARLY { pause.min(EARLY_PAUSE) } else { pause };
             let pause = self.storage.as_ref().and_then(storage::Look::remaining).map_or(pause, |it| it.min(pause));
             if let Err(stopped) = budget.sleep(pause).await {
                 return Err(self.not_finished(stopped).await);

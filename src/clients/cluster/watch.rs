@@ -32,6 +32,7 @@ impl Cluster {
         mut judge: impl FnMut(&Value) -> Watched<T>,
     ) -> Result<T, ClusterError> {
         let mut last = "there is no such object".to_owned();
+        let mut was_answered = false;
         let stop = |stopped: Stopped, last: &str| ClusterError::Stopped {
             stopped,
             waiting_for: waiting_for.to_owned(),
@@ -40,9 +41,13 @@ impl Cluster {
         // The API server ends each watch after some minutes.
         for pause in Pace::pauses(PACE) {
             let events = match self.events(budget, object).await {
-                Ok(events) => events,
+                Ok(events) => {
+                    was_answered = true;
+                    events
+                }
                 Err(ClusterError::Stopped { stopped, .. }) => return Err(stop(stopped, &last)),
-                Err(error) if error.is_passing() => {
+                // A cluster that is away from the first is no trouble of a moment.
+                Err(error) if was_answered && error.is_passing() => {
                     last = error.told();
                     budget.sleep(pause).await.map_err(|stopped| stop(stopped, &last))?;
                     continue;

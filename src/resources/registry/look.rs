@@ -22,22 +22,18 @@ pub async fn look(cx: &Cx, cluster: &Cluster, registry: &Registry) {
 }
 
 async fn look_at_certificate(cx: &Cx, cluster: &Cluster, registry: &Registry) {
-    let Some(name) = &registry.tls_secret else { return };
+    let is_made_by_others = matches!(&registry.exposure, Exposure::Ingress(ingress) if ingress.issuer.is_some());
+    let Some(name) = registry.tls_secret.as_ref().filter(|_| !is_made_by_others) else { return };
     let object = ObjectRef::secret(&registry.namespace, name);
     let Ok(found) = cluster.get(cx.budget(), &object).await else { return };
-    let is_made_later = matches!(&registry.exposure, Exposure::Ingress(ingress) if ingress.issuer.is_some());
-    let (fault, next) = match found {
-        None if is_made_later => return,
-        None => (
-            "does not exist".to_owned(),
-            "make the certificate: until then the Ingress controller serves one of its own",
-        ),
-        Some(secret) => {
-            let Some(fault) = certificate_fault(&secret, registry.host.as_deref(), cx.clock().now()) else { return };
-            (fault, "put a certificate for `host` there, or correct host or tls.secret_name: clients refuse this one")
-        }
+    let Some(secret) = found else {
+        let next = "make the certificate: until then the Ingress controller serves one of its own";
+        return warn(cx, registry, format!("{object}, which does not exist"), next, "tls.secret_name");
     };
-    warn(cx, registry, format!("{object}, which {fault}"), next, "tls.secret_name");
+    if let Some(fault) = certificate_fault(&secret, registry.host.as_deref(), cx.clock().now()) {
+        let next = "put a certificate for `host` there, or correct host or tls.secret_name: clients refuse this one";
+        warn(cx, registry, format!("{object}, which {fault}"), next, "tls.secret_name");
+    }
 }
 
 async fn look_at_class(cx: &Cx, cluster: &Cluster, registry: &Registry, class: Option<&str>) {
