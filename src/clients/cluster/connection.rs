@@ -70,6 +70,9 @@ impl Access {
         settings: &Settings,
         env: &Env,
     ) -> Result<Arc<Connection>, ClusterError> {
+        if let Some(connection) = self.present() {
+            return Ok(connection);
+        }
         budget.run(self.connected(settings, env)).await.unwrap_or_else(|stopped| {
             let source = settings.source(env).map_err(ClusterError::NotConfigured)?;
             Err(match stopped {
@@ -82,6 +85,14 @@ impl Access {
                 },
             })
         })
+    }
+
+    /// The connection that is there already: none has to be waited for, also when the time is over.
+    fn present(&self) -> Option<Arc<Connection>> {
+        match &*self.0.try_lock().ok()? {
+            Present::Connected(connection) if connection.is_fresh() => Some(connection.clone()),
+            _ => None,
+        }
     }
 
     async fn connected(&self, settings: &Settings, env: &Env) -> Result<Arc<Connection>, ClusterError> {
