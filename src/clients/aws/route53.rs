@@ -9,6 +9,7 @@ mod poller;
 mod queue;
 #[cfg(test)]
 mod tests;
+mod unheard;
 mod view;
 mod zones;
 
@@ -25,6 +26,7 @@ pub use error::Route53Error;
 use coming::Coming;
 use poller::Poller;
 use queue::{Line, Work, ZoneQueue};
+use unheard::Traces;
 use view::ZoneView;
 pub use zones::ZoneChoice;
 use zones::ZoneList;
@@ -283,8 +285,10 @@ impl Route53 {
     ) -> Result<Option<ChangeId>, Route53Error> {
         let open = self.open(zone);
         let line = Line { api: Arc::clone(&self.api), view: open.view };
+        let traces = Traces::of(&work);
         match open.queue.submit(line, budget, work, awaits_value).await {
             Err(Route53Error::Aws(error)) => Err(gone(error, zone)),
+            Err(Route53Error::Unheard(_)) if self.shows(zone, &traces).await.unwrap_or(false) => Ok(None),
             other => other,
         }
     }

@@ -35,7 +35,7 @@ use ticket::Ticket;
 /// How finely the queue is looked at while it gathers.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long a request that is with AWS may go on after its caller was stopped, so that its outcome is known.
-pub(super) const GRACE: Duration = Duration::from_secs(8);
+const GRACE: Duration = Duration::from_secs(5);
 /// How long a creation waits for the removal of what is in its way …
 const PATIENCE: Duration = Duration::from_secs(8);
 /// … but for no more than this part of its time.
