@@ -4,6 +4,7 @@ mod acme;
 mod aws;
 mod dns;
 mod kubernetes;
+mod planned;
 mod registries;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ pub struct Berth {
     acme: acme::Clients,
     dns: dns::Clients,
     kubernetes: kubernetes::Clients,
+    planned: planned::PlannedRecords,
 }
 
 /// The context of a call to one of berth's types.
@@ -69,6 +71,7 @@ impl sdk::Provider for Berth {
             acme: acme::Clients::default(),
             dns: dns::Clients::default(),
             kubernetes: kubernetes::Clients::default(),
+            planned: planned::PlannedRecords::default(),
         })
     }
 
@@ -81,6 +84,11 @@ impl Berth {
     /// The environment that the provider was started in.
     pub fn env(&self) -> &Env {
         &self.env
+    }
+
+    /// The records that this run's plans are to make.
+    pub fn planned_records(&self) -> &planned::PlannedRecords {
+        &self.planned
     }
 
     /// Whether plans must do without remote calls.

@@ -5,7 +5,7 @@ use crate::clients::aws::{Aws, Route53Error};
 use crate::clients::dns::Check;
 use crate::domain::dns::challenge::record_name;
 use crate::domain::dns::zone::Visibility;
-use crate::domain::dns::{DnsName, RecordData, RecordKey, RecordSet, RecordType, Transition, Zone, ZoneId};
+use crate::domain::dns::{Conflict, DnsName, RecordData, RecordKey, RecordSet, RecordType, Transition, Zone, ZoneId};
 use crate::provider::{Berth, Cx};
 use crate::resources::dns_record::left::{self, Left};
 use crate::resources::dns_record::place::{ZoneWish, explained};
@@ -210,7 +210,7 @@ async fn put(cx: &Cx, prior: Option<&Dns01DelegationModel>, model: &mut Dns01Del
     let wish = Transition { new: vec![set.clone()], overwrite: model.overwrite, ..Transition::delete(here) };
     let change = match aws.route53().await.carry_out(cx.budget(), &home.id, wish.in_run()).await.into_result() {
         Ok(change) => change,
-        Err(error) => return Err(explained(aws, &error, &what, &format!("zone {}", home.id)).await),
+        Err(error) => return Err(refused(aws, &error, model, &home).await),
     };
     model.target_name.set(model.target_name.get().cloned().unwrap_or_else(|| target.as_str().to_owned()));
     model.zone_id.set(model.zone_id.get().cloned().unwrap_or_else(|| home.id.as_str().to_owned()));
@@ -224,6 +224,21 @@ async fn put(cx: &Cx, prior: Option<&Dns01DelegationModel>, model: &mut Dns01Del
         Err(Doubt::Unseen(failure) | Doubt::Wrong(failure)) => return Err(failure),
     }
     left::remove(cx, aws, &what).await
+}
+
+/// Why the CNAME was not written; where there is one already, with the id that imports it as a delegation.
+async fn refused(aws: &Aws, error: &Route53Error, model: &Dns01DelegationModel, home: &Zone) -> Explanation {
+    let explanation = explained(aws, error, &headline("write", &model.domain), &format!("zone {}", home.id)).await;
+    let is_cname = |conflict: &Conflict| conflict.existing.key.kind == RecordType::Cname;
+    match error {
+        Route53Error::Taken { conflicts, .. } if conflicts.iter().all(is_cname) => explanation.next(format!(
+            "import the CNAME to manage it (its id is `{}/{}/{}`), or set `overwrite = true` to replace it; it was not changed",
+            home.id,
+            model.domain,
+            ZoneId::new(&model.target_zone_id)
+        )),
+        _ => explanation,
+    }
 }
 
 /// Why a delegation is not proved.

@@ -1,5 +1,6 @@
 //! `berth_dns_record`: one record set of a hosted zone.
 
+pub mod beside;
 pub mod checks;
 pub mod content;
 pub mod ids;
@@ -16,10 +17,10 @@ use crate::clients::aws::{Aws, Route53Error};
 use crate::domain::dns::external_dns::{is_mark, mark_of};
 use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId};
 use crate::provider::{Berth, Cx};
-use crate::sdk::{Diagnostics, Explanation, Import, Meta, MoveSource, Plan, Resource, Result, Value, View};
+use crate::sdk::{Diagnostics, Explanation, Import, Meta, MoveSource, Plan, Resource, Result, Seen, Value, View};
 
-pub use model::DnsRecordModel;
 use left::Left;
+pub use model::DnsRecordModel;
 use place::{ZoneWish, explained, known_zone, name_within, no_stranger, noted_zone, warn_of_apex};
 
 /// The resource.
@@ -39,7 +40,8 @@ impl Resource<Berth> for DnsRecord {
              where one resource removes what is in the way of another, or hands a record over to it, both are one request, \
              so that the name never is without a record: a creation waits up to 8 seconds for such a removal, and the \
              first removals of a run wait 1.5 seconds for a creation. What no resource of the run removes is refused: \
-             import it, or set `overwrite`. The SOA and NS records of the zone itself can be changed; destroying them \
+             import it, or set `overwrite`. So is a record that a run which was killed has left without a state: the message \
+             names its id, and after the import the plan is empty. The SOA and NS records of the zone itself can be changed; destroying them \
              leaves them as they are. It takes over an `aws_route53_record` by a `moved` block, and its id can be \
              imported too.",
         )
@@ -49,7 +51,7 @@ impl Resource<Berth> for DnsRecord {
         checks::validate(*config, found);
     }
 
-    async fn plan(&self, _cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+    async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         let noted = noted_zone(plan.private());
         let move_ = Move::of(plan, noted.as_deref());
         let stays = move_ == Move::None;
@@ -63,6 +65,8 @@ impl Resource<Berth> for DnsRecord {
         }
         plan_place(plan, move_);
         left::plan_removal(plan, "fqdn");
+        let record = checks::footing(plan.planned(), "", zone.as_ref());
+        beside::warn(cx, plan, record.map(|record| ("name".to_owned(), record)));
         Ok(())
     }
 
@@ -259,11 +263,20 @@ impl Move {
         let parsed = |text: Option<&str>| text.and_then(|text| DnsName::parse(text).ok());
         let old_zone = parsed(noted).or_else(|| parsed(plan.prior().text("zone")));
         let moves = match plan.planned().at("zone") {
-            crate::sdk::Seen::Null => is_of_another_zone(plan, old_zone.as_ref()),
-            crate::sdk::Seen::Unknown => true,
-            crate::sdk::Seen::Known(_) => parsed(plan.planned().text("zone")) != old_zone,
+            Seen::Null => is_of_another_zone(plan, old_zone.as_ref()),
+            Seen::Unknown => true,
+            Seen::Known(_) => is_other(parsed(plan.planned().text("zone")), old_zone, plan.prior().text("fqdn")),
         };
         if moves || plan.changes("private") { Self::Open } else { Self::None }
+    }
+}
+
+/// Whether a zone is another one than the record's, which may be known by the record's name only.
+fn is_other(zone: Option<DnsName>, old_zone: Option<DnsName>, fqdn: Option<&str>) -> bool {
+    match (zone, old_zone, fqdn.and_then(|fqdn| DnsName::parse(fqdn).ok())) {
+        (zone, Some(old_zone), _) => zone != Some(old_zone),
+        (Some(zone), None, Some(fqdn)) => !fqdn.is_within(&zone),
+        _ => true,
     }
 }
 
@@ -271,7 +284,8 @@ impl Move {
 fn is_of_another_zone(plan: &Plan<'_>, old_zone: Option<&DnsName>) -> bool {
     let Some(text) = plan.planned().text("name") else { return true };
     let (Ok(name), Some(old_name)) = (DnsName::parse(text), plan.prior().text("fqdn")) else { return false };
-    let is_same = name.as_str() == old_name || planning::whole_name(text, old_zone).is_some_and(|n| n.as_str() == old_name);
+    let is_same =
+        name.as_str() == old_name || planning::whole_name(text, old_zone).is_some_and(|n| n.as_str() == old_name);
     !is_same && name.label_count() > 1
 }
 

@@ -1,5 +1,6 @@
 //! `berth_dns_records`: many record sets of a zone, changed together.
 
+mod clashes;
 mod ids;
 mod model;
 
@@ -13,7 +14,7 @@ use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId
 use crate::provider::{Berth, Cx};
 use crate::resources::dns_record::content::Content;
 use crate::resources::dns_record::place::{ZoneWish, explained, known_zone, no_stranger, noted_zone, warn_of_apex};
-use crate::resources::dns_record::{checks, planning, visible};
+use crate::resources::dns_record::{beside, checks, planning, visible};
 use crate::sdk::{Computed, Diagnostics, Explanation, Import, Meta, Plan, Resource, Result, Seen, Value, View};
 
 use model::{DnsRecordsModel, EntryModel, Placed, path};
@@ -34,7 +35,8 @@ impl Resource<Berth> for DnsRecords {
              are one request, which takes effect as a whole or not at all. Only what is more than Route53 takes at once (1,000 \
              values or 32,000 characters, those of replaced records counted twice) is divided into several; if one of them \
              fails, the state holds exactly what was done, and the next apply goes on from there. A drift of one record is \
-             shown at its key.",
+             shown at its key. What other resources of the run remove or hand over goes in the same request; what else \
+             stands in the way is refused, and the message names the id that imports it.",
         )
     };
 
@@ -57,16 +59,22 @@ impl Resource<Berth> for DnsRecords {
                 checks::apex(*config, &path(&key), found);
             }
         }
-        clashes(*config, found);
+        clashes::check(*config, found);
     }
 
-    async fn plan(&self, _cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+    async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         let noted = noted_zone(plan.private());
         let moves = moves(plan, noted.as_deref());
         let zone = known_zone(plan.planned().text("zone"), noted.filter(|_| !moves));
         let records = settled_records(plan, zone.as_ref());
         plan.set("records", records);
         if plan.is_create() {
+            let footing = |key: &String| {
+                let prefix = path(key);
+                Some((format!("{prefix}name"), checks::footing(plan.planned(), &prefix, zone.as_ref())?))
+            };
+            let new: Vec<_> = keys(plan.planned().at("records")).iter().filter_map(footing).collect();
+            beside::warn(cx, plan, new);
             return Ok(());
         }
         if moves {
@@ -157,31 +165,6 @@ fn wrong(text: &str, attribute: &str) -> Explanation {
 
 fn keys(records: Seen<'_>) -> Vec<String> {
     records.known().and_then(Value::members).map(|members| members.keys().cloned().collect()).unwrap_or_default()
-}
-
-/// Keys whose records cannot stand beside each other.
-fn clashes(config: View<'_>, found: &mut Diagnostics) {
-    let zone = config.text("zone").and_then(|zone| DnsName::parse(zone).ok());
-    let keys = keys(config.at("records"));
-    let footing = |key: &String| Some((key.clone(), checks::footing(config, &path(key), zone.as_ref())?));
-    for problem in clashing(keys.iter().filter_map(footing)) {
-        found.error(&problem);
-    }
-}
-
-/// An error for each record that cannot stand beside an earlier one.
-fn clashing(records: impl Iterator<Item = (String, Footing)>) -> Vec<Explanation> {
-    let mut of_name: BTreeMap<DnsName, Vec<(String, Footing)>> = BTreeMap::new();
-    let mut problems = Vec::new();
-    for (key, footing) in records {
-        let earlier = of_name.entry(footing.key.name.clone()).or_default();
-        let clash = |(other, theirs): &(String, Footing)| Some((other.clone(), theirs.clash(&footing)?));
-        if let Some((other, clash)) = earlier.iter().find_map(clash) {
-            problems.push(wrong(&format!("The keys `{other}` and `{key}` {clash}"), &format!("{}name", path(&key))));
-        }
-        earlier.push((key, footing));
-    }
-    problems
 }
 
 /// Whether the records go to another zone, so that they are made anew.
@@ -293,7 +276,7 @@ async fn placed(
         no_stranger(cx, aws, &entry.name, (zone, &one.name), &format!("{}name", path(&one.key))).await?;
     }
     let footings = placed.iter().filter_map(|one| Some((one.key.clone(), Footing::from(one.sets.first()?))));
-    match clashing(footings).into_iter().next() {
+    match clashes::among(footings).into_iter().next() {
         Some(problem) => Err(problem.on(format!("zone {} ({})", zone.id, zone.name))),
         None => Ok(placed),
     }

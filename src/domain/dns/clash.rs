@@ -119,6 +119,13 @@ impl RecordSet {
     pub fn clash(&self, other: &Self) -> Option<Clash> {
         Footing::from(self).clash(&Footing::from(other))
     }
+
+    /// Whether both follow a routing policy, and not of the same kind: such sets of one name must all go before they
+    /// come again.
+    pub fn follows_another_policy_than(&self, other: &Self) -> bool {
+        let (mine, theirs) = (self.routing.as_ref(), other.routing.as_ref());
+        mine.zip(theirs).is_some_and(|(mine, theirs)| Policy::from(mine) != Policy::from(theirs))
+    }
 }
 
 #[cfg(test)]
@@ -166,6 +173,8 @@ mod tests {
         let zone = DnsName::parse("a.x").unwrap();
         assert!(Footing::from(&set(RecordType::Cname, None, None, 60)).is_cname_at_apex(&zone));
         assert!(!Footing::from(&set(RecordType::A, None, None, 60)).is_cname_at_apex(&zone));
-        assert!(!Footing::from(&set(RecordType::Cname, None, None, 60)).is_cname_at_apex(&DnsName::parse("x").unwrap()));
+        assert!(
+            !Footing::from(&set(RecordType::Cname, None, None, 60)).is_cname_at_apex(&DnsName::parse("x").unwrap())
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::{Change, ChangeGroup};
-use super::record::RecordKey;
+use super::record::{RecordKey, RecordSet};
 use super::transition::Step;
 
 /// Whether each of these steps may go out: nothing is in its way, or others of them that may go out change all of it.
@@ -71,12 +71,19 @@ pub fn joined(steps: &[&Step]) -> ChangeGroup {
     let made: Vec<_> = made
         .filter_map(|change| match gone.get(&change.set().key) {
             Some(old) if old.means_the_same_as(change.set()) => None,
+            Some(old) if old.follows_another_policy_than(change.set()) => Some(Change::Create(change.set().clone())),
             Some(_) => Some(Change::Upsert(change.set().clone())),
             None => Some(change.clone()),
         })
         .collect();
-    let comes = |key: &RecordKey| taken.contains(key) || all().any(|c| c.set().key == *key && !is_deletion(c));
-    let gone = gone.iter().filter(|(key, _)| !comes(key)).map(|(_, set)| Change::Delete((*set).clone()));
+    let goes = |set: &RecordSet| {
+        let mut new = all().filter(|change| !is_deletion(change)).map(Change::set).filter(|new| new.key == set.key);
+        match new.next() {
+            Some(new) => set.follows_another_policy_than(new),
+            None => !taken.contains(&set.key),
+        }
+    };
+    let gone = gone.values().filter(|set| goes(set)).map(|set| Change::Delete((*set).clone()));
     ChangeGroup(gone.chain(made).collect())
 }
 
@@ -89,7 +96,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::dns::{Conflict, DnsName, RecordSet, RecordType, Transition};
+    use crate::domain::dns::{Conflict, DnsName, RecordType, Routing, Transition};
 
     fn set(name: &str, kind: RecordType, value: &str) -> RecordSet {
         RecordSet::simple(DnsName::parse(name).unwrap(), kind, 60, vec![value.to_owned()])
@@ -141,7 +148,8 @@ mod tests {
     fn two_that_swap_their_names_go_together() {
         let (one, two) = (a("a.x", "192.0.2.1"), a("b.x", "192.0.2.2"));
         let live = [one.clone(), two.clone()];
-        let to = |old: &RecordSet, new: RecordSet| Transition { new: vec![new], ..Transition::delete([old.key.clone()]) };
+        let to =
+            |old: &RecordSet, new: RecordSet| Transition { new: vec![new], ..Transition::delete([old.key.clone()]) };
         let first = step(to(&one, a("b.x", "192.0.2.1")), &live);
         let second = step(to(&two, a("a.x", "192.0.2.2")), &live);
         assert_eq!(free(&[&first]), [false]);
@@ -149,6 +157,23 @@ mod tests {
         assert_eq!(companies(&[&first, &second]), [vec![0, 1]]);
         let expected = [Change::Upsert(a("b.x", "192.0.2.1")), Change::Upsert(a("a.x", "192.0.2.2"))];
         assert_eq!(joined(&[&first, &second]).0, expected);
+    }
+
+    #[test]
+    fn two_that_take_another_policy_go_before_they_come() {
+        let routed = |id: &str, routing| {
+            let mut set = a("a.x", "192.0.2.1");
+            (set.key.set_identifier, set.routing) = (Some(id.to_owned()), Some(routing));
+            set
+        };
+        let live = ["v", "w"].map(|id| routed(id, Routing::Weighted(1)));
+        let [v, w] = ["v", "w"].map(|id| {
+            let new = routed(id, Routing::Multivalue);
+            step(Transition { new: vec![new.clone()], ..Transition::delete([new.key]) }, &live)
+        });
+        assert_eq!((free(&[&v]), free(&[&v, &w])), (vec![false], vec![true, true]));
+        let made = ["v", "w"].map(|id| Change::Create(routed(id, Routing::Multivalue)));
+        assert_eq!(joined(&[&v, &w]).0, [live.map(Change::Delete), made].concat());
     }
 
     /// What a zone holds after some changes, or that Route53 would refuse them.
@@ -164,7 +189,8 @@ mod tests {
                 zone.push(change.set().clone());
             }
         }
-        let clash = |(index, set): (usize, &RecordSet)| zone.iter().skip(index + 1).any(|other| set.clash(other).is_some());
+        let clash =
+            |(index, set): (usize, &RecordSet)| zone.iter().skip(index + 1).any(|other| set.clash(other).is_some());
         (!zone.iter().enumerate().any(clash)).then_some(zone)
     }
 

@@ -133,12 +133,15 @@ impl Transition {
     fn changes(&self, live: &BTreeMap<DnsName, Vec<RecordSet>>) -> Vec<Change> {
         let gone = self.gone().filter(|key| !is_of_zone_itself(live, key)).filter_map(|key| present(live, key));
         let gone = gone.map(|set| Change::Delete(set.clone()));
-        let made = self.new.iter().filter_map(|set| match self.old.get(&set.key) {
-            Some(Some(old)) if old.means_the_same_as(set) => None,
-            Some(_) => Some(Change::Upsert(set.clone())),
-            None if self.overwrite => Some(Change::Upsert(set.clone())),
-            None if is_ours_already(live, set) => None,
-            None => Some(Change::Create(set.clone())),
+        let made = self.new.iter().flat_map(|set| match self.old.get(&set.key) {
+            Some(Some(old)) if old.means_the_same_as(set) => Vec::new(),
+            Some(_) => match present(live, &set.key).filter(|there| there.follows_another_policy_than(set)) {
+                Some(there) => vec![Change::Delete(there.clone()), Change::Create(set.clone())],
+                None => vec![Change::Upsert(set.clone())],
+            },
+            None if self.overwrite => vec![Change::Upsert(set.clone())],
+            None if is_ours_already(live, set) => Vec::new(),
+            None => vec![Change::Create(set.clone())],
         });
         gone.chain(made).collect()
     }
@@ -346,14 +349,32 @@ mod tests {
         let made = Change::Create(set("b.x", RecordType::Ns, "n."));
         assert_eq!(groups(&moved, &before[..2]), [ChangeGroup::single(made)]);
         let changed = Transition { new: vec![set("x", RecordType::Ns, "m.")], ..Transition::delete([ns.key]) };
-        assert_eq!(groups(&changed, &before[..2]), [ChangeGroup::single(Change::Upsert(set("x", RecordType::Ns, "m.")))]);
+        assert_eq!(
+            groups(&changed, &before[..2]),
+            [ChangeGroup::single(Change::Upsert(set("x", RecordType::Ns, "m.")))]
+        );
         assert!(changed.left_at_apex(&live(&before)).is_empty());
+    }
+
+    #[test]
+    fn sets_that_take_another_policy_go_before_they_come() {
+        let routed = |id: &str, routing| {
+            let mut set = a("a.x", "192.0.2.1");
+            (set.key.set_identifier, set.routing) = (Some(id.to_owned()), Some(routing));
+            set
+        };
+        let before = ["v", "w"].map(|id| routed(id, Routing::Weighted(1)));
+        let after = ["v", "w"].map(|id| routed(id, Routing::Multivalue));
+        let wish = Transition { old: ours(&before), new: after.to_vec(), ..Transition::default() };
+        let expected = [before.map(Change::Delete), after.map(Change::Create)].concat();
+        assert_eq!(groups(&wish, &["v", "w"].map(|id| routed(id, Routing::Weighted(1)))), [ChangeGroup(expected)]);
     }
 
     #[test]
     fn a_weighted_set_is_judged_by_its_companions_also_when_it_changes() {
         let weighted = |id: &str, ttl| {
-            let mut set = RecordSet::simple(DnsName::parse("a.x").unwrap(), RecordType::A, ttl, vec!["192.0.2.1".into()]);
+            let mut set =
+                RecordSet::simple(DnsName::parse("a.x").unwrap(), RecordType::A, ttl, vec!["192.0.2.1".into()]);
             (set.key.set_identifier, set.routing) = (Some(id.to_owned()), Some(Routing::Weighted(1)));
             set
         };

@@ -2,6 +2,7 @@
 
 use super::routing::RoutingModel;
 use crate::domain::dns::clash::{Footing, Policy};
+use crate::domain::dns::external_dns::mark_name;
 use crate::domain::dns::{DnsName, RecordKey, RecordType, ZoneId, value};
 use crate::explain::Explanation;
 use crate::sdk::{Attr, Check, Diagnostics, Path, Seen, Set, Value, View, check};
@@ -82,12 +83,35 @@ pub fn apex(config: View<'_>, prefix: &str, found: &mut Diagnostics) {
     let is_apex = name.is_some_and(|name| {
         matches!(name.trim(), "" | "@") || zone.is_some_and(|zone| DnsName::parse(name).is_ok_and(|name| name == zone))
     });
+    if config.at("external_dns_owner").is_given() {
+        mark(config, prefix, is_apex, found);
+    }
     if is_apex && kind(config, prefix) == Some(RecordType::Cname) {
         found.error(&wrong(
             "No CNAME can stand at the zone's own name, where its SOA and NS are: take type `A` with an `alias`",
             format!("{prefix}type"),
         ));
     }
+}
+
+/// Whether the record can have its mark for ExternalDNS, as far as that can be told.
+fn mark(config: View<'_>, prefix: &str, is_apex: bool, found: &mut Diagnostics) {
+    let (name, is_alias) = (config.text(&format!("{prefix}name")), config.at(&format!("{prefix}alias")).is_given());
+    let name = name.filter(|_| !is_apex).and_then(|name| DnsName::parse(name).ok());
+    let mark = kind(config, prefix).zip(name).map(|(kind, name)| mark_name(kind, is_alias, &name));
+    let trouble = match mark {
+        Some(Err(error)) => error.to_string(),
+        _ if is_apex => "the mark of the zone's own name would be outside of the zone".to_owned(),
+        _ => return,
+    };
+    let what = "The record cannot be marked for ExternalDNS";
+    let step = if prefix.is_empty() {
+        "leave `external_dns_owner` out for this record; nothing was changed"
+    } else {
+        "declare this record in a resource of its own, without `external_dns_owner`; nothing was changed"
+    };
+    let explanation = Explanation::new("BERTH-ROUTE53-024", what).said("The provider", trouble);
+    found.error(&explanation.next(step).at(format!("{prefix}name")));
 }
 
 fn kind(config: View<'_>, prefix: &str) -> Option<RecordType> {

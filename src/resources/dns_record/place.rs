@@ -79,7 +79,8 @@ pub async fn no_stranger(
     let Some(other) = home(&zones, &written).filter(|other| other.id != zone.id) else { return Ok(()) };
     let what = format!("Cannot place the record `{written}` in the zone `{}`", zone.name);
     let explanation = Explanation::new("BERTH-ROUTE53-031", what).on(format!("zone {}", zone.id));
-    let words = format!("it is a name of the account's zone `{}` ({}), and would become `{name}`", other.name, other.id);
+    let words =
+        format!("it is a name of the account's zone `{}` ({}), and would become `{name}`", other.name, other.id);
     let step = format!(
         "name the zone {} to write it there, or write `{name}` out if that is what is meant; nothing was changed",
         other.id
@@ -100,9 +101,12 @@ pub fn warn_of_apex(cx: &Cx, zone: &ZoneId, left: &[RecordKey]) {
     }
     let names: Vec<_> = left.iter().map(|key| format!("`{key}`")).collect();
     let explanation = Explanation::new("BERTH-ROUTE53-030", format!("The zone keeps {}", names.join(" and ")));
-    cx.warn(&explanation.on(format!("zone {zone}")).said("Route53", "a zone has its own SOA and NS as long as it exists").next(
-        "nothing: they stay as they are now, and are no longer managed here; all else was done",
-    ));
+    cx.warn(
+        &explanation
+            .on(format!("zone {zone}"))
+            .said("Route53", "a zone has its own SOA and NS as long as it exists")
+            .next("nothing: they stay as they are now, and are no longer managed here; all else was done"),
+    );
 }
 
 /// Explains a failure; where a permission is missing, with the identity that lacks it.

@@ -84,12 +84,7 @@ impl Route53 {
         Ok((judged(wish, zone, wish.steps(&live))?, wish.left_at_apex(&live)))
     }
 
-    async fn look(
-        &self,
-        budget: &Budget,
-        zone: &ZoneId,
-        wish: &Transition,
-    ) -> Result<VecDeque<Step>, Route53Error> {
+    async fn look(&self, budget: &Budget, zone: &ZoneId, wish: &Transition) -> Result<VecDeque<Step>, Route53Error> {
         let live = self.records_of(budget, zone, &wish.open_names()).await?;
         judged(wish, zone, wish.steps(&live))
     }

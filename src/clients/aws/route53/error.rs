@@ -141,7 +141,9 @@ impl Route53Error {
             _ => Explanation::new(self.code(), what).on(object),
         };
         let explanation = match self {
-            Self::Obstacle(_) | Self::TooLarge(_) | Self::Name(_) | Self::TwoOwners(_) | Self::Unheard(_) => explanation.said("The provider", self.to_string()),
+            Self::Obstacle(_) | Self::TooLarge(_) | Self::Name(_) | Self::TwoOwners(_) | Self::Unheard(_) => {
+                explanation.said("The provider", self.to_string())
+            }
             _ => explanation.said("Route53", self.to_string()),
         };
         explanation.next(self.next_step())
@@ -159,7 +161,9 @@ impl Route53Error {
             }
             Self::Taken { zone, conflicts } => taken_step(zone, conflicts),
             Self::TwoOwners(key) => {
-                format!("declare `{key}` once; where one of the two takes it over from the other, remove that one first")
+                format!(
+                    "declare `{key}` once; where one of the two takes it over from the other, remove that one first"
+                )
             }
             Self::ValueTaken { zone, name, value } => format!(
                 "import it to manage it (its id is `{zone}/{}/{value}`), or leave it to its owner; nothing was changed",

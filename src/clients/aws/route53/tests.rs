@@ -250,20 +250,20 @@ fn cname_listing() -> String {
         .replace("<Type>A<", "<Type>CNAME<")
 }
 
-/// As a resource's creation and another one's removal, which begins after some time.
-async fn exchanged(route53: &Route53, later: Duration) -> (Progress, Progress) {
+/// As a resource's creation and another one's removal, which begin after some milliseconds.
+async fn exchanged(route53: &Route53, (made_after, gone_after): (u64, u64)) -> (Progress, Progress) {
     let (zone, budget) = (zone(), minute());
-    let made = route53.carry_out(&budget, &zone, Transition::create(record()).in_run());
-    let gone = async {
-        tokio::time::sleep(later).await;
-        route53.carry_out(&budget, &zone, Transition::delete([cname().key]).in_run()).await
+    let after = async |time: u64, wish: Transition| {
+        tokio::time::sleep(Duration::from_millis(time)).await;
+        route53.carry_out(&budget, &zone, wish.in_run()).await
     };
-    tokio::join!(made, gone)
+    let gone = after(gone_after, Transition::delete([cname().key]));
+    tokio::join!(after(made_after, Transition::create(record())), gone)
 }
 
 #[tokio::test]
 async fn what_one_removes_and_another_makes_is_one_request_whoever_comes_first() {
-    for later in [Duration::ZERO, Duration::from_millis(900)] {
+    for later in [(0, 0), (0, 900), (900, 0)] {
         let script = Script::of(vec![(200, cname_listing()), (200, cname_listing()), (200, accepted())]).await;
         let (made, gone) = exchanged(&client(&script), later).await;
         assert!(made.failure.is_none() && gone.failure.is_none(), "{made:?} {gone:?}");
@@ -281,7 +281,7 @@ async fn refused_together_neither_is_done() {
     let refused = (400, invalid_batch("Invalid Resource Record"));
     let looks = (0..4).map(|_| (200, cname_listing()));
     let script = Script::of([looks.clone().take(2).collect(), vec![refused], looks.collect()].concat()).await;
-    let (made, gone) = exchanged(&client(&script), Duration::ZERO).await;
+    let (made, gone) = exchanged(&client(&script), (0, 0)).await;
     assert!(made.failure.is_some() && gone.failure.is_some(), "{made:?} {gone:?}");
     let requests = script.requests();
     assert_eq!(requests.iter().filter(|request| request.starts_with("POST")).count(), 1, "the name keeps its record");

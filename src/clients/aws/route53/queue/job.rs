@@ -65,7 +65,9 @@ impl Job {
     /// The edits of the shared name, in their order. A value that goes from one owner to another stays.
     pub(super) fn edits(&self) -> Vec<Edit> {
         let own = |value: &str| {
-            self.wishes.iter().any(|wish| matches!(&wish.work, Work::Own(_, Edit::Put { value: put, .. }) if put == value))
+            self.wishes
+                .iter()
+                .any(|wish| matches!(&wish.work, Work::Own(_, Edit::Put { value: put, .. }) if put == value))
         };
         let stays = |wish: &&Wish| !removed_value(&wish.work).is_some_and(|(_, value)| own(value));
         let edit = |wish: &Wish| match &wish.work {
