@@ -107,8 +107,8 @@ impl Resource<Berth> for DnsRecord {
         let change = carried_out(cx, aws, &zone, wish, model, "change").await?;
         // A new set in the new zone stands before the old one goes.
         let left = old_place.filter(|(old_zone, _)| *old_zone != zone.id);
-        let left = left.map(|(zone, key)| lefts(&zone, stored_keys(prior, &key))).unwrap_or_default();
-        left::remember(cx, left, &lefts(&zone.id, sets.iter().map(|set| set.key.clone()).collect()));
+        let left = left.map(|(zone, key)| lefts(&zone, &stored_keys(prior, &key))).unwrap_or_default();
+        left::remember(cx, left, &lefts(&zone.id, sets.iter().map(|set| &set.key)));
         seen(cx, aws, model, &change, &sets).await?;
         left::remove(cx, aws, &headline("move", model)).await
     }
@@ -186,8 +186,8 @@ async fn removed(cx: &Cx, aws: &Aws, zone: &ZoneId, key: &RecordKey, model: &Dns
     }
 }
 
-fn lefts(zone: &ZoneId, keys: Vec<RecordKey>) -> Vec<Left> {
-    keys.iter().map(|key| Left::set(zone, key)).collect()
+fn lefts<'a>(zone: &ZoneId, keys: impl IntoIterator<Item = &'a RecordKey>) -> Vec<Left> {
+    keys.into_iter().map(|key| Left::set(zone, key)).collect()
 }
 
 /// The zone and the record sets that the model asks for: the record first.

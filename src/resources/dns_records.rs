@@ -242,7 +242,7 @@ async fn carried_out(cx: &Cx, prior: Option<&DnsRecordsModel>, model: &mut DnsRe
     let progress = aws.route53().await.carry_out(cx.budget(), &zone.id, transition).await;
     visible::warn_of_external_dns(cx, aws, &zone.id, &sets, model.external_dns_owner.as_deref()).await;
     model.settle(&zone.id, &placed);
-    let Progress { changes, pending, left, failure } = progress;
+    let Progress { changes, done, pending, left, failure } = progress;
     let Some(error) = failure else {
         cx.exists();
         warn_of_apex(cx, &zone.id, &left);
@@ -253,12 +253,12 @@ async fn carried_out(cx: &Cx, prior: Option<&DnsRecordsModel>, model: &mut DnsRe
         }
         return waited;
     };
-    let done = account(changes.len(), sets.len(), pending.len());
-    if !changes.is_empty() {
+    let account = account(done, sets.len(), pending.len());
+    if done > 0 {
         model.settle_partly(prior, &pending, &placed);
         cx.exists();
     }
-    Err(failed(aws, &zone, &error, &placed, &done).await)
+    Err(failed(aws, &zone, &error, &placed, &account).await)
 }
 
 /// The record sets that the model asks for, by key, if they can stand in the zone and beside each other.
@@ -283,8 +283,8 @@ async fn placed(
 }
 
 /// What was done, in words.
-fn account(requests: usize, wished: usize, pending: usize) -> String {
-    if requests == 0 {
+fn account(parts: usize, wished: usize, pending: usize) -> String {
+    if parts == 0 {
         return "nothing was changed".to_owned();
     }
     let done = wished.saturating_sub(pending);

@@ -15,6 +15,7 @@ mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use tokio::time::Instant;
@@ -25,7 +26,7 @@ pub use carry::Progress;
 use coming::Coming;
 pub use error::Route53Error;
 use poller::Poller;
-use queue::{Line, Work, ZoneQueue};
+use queue::{Line, PART, PATIENCE, Work, ZoneQueue};
 use unheard::Traces;
 use view::ZoneView;
 pub use zones::ZoneChoice;
@@ -34,8 +35,11 @@ use zones::ZoneList;
 use super::AwsError;
 use super::once::Once;
 use crate::domain::dns::challenge::{Edit, holds};
-use crate::domain::dns::{Change, ChangeGroup, DnsName, RecordKey, RecordSet, Step, Transition, ZoneId};
+use crate::domain::dns::{Change, ChangeGroup, DnsName, RecordKey, RecordSet, RecordType, Step, Transition, ZoneId};
 use crate::retry::Budget;
+
+/// How often a name is looked at again whose CNAME may be removed.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// A change that Route53 accepted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -225,12 +229,27 @@ impl Route53 {
         value: &str,
         ttl: u32,
     ) -> Result<Option<ChangeId>, Route53Error> {
-        let there = {
-            let _on_its_way = self.coming.one();
-            self.has_txt_value(budget, zone, name, value).await?
-        };
+        let there = holds(&self.without_cname(budget, zone, name).await?, name, value);
         let edit = Edit::Put { value: value.to_owned(), ttl };
         self.enqueue(budget, zone, Work::Own(name.clone(), edit), there).await
+    }
+
+    /// The record sets of a name that is to hold values: a CNAME in their way may be removed in this run.
+    async fn without_cname(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        name: &DnsName,
+    ) -> Result<Vec<RecordSet>, Route53Error> {
+        let patience = budget.at_most(PATIENCE.min(budget.remaining() / PART));
+        let mut sets = {
+            let _on_its_way = self.coming.one();
+            self.records_named(budget, zone, name).await?
+        };
+        while sets.iter().any(|set| set.key.kind == RecordType::Cname) && patience.sleep(GLANCE).await.is_ok() {
+            sets = self.records_named(budget, zone, name).await?;
+        }
+        Ok(sets)
     }
 
     /// Takes a value (plain text) away for its owner, unless the run has given it to another one. None if it was gone

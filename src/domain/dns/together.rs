@@ -108,7 +108,9 @@ mod tests {
 
     fn step(wish: Transition, live: &[RecordSet]) -> Step {
         let mut names = BTreeMap::<_, Vec<_>>::new();
-        live.iter().for_each(|set| names.entry(set.key.name.clone()).or_default().push(set.clone()));
+        for set in live {
+            names.entry(set.key.name.clone()).or_default().push(set.clone());
+        }
         let [step] = wish.in_run().steps(&names).try_into().unwrap();
         step
     }
@@ -136,7 +138,8 @@ mod tests {
     #[test]
     fn a_set_that_goes_from_owner_to_owner_is_replaced_in_place() {
         let (old, new) = (a("a.x", "192.0.2.1"), a("a.x", "192.0.2.2"));
-        let (gone, same, other) = (delete(&old), create(&old, &[old.clone()]), create(&new, &[old.clone()]));
+        let there = std::slice::from_ref(&old);
+        let (gone, same, other) = (delete(&old), create(&old, there), create(&new, there));
         assert_eq!(joined(&[&gone, &other]).0, [Change::Upsert(new.clone())]);
         assert!(joined(&[&same, &gone]).is_empty(), "it stays as it is");
         let forced = step(Transition { overwrite: true, ..Transition::create(new.clone()) }, &[]);

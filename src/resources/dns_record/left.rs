@@ -87,7 +87,9 @@ pub fn plan_removal(plan: &mut Plan<'_>, attribute: &str) {
 pub async fn remove(cx: &Cx, aws: &Aws, what: &str) -> Result<()> {
     let left = noted(&cx.private());
     let mut by_zone: BTreeMap<String, Vec<Left>> = BTreeMap::new();
-    left.into_iter().for_each(|one| by_zone.entry(one.zone.clone()).or_default().push(one));
+    for one in left {
+        by_zone.entry(one.zone.clone()).or_default().push(one);
+    }
     let (mut still, mut failure) = (Vec::new(), None);
     for (zone, left) in by_zone {
         if let Err(error) = remove_from(cx, aws, &ZoneId::new(&zone), &left).await {

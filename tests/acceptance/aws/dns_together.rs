@@ -23,8 +23,8 @@ fn weighted(name: &str, id: &str, value: &str, ttl: u32) -> String {
 }
 
 fn map(address: &str, zone: &OwnZone, records: &[(&str, String)]) -> String {
-    let records: String = records.iter().map(|(key, content)| format!("{key} = {{ {content} }}\n")).collect();
-    let records = records.replace("\n ", ", ");
+    let one = |(key, content): &(&str, String)| format!("{key} = {{ {} }}\n", content.replace("\n ", ", "));
+    let records = records.iter().map(one).collect::<Vec<_>>().concat();
     format!(
         "resource \"berth_dns_records\" \"{address}\" {{\n zone_id = \"{}\"\n records = {{\n {records} }}\n}}\n",
         zone.id
@@ -106,6 +106,26 @@ fn what_one_resource_removes_and_another_makes_is_one_request() {
             assert!(name.is_empty() || !zone.has(&name, kind), "{case}: nothing is left");
         }
     }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_delegation_gives_way_to_a_value_and_a_value_to_a_delegation() {
+    let (zone, target) = (OwnZone::new("way"), OwnZone::new("way-target"));
+    let domain = format!("domain = \"a.{}\"\n zone_id = \"{}\"", zone.name, zone.id);
+    let value = format!("{PROVIDER}resource \"berth_dns01_record\" \"x\" {{\n {domain}\n value = \"v\"\n}}\n");
+    let delegation = format!(
+        "{PROVIDER}resource \"berth_dns01_delegation\" \"x\" {{\n {domain}\n target_zone_id = \"{}\"\n wait = \"none\"\n}}\n",
+        target.id
+    );
+    let workspace = Workspace::new(&value);
+    for configuration in [&value, &delegation, &value] {
+        workspace.configure(configuration);
+        workspace.apply().succeeds();
+        workspace.plan().changes_nothing();
+    }
+    workspace.destroy().succeeds();
+    assert!(!zone.has("_acme-challenge.a", RecordType::Txt) && !zone.has("_acme-challenge.a", RecordType::Cname));
 }
 
 #[test]

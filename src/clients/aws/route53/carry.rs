@@ -15,6 +15,8 @@ const RACES: u32 = 3;
 pub struct Progress {
     /// The changes that Route53 accepted.
     pub changes: Vec<ChangeId>,
+    /// How many parts were done, also those that needed no change or whose change nobody heard of.
+    pub done: usize,
     /// The sets that are not as wished.
     pub pending: BTreeSet<RecordKey>,
     /// The zone's own sets that were to go: Route53 keeps them as long as the zone.
@@ -60,6 +62,7 @@ impl Route53 {
             match self.submit(budget, zone, work).await {
                 Ok(change) => {
                     progress.changes.extend(change);
+                    progress.done += 1;
                     wish.note(step);
                     steps.pop_front();
                 }

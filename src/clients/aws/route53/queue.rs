@@ -37,9 +37,9 @@ const LOOK: Duration = Duration::from_millis(20);
 /// How long a request that is with AWS may go on after its caller was stopped, so that its outcome is known.
 const GRACE: Duration = Duration::from_secs(5);
 /// How long a creation waits for the removal of what is in its way …
-const PATIENCE: Duration = Duration::from_secs(8);
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 /// … but for no more than this part of its time.
-const PART: u32 = 4;
+pub(super) const PART: u32 = 4;
 
 type Outcome = Result<Option<ChangeId>, Route53Error>;
 

@@ -112,7 +112,9 @@ impl Sender<'_> {
         for mut job in jobs {
             let (kept, dropped): (Vec<_>, Vec<_>) = job.wishes.into_iter().partition(|wish| wish.ticket.send());
             job.wishes = kept;
-            dropped.iter().for_each(|wish| self.queue.discard(wish));
+            for wish in &dropped {
+                self.queue.discard(wish);
+            }
             match &job.txt {
                 _ if job.wishes.is_empty() => {}
                 Some(_) if !dropped.is_empty() && again => {
