@@ -63,6 +63,14 @@ impl Explanation {
         self
     }
 
+    /// Adds to the next step, for one who knows more of the state things are in.
+    #[must_use]
+    pub fn adding(mut self, more: &str) -> Self {
+        let step = self.0.next.take();
+        self.0.next = Some(step.map_or_else(|| more.to_owned(), |step| format!("{step}; {more}")));
+        self
+    }
+
     /// Blames one attribute, as a dotted path: `dns01.zone_id`, `statements[0].actions`.
     #[must_use]
     pub fn at(mut self, attribute: impl Into<String>) -> Self {

@@ -6,6 +6,7 @@ pub mod checks;
 mod dns;
 mod holdings;
 mod kubernetes;
+mod planned;
 mod registries;
 #[cfg(test)]
 mod tests;
@@ -50,6 +51,7 @@ pub struct Berth {
     dns: dns::Clients,
     kubernetes: kubernetes::Clients,
     holdings: Holdings,
+    planned: planned::PlannedRecords,
 }
 
 /// The context of a call to one of berth's types.
@@ -75,6 +77,7 @@ impl sdk::Provider for Berth {
             dns: dns::Clients::default(),
             kubernetes: kubernetes::Clients::default(),
             holdings: Holdings::default(),
+            planned: planned::PlannedRecords::default(),
         })
     }
 
@@ -92,6 +95,11 @@ impl Berth {
     /// What resources of this run hold.
     pub fn holdings(&self) -> &Holdings {
         &self.holdings
+    }
+
+    /// The records that this run's plans are to make.
+    pub fn planned_records(&self) -> &planned::PlannedRecords {
+        &self.planned
     }
 
     /// Whether plans must do without remote calls.

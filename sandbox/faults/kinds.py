@@ -106,6 +106,13 @@ def unavailable(_call, _answer):
     return Answer(503, [("Content-Type", "text/plain")], b"no server is available to handle this request\n")
 
 
+def denied(call, _answer):
+    """A permission is missing."""
+    if not is_aws(call):
+        return problem(403, "unauthorized", "an injected failure")
+    return aws_error(call, 403, "AccessDenied", "User: arn:aws:iam::123456789012:user/x is not authorized to perform this")
+
+
 def later(_call, _answer):
     body = json.dumps({"type": "about:blank", "title": "busy"}).encode()
     return Answer(503, [("Content-Type", "application/problem+json"), ("Retry-After", "1")], body)
@@ -149,6 +156,7 @@ KINDS = {
     "fail": Kind("500 before the work", False, failed),
     "fail-after": Kind("500 after the work", True, failed),
     "unavailable": Kind("503 of a proxy, in plain text", False, unavailable),
+    "deny": Kind("403: a permission is missing", False, denied),
     "later": Kind("503 with Retry-After: 1", False, later),
     "page": Kind("502 with an HTML page", False, page(502)),
     "good-page": Kind("200 with an HTML page instead of the document", False, page(200)),

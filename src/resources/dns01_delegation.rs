@@ -5,8 +5,9 @@ use crate::clients::aws::{Aws, Route53Error};
 use crate::clients::dns::Check;
 use crate::domain::dns::challenge::record_name;
 use crate::domain::dns::zone::Visibility;
-use crate::domain::dns::{DnsName, RecordData, RecordKey, RecordSet, RecordType, Transition, Zone, ZoneId};
+use crate::domain::dns::{Conflict, DnsName, RecordData, RecordKey, RecordSet, RecordType, Transition, Zone, ZoneId};
 use crate::provider::{Berth, Cx};
+use crate::resources::dns_record::left::{self, Left};
 use crate::resources::dns_record::place::{ZoneWish, explained};
 use crate::resources::dns_record::{checks, visible};
 use crate::sdk::{Computed, Explanation, Import, Meta, Model, Plan, Resource, Result, Timeouts, check};
@@ -24,7 +25,7 @@ pub struct Dns01DelegationModel {
     #[attr(check = checks::dns_name(), equal = checks::same_name)]
     pub domain: String,
     /// The id of the hosted zone that answers challenges from now on. It must be public. Changed in place.
-    #[attr(check = check::length(1, 64))]
+    #[attr(check = check::length(1, 64), equal = checks::same_zone_id)]
     pub target_zone_id: String,
     /// Where the challenges' TXT records belong, within the target zone. Default: `_acme-challenge.`, the domain and the
     /// name of the target zone, such as `_acme-challenge.www.example.com.challenges.example.net`, so that each domain has a
@@ -32,7 +33,7 @@ pub struct Dns01DelegationModel {
     #[attr(optional, check = checks::dns_name(), equal = checks::same_name)]
     pub target_name: Computed<String>,
     /// The id of the hosted zone of the domain. Absent, the public zone of the longest name that holds it.
-    #[attr(optional, check = check::length(1, 64))]
+    #[attr(optional, check = check::length(1, 64), equal = checks::same_zone_id)]
     pub zone_id: Computed<String>,
     /// How long resolvers may keep the CNAME, in seconds. Default 300.
     #[attr(default = 300, check = check::range(0, 2_147_483_647))]
@@ -88,6 +89,7 @@ impl Resource<Berth> for Dns01Delegation {
         if plan.config().at("zone_id").is_null() {
             if domain { plan.leave_open(&["zone_id"]) } else { plan.keep(&["zone_id"]) }
         }
+        left::plan_removal(plan, "record_name");
         Ok(())
     }
 
@@ -115,8 +117,9 @@ impl Resource<Berth> for Dns01Delegation {
     async fn delete(&self, cx: &Cx, model: Dns01DelegationModel) -> Result<()> {
         let aws = cx.provider().aws()?;
         let Some((zone, key)) = stored_place(&model) else { return Ok(()) };
-        match aws.route53().await.delete(cx.budget(), &zone, &key).await {
-            Ok(_) => Ok(()),
+        let wish = Transition::delete([key]).in_run();
+        match aws.route53().await.carry_out(cx.budget(), &zone, wish).await.into_result() {
+            Ok(_) | Err(Route53Error::NoZoneId(_)) => left::remove(cx, aws, &headline("remove", &model.domain)).await,
             Err(error) => {
                 Err(explained(aws, &error, &headline("remove", &model.domain), &format!("zone {zone}")).await)
             }
@@ -205,20 +208,45 @@ async fn put(cx: &Cx, prior: Option<&Dns01DelegationModel>, model: &mut Dns01Del
     let old = prior.and_then(stored_place);
     let here = old.clone().filter(|(zone, _)| *zone == home.id).map(|(_, key)| key);
     let wish = Transition { new: vec![set.clone()], overwrite: model.overwrite, ..Transition::delete(here) };
-    let change = match aws.route53().await.carry_out(cx.budget(), &home.id, wish).await.into_result() {
+    let change = match aws.route53().await.carry_out(cx.budget(), &home.id, wish.in_run()).await.into_result() {
         Ok(change) => change,
-        Err(error) => return Err(explained(aws, &error, &what, &format!("zone {}", home.id)).await),
+        Err(error) => return Err(refused(aws, &error, model, &home).await),
     };
     model.target_name.set(model.target_name.get().cloned().unwrap_or_else(|| target.as_str().to_owned()));
     model.zone_id.set(model.zone_id.get().cloned().unwrap_or_else(|| home.id.as_str().to_owned()));
     model.record_name.set(name.as_str().to_owned());
     cx.exists();
-    if let Some((zone, key)) = old.filter(|(zone, _)| *zone != home.id)
-        && let Err(error) = aws.route53().await.delete(cx.budget(), &zone, &key).await
-    {
-        return Err(explained(aws, &error, &what, &format!("zone {zone}")).await);
+    let left = old.filter(|(zone, _)| *zone != home.id).map(|(zone, key)| Left::set(&zone, &key));
+    left::remember(cx, left, &[Left::set(&home.id, &set.key)]);
+    match prove(cx, aws, model, change, &set, &target_zone).await {
+        Ok(()) => {}
+        Err(Doubt::Unseen(failure)) if prior.is_none() => cx.tell_wait(Err(failure), visible::AFTERWARDS),
+        Err(Doubt::Unseen(failure) | Doubt::Wrong(failure)) => return Err(failure),
     }
-    prove(cx, aws, model, change, &set, &target_zone).await
+    left::remove(cx, aws, &what).await
+}
+
+/// Why the CNAME was not written; where there is one already, with the id that imports it as a delegation.
+async fn refused(aws: &Aws, error: &Route53Error, model: &Dns01DelegationModel, home: &Zone) -> Explanation {
+    let explanation = explained(aws, error, &headline("write", &model.domain), &format!("zone {}", home.id)).await;
+    let is_cname = |conflict: &Conflict| conflict.existing.key.kind == RecordType::Cname;
+    match error {
+        Route53Error::Taken { conflicts, .. } if conflicts.iter().all(is_cname) => explanation.next(format!(
+            "import the CNAME to manage it (its id is `{}/{}/{}`), or set `overwrite = true` to replace it; it was not changed",
+            home.id,
+            model.domain,
+            ZoneId::new(&model.target_zone_id)
+        )),
+        _ => explanation,
+    }
+}
+
+/// Why a delegation is not proved.
+enum Doubt {
+    /// It could not be looked at to the end.
+    Unseen(Explanation),
+    /// It leads elsewhere.
+    Wrong(Explanation),
 }
 
 /// The zone of this id, or the public one that holds the name.
@@ -261,20 +289,22 @@ async fn prove(
     change: Option<ChangeId>,
     set: &RecordSet,
     target_zone: &Zone,
-) -> Result<()> {
+) -> std::result::Result<(), Doubt> {
     let what = headline("prove", &model.domain);
     let changes: Vec<_> = change.into_iter().collect();
-    visible::wait(cx, aws, &model.wait, &changes, std::slice::from_ref(set), &what).await?;
-    let dns = cx.provider().dns()?;
+    let waited = visible::wait(cx, aws, &model.wait, &changes, std::slice::from_ref(set), &what).await;
+    waited.map_err(Doubt::Unseen)?;
+    let dns = cx.provider().dns().map_err(Doubt::Unseen)?;
     if model.wait != "authoritative" || dns.check() == Check::None {
         return Ok(());
     }
-    let chain = dns.challenge_chain(&model.domain, cx.budget()).await.map_err(|error| error.explain(&what))?;
+    let chain = dns.challenge_chain(&model.domain, cx.budget()).await;
+    let chain = chain.map_err(|error| Doubt::Unseen(error.explain(&what)))?;
     let target = model.target_name.get().and_then(|name| DnsName::parse(name).ok());
     let end = chain.last().and_then(|name| DnsName::parse(name).ok());
     let wrong = |words: String, step: &str| {
         let explanation = Explanation::new("BERTH-DNS-011", what.clone()).on(chain.join(" → "));
-        Err(explanation.said("DNS", words).next(step))
+        Err(Doubt::Wrong(explanation.said("DNS", words).next(step)))
     };
     if end.is_none() || end != target {
         return wrong(
@@ -282,7 +312,8 @@ async fn prove(
             "remove the CNAME at the target, or delegate to where the chain ends; the delegation is written",
         );
     }
-    let seen = dns.zone_of(target_zone.name.as_str(), cx.budget()).await.map_err(|error| error.explain(&what))?;
+    let seen = dns.zone_of(target_zone.name.as_str(), cx.budget()).await;
+    let seen = seen.map_err(|error| Doubt::Unseen(error.explain(&what)))?;
     if DnsName::parse(&seen.name).ok().as_ref() != Some(&target_zone.name) {
         return wrong(
             format!("the world finds the target in the zone `{}`, not in `{}`", seen.name, target_zone.name),

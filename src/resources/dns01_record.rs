@@ -1,12 +1,13 @@
 //! `berth_dns01_record`: one value of a domain's `_acme-challenge` name, beside those of others.
 
-use crate::clients::aws::route53::ZoneChoice;
+use crate::clients::aws::route53::{ChangeId, ZoneChoice};
 use crate::clients::aws::{Aws, AwsError, Route53Error};
 use crate::domain::dns::challenge::{holds, record_name};
 use crate::domain::dns::zone::Visibility;
 use crate::domain::dns::{DnsName, RecordData, RecordType, ZoneId};
 use crate::provider::{Berth, Cx};
-use crate::resources::dns_record::checks;
+use crate::resources::dns_record::left::{self, Left};
+use crate::resources::dns_record::{checks, visible};
 use crate::sdk::{Computed, Explanation, Import, Meta, Model, Plan, Resource, Result, Timeouts, check};
 
 /// The resource.
@@ -22,7 +23,7 @@ pub struct Dns01RecordModel {
     #[attr(check = check::length(1, 255))]
     pub value: String,
     /// The id of the hosted zone. Absent, the public zone of the longest name that holds the domain.
-    #[attr(optional, check = check::length(1, 64))]
+    #[attr(optional, check = check::length(1, 64), equal = checks::same_zone_id)]
     pub zone_id: Computed<String>,
     /// How long resolvers may keep the values, in seconds; where others' values share the name, theirs holds.
     #[attr(default = 60, check = check::range(0, 2_147_483_647))]
@@ -48,7 +49,10 @@ impl Resource<Berth> for Dns01Record {
         ..Meta::new(
             "DNS",
             "Puts one value beside those of others at a domain's `_acme-challenge` name, and takes only that one away \
-             again: several certificates, a name and its wildcard, or another ACME client may share the name.",
+             again: several certificates, a name and its wildcard, or another ACME client may share the name. A value \
+             has one owner: one that is there already is refused, unless another resource of the same run hands it over. \
+             After a run that was killed the value may stand without being in the state: the next apply names the id \
+             that imports it.",
         )
     };
 
@@ -64,11 +68,14 @@ impl Resource<Berth> for Dns01Record {
         if !plan.is_create() && plan.config().at("zone_id").is_null() {
             if plan.changes("domain") { plan.leave_open(&["zone_id"]) } else { plan.keep(&["zone_id"]) }
         }
+        left::plan_removal(plan, "record_name");
         Ok(())
     }
 
     async fn create(&self, cx: &Cx, model: &mut Dns01RecordModel) -> Result<()> {
-        put(cx, model).await
+        let change = put(cx, None, model).await?;
+        cx.tell_wait(seen(cx, model, change.as_ref()).await, visible::AFTERWARDS);
+        Ok(())
     }
 
     async fn read(&self, cx: &Cx, mut model: Dns01RecordModel) -> Result<Option<Dns01RecordModel>> {
@@ -93,18 +100,17 @@ impl Resource<Berth> for Dns01Record {
     }
 
     async fn update(&self, cx: &Cx, prior: &Dns01RecordModel, model: &mut Dns01RecordModel) -> Result<()> {
-        put(cx, model).await?;
-        if stored_place(prior) == stored_place(model) && prior.value == model.value {
-            return Ok(());
-        }
-        self.delete(cx, prior.clone()).await
+        let change = put(cx, Some(prior), model).await?;
+        left::remember(cx, place(prior), &place(model).into_iter().collect::<Vec<_>>());
+        seen(cx, model, change.as_ref()).await?;
+        left::remove(cx, cx.provider().aws()?, &headline("move", model)).await
     }
 
     async fn delete(&self, cx: &Cx, model: Dns01RecordModel) -> Result<()> {
         let aws = cx.provider().aws()?;
         let Some((zone, name)) = stored_place(&model) else { return Ok(()) };
-        match aws.route53().await.remove_txt_value(cx.budget(), &zone, &name, &model.value).await {
-            Ok(_) => Ok(()),
+        match aws.route53().await.disown_txt_value(cx.budget(), &zone, &name, &model.value).await {
+            Ok(_) => left::remove(cx, aws, &headline("remove", &model)).await,
             Err(error) => Err(failed(aws, "remove", &model, &error).await),
         }
     }
@@ -136,7 +142,8 @@ impl Resource<Berth> for Dns01Record {
     }
 }
 
-async fn put(cx: &Cx, model: &mut Dns01RecordModel) -> Result<()> {
+/// Writes the value: a new one must not be there, unless it is ours.
+async fn put(cx: &Cx, prior: Option<&Dns01RecordModel>, model: &mut Dns01RecordModel) -> Result<Option<ChangeId>> {
     let aws = cx.provider().aws()?;
     let route53 = aws.route53().await;
     let written = async {
@@ -148,7 +155,13 @@ async fn put(cx: &Cx, model: &mut Dns01RecordModel) -> Result<()> {
             let choice = ZoneChoice { id: None, name: None, visibility: Visibility::Public };
             route53.choose_zone(cx.budget(), &choice, name.as_str()).await?.id
         };
-        let change = route53.put_txt_value(cx.budget(), &zone, &name, &model.value, model.ttl).await?;
+        let here = Left::value(&zone, &name, &model.value);
+        let is_ours = prior.and_then(place).as_ref() == Some(&here) || left::noted(&cx.private()).contains(&here);
+        let change = if is_ours {
+            route53.put_txt_value(cx.budget(), &zone, &name, &model.value, model.ttl).await?
+        } else {
+            route53.own_txt_value(cx.budget(), &zone, &name, &model.value, model.ttl).await?
+        };
         Ok((zone, name, change))
     };
     let (zone, name, change) = match written.await {
@@ -160,17 +173,29 @@ async fn put(cx: &Cx, model: &mut Dns01RecordModel) -> Result<()> {
     }
     model.record_name.set(name.as_str().to_owned());
     cx.exists();
+    Ok(change)
+}
+
+/// Waits as long as the user wants to.
+async fn seen(cx: &Cx, model: &Dns01RecordModel, change: Option<&ChangeId>) -> Result<()> {
     if model.wait == "none" {
         return Ok(());
     }
-    if let Err(error) = route53.wait_in_sync(cx.budget(), change.as_ref()).await {
+    let aws = cx.provider().aws()?;
+    if let Err(error) = aws.route53().await.wait_in_sync(cx.budget(), change).await {
         return Err(failed(aws, "see", model, &error).await);
     }
-    if model.wait != "authoritative" {
-        return Ok(());
-    }
-    let seen = cx.provider().dns()?.wait_for_txt(name.as_str(), std::slice::from_ref(&model.value), cx.budget()).await;
-    seen.map_err(|error| error.explain(format!("Cannot see the challenge value of `{}`", model.domain)))
+    let Some(name) = model.record_name.get().filter(|_| model.wait == "authoritative") else { return Ok(()) };
+    let seen = cx.provider().dns()?.wait_for_txt(name, std::slice::from_ref(&model.value), cx.budget()).await;
+    seen.map_err(|error| error.explain(headline("see", model)))
+}
+
+fn place(model: &Dns01RecordModel) -> Option<Left> {
+    stored_place(model).map(|(zone, name)| Left::value(&zone, &name, &model.value))
+}
+
+fn headline(verb: &str, model: &Dns01RecordModel) -> String {
+    format!("Cannot {verb} the challenge value of `{}`", model.domain)
 }
 
 fn stored_place(model: &Dns01RecordModel) -> Option<(ZoneId, DnsName)> {
@@ -178,7 +203,7 @@ fn stored_place(model: &Dns01RecordModel) -> Option<(ZoneId, DnsName)> {
 }
 
 async fn failed(aws: &Aws, verb: &str, model: &Dns01RecordModel, error: &Route53Error) -> Explanation {
-    let what = format!("Cannot {verb} the challenge value of `{}`", model.domain);
+    let what = headline(verb, model);
     let object = model.zone_id.get().map_or_else(|| "the account's zones".to_owned(), |zone| format!("zone {zone}"));
     match error {
         Route53Error::Aws(denied @ AwsError::AccessDenied { .. }) => aws.explained(denied, what, &object).await,

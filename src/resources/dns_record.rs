@@ -1,8 +1,10 @@
 //! `berth_dns_record`: one record set of a hosted zone.
 
+pub mod beside;
 pub mod checks;
 pub mod content;
 pub mod ids;
+pub mod left;
 mod model;
 mod moved;
 pub mod place;
@@ -15,10 +17,11 @@ use crate::clients::aws::{Aws, Route53Error};
 use crate::domain::dns::external_dns::{is_mark, mark_of};
 use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId};
 use crate::provider::{Berth, Cx};
-use crate::sdk::{Diagnostics, Explanation, Import, Meta, MoveSource, Plan, Resource, Result, Value, View};
+use crate::sdk::{Diagnostics, Explanation, Import, Meta, MoveSource, Plan, Resource, Result, Seen, Value, View};
 
+use left::Left;
 pub use model::DnsRecordModel;
-use place::{ZoneWish, explained, known_zone, name_within, noted_zone};
+use place::{ZoneWish, explained, known_zone, name_within, no_stranger, noted_zone, warn_of_apex};
 
 /// The resource.
 pub struct DnsRecord;
@@ -33,8 +36,14 @@ impl Resource<Berth> for DnsRecord {
         ..Meta::new(
             "DNS",
             "A record set of a hosted zone in Route53. Every change is made in place, also one of name or type: the old \
-             set goes and the new one comes in the same moment. Concurrent changes to a zone join into few requests. It \
-             takes over an `aws_route53_record` by a `moved` block, and its id can be imported too.",
+             set goes and the new one comes in the same moment. Concurrent changes to a zone join into few requests, and \
+             where one resource removes what is in the way of another, or hands a record over to it, both are one request, \
+             so that the name never is without a record: a creation waits up to 8 seconds for such a removal, and the \
+             first removals of a run wait 1.5 seconds for a creation. What no resource of the run removes is refused: \
+             import it, or set `overwrite`. So is a record that a run which was killed has left without a state: the message \
+             names its id, and after the import the plan is empty. The SOA and NS records of the zone itself can be changed; destroying them \
+             leaves them as they are. It takes over an `aws_route53_record` by a `moved` block, and its id can be \
+             imported too.",
         )
     };
 
@@ -42,26 +51,32 @@ impl Resource<Berth> for DnsRecord {
         checks::validate(*config, found);
     }
 
-    async fn plan(&self, _cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+    async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         let noted = noted_zone(plan.private());
-        let other_zone = plan.config().at("zone_id").is_given() && plan.changes("zone_id");
-        let zone = known_zone(plan.planned().text("zone"), noted.filter(|_| !other_zone));
-        let fqdn = plan.prior().text("fqdn").filter(|_| !other_zone).map(str::to_owned);
+        let move_ = Move::of(plan, noted.as_deref());
+        let stays = move_ == Move::None;
+        let zone = known_zone(plan.planned().text("zone"), noted.filter(|_| stays));
+        let fqdn = plan.prior().text("fqdn").filter(|_| stays).map(str::to_owned);
         let (config, prior) = (plan.config().value().clone(), plan.prior().value().clone());
         let mut planned = plan.planned().value().clone();
         planning::settle(&mut planned, &config, &prior, fqdn.as_deref(), zone.as_ref());
         for attribute in ["ttl", "values", "name"] {
             plan.set(attribute, planned.member(attribute).clone());
         }
-        plan_place(plan);
+        plan_place(plan, move_);
+        left::plan_removal(plan, "fqdn");
+        let record = checks::footing(plan.planned(), "", zone.as_ref());
+        beside::warn(cx, plan, record.map(|record| ("name".to_owned(), record)));
         Ok(())
     }
 
     async fn create(&self, cx: &Cx, model: &mut DnsRecordModel) -> Result<()> {
         let aws = cx.provider().aws()?;
-        let (zone, sets) = place(cx, aws, model).await?;
-        let wish = Transition { new: sets, overwrite: model.overwrite, ..Transition::default() };
-        carried_out(cx, aws, &zone, wish, model, "create").await
+        let (zone, sets) = place(cx, aws, model, None).await?;
+        let wish = Transition { new: sets.clone(), overwrite: model.overwrite, ..Transition::default() };
+        let change = carried_out(cx, aws, &zone, wish, model, "create").await?;
+        cx.tell_wait(seen(cx, aws, model, &change, &sets).await, visible::AFTERWARDS);
+        Ok(())
     }
 
     async fn read(&self, cx: &Cx, mut model: DnsRecordModel) -> Result<Option<DnsRecordModel>> {
@@ -83,24 +98,26 @@ impl Resource<Berth> for DnsRecord {
 
     async fn update(&self, cx: &Cx, prior: &DnsRecordModel, model: &mut DnsRecordModel) -> Result<()> {
         let aws = cx.provider().aws()?;
-        let (zone, sets) = place(cx, aws, model).await?;
+        let (zone, sets) = place(cx, aws, model, Some(prior)).await?;
         let old_place = prior.stored_place();
         let here = old_place.as_ref().filter(|(old_zone, _)| *old_zone == zone.id);
         let old = here.map(|(_, key)| stored_keys(prior, key)).unwrap_or_default();
         let ties = here.map(|(_, key)| tied(key, &sets)).unwrap_or_default();
-        let wish = Transition { new: sets, overwrite: model.overwrite, ties, ..Transition::delete(old) };
-        carried_out(cx, aws, &zone, wish, model, "change").await?;
+        let wish = Transition { new: sets.clone(), overwrite: model.overwrite, ties, ..Transition::delete(old) };
+        let change = carried_out(cx, aws, &zone, wish, model, "change").await?;
         // A new set in the new zone stands before the old one goes.
-        match old_place.filter(|(old_zone, _)| *old_zone != zone.id) {
-            Some((old_zone, key)) => removed(cx, aws, &old_zone, &key, prior).await,
-            None => Ok(()),
-        }
+        let left = old_place.filter(|(old_zone, _)| *old_zone != zone.id);
+        let left = left.map(|(zone, key)| lefts(&zone, &stored_keys(prior, &key))).unwrap_or_default();
+        left::remember(cx, left, &lefts(&zone.id, sets.iter().map(|set| &set.key)));
+        seen(cx, aws, model, &change, &sets).await?;
+        left::remove(cx, aws, &headline("move", model)).await
     }
 
     async fn delete(&self, cx: &Cx, model: DnsRecordModel) -> Result<()> {
         let aws = cx.provider().aws()?;
         let Some((zone, key)) = model.stored_place() else { return Ok(()) };
-        removed(cx, aws, &zone, &key, &model).await
+        removed(cx, aws, &zone, &key, &model).await?;
+        left::remove(cx, aws, &headline("delete", &model)).await
     }
 
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<DnsRecordModel>> {
@@ -131,7 +148,7 @@ impl Resource<Berth> for DnsRecord {
     }
 }
 
-/// Makes the zone so, notes it in the model, and waits as long as the user wants to.
+/// Makes the zone so, and notes it in the model.
 async fn carried_out(
     cx: &Cx,
     aws: &Aws,
@@ -139,34 +156,54 @@ async fn carried_out(
     wish: Transition,
     model: &mut DnsRecordModel,
     verb: &str,
-) -> Result<()> {
+) -> Result<Vec<ChangeId>> {
     let sets = wish.new.clone();
-    let done = aws.route53().await.carry_out(cx.budget(), &zone.id, wish).await.into_result();
+    let mut done = aws.route53().await.carry_out(cx.budget(), &zone.id, wish.in_run()).await;
     visible::warn_of_external_dns(cx, aws, &zone.id, &sets, model.external_dns_owner.as_deref()).await;
-    let change: Vec<ChangeId> = match done {
-        Ok(change) => change.into_iter().collect(),
-        Err(error) => return Err(failed(aws, verb, model, &error).await),
-    };
+    if let Some(error) = done.failure.take() {
+        return Err(failed(aws, verb, model, &error).await);
+    }
+    warn_of_apex(cx, &zone.id, &done.left);
     if let Some(set) = sets.first() {
         model.settle(&zone.id, set);
     }
     cx.exists();
-    visible::wait(cx, aws, &model.wait, &change, &sets, &headline("see", model)).await
+    Ok(done.changes)
+}
+
+/// Waits as long as the user wants to.
+async fn seen(cx: &Cx, aws: &Aws, model: &DnsRecordModel, change: &[ChangeId], sets: &[RecordSet]) -> Result<()> {
+    visible::wait(cx, aws, &model.wait, change, sets, &headline("see", model)).await
 }
 
 async fn removed(cx: &Cx, aws: &Aws, zone: &ZoneId, key: &RecordKey, model: &DnsRecordModel) -> Result<()> {
-    let wish = Transition::delete(stored_keys(model, key));
-    match aws.route53().await.carry_out(cx.budget(), zone, wish).await.into_result() {
+    let wish = Transition::delete(stored_keys(model, key)).in_run();
+    let done = aws.route53().await.carry_out(cx.budget(), zone, wish).await;
+    warn_of_apex(cx, zone, &done.left);
+    match done.into_result() {
         Ok(_) | Err(Route53Error::NoZoneId(_)) => Ok(()),
         Err(error) => Err(failed(aws, "delete", model, &error).await),
     }
 }
 
+fn lefts<'a>(zone: &ZoneId, keys: impl IntoIterator<Item = &'a RecordKey>) -> Vec<Left> {
+    keys.into_iter().map(|key| Left::set(zone, key)).collect()
+}
+
 /// The zone and the record sets that the model asks for: the record first.
-async fn place(cx: &Cx, aws: &Aws, model: &DnsRecordModel) -> Result<(Zone, Vec<RecordSet>)> {
+async fn place(
+    cx: &Cx,
+    aws: &Aws,
+    model: &DnsRecordModel,
+    prior: Option<&DnsRecordModel>,
+) -> Result<(Zone, Vec<RecordSet>)> {
     let wish = ZoneWish { id: model.given_zone_id(), name: model.zone.as_deref(), private: model.private };
     let zone = wish.zone(cx, aws, &model.name, &headline("place", model)).await?;
     let name = name_within(&model.name, &zone, "name")?;
+    let is_there = prior.is_some_and(|prior| prior.fqdn.get().map(String::as_str) == Some(name.as_str()));
+    if !is_there {
+        no_stranger(cx, aws, &model.name, (&zone, &name), "name").await?;
+    }
     let sets = model.content.record_sets(&name, &zone.name, model.external_dns_owner.as_deref(), "");
     Ok((zone.clone(), sets.map_err(|problem| problem.on(format!("zone {}", zone.id)))?))
 }
@@ -205,24 +242,66 @@ async fn failed(aws: &Aws, verb: &str, model: &DnsRecordModel, error: &Route53Er
     explained(aws, error, &headline(verb, model), &wish.object()).await
 }
 
+/// Whether and how a planned record goes to another place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Move {
+    None,
+    /// To a zone whose id is given.
+    Given,
+    /// To a zone that apply will find.
+    Open,
+}
+
+impl Move {
+    fn of(plan: &Plan<'_>, noted: Option<&str>) -> Self {
+        if plan.is_create() {
+            return Self::None;
+        }
+        if !plan.config().at("zone_id").is_null() {
+            return if plan.changes("zone_id") { Self::Given } else { Self::None };
+        }
+        let parsed = |text: Option<&str>| text.and_then(|text| DnsName::parse(text).ok());
+        let old_zone = parsed(noted).or_else(|| parsed(plan.prior().text("zone")));
+        let moves = match plan.planned().at("zone") {
+            Seen::Null => is_of_another_zone(plan, old_zone.as_ref()),
+            Seen::Unknown => true,
+            Seen::Known(_) => is_other(parsed(plan.planned().text("zone")), old_zone, plan.prior().text("fqdn")),
+        };
+        if moves || plan.changes("private") { Self::Open } else { Self::None }
+    }
+}
+
+/// Whether a zone is another one than the record's, which may be known by the record's name only.
+fn is_other(zone: Option<DnsName>, old_zone: Option<DnsName>, fqdn: Option<&str>) -> bool {
+    match (zone, old_zone, fqdn.and_then(|fqdn| DnsName::parse(fqdn).ok())) {
+        (zone, Some(old_zone), _) => zone != Some(old_zone),
+        (Some(zone), None, Some(fqdn)) => !fqdn.is_within(&zone),
+        _ => true,
+    }
+}
+
+/// Without zone and zone id, a whole name says where it belongs; a part of one stays in its zone.
+fn is_of_another_zone(plan: &Plan<'_>, old_zone: Option<&DnsName>) -> bool {
+    let Some(text) = plan.planned().text("name") else { return true };
+    let (Ok(name), Some(old_name)) = (DnsName::parse(text), plan.prior().text("fqdn")) else { return false };
+    let is_same =
+        name.as_str() == old_name || planning::whole_name(text, old_zone).is_some_and(|n| n.as_str() == old_name);
+    !is_same && name.label_count() > 1
+}
+
 /// Keeps zone and full name while nothing that they depend on changes.
-fn plan_place(plan: &mut Plan<'_>) {
+fn plan_place(plan: &mut Plan<'_>, moves: Move) {
     if plan.is_create() {
         return;
     }
-    let zone_moves = plan.changes("zone") && plan.planned().at("zone").is_given() && plan.prior().at("zone").is_given();
-    let zone_moves = zone_moves || plan.changes("private");
-    let given = plan.config().at("zone_id").is_given();
-    if zone_moves && !given {
-        plan.leave_open(&["zone_id", "fqdn"]);
-        return;
-    }
-    if !given {
-        plan.keep(&["zone_id"]);
-    }
-    if plan.changes("name") || plan.changes("zone_id") {
-        plan.set("fqdn", Value::Unknown);
-    } else {
-        plan.keep(&["fqdn"]);
+    match moves {
+        Move::Open => plan.leave_open(&["zone_id", "fqdn"]),
+        Move::Given => plan.set("fqdn", Value::Unknown),
+        Move::None => {
+            if plan.config().at("zone_id").is_null() {
+                plan.keep(&["zone_id"]);
+            }
+            if plan.changes("name") { plan.set("fqdn", Value::Unknown) } else { plan.keep(&["fqdn"]) }
+        }
     }
 }

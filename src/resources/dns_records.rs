@@ -1,5 +1,6 @@
 //! `berth_dns_records`: many record sets of a zone, changed together.
 
+mod clashes;
 mod ids;
 mod model;
 
@@ -7,12 +8,13 @@ use std::collections::BTreeMap;
 
 use crate::clients::aws::route53::Progress;
 use crate::clients::aws::{Aws, Route53Error};
+use crate::domain::dns::clash::Footing;
 use crate::domain::dns::external_dns::mark_of;
 use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId};
 use crate::provider::{Berth, Cx};
 use crate::resources::dns_record::content::Content;
-use crate::resources::dns_record::place::{ZoneWish, explained, known_zone, noted_zone};
-use crate::resources::dns_record::{checks, planning, visible};
+use crate::resources::dns_record::place::{ZoneWish, explained, known_zone, no_stranger, noted_zone, warn_of_apex};
+use crate::resources::dns_record::{beside, checks, planning, visible};
 use crate::sdk::{Computed, Diagnostics, Explanation, Import, Meta, Plan, Resource, Result, Seen, Value, View};
 
 use model::{DnsRecordsModel, EntryModel, Placed, path};
@@ -33,7 +35,8 @@ impl Resource<Berth> for DnsRecords {
              are one request, which takes effect as a whole or not at all. Only what is more than Route53 takes at once (1,000 \
              values or 32,000 characters, those of replaced records counted twice) is divided into several; if one of them \
              fails, the state holds exactly what was done, and the next apply goes on from there. A drift of one record is \
-             shown at its key.",
+             shown at its key. What other resources of the run remove or hand over goes in the same request; what else \
+             stands in the way is refused, and the message names the id that imports it.",
         )
     };
 
@@ -53,18 +56,25 @@ impl Resource<Berth> for DnsRecords {
         for key in keys(config.at("records")) {
             if config.at(path(&key).trim_end_matches('.')).is_given() {
                 checks::content(*config, &path(&key), found);
+                checks::apex(*config, &path(&key), found);
             }
         }
-        twins(*config, found);
+        clashes::check(*config, found);
     }
 
-    async fn plan(&self, _cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+    async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         let noted = noted_zone(plan.private());
         let moves = moves(plan, noted.as_deref());
         let zone = known_zone(plan.planned().text("zone"), noted.filter(|_| !moves));
         let records = settled_records(plan, zone.as_ref());
         plan.set("records", records);
         if plan.is_create() {
+            let footing = |key: &String| {
+                let prefix = path(key);
+                Some((format!("{prefix}name"), checks::footing(plan.planned(), &prefix, zone.as_ref())?))
+            };
+            let new: Vec<_> = keys(plan.planned().at("records")).iter().filter_map(footing).collect();
+            beside::warn(cx, plan, new);
             return Ok(());
         }
         if moves {
@@ -117,8 +127,10 @@ impl Resource<Berth> for DnsRecords {
     async fn delete(&self, cx: &Cx, model: DnsRecordsModel) -> Result<()> {
         let aws = cx.provider().aws()?;
         let Some(zone) = model.given_zone_id() else { return Ok(()) };
-        let wish = Transition { old: old_sets(&model), ..Transition::default() };
-        match aws.route53().await.carry_out(cx.budget(), &zone, wish).await.into_result() {
+        let wish = Transition { old: old_sets(&model), ..Transition::default() }.in_run();
+        let done = aws.route53().await.carry_out(cx.budget(), &zone, wish).await;
+        warn_of_apex(cx, &zone, &done.left);
+        match done.into_result() {
             Ok(_) | Err(Route53Error::NoZoneId(_)) => Ok(()),
             Err(error) => Err(explained(aws, &error, "Cannot delete the records", &format!("zone {zone}")).await),
         }
@@ -153,26 +165,6 @@ fn wrong(text: &str, attribute: &str) -> Explanation {
 
 fn keys(records: Seen<'_>) -> Vec<String> {
     records.known().and_then(Value::members).map(|members| members.keys().cloned().collect()).unwrap_or_default()
-}
-
-/// Two keys that mean one record set.
-fn twins(config: View<'_>, found: &mut Diagnostics) {
-    let zone = config.text("zone").and_then(|zone| DnsName::parse(zone).ok());
-    let mut seen = BTreeMap::new();
-    for key in keys(config.at("records")) {
-        let prefix = path(&key);
-        let (name, kind) = (config.text(&format!("{prefix}name")), config.text(&format!("{prefix}type")));
-        let identifier = config.at(&format!("{prefix}set_identifier"));
-        let Some((name, kind)) = name.zip(kind).filter(|_| !identifier.is_unknown()) else { continue };
-        let Some(name) = planning::whole_name(name, zone.as_ref()) else { continue };
-        let place = (name, kind.to_ascii_uppercase(), identifier.known().cloned());
-        if let Some(first) = seen.insert(place, key.clone()) {
-            found.error(&wrong(
-                &format!("The keys `{first}` and `{key}` mean the same record"),
-                &format!("{prefix}name"),
-            ));
-        }
-    }
 }
 
 /// Whether the records go to another zone, so that they are made anew.
@@ -238,33 +230,61 @@ async fn carried_out(cx: &Cx, prior: Option<&DnsRecordsModel>, model: &mut DnsRe
     let name = model.zone.clone();
     let wish = ZoneWish { id: model.given_zone_id(), name: name.as_deref(), private: model.private };
     let zone = wish.zone(cx, aws, "", "Cannot place the records").await?;
-    let placed = model.placed(&zone)?;
+    let placed = placed(cx, aws, prior, model, &zone).await?;
     let sets: Vec<_> = placed.iter().flat_map(|placed| placed.sets.clone()).collect();
     let transition = Transition {
         old: prior.map(old_sets).unwrap_or_default(),
         new: sets.clone(),
         overwrite: model.overwrite,
         ties: ties(prior, &placed),
+        in_run: true,
     };
     let progress = aws.route53().await.carry_out(cx.budget(), &zone.id, transition).await;
     visible::warn_of_external_dns(cx, aws, &zone.id, &sets, model.external_dns_owner.as_deref()).await;
     model.settle(&zone.id, &placed);
-    let Progress { changes, pending, failure } = progress;
+    let Progress { changes, done, pending, left, failure } = progress;
     let Some(error) = failure else {
         cx.exists();
-        return visible::wait(cx, aws, &model.wait, &changes, &sets, "Cannot see the records").await;
+        warn_of_apex(cx, &zone.id, &left);
+        let waited = visible::wait(cx, aws, &model.wait, &changes, &sets, "Cannot see the records").await;
+        if prior.is_none() {
+            cx.tell_wait(waited, visible::AFTERWARDS);
+            return Ok(());
+        }
+        return waited;
     };
-    let done = account(changes.len(), sets.len(), pending.len());
-    if !changes.is_empty() {
+    let account = account(done, sets.len(), pending.len());
+    if done > 0 {
         model.settle_partly(prior, &pending, &placed);
         cx.exists();
     }
-    Err(failed(aws, &zone, &error, &placed, &done).await)
+    Err(failed(aws, &zone, &error, &placed, &account).await)
+}
+
+/// The record sets that the model asks for, by key, if they can stand in the zone and beside each other.
+async fn placed(
+    cx: &Cx,
+    aws: &Aws,
+    prior: Option<&DnsRecordsModel>,
+    model: &DnsRecordsModel,
+    zone: &Zone,
+) -> Result<Vec<Placed>> {
+    let placed = model.placed(zone)?;
+    let before = prior.map(DnsRecordsModel::stored).unwrap_or_default();
+    let new = placed.iter().filter(|placed| before.get(&placed.key).is_none_or(|old| old.name != placed.name));
+    for (one, entry) in new.filter_map(|one| Some((one, model.records.get(&one.key)?))) {
+        no_stranger(cx, aws, &entry.name, (zone, &one.name), &format!("{}name", path(&one.key))).await?;
+    }
+    let footings = placed.iter().filter_map(|one| Some((one.key.clone(), Footing::from(one.sets.first()?))));
+    match clashes::among(footings).into_iter().next() {
+        Some(problem) => Err(problem.on(format!("zone {} ({})", zone.id, zone.name))),
+        None => Ok(placed),
+    }
 }
 
 /// What was done, in words.
-fn account(requests: usize, wished: usize, pending: usize) -> String {
-    if requests == 0 {
+fn account(parts: usize, wished: usize, pending: usize) -> String {
+    if parts == 0 {
         return "nothing was changed".to_owned();
     }
     let done = wished.saturating_sub(pending);
@@ -292,8 +312,8 @@ async fn failed(aws: &Aws, zone: &Zone, error: &Route53Error, placed: &[Placed],
     let object = format!("zone {} ({}); {done}", zone.id, zone.name);
     let explanation = explained(aws, error, &format!("Cannot write {which}"), &object).await;
     let explanation = match error {
-        Route53Error::Taken { conflicts, .. } if conflicts.iter().all(|c| c.wanted == c.existing.key) => {
-            let records = conflicts.iter().map(|conflict| (key_of(placed, &conflict.wanted), &conflict.wanted));
+        Route53Error::Taken { conflicts, .. } if conflicts.iter().all(|c| c.wanted.key == c.existing.key) => {
+            let records = conflicts.iter().map(|conflict| (key_of(placed, &conflict.wanted.key), &conflict.wanted.key));
             explanation.next(format!(
                 "import what exists (into a new `berth_dns_records`, by the id `{}`), choose other names, or set \
                  `overwrite = true` to replace it; it was not changed",
@@ -322,7 +342,7 @@ fn key_of<'a>(placed: &'a [Placed], wanted: &RecordKey) -> &'a str {
 fn guilty(error: &Route53Error, placed: &[Placed]) -> Vec<String> {
     match error {
         Route53Error::Taken { conflicts, .. } => {
-            let mut keys: Vec<_> = conflicts.iter().map(|c| key_of(placed, &c.wanted).to_owned()).collect();
+            let mut keys: Vec<_> = conflicts.iter().map(|c| key_of(placed, &c.wanted.key).to_owned()).collect();
             keys.dedup();
             keys
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Diagnostic, Diagnostics, Explanation, Private, Severity};
+use super::{Diagnostic, Diagnostics, Explanation, Private, Result, Severity};
 use crate::clock::Clock;
 use crate::owner::Owner;
 use crate::retry::Budget;
@@ -69,6 +69,15 @@ impl<P> Cx<P> {
         lock(&self.notes).push(Diagnostic::explained(Severity::Warning, explanation));
     }
 
+    /// Ends a create's wait for what stands already (for its being seen, ready, everywhere): that it failed is told, and
+    /// fails nothing. As an error it would taint what stands, and the next apply would remove it and make it anew.
+    /// `afterwards` says what the next apply does, and how to see for oneself.
+    pub fn tell_wait(&self, waited: Result<()>, afterwards: &str) {
+        if let Err(failure) = waited {
+            self.warn(&failure.adding(afterwards));
+        }
+    }
+
     /// The warnings so far.
     pub fn notes(&self) -> Diagnostics {
         lock(&self.notes).clone()
@@ -123,4 +132,24 @@ impl<P> Cx<P> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_wait_that_failed_is_told_as_a_warning_with_what_the_next_apply_does() {
+        let budget = Budget::uninterrupted(Duration::from_mins(1));
+        let cx = Cx::new(Arc::new(()), budget, Clock::system(), Private::default());
+        cx.tell_wait(Ok(()), "it stands");
+        assert!(cx.notes().iter().next().is_none());
+        let late = Explanation::new("BERTH-ROUTE53-007", "Cannot see the record").next("wait");
+        cx.tell_wait(Err(late), "it stands");
+        let notes = cx.notes();
+        let told = notes.iter().next().unwrap();
+        assert!(!notes.has_errors() && told.detail.contains("Next: wait; it stands"), "{told:?}");
+    }
 }

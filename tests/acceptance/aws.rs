@@ -5,8 +5,10 @@ mod dns01;
 mod dns_adoption;
 mod dns_edges;
 mod dns_external;
+mod dns_law;
 mod dns_records;
 mod dns_speed;
+mod dns_together;
 mod identity;
 mod own_zone;
 

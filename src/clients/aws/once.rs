@@ -32,8 +32,26 @@ impl<T: Clone> Once<T> {
         F: Fn() -> Fut,
         Fut: Future<Output = Result<T, AwsError>>,
     {
+        self.get_if(budget, |_| true, ask).await
+    }
+
+    /// The value if it `will_do`, else one that is asked for anew: once for all who want it.
+    pub(super) async fn get_if<F, Fut>(
+        &self,
+        budget: &Budget,
+        will_do: impl Fn(&T) -> bool,
+        ask: F,
+    ) -> Result<T, AwsError>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<T, AwsError>>,
+    {
         loop {
-            let cell = self.cell();
+            let mut cell = self.cell();
+            if cell.get().is_some_and(|found| found.as_ref().is_ok_and(|value| !will_do(value))) {
+                self.replace(&cell);
+                cell = self.cell();
+            }
             let found = cell.get_or_init(&ask).await.clone();
             if found.is_ok() {
                 return found;
@@ -95,6 +113,20 @@ mod tests {
         assert_eq!(once.known(), Some(7));
         once.forget();
         assert_eq!(once.known(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_will_not_do_is_asked_for_anew_once_for_all() {
+        let (count, once, budget) = (AtomicU32::new(0), Once::default(), Budget::uninterrupted(Duration::from_mins(1)));
+        let next = async || {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            Ok(count.fetch_add(1, Ordering::Relaxed))
+        };
+        assert!(matches!(once.get(&budget, next).await, Ok(0)));
+        let newer = || once.get_if(&budget, |value| *value > 0, next);
+        let (a, b, c) = tokio::join!(newer(), newer(), newer());
+        assert!(matches!((a, b, c), (Ok(1), Ok(1), Ok(1))));
+        assert!(matches!(once.get_if(&budget, |value| *value > 0, next).await, Ok(1)));
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,15 +3,19 @@
 
 mod api;
 mod carry;
+mod coming;
 mod error;
 mod poller;
 mod queue;
 #[cfg(test)]
 mod tests;
+mod unheard;
 mod view;
+mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use tokio::time::Instant;
@@ -19,17 +23,23 @@ use tokio::time::Instant;
 use api::Api;
 pub use api::ZoneDetail;
 pub use carry::Progress;
+use coming::Coming;
 pub use error::Route53Error;
 use poller::Poller;
-use queue::{Work, ZoneQueue};
+use queue::{Line, PART, PATIENCE, Work, ZoneQueue};
+use unheard::Traces;
 use view::ZoneView;
+pub use zones::ZoneChoice;
+use zones::ZoneList;
 
 use super::AwsError;
 use super::once::Once;
 use crate::domain::dns::challenge::{Edit, holds};
-use crate::domain::dns::zone::{Visibility, closest, named};
-use crate::domain::dns::{Change, ChangeGroup, DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId};
+use crate::domain::dns::{Change, ChangeGroup, DnsName, RecordKey, RecordSet, RecordType, Step, Transition, ZoneId};
 use crate::retry::Budget;
+
+/// How often a name is looked at again whose CNAME may be removed.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// A change that Route53 accepted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,22 +56,12 @@ impl ChangeId {
     }
 }
 
-/// How a user names the zone of a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ZoneChoice {
-    /// By its id.
-    pub id: Option<ZoneId>,
-    /// By its name.
-    pub name: Option<DnsName>,
-    /// Which of the zones of a name.
-    pub visibility: Visibility,
-}
-
 /// The account's Route53: cheap to copy.
 #[derive(Clone, Debug)]
 pub struct Route53 {
     api: Arc<Api>,
-    zones: Arc<Once<Arc<Vec<Zone>>>>,
+    zones: Arc<Once<ZoneList>>,
+    coming: Coming,
     opened: Arc<Mutex<BTreeMap<ZoneId, OpenZone>>>,
     poller: Arc<Poller>,
 }
@@ -79,75 +79,10 @@ impl Route53 {
         Self {
             api: Arc::new(Api::new(config, endpoint, requests_per_second)),
             zones: Arc::default(),
+            coming: Coming::default(),
             opened: Arc::default(),
             poller: Arc::default(),
         }
-    }
-
-    /// All zones of the account, listed once. Needs `route53:ListHostedZones`.
-    pub async fn zones(&self, budget: &Budget) -> Result<Arc<Vec<Zone>>, Route53Error> {
-        let list = async || self.api.list_zones(budget).await.map(Arc::new);
-        Ok(self.zones.get(budget, list).await?)
-    }
-
-    /// The zone that a name belongs to: the one of the longest name that holds it.
-    pub async fn zone_for(
-        &self,
-        budget: &Budget,
-        name: &DnsName,
-        visibility: Visibility,
-    ) -> Result<Zone, Route53Error> {
-        let zones = self.zones(budget).await?;
-        one_of(&closest(&zones, name, visibility), name, visibility, &zones)
-    }
-
-    /// The zone of exactly this name.
-    pub async fn zone_named(
-        &self,
-        budget: &Budget,
-        name: &DnsName,
-        visibility: Visibility,
-    ) -> Result<Zone, Route53Error> {
-        let zones = self.zones(budget).await?;
-        one_of(&named(&zones, name, visibility), name, visibility, &zones)
-    }
-
-    /// The zone that a record goes into: by its id, else by its name, else the closest one.
-    pub async fn choose_zone(&self, budget: &Budget, choice: &ZoneChoice, record: &str) -> Result<Zone, Route53Error> {
-        let zone = if let Some(id) = &choice.id {
-            self.zone_of_id(budget, id).await?
-        } else if let Some(name) = &choice.name {
-            self.zone_named(budget, name, choice.visibility).await?
-        } else {
-            let record = DnsName::parse(record).map_err(Route53Error::Name)?;
-            self.zone_for(budget, &record, choice.visibility).await?
-        };
-        self.open(&zone.id).view.expect(zone.record_count);
-        Ok(zone)
-    }
-
-    /// The zone of this id, from the listing if it is permitted.
-    async fn zone_of_id(&self, budget: &Budget, id: &ZoneId) -> Result<Zone, Route53Error> {
-        let listed = match self.zones(budget).await {
-            Err(Route53Error::Aws(AwsError::AccessDenied { .. })) => None,
-            zones => zones?.iter().find(|zone| zone.id == *id).cloned(),
-        };
-        if let Some(zone) = listed {
-            return Ok(zone);
-        }
-        let found = self.zone(budget, id).await?;
-        found.map(|detail| detail.zone).ok_or_else(|| Route53Error::NoZoneId(id.clone()))
-    }
-
-    /// The zone of this id, with its servers; none if there is none. Needs `route53:GetHostedZone`.
-    pub async fn zone(&self, budget: &Budget, id: &ZoneId) -> Result<Option<ZoneDetail>, Route53Error> {
-        Ok(self.api.zone(budget, id).await?)
-    }
-
-    /// The same, asked once for all who want to know.
-    pub async fn detail(&self, budget: &Budget, id: &ZoneId) -> Result<Option<Arc<ZoneDetail>>, Route53Error> {
-        let ask = async || Ok(self.api.zone(budget, id).await?.map(Arc::new));
-        Ok(self.open(id).detail.get(budget, ask).await?)
     }
 
     /// The record sets of one name, of every type. Needs `route53:ListResourceRecordSets`.
@@ -252,7 +187,7 @@ impl Route53 {
         if group.is_empty() {
             return Ok(None);
         }
-        self.submit(budget, zone, Work::Group(group)).await
+        self.submit(budget, zone, Work::Step(Step { group, ..Step::default() })).await
     }
 
     /// Adds one value (plain text) to the TXT records of a name that others may share; their values stay.
@@ -284,6 +219,55 @@ impl Route53 {
         }
     }
 
+    /// Adds a value (plain text) that is to have one owner: refused if it is there already, unless its former owner in
+    /// this run removes it meanwhile. Then it stays, and is the new owner's. Needs `route53:ListResourceRecordSets`.
+    pub async fn own_txt_value(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        name: &DnsName,
+        value: &str,
+        ttl: u32,
+    ) -> Result<Option<ChangeId>, Route53Error> {
+        let there = holds(&self.without_cname(budget, zone, name).await?, name, value);
+        let edit = Edit::Put { value: value.to_owned(), ttl };
+        self.enqueue(budget, zone, Work::Own(name.clone(), edit), there).await
+    }
+
+    /// The record sets of a name that is to hold values: a CNAME in their way may be removed in this run.
+    async fn without_cname(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        name: &DnsName,
+    ) -> Result<Vec<RecordSet>, Route53Error> {
+        let patience = budget.at_most(PATIENCE.min(budget.remaining() / PART));
+        let mut sets = {
+            let _on_its_way = self.coming.one();
+            self.records_named(budget, zone, name).await?
+        };
+        while sets.iter().any(|set| set.key.kind == RecordType::Cname) && patience.sleep(GLANCE).await.is_ok() {
+            sets = self.records_named(budget, zone, name).await?;
+        }
+        Ok(sets)
+    }
+
+    /// Takes a value (plain text) away for its owner, unless the run has given it to another one. None if it was gone
+    /// already.
+    pub async fn disown_txt_value(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        name: &DnsName,
+        value: &str,
+    ) -> Result<Option<ChangeId>, Route53Error> {
+        let edit = Edit::Remove { value: value.to_owned() };
+        match self.submit(budget, zone, Work::Own(name.clone(), edit)).await {
+            Err(Route53Error::NoZoneId(_)) => Ok(None),
+            other => other,
+        }
+    }
+
     /// Whether a name's TXT records hold this value (plain text).
     pub async fn has_txt_value(
         &self,
@@ -308,9 +292,22 @@ impl Route53 {
     }
 
     async fn submit(&self, budget: &Budget, zone: &ZoneId, work: Work) -> Result<Option<ChangeId>, Route53Error> {
+        self.enqueue(budget, zone, work, false).await
+    }
+
+    async fn enqueue(
+        &self,
+        budget: &Budget,
+        zone: &ZoneId,
+        work: Work,
+        awaits_value: bool,
+    ) -> Result<Option<ChangeId>, Route53Error> {
         let open = self.open(zone);
-        match open.queue.submit(&self.api, &open.view, budget, work).await {
+        let line = Line { api: Arc::clone(&self.api), view: open.view };
+        let traces = Traces::of(&work);
+        match open.queue.submit(line, budget, work, awaits_value).await {
             Err(Route53Error::Aws(error)) => Err(gone(error, zone)),
+            Err(Route53Error::Unheard(_)) if self.shows(zone, &traces).await.unwrap_or(false) => Ok(None),
             other => other,
         }
     }
@@ -318,21 +315,10 @@ impl Route53 {
     fn open(&self, zone: &ZoneId) -> OpenZone {
         let new = || OpenZone {
             view: Arc::new(ZoneView::new(zone.clone())),
-            queue: Arc::new(ZoneQueue::new(zone.clone())),
+            queue: Arc::new(ZoneQueue::new(zone.clone(), self.coming.clone())),
             detail: Arc::default(),
         };
         lock(&self.opened).entry(zone.clone()).or_insert_with(new).clone()
-    }
-}
-
-fn one_of(found: &[&Zone], name: &DnsName, visibility: Visibility, all: &[Zone]) -> Result<Zone, Route53Error> {
-    match found {
-        [] => Err(Route53Error::NoZone { name: name.clone(), visibility, known: all.to_vec() }),
-        [zone] => Ok((*zone).clone()),
-        [first, ..] => {
-            let ids = found.iter().map(|zone| zone.id.clone()).collect();
-            Err(Route53Error::Twins { name: first.name.clone(), visibility, ids })
-        }
     }
 }
 

@@ -80,7 +80,8 @@ impl ChangeGroup {
         self.0.iter().map(|change| &change.set().key)
     }
 
-    fn only_deletes(&self) -> bool {
+    /// Whether sets are only removed.
+    pub fn only_deletes(&self) -> bool {
         self.0.iter().all(|change| matches!(change, Change::Delete(_)))
     }
 

@@ -51,18 +51,22 @@ pub fn foreign_mark(key: &RecordKey, live: &[RecordSet], our_owner: Option<&str>
 /// # Errors
 /// The name with its prefix is no DNS name: the first label is too long.
 pub fn mark_of(set: &RecordSet, owner: &str) -> Result<RecordSet, DnsNameError> {
-    let kind = match (set.key.kind, &set.data) {
-        (RecordType::A, RecordData::Alias(_)) => RecordType::Cname,
-        (kind, _) => kind,
-    };
     let key = RecordKey {
-        name: prefixed(kind, &set.key.name)?,
+        name: mark_name(set.key.kind, matches!(set.data, RecordData::Alias(_)), &set.key.name)?,
         kind: RecordType::Txt,
         set_identifier: set.key.set_identifier.clone(),
     };
     let words = format!("{HERITAGE},{OWNER}{owner},{RESOURCE}{OURS}");
     let data = RecordData::Values { ttl: MARK_TTL, values: vec![text::quoted(words.as_bytes())] };
     Ok(RecordSet { key, data, routing: set.routing.clone(), health_check_id: None })
+}
+
+/// Where the mark of a record stands.
+///
+/// # Errors
+/// As [`mark_of`].
+pub fn mark_name(kind: RecordType, is_alias: bool, name: &DnsName) -> Result<DnsName, DnsNameError> {
+    prefixed(if is_alias && kind == RecordType::A { RecordType::Cname } else { kind }, name)
 }
 
 /// Whether the set is a mark, of whomever.

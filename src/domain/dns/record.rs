@@ -113,20 +113,6 @@ pub struct RecordKey {
     pub set_identifier: Option<String>,
 }
 
-impl RecordKey {
-    /// Whether a set of this key and one of `other` cannot stand in one zone: they are the same, one is a
-    /// CNAME beside another type, or a simple set beside sets under a routing policy.
-    pub fn excludes(&self, other: &Self) -> bool {
-        if self.name != other.name {
-            return false;
-        }
-        if self.kind != other.kind {
-            return self.kind == RecordType::Cname || other.kind == RecordType::Cname;
-        }
-        self.set_identifier == other.set_identifier || self.set_identifier.is_none() || other.set_identifier.is_none()
-    }
-}
-
 impl fmt::Display for RecordKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.name, self.kind)?;
@@ -260,29 +246,6 @@ mod tests {
         }
         let message = "AXFR".parse::<RecordType>().unwrap_err().to_string();
         assert!(message.starts_with("`AXFR` is no record type that Route53 keeps; it keeps A, AAAA,"), "{message}");
-    }
-
-    #[test]
-    fn some_sets_exclude_each_other() {
-        use RecordType::{A, Cname, Txt};
-        let key = |name: &str, kind, identifier: Option<&str>| RecordKey {
-            name: DnsName::parse(name).unwrap(),
-            kind,
-            set_identifier: identifier.map(ToOwned::to_owned),
-        };
-        let cases = [
-            ((A, None), (A, None), true),
-            ((A, None), (Txt, None), false),
-            ((Cname, None), (Txt, None), true),
-            ((A, Some("a")), (A, Some("b")), false),
-            ((A, Some("a")), (A, None), true),
-        ];
-        for ((kind, identifier), (kind2, identifier2), excluded) in cases {
-            let (mine, theirs) = (key("a.x", kind, identifier), key("a.x", kind2, identifier2));
-            assert_eq!(mine.excludes(&theirs), excluded, "{mine} {theirs}");
-            assert_eq!(theirs.excludes(&mine), excluded, "{mine} {theirs}");
-            assert!(!mine.excludes(&key("b.x", kind2, identifier2)));
-        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::batch::{Change, ChangeGroup, pack};
 use super::external_dns;
 use super::name::DnsName;
-use super::record::{RecordKey, RecordSet};
+use super::record::{RecordKey, RecordSet, RecordType};
 
 /// What is wished of a zone.
 #[derive(Clone, Debug, Default)]
@@ -19,15 +19,42 @@ pub struct Transition {
     pub overwrite: bool,
     /// Pairs of names whose changes must not be torn apart.
     pub ties: Vec<(DnsName, DnsName)>,
+    /// Whether it is one of the wishes of a run, in which sets go from owner to owner: what is in the way may be
+    /// removed by another wish, and what another wish has made since is that one's.
+    pub in_run: bool,
 }
 
 /// A set that cannot be made, because of one that is not ours.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conflict {
     /// What was to be made.
-    pub wanted: RecordKey,
+    pub wanted: RecordSet,
     /// What stands in its place.
     pub existing: RecordSet,
+}
+
+impl Conflict {
+    /// Whether what is in the way has given way after these changes.
+    pub fn is_resolved_by(&self, changes: &[Change]) -> bool {
+        let touched = changes.iter().rfind(|change| change.set().key == self.existing.key);
+        touched.is_some_and(|change| match change {
+            Change::Delete(_) => true,
+            Change::Create(set) | Change::Upsert(set) => self.wanted.clash(set).is_none(),
+        })
+    }
+}
+
+/// Changes that take effect together or not at all, and what they suppose of other wishes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Step {
+    /// The changes.
+    pub group: ChangeGroup,
+    /// What is in the way, unless another wish of the run changes it.
+    pub obstacles: Vec<Conflict>,
+    /// The sets that are to be ours from now on: made, written over or adopted.
+    pub taken: BTreeMap<RecordKey, RecordSet>,
+    /// As [`Transition::in_run`].
+    pub in_run: bool,
 }
 
 impl Transition {
@@ -41,12 +68,17 @@ impl Transition {
         Self { old: keys.into_iter().map(|key| (key, None)).collect(), ..Self::default() }
     }
 
+    /// The same as one of the wishes of a run.
+    #[must_use]
+    pub fn in_run(self) -> Self {
+        Self { in_run: true, ..self }
+    }
+
     /// The names whose present sets decide what is to be done.
     pub fn open_names(&self) -> BTreeSet<DnsName> {
-        let kept: BTreeSet<_> = self.new.iter().map(|set| &set.key).collect();
-        let gone = self.old.keys().filter(|key| !kept.contains(key));
-        let made = self.new.iter().map(|set| &set.key).filter(|key| !self.overwrite && !self.old.contains_key(key));
-        gone.chain(made).map(|key| key.name.clone()).collect()
+        let gone = self.gone().map(|key| key.name.clone());
+        let made = self.new.iter().filter(|set| self.is_judged(set)).map(|set| set.key.name.clone());
+        gone.chain(made).collect()
     }
 
     /// The keys of all sets that are or are to be ours.
@@ -54,21 +86,36 @@ impl Transition {
         self.old.keys().chain(self.new.iter().map(|set| &set.key)).cloned().collect()
     }
 
-    /// The changes, divided so that each group fits a request and nothing is torn apart that belongs together.
-    ///
-    /// # Errors
-    /// All sets that are in the way, given the live sets of [`Transition::open_names`].
-    pub fn groups(&self, live: &BTreeMap<DnsName, Vec<RecordSet>>) -> Result<Vec<ChangeGroup>, Vec<Conflict>> {
-        let conflicts: Vec<_> = self.new.iter().filter_map(|set| self.conflict(set, live)).collect();
-        if !conflicts.is_empty() {
-            return Err(conflicts);
+    /// The changes, divided so that each step fits a request and nothing is torn apart that belongs together, given the
+    /// live sets of [`Transition::open_names`].
+    pub fn steps(&self, live: &BTreeMap<DnsName, Vec<RecordSet>>) -> Vec<Step> {
+        let conflicts: Vec<_> = self.new.iter().flat_map(|set| self.conflicts(set, live)).collect();
+        let taken = self.new.iter().filter(|set| self.in_run && !self.old.contains_key(&set.key));
+        let mut taken: BTreeMap<_, _> = taken.map(|set| (set.key.clone(), set.clone())).collect();
+        let step = |group: ChangeGroup| {
+            let keys: BTreeSet<_> = group.keys().collect();
+            let obstacles = conflicts.iter().filter(|conflict| keys.contains(&conflict.wanted.key)).cloned().collect();
+            let mine = keys.into_iter().filter_map(|key| taken.remove_entry(key)).collect();
+            Step { obstacles, taken: mine, in_run: self.in_run, group }
+        };
+        let mut steps: Vec<_> = divide(self.changes(live), &self.ties).into_iter().map(step).collect();
+        // What is adopted as it stands needs no change.
+        if let Some(first) = steps.first_mut() {
+            first.taken.extend(taken);
         }
-        Ok(divide(self.changes(live), &self.ties))
+        steps
     }
 
-    /// Notes that a group was carried out.
-    pub fn note(&mut self, group: &ChangeGroup) {
-        for change in &group.0 {
+    /// The sets of the zone itself that were ours and are to be no more: Route53 keeps a zone's SOA and NS for as long as
+    /// there is the zone, so they are left as they are.
+    pub fn left_at_apex(&self, live: &BTreeMap<DnsName, Vec<RecordSet>>) -> Vec<RecordKey> {
+        self.gone().filter(|key| is_of_zone_itself(live, key)).cloned().collect()
+    }
+
+    /// Notes that a step was carried out.
+    pub fn note(&mut self, step: &Step) {
+        self.old.extend(step.taken.iter().map(|(key, set)| (key.clone(), Some(set.clone()))));
+        for change in &step.group.0 {
             let set = change.set();
             match change {
                 Change::Delete(_) => self.old.remove(&set.key),
@@ -77,28 +124,52 @@ impl Transition {
         }
     }
 
-    fn changes(&self, live: &BTreeMap<DnsName, Vec<RecordSet>>) -> Vec<Change> {
+    /// The keys that are ours and are to be no more.
+    fn gone(&self) -> impl Iterator<Item = &RecordKey> {
         let kept: BTreeSet<_> = self.new.iter().map(|set| &set.key).collect();
-        let gone = self.old.keys().filter(|key| !kept.contains(key)).filter_map(|key| present(live, key));
+        self.old.keys().filter(move |key| !kept.contains(key))
+    }
+
+    fn changes(&self, live: &BTreeMap<DnsName, Vec<RecordSet>>) -> Vec<Change> {
+        let gone = self.gone().filter(|key| !is_of_zone_itself(live, key)).filter_map(|key| present(live, key));
         let gone = gone.map(|set| Change::Delete(set.clone()));
-        let made = self.new.iter().filter_map(|set| match self.old.get(&set.key) {
-            Some(Some(old)) if old.means_the_same_as(set) => None,
-            Some(_) => Some(Change::Upsert(set.clone())),
-            None if self.overwrite => Some(Change::Upsert(set.clone())),
-            None if is_ours_already(live, set) => None,
-            None => Some(Change::Create(set.clone())),
+        let made = self.new.iter().flat_map(|set| match self.old.get(&set.key) {
+            Some(Some(old)) if old.means_the_same_as(set) => Vec::new(),
+            Some(_) => match present(live, &set.key).filter(|there| there.follows_another_policy_than(set)) {
+                Some(there) => vec![Change::Delete(there.clone()), Change::Create(set.clone())],
+                None => vec![Change::Upsert(set.clone())],
+            },
+            None if self.overwrite => vec![Change::Upsert(set.clone())],
+            None if is_ours_already(live, set) => Vec::new(),
+            None => vec![Change::Create(set.clone())],
         });
         gone.chain(made).collect()
     }
 
-    fn conflict(&self, set: &RecordSet, live: &BTreeMap<DnsName, Vec<RecordSet>>) -> Option<Conflict> {
-        if self.overwrite || self.old.contains_key(&set.key) || is_ours_already(live, set) {
-            return None;
+    /// Whether others' sets may be in the way of this one: of a new one, or of one whose routing policy or time to live
+    /// must be those of its companions.
+    fn is_judged(&self, set: &RecordSet) -> bool {
+        match self.old.get(&set.key) {
+            None => !self.overwrite,
+            Some(None) => set.routing.is_some(),
+            Some(Some(old)) => set.routing.is_some() && !old.means_the_same_as(set),
         }
-        let mut there = live.get(&set.key.name)?.iter();
-        let existing = there.find(|live| live.key.excludes(&set.key) && !self.old.contains_key(&live.key))?;
-        Some(Conflict { wanted: set.key.clone(), existing: existing.clone() })
     }
+
+    fn conflicts(&self, set: &RecordSet, live: &BTreeMap<DnsName, Vec<RecordSet>>) -> Vec<Conflict> {
+        if !self.is_judged(set) || (!self.old.contains_key(&set.key) && is_ours_already(live, set)) {
+            return Vec::new();
+        }
+        let there = live.get(&set.key.name).into_iter().flatten();
+        let in_the_way = there.filter(|live| live.clash(set).is_some() && !self.old.contains_key(&live.key));
+        in_the_way.map(|existing| Conflict { wanted: set.clone(), existing: existing.clone() }).collect()
+    }
+}
+
+/// Whether the set is a zone's own SOA or NS: a SOA stands nowhere but at the zone's name.
+fn is_of_zone_itself(live: &BTreeMap<DnsName, Vec<RecordSet>>, key: &RecordKey) -> bool {
+    let is_apex = || live.get(&key.name).is_some_and(|sets| sets.iter().any(|set| set.key.kind == RecordType::Soa));
+    key.kind == RecordType::Soa || key.kind == RecordType::Ns && is_apex()
 }
 
 /// A mark for ExternalDNS that names our owner is ours, whoever's state knows it.
@@ -157,7 +228,7 @@ impl Homes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::dns::RecordType;
+    use crate::domain::dns::Routing;
 
     fn set(name: &str, kind: RecordType, value: &str) -> RecordSet {
         RecordSet::simple(DnsName::parse(name).unwrap(), kind, 60, vec![value.to_owned()])
@@ -175,6 +246,11 @@ mod tests {
         live
     }
 
+    fn groups(wish: &Transition, there: &[RecordSet]) -> Vec<ChangeGroup> {
+        let steps = wish.steps(&live(there)).into_iter();
+        steps.inspect(|step| assert!(step.obstacles.is_empty(), "{step:?}")).map(|step| step.group).collect()
+    }
+
     fn ours(sets: &[RecordSet]) -> BTreeMap<RecordKey, Option<RecordSet>> {
         sets.iter().map(|set| (set.key.clone(), Some(set.clone()))).collect()
     }
@@ -186,7 +262,7 @@ mod tests {
         let wish = Transition { old: ours(&before), new: after, ..Transition::default() };
         let names: Vec<_> = wish.open_names().into_iter().map(|name| name.to_string()).collect();
         assert_eq!(names, ["gone.x", "new.x"], "only those are looked for");
-        let groups = wish.groups(&live(&before)).unwrap();
+        let groups = groups(&wish, &before);
         let expected = [
             Change::Delete(a("gone.x", "192.0.2.1")),
             Change::Create(a("new.x", "192.0.2.5")),
@@ -199,11 +275,8 @@ mod tests {
     fn what_is_deleted_is_what_is_there() {
         let wish = Transition::delete([a("a.x", "192.0.2.1").key]);
         let there = a("a.x", "192.0.2.9");
-        assert_eq!(
-            wish.groups(&live(std::slice::from_ref(&there))),
-            Ok(vec![ChangeGroup(vec![Change::Delete(there)])])
-        );
-        assert_eq!(wish.groups(&live(&[])), Ok(vec![]), "gone already");
+        assert_eq!(groups(&wish, std::slice::from_ref(&there)), [ChangeGroup(vec![Change::Delete(there)])]);
+        assert!(groups(&wish, &[]).is_empty(), "gone already");
     }
 
     #[test]
@@ -214,16 +287,17 @@ mod tests {
             new: vec![a("a.x", "192.0.2.1")],
             ..Default::default()
         };
-        let groups = swap.groups(&live(std::slice::from_ref(&cname))).unwrap();
+        let groups = groups(&swap, std::slice::from_ref(&cname));
         assert_eq!(groups[0].0, [Change::Delete(cname.clone()), Change::Create(a("a.x", "192.0.2.1"))]);
 
         let wish = Transition { new: vec![a("a.x", "192.0.2.1"), a("b.x", "192.0.2.1")], ..Default::default() };
         let both = live(&[cname.clone(), a("b.x", "192.0.2.1")]);
-        let conflicts = wish.groups(&both).unwrap_err();
-        assert_eq!(conflicts.len(), 2, "all of them at once: {conflicts:?}");
-        assert_eq!(conflicts[0].existing, cname);
-        let forced = Transition { overwrite: true, ..wish };
-        assert!(matches!(forced.groups(&both).unwrap()[0].0.as_slice(), [Change::Upsert(_), Change::Upsert(_)]));
+        let [step] = wish.steps(&both).try_into().unwrap();
+        assert_eq!(step.obstacles.len(), 2, "all of them at once: {step:?}");
+        assert_eq!(step.obstacles[0].existing, cname);
+        let [forced] = Transition { overwrite: true, ..wish }.steps(&both).try_into().unwrap();
+        assert!(matches!(forced.group.0.as_slice(), [Change::Upsert(_), Change::Upsert(_)]));
+        assert!(forced.obstacles.is_empty());
     }
 
     #[test]
@@ -231,19 +305,19 @@ mod tests {
         let many: Vec<_> = (0..2100).map(|i| a(&format!("n{i}.x"), "192.0.2.1")).collect();
         let ties = vec![(many[0].key.name.clone(), many[2099].key.name.clone())];
         let wish = Transition { new: many.clone(), ties, ..Transition::default() };
-        let groups = wish.groups(&live(&[])).unwrap();
-        assert_eq!(groups.iter().map(|group| group.0.len()).collect::<Vec<_>>(), [1000, 1000, 100]);
+        let found = groups(&wish, &[]);
+        assert_eq!(found.iter().map(|group| group.0.len()).collect::<Vec<_>>(), [1000, 1000, 100]);
         let holds = |group: &ChangeGroup, set: &RecordSet| group.keys().any(|key| *key == set.key);
-        assert!(groups.iter().any(|group| holds(group, &many[0]) && holds(group, &many[2099])));
+        assert!(found.iter().any(|group| holds(group, &many[0]) && holds(group, &many[2099])));
         let replaced = Transition { overwrite: true, ..wish };
-        assert_eq!(replaced.groups(&live(&[])).unwrap().len(), 5, "an UPSERT counts twice");
+        assert_eq!(groups(&replaced, &[]).len(), 5, "an UPSERT counts twice");
     }
 
     #[test]
     fn what_was_carried_out_needs_nothing_any_more() {
         let mut wish = Transition { new: vec![a("a.x", "192.0.2.1"), a("b.x", "192.0.2.1")], ..Default::default() };
-        wish.note(&ChangeGroup::single(Change::Create(a("a.x", "192.0.2.1"))));
-        let left = wish.groups(&live(&[a("a.x", "192.0.2.1")])).unwrap();
+        wish.note(&Step { group: ChangeGroup::single(Change::Create(a("a.x", "192.0.2.1"))), ..Step::default() });
+        let left = groups(&wish, &[a("a.x", "192.0.2.1")]);
         assert_eq!(left, [ChangeGroup::single(Change::Create(a("b.x", "192.0.2.1")))]);
     }
 
@@ -251,8 +325,66 @@ mod tests {
     fn our_own_mark_is_adopted() {
         let mark = external_dns::mark_of(&a("a.x", "192.0.2.1"), "berth").unwrap();
         let wish = Transition::create(mark.clone());
-        assert_eq!(wish.groups(&live(std::slice::from_ref(&mark))), Ok(vec![]));
+        assert!(wish.steps(&live(std::slice::from_ref(&mark))).is_empty());
         let theirs = external_dns::mark_of(&a("a.x", "192.0.2.1"), "cluster").unwrap();
-        assert_eq!(wish.groups(&live(&[theirs])).unwrap_err().len(), 1);
+        assert_eq!(wish.steps(&live(&[theirs]))[0].obstacles.len(), 1);
+        // In a run it is ours from then on, beside the record that is made.
+        let wish = Transition { new: vec![a("a.x", "192.0.2.1"), mark.clone()], ..Transition::default() }.in_run();
+        let [step] = wish.steps(&live(std::slice::from_ref(&mark))).try_into().unwrap();
+        assert_eq!(step.group, ChangeGroup::single(Change::Create(a("a.x", "192.0.2.1"))));
+        assert!(step.taken.len() == 2 && step.taken.contains_key(&mark.key), "{step:?}");
+    }
+
+    #[test]
+    fn the_soa_and_ns_of_the_zone_itself_are_left() {
+        let (soa, ns) = (set("x", RecordType::Soa, "s"), set("x", RecordType::Ns, "n."));
+        let (below, www) = (set("b.x", RecordType::Ns, "n."), a("www.x", "192.0.2.1"));
+        let before = [soa.clone(), ns.clone(), below.clone(), www.clone()];
+        let wish = Transition::delete(before.iter().map(|set| set.key.clone()));
+        let expected = ChangeGroup(vec![Change::Delete(below), Change::Delete(www)]);
+        assert_eq!(groups(&wish, &before), [expected], "the others go");
+        assert_eq!(wish.left_at_apex(&live(&before)), [ns.key.clone(), soa.key.clone()]);
+        // A change of the name away from the zone's own leaves it too, and a change of its values is one.
+        let moved = Transition { new: vec![set("b.x", RecordType::Ns, "n.")], ..Transition::delete([ns.key.clone()]) };
+        let made = Change::Create(set("b.x", RecordType::Ns, "n."));
+        assert_eq!(groups(&moved, &before[..2]), [ChangeGroup::single(made)]);
+        let changed = Transition { new: vec![set("x", RecordType::Ns, "m.")], ..Transition::delete([ns.key]) };
+        assert_eq!(
+            groups(&changed, &before[..2]),
+            [ChangeGroup::single(Change::Upsert(set("x", RecordType::Ns, "m.")))]
+        );
+        assert!(changed.left_at_apex(&live(&before)).is_empty());
+    }
+
+    #[test]
+    fn sets_that_take_another_policy_go_before_they_come() {
+        let routed = |id: &str, routing| {
+            let mut set = a("a.x", "192.0.2.1");
+            (set.key.set_identifier, set.routing) = (Some(id.to_owned()), Some(routing));
+            set
+        };
+        let before = ["v", "w"].map(|id| routed(id, Routing::Weighted(1)));
+        let after = ["v", "w"].map(|id| routed(id, Routing::Multivalue));
+        let wish = Transition { old: ours(&before), new: after.to_vec(), ..Transition::default() };
+        let expected = [before.map(Change::Delete), after.map(Change::Create)].concat();
+        assert_eq!(groups(&wish, &["v", "w"].map(|id| routed(id, Routing::Weighted(1)))), [ChangeGroup(expected)]);
+    }
+
+    #[test]
+    fn a_weighted_set_is_judged_by_its_companions_also_when_it_changes() {
+        let weighted = |id: &str, ttl| {
+            let mut set =
+                RecordSet::simple(DnsName::parse("a.x").unwrap(), RecordType::A, ttl, vec!["192.0.2.1".into()]);
+            (set.key.set_identifier, set.routing) = (Some(id.to_owned()), Some(Routing::Weighted(1)));
+            set
+        };
+        let before = [weighted("blue", 60), weighted("green", 60)];
+        let wish = Transition { new: vec![weighted("blue", 30)], ..Transition::delete([before[0].key.clone()]) };
+        assert_eq!(wish.open_names().len(), 1);
+        let [step] = wish.steps(&live(&before)).try_into().unwrap();
+        assert_eq!(step.obstacles[0].existing, before[1]);
+        assert!(step.obstacles[0].is_resolved_by(&[Change::Upsert(weighted("green", 30))]));
+        assert!(!step.obstacles[0].is_resolved_by(&[Change::Upsert(weighted("green", 45))]));
+        assert!(step.obstacles[0].is_resolved_by(&[Change::Delete(weighted("green", 60))]));
     }
 }

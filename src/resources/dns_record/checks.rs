@@ -1,7 +1,9 @@
 //! Rules for names, types and values of records, before apply.
 
 use super::routing::RoutingModel;
-use crate::domain::dns::{DnsName, RecordType, value};
+use crate::domain::dns::clash::{Footing, Policy};
+use crate::domain::dns::external_dns::mark_name;
+use crate::domain::dns::{DnsName, RecordKey, RecordType, ZoneId, value};
 use crate::explain::Explanation;
 use crate::sdk::{Attr, Check, Diagnostics, Path, Seen, Set, Value, View, check};
 
@@ -35,6 +37,12 @@ pub fn same_name(mine: &Value, theirs: &Value) -> bool {
     name(mine).is_some() && name(mine) == name(theirs)
 }
 
+/// Whether two texts are the id of one zone, with or without `/hostedzone/`.
+pub fn same_zone_id(mine: &Value, theirs: &Value) -> bool {
+    let id = |value: &Value| value.as_str().map(ZoneId::new);
+    id(mine).is_some() && id(mine) == id(theirs)
+}
+
 /// Whether two texts differ at most in case.
 pub fn same_word(mine: &Value, theirs: &Value) -> bool {
     mine.as_str().zip(theirs.as_str()).is_some_and(|(mine, theirs)| mine.eq_ignore_ascii_case(theirs))
@@ -49,6 +57,7 @@ pub fn same_values(kind: RecordType, mine: &Value, theirs: &Value) -> bool {
 /// What the attributes' own checks cannot see of one record.
 pub fn validate(config: View<'_>, found: &mut Diagnostics) {
     content(config, "", found);
+    apex(config, "", found);
     if config.text("wait") == Some("authoritative") && config.truth("private") == Some(true) {
         found.error(&wrong(
             "A private zone's servers cannot be asked from here: `wait` may be `none` or `insync`",
@@ -65,6 +74,66 @@ pub fn content(config: View<'_>, prefix: &str, found: &mut Diagnostics) {
     check_target(config, prefix, found);
     check_values(config, prefix, found);
     check_routing(config, prefix, found);
+}
+
+/// A CNAME at the zone's own name, as far as that can be told.
+pub fn apex(config: View<'_>, prefix: &str, found: &mut Diagnostics) {
+    let zone = config.text("zone").and_then(|zone| DnsName::parse(zone).ok());
+    let name = config.text(&format!("{prefix}name"));
+    let is_apex = name.is_some_and(|name| {
+        matches!(name.trim(), "" | "@") || zone.is_some_and(|zone| DnsName::parse(name).is_ok_and(|name| name == zone))
+    });
+    if config.at("external_dns_owner").is_given() {
+        mark(config, prefix, is_apex, found);
+    }
+    if is_apex && kind(config, prefix) == Some(RecordType::Cname) {
+        found.error(&wrong(
+            "No CNAME can stand at the zone's own name, where its SOA and NS are: take type `A` with an `alias`",
+            format!("{prefix}type"),
+        ));
+    }
+}
+
+/// Whether the record can have its mark for ExternalDNS, as far as that can be told.
+fn mark(config: View<'_>, prefix: &str, is_apex: bool, found: &mut Diagnostics) {
+    let (name, is_alias) = (config.text(&format!("{prefix}name")), config.at(&format!("{prefix}alias")).is_given());
+    let name = name.filter(|_| !is_apex).and_then(|name| DnsName::parse(name).ok());
+    let mark = kind(config, prefix).zip(name).map(|(kind, name)| mark_name(kind, is_alias, &name));
+    let trouble = match mark {
+        Some(Err(error)) => error.to_string(),
+        _ if is_apex => "the mark of the zone's own name would be outside of the zone".to_owned(),
+        _ => return,
+    };
+    let what = "The record cannot be marked for ExternalDNS";
+    let step = if prefix.is_empty() {
+        "leave `external_dns_owner` out for this record; nothing was changed"
+    } else {
+        "declare this record in a resource of its own, without `external_dns_owner`; nothing was changed"
+    };
+    let explanation = Explanation::new("BERTH-ROUTE53-024", what).said("The provider", trouble);
+    found.error(&explanation.next(step).at(format!("{prefix}name")));
+}
+
+fn kind(config: View<'_>, prefix: &str) -> Option<RecordType> {
+    config.text(&format!("{prefix}type"))?.parse().ok()
+}
+
+/// What decides which other records may stand beside this one, as far as it is known.
+pub fn footing(config: View<'_>, prefix: &str, zone: Option<&DnsName>) -> Option<Footing> {
+    let at = |attribute: &str| config.at(&format!("{prefix}{attribute}"));
+    let name = super::planning::whole_name(config.text(&format!("{prefix}name"))?, zone)?;
+    let set_identifier = match at("set_identifier") {
+        Seen::Unknown => return None,
+        seen => seen.known().and_then(Value::as_str).map(str::to_owned),
+    };
+    let ttl = match (at("ttl"), at("alias")) {
+        (Seen::Known(ttl), _) => ttl.as_i64().and_then(|ttl| u32::try_from(ttl).ok()),
+        (Seen::Null, Seen::Null) => Some(super::content::DEFAULT_TTL),
+        _ => None,
+    };
+    let routing = config.read::<RoutingModel>(&format!("{prefix}routing"));
+    let policy = routing.and_then(|routing| routing.routing()).as_ref().map(Policy::from);
+    Some(Footing { key: RecordKey { name, kind: kind(config, prefix)?, set_identifier }, policy, ttl })
 }
 
 fn wrong(text: impl Into<String>, attribute: String) -> Explanation {

@@ -96,9 +96,12 @@ impl Content {
         let wrong = |text: String| {
             let what = format!("Cannot mark `{name}` for ExternalDNS");
             let explanation = Explanation::new("BERTH-ROUTE53-024", what).said("The provider", text);
-            explanation
-                .next("leave `external_dns_owner` out for this record; nothing was changed")
-                .at("external_dns_owner")
+            let step = if prefix.is_empty() {
+                "leave `external_dns_owner` out for this record; nothing was changed"
+            } else {
+                "declare this record in a resource of its own, without `external_dns_owner`; nothing was changed"
+            };
+            explanation.next(step).at(format!("{prefix}name"))
         };
         let mark = mark_of(&set, owner).map_err(|error| wrong(error.to_string()))?;
         if !mark.key.name.is_within(zone) {

@@ -9,7 +9,7 @@ use crate::sdk::{Computed, Model, Timeouts, check};
 #[derive(Clone, Debug, Model)]
 pub struct DnsRecordModel {
     /// The id of the hosted zone. Without it and `zone`, the record goes into the zone of the longest name that holds it.
-    #[attr(optional, check = check::length(1, 64))]
+    #[attr(optional, check = check::length(1, 64), equal = checks::same_zone_id)]
     pub zone_id: Computed<String>,
     /// The name of the hosted zone, instead of its id.
     #[attr(check = checks::dns_name(), equal = checks::same_name)]

@@ -2,8 +2,8 @@
 
 use crate::clients::aws::route53::ZoneChoice;
 use crate::clients::aws::{Aws, AwsError, Route53Error};
-use crate::domain::dns::zone::{Visibility, full_name};
-use crate::domain::dns::{DnsName, Zone, ZoneId};
+use crate::domain::dns::zone::{Visibility, closest, full_name};
+use crate::domain::dns::{DnsName, RecordKey, Zone, ZoneId};
 use crate::provider::Cx;
 use crate::sdk::{Explanation, Result};
 
@@ -60,6 +60,53 @@ pub fn name_within(text: &str, zone: &Zone, attribute: &str) -> Result<DnsName> 
     let what = format!("Cannot place the record `{name}` in the zone `{}`", zone.name);
     let step = "name the zone that holds it, or correct the name";
     Err(Explanation::new("BERTH-ROUTE53-022", what).on(format!("zone {}", zone.id)).next(step).at(attribute))
+}
+
+/// An error where a name of another zone of the account, written out, would become one below this zone.
+pub async fn no_stranger(
+    cx: &Cx,
+    aws: &Aws,
+    text: &str,
+    (zone, name): (&Zone, &DnsName),
+    attribute: &str,
+) -> Result<()> {
+    let Ok(written) = DnsName::parse(text) else { return Ok(()) };
+    if written == *name || written.label_count() < 2 {
+        return Ok(());
+    }
+    // Who may not list the zones cannot be helped here.
+    let Ok(zones) = aws.route53().await.zones(cx.budget()).await else { return Ok(()) };
+    let Some(other) = home(&zones, &written).filter(|other| other.id != zone.id) else { return Ok(()) };
+    let what = format!("Cannot place the record `{written}` in the zone `{}`", zone.name);
+    let explanation = Explanation::new("BERTH-ROUTE53-031", what).on(format!("zone {}", zone.id));
+    let words =
+        format!("it is a name of the account's zone `{}` ({}), and would become `{name}`", other.name, other.id);
+    let step = format!(
+        "name the zone {} to write it there, or write `{name}` out if that is what is meant; nothing was changed",
+        other.id
+    );
+    Err(explanation.said("The provider", words).next(step).at(attribute))
+}
+
+/// The zone of the longest name that holds this one, public or private.
+fn home<'a>(zones: &'a [Zone], name: &DnsName) -> Option<&'a Zone> {
+    let found = [Visibility::Public, Visibility::Private].map(|visibility| closest(zones, name, visibility));
+    found.concat().into_iter().max_by_key(|zone| zone.name.label_count())
+}
+
+/// Tells that the zone's own records stay.
+pub fn warn_of_apex(cx: &Cx, zone: &ZoneId, left: &[RecordKey]) {
+    if left.is_empty() {
+        return;
+    }
+    let names: Vec<_> = left.iter().map(|key| format!("`{key}`")).collect();
+    let explanation = Explanation::new("BERTH-ROUTE53-030", format!("The zone keeps {}", names.join(" and ")));
+    cx.warn(
+        &explanation
+            .on(format!("zone {zone}"))
+            .said("Route53", "a zone has its own SOA and NS as long as it exists")
+            .next("nothing: they stay as they are now, and are no longer managed here; all else was done"),
+    );
 }
 
 /// Explains a failure; where a permission is missing, with the identity that lacks it.

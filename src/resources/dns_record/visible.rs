@@ -16,6 +16,9 @@ use crate::sdk::{Explanation, Result};
 /// Records that are looked for at once.
 const AT_ONCE: usize = 8;
 
+/// What is so after a create whose wait failed.
+pub const AFTERWARDS: &str = "what was written is in the state and stays; the next apply does not wait for it again";
+
 /// Waits as long as the user wants to (`none`, `insync`, `authoritative`); the records are in state already.
 pub async fn wait(cx: &Cx, aws: &Aws, wish: &str, changes: &[ChangeId], sets: &[RecordSet], what: &str) -> Result<()> {
     if wish == "none" {

@@ -12,7 +12,7 @@ use crate::sdk::{Computed, Model, Result, Timeouts, check};
 #[derive(Clone, Debug, Model)]
 pub struct DnsRecordsModel {
     /// The id of the hosted zone; this or `zone` must be given. In another zone the records are made anew.
-    #[attr(optional, check = check::length(1, 64))]
+    #[attr(optional, check = check::length(1, 64), equal = checks::same_zone_id)]
     pub zone_id: Computed<String>,
     /// The name of the hosted zone, instead of its id.
     #[attr(check = checks::dns_name(), equal = checks::same_name)]
@@ -93,7 +93,9 @@ impl DnsRecordsModel {
 
     /// Notes where the records are.
     pub fn settle(&mut self, zone: &ZoneId, placed: &[Placed]) {
-        self.zone_id.set(zone.as_str().to_owned());
+        if self.zone_id.get().is_none() {
+            self.zone_id.set(zone.as_str().to_owned());
+        }
         for entry in self.records.values_mut() {
             entry.content.settle();
         }

@@ -35,10 +35,16 @@ impl OwnZone {
     /// One record set of the zone, as it is now.
     pub fn live(&self, label: &str, kind: RecordType) -> Option<RecordSet> {
         let account = Account::open();
-        let name = DnsName::parse(&format!("{label}.{}", self.name)).unwrap();
+        let name = self.name_of(label);
         let key = RecordKey { name, kind, set_identifier: None };
         let found = async { account.open_route53().await.record(&Account::budget(), &self.id, &key).await.unwrap() };
         account.runtime.block_on(found)
+    }
+
+    /// The whole name of a label; of none, the zone's own.
+    fn name_of(&self, label: &str) -> DnsName {
+        let name = if label.is_empty() { self.name.clone() } else { format!("{label}.{}", self.name) };
+        DnsName::parse(&name).unwrap()
     }
 
     /// Whether the zone has the record.

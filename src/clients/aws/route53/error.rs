@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::clients::aws::AwsError;
 use crate::domain::dns::challenge::Obstacle;
+use crate::domain::dns::clash::Clash;
 use crate::domain::dns::zone::Visibility;
-use crate::domain::dns::{Conflict, DnsName, DnsNameError, RecordKey, RecordSet, Zone, ZoneId};
+use crate::domain::dns::{Conflict, DnsName, DnsNameError, RecordKey, RecordSet, RecordType, Zone, ZoneId};
 use crate::explain::Explanation;
 use crate::retry::Stopped;
 
@@ -49,6 +50,22 @@ pub enum Route53Error {
         /// What was to be made, and what stands in its place; at least one.
         conflicts: Vec<Conflict>,
     },
+    /// Two wishes of one run are to own the same record set.
+    #[error("two resources of this run declare `{0}`")]
+    TwoOwners(RecordKey),
+    /// A value that is to have one owner is there already.
+    #[error("`{name}` holds the value `{value}` already")]
+    ValueTaken {
+        /// The zone.
+        zone: ZoneId,
+        /// The TXT name.
+        name: DnsName,
+        /// The value, plain text.
+        value: String,
+    },
+    /// The change is with AWS, and its caller was stopped before there was an answer.
+    #[error("{0}, before there was an answer to a request that was sent")]
+    Unheard(Stopped),
     /// Others' records at a shared name leave no room.
     #[error(transparent)]
     Obstacle(#[from] Obstacle),
@@ -100,7 +117,9 @@ impl Route53Error {
             Self::Aws(AwsError::Invalid(_)) => "BERTH-ROUTE53-003",
             Self::Aws(error) => error.code(),
             Self::NoZone { .. } | Self::NoZoneId(_) => "BERTH-ROUTE53-001",
-            Self::Taken { .. } => "BERTH-ROUTE53-002",
+            Self::Taken { .. } | Self::ValueTaken { .. } => "BERTH-ROUTE53-002",
+            Self::TwoOwners(_) => "BERTH-ROUTE53-028",
+            Self::Unheard(_) => "BERTH-ROUTE53-029",
             Self::Twins { .. } => "BERTH-ROUTE53-004",
             Self::Obstacle(_) => "BERTH-ROUTE53-005",
             Self::TooLarge(_) => "BERTH-ROUTE53-006",
@@ -122,7 +141,9 @@ impl Route53Error {
             _ => Explanation::new(self.code(), what).on(object),
         };
         let explanation = match self {
-            Self::Obstacle(_) | Self::TooLarge(_) | Self::Name(_) => explanation.said("The provider", self.to_string()),
+            Self::Obstacle(_) | Self::TooLarge(_) | Self::Name(_) | Self::TwoOwners(_) | Self::Unheard(_) => {
+                explanation.said("The provider", self.to_string())
+            }
             _ => explanation.said("Route53", self.to_string()),
         };
         explanation.next(self.next_step())
@@ -139,13 +160,25 @@ impl Route53Error {
                 format!("name one of them by `zone_id`: {}", ids.join(", "))
             }
             Self::Taken { zone, conflicts } => taken_step(zone, conflicts),
+            Self::TwoOwners(key) => {
+                format!(
+                    "declare `{key}` once; where one of the two takes it over from the other, remove that one first"
+                )
+            }
+            Self::ValueTaken { zone, name, value } => format!(
+                "import it to manage it (its id is `{zone}/{}/{value}`), or leave it to its owner; nothing was changed",
+                name.as_str().trim_start_matches("_acme-challenge.")
+            ),
+            Self::Unheard(_) => {
+                "apply again: if the change has taken effect, the message names the id to import what exists".to_owned()
+            }
             Self::Obstacle(Obstacle::Cname(target)) => {
                 format!("write the value at `{target}` instead, or remove the CNAME")
             }
             Self::Obstacle(Obstacle::Policy(_)) => "remove the record sets that follow the routing policy".to_owned(),
             Self::TooLarge(_) => "divide the values over several names".to_owned(),
             Self::NotInSync { change, .. } => format!(
-                "apply again, or set `wait = \"none\"`; the record is written (change {change}), and Route53 usually needs less than two minutes"
+                "ask with `aws route53 get-change --id {change}`, or set `wait = \"none\"`; the record is written, and Route53 usually needs less than two minutes"
             ),
         }
     }
@@ -159,14 +192,24 @@ fn list(conflicts: &[Conflict]) -> String {
 }
 
 fn taken_step(zone: &ZoneId, conflicts: &[Conflict]) -> String {
-    if conflicts.iter().any(|conflict| conflict.wanted != conflict.existing.key) {
-        return "remove the other record first; nothing was changed".to_owned();
+    let of_zone = |conflict: &Conflict| conflict.existing.key.kind == RecordType::Soa;
+    if conflicts.iter().any(of_zone) {
+        return "take an `alias` instead of the CNAME: this is the zone's own name, whose SOA and NS stay; nothing was changed"
+            .to_owned();
     }
-    let ids: Vec<_> = conflicts.iter().map(|conflict| format!("`{}`", import_id(zone, &conflict.wanted))).collect();
-    let ids = ids.join(", ");
-    format!(
-        "import the existing record to manage it (its id is {ids}), or set `overwrite = true` to replace it; it was not changed"
-    )
+    let clash = |conflict: &Conflict| conflict.wanted.clash(&conflict.existing);
+    let same = conflicts.iter().filter(|conflict| clash(conflict) == Some(Clash::Same));
+    let ids: Vec<_> = same.map(|conflict| format!("`{}`", import_id(zone, &conflict.wanted.key))).collect();
+    if ids.len() == conflicts.len() {
+        let ids = ids.join(", ");
+        return format!(
+            "import the existing record to manage it (its id is {ids}), or set `overwrite = true` to replace it; it was not changed"
+        );
+    }
+    if conflicts.iter().all(|conflict| clash(conflict) == Some(Clash::UnlikeTtl)) {
+        return "give all weighted records of the name the same `ttl`; nothing was changed".to_owned();
+    }
+    "remove the other record first, in the same apply if it is managed here; nothing was changed".to_owned()
 }
 
 /// How a record is named in an import.

@@ -47,8 +47,7 @@ impl Poller {
             tokio::spawn(Arc::clone(self).run(Arc::clone(api)));
         }
         self.wake.notify_one();
-        // The poller answers each waiter before it forgets it; it ends early only with the process.
-        answer.await.unwrap_or(Ok(()))
+        answer.await.unwrap_or_else(|_| Err(ended()))
     }
 
     /// Takes the waiter in; whether the poller must be started.
@@ -60,6 +59,7 @@ impl Poller {
     }
 
     async fn run(self: Arc<Self>, api: Arc<Api>) {
+        let _cleared = Cleared(&self);
         while let Some(next) = self.next() {
             tokio::select! {
                 () = tokio::time::sleep_until(next) => {}
@@ -67,10 +67,9 @@ impl Poller {
             }
             for change in self.due() {
                 let budget = Budget::uninterrupted(QUESTION);
-                match api.is_in_sync(&budget, &change).await {
-                    Ok(false) => self.later(&change),
-                    Ok(true) => self.finish(&change, &Ok(())),
-                    Err(error) => self.finish(&change, &Err(error)),
+                match verdict(api.is_in_sync(&budget, &change).await) {
+                    Some(result) => self.finish(&change, &result),
+                    None => self.later(&change),
                 }
             }
         }
@@ -110,5 +109,63 @@ impl Poller {
 
     fn lock(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What an answer means to those who wait; none if it must be asked again. A question that took too long is only asked
+/// again: how long they wait is theirs to say.
+fn verdict(answer: Result<bool, AwsError>) -> Option<Result<(), AwsError>> {
+    match answer {
+        Ok(false) | Err(AwsError::Stopped { .. }) => None,
+        Ok(true) => Some(Ok(())),
+        Err(error) => Some(Err(error)),
+    }
+}
+
+fn ended() -> AwsError {
+    let words = "the provider's own task ended early; this is a defect of berth";
+    AwsError::Other(crate::clients::aws::Reply::ours("route53", "GetChange", words))
+}
+
+/// However the poller ends, by a panic too, nobody waits for it for ever: the next one who waits starts another.
+struct Cleared<'a>(&'a Poller);
+
+impl Drop for Cleared<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            *self.0.lock() = Pending::default();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::aws::Reply;
+    use crate::retry::Stopped;
+
+    #[test]
+    fn a_question_that_took_too_long_is_asked_again() {
+        let slow = AwsError::Throttled(Reply::ours("route53", "GetChange", "Rate exceeded"));
+        let stopped = AwsError::Stopped { why: Stopped::Deadline, last: Some(Box::new(slow)) };
+        assert!(verdict(Err(stopped)).is_none() && verdict(Ok(false)).is_none());
+        assert!(matches!(verdict(Ok(true)), Some(Ok(()))));
+        let denied = AwsError::Invalid(Reply::ours("route53", "GetChange", "no"));
+        assert!(matches!(verdict(Err(denied)), Some(Err(_))));
+    }
+
+    #[tokio::test]
+    async fn a_poller_that_panics_is_no_success_and_the_next_one_starts_anew() {
+        let poller = Arc::new(Poller::default());
+        let (done, answer) = oneshot::channel();
+        assert!(poller.watch(&ChangeId::new("C1"), done));
+        let task = Arc::clone(&poller);
+        let panicked = tokio::spawn(async move {
+            let _cleared = Cleared(&task);
+            panic!("as a defect would");
+        });
+        assert!(panicked.await.is_err());
+        assert!(answer.await.is_err(), "heard as an error");
+        assert!(poller.watch(&ChangeId::new("C1"), oneshot::channel().0), "another task");
     }
 }

@@ -194,3 +194,104 @@ async fn an_interrupted_wait_leaves_the_queue() {
     tokio::time::sleep(Duration::from_millis(400)).await;
     assert_eq!(script.requests().len(), 0, "nobody waits for it, so it was not sent");
 }
+
+fn zones(names: &[&str]) -> String {
+    let zone = |(index, name): (usize, &&str)| {
+        format!(
+            "<HostedZone><Id>/hostedzone/Z{index}</Id><Name>{name}.</Name><CallerReference>c</CallerReference>\
+             <Config><PrivateZone>false</PrivateZone></Config><ResourceRecordSetCount>2</ResourceRecordSetCount></HostedZone>"
+        )
+    };
+    let zones: String = names.iter().enumerate().map(zone).collect();
+    format!(
+        "<ListHostedZonesResponse><HostedZones>{zones}</HostedZones><Marker></Marker><IsTruncated>false</IsTruncated>\
+         <MaxItems>100</MaxItems></ListHostedZonesResponse>"
+    )
+}
+
+fn choice(zone: Option<&str>) -> ZoneChoice {
+    let visibility = crate::domain::dns::zone::Visibility::Public;
+    ZoneChoice { id: None, name: zone.map(name), visibility }
+}
+
+#[tokio::test]
+async fn a_zone_that_is_missing_is_looked_for_anew_once_for_all() {
+    let script = Script::of(vec![(200, zones(&["x.test"])), (200, zones(&["x.test", "sub.x.test"]))]).await;
+    let (route53, budget) = (client(&script), minute());
+    let by_id = ZoneChoice { id: Some(ZoneId::new("Z0")), ..choice(None) };
+    route53.choose_zone(&budget, &by_id, "").await.unwrap();
+    let (sub, by_id) = (choice(Some("sub.x.test")), &by_id);
+    let named = || route53.choose_zone(&budget, &sub, "");
+    let (a, b, c) = tokio::join!(named(), named(), route53.choose_zone(&budget, by_id, ""));
+    assert_eq!([a, b].map(|zone| zone.unwrap().name.to_string()), ["sub.x.test", "sub.x.test"]);
+    assert_eq!(c.unwrap().name.as_str(), "x.test");
+    assert_eq!(script.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_zone_is_not_chosen_from_an_old_list() {
+    let script = Script::of(vec![(200, zones(&["x.test"])), (200, zones(&["x.test", "sub.x.test"]))]).await;
+    let (route53, budget) = (client(&script), Budget::uninterrupted(Duration::from_hours(1)));
+    let chosen = async || route53.choose_zone(&budget, &choice(None), "a.sub.x.test").await.unwrap().name.to_string();
+    assert_eq!([chosen().await, chosen().await], ["x.test", "x.test"], "one list for all of a moment");
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(6)).await;
+    tokio::time::resume();
+    assert_eq!(chosen().await, "sub.x.test");
+    assert_eq!(script.requests().len(), 2);
+}
+
+fn cname() -> RecordSet {
+    RecordSet::simple(name("a.test"), RecordType::Cname, 60, vec!["b.test.".into()])
+}
+
+fn cname_listing() -> String {
+    listing_of(&[RecordSet::simple(name("a.test"), RecordType::A, 60, vec!["b.test.".into()])])
+        .replace("<Type>A<", "<Type>CNAME<")
+}
+
+/// As a resource's creation and another one's removal, which begin after some milliseconds.
+async fn exchanged(route53: &Route53, (made_after, gone_after): (u64, u64)) -> (Progress, Progress) {
+    let (zone, budget) = (zone(), minute());
+    let after = async |time: u64, wish: Transition| {
+        tokio::time::sleep(Duration::from_millis(time)).await;
+        route53.carry_out(&budget, &zone, wish.in_run()).await
+    };
+    let gone = after(gone_after, Transition::delete([cname().key]));
+    tokio::join!(after(made_after, Transition::create(record())), gone)
+}
+
+#[tokio::test]
+async fn what_one_removes_and_another_makes_is_one_request_whoever_comes_first() {
+    for later in [(0, 0), (0, 900), (900, 0)] {
+        let script = Script::of(vec![(200, cname_listing()), (200, cname_listing()), (200, accepted())]).await;
+        let (made, gone) = exchanged(&client(&script), later).await;
+        assert!(made.failure.is_none() && gone.failure.is_none(), "{made:?} {gone:?}");
+        let requests = script.requests();
+        let sent: Vec<_> = requests.iter().filter(|request| request.starts_with("POST")).collect();
+        assert_eq!(sent.len(), 1, "{requests:?}");
+        let (deleted, created) = sent[0].split_once("<Action>CREATE</Action>").unwrap();
+        assert!(deleted.contains("<Action>DELETE</Action>") && deleted.contains("CNAME"), "{deleted}");
+        assert!(created.contains("192.0.2.1"), "{created}");
+    }
+}
+
+#[tokio::test]
+async fn refused_together_neither_is_done() {
+    let refused = (400, invalid_batch("Invalid Resource Record"));
+    let looks = (0..4).map(|_| (200, cname_listing()));
+    let script = Script::of([looks.clone().take(2).collect(), vec![refused], looks.collect()].concat()).await;
+    let (made, gone) = exchanged(&client(&script), (0, 0)).await;
+    assert!(made.failure.is_some() && gone.failure.is_some(), "{made:?} {gone:?}");
+    let requests = script.requests();
+    assert_eq!(requests.iter().filter(|request| request.starts_with("POST")).count(), 1, "the name keeps its record");
+}
+
+#[tokio::test]
+async fn what_nobody_removes_is_refused_after_a_while() {
+    let script = Script::of(vec![(200, cname_listing()), (200, cname_listing())]).await;
+    let budget = Budget::uninterrupted(Duration::from_secs(4));
+    let made = client(&script).carry_out(&budget, &zone(), Transition::create(record()).in_run()).await;
+    assert!(matches!(made.failure, Some(Route53Error::Taken { .. })), "{made:?}");
+    assert_eq!(script.requests().len(), 2, "looked at once more");
+}

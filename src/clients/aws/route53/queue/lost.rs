@@ -1,6 +1,7 @@
 //! Requests that were carried out although their answer was lost: the next attempt is refused for its own work.
 
-use super::{Job, Sender, changes_of};
+use super::job::{Job, changes_of};
+use super::send::Sender;
 use crate::clients::aws::route53::{ChangeId, Route53Error};
 use crate::domain::dns::Change;
 use crate::domain::dns::batch::is_done;
@@ -21,7 +22,7 @@ impl Sender<'_> {
         if refused.lost_answers() == 0 || !self.is_done(&changes).await? {
             return Err(refused);
         }
-        tracing::info!(zone_id = %self.zone, changes = changes.len(), "a request without answer had changed the records");
+        tracing::info!(zone_id = %self.queue.zone, changes = changes.len(), "a request without answer had changed the records");
         self.id_after(&changes).await
     }
 
@@ -37,6 +38,6 @@ impl Sender<'_> {
     async fn id_after(&self, changes: &[Change]) -> Result<Option<ChangeId>, Route53Error> {
         let made = changes.iter().find(|change| !matches!(change, Change::Delete(_)));
         let Some(again) = made.map(|change| Change::Upsert(change.set().clone())) else { return Ok(None) };
-        Ok(Some(self.api.change(self.budget, self.zone, &[again]).await?))
+        Ok(Some(self.api.change(self.budget, &self.queue.zone, &[again]).await?))
     }
 }
