@@ -39,7 +39,8 @@ impl Resource<Berth> for IrsaRole {
              inline policies removed, instance profiles left; managed policies of others stay. Refreshes list the \
              account's roles in a few large pages, whatever the number of roles declared; without the permission \
              `iam:GetAccountAuthorizationDetails`, and in accounts so large that it takes fewer calls, roles are read \
-             one by one. A `moved` block takes over an `aws_iam_role`.",
+             one by one. A role of the same name that somebody else made anew is left alone: IAM tells them apart by the \
+             unique id. A `moved` block takes over an `aws_iam_role`.",
         )
     };
 

@@ -3,6 +3,7 @@
 
 mod acme;
 mod aws;
+mod bed;
 mod cluster;
 mod dns_lookup;
 mod examples;

@@ -50,6 +50,59 @@ impl Namespace {
     }
 }
 
+/// What a cluster may do to Deployments behind the back of who applies them (`sandbox/cluster/base.yaml`).
+#[derive(Clone, Copy, Debug)]
+pub enum Mutation {
+    /// The first container gets a request of memory, where it has none.
+    Requests,
+    /// A toleration is added.
+    Tolerations,
+}
+
+impl Namespace {
+    /// Has the cluster change all Deployments that are made or changed here from now on.
+    pub fn mutates(&self, mutation: Mutation) {
+        let label = match mutation {
+            Mutation::Requests => "sandbox.berth/requests=true",
+            Mutation::Tolerations => "sandbox.berth/tolerations=true",
+        };
+        kubectl_ok(&["label", "namespace", &self.0, label]);
+    }
+
+    /// Limits what may be here: `hard` like `pods=0` or `requests.storage=1Gi,services=2`.
+    pub fn quota(&self, name: &str, hard: &str) {
+        kubectl_ok(&["-n", &self.0, "create", "quota", name, &format!("--hard={hard}")]);
+    }
+
+    /// Keeps an object from going, by a finalizer that nobody serves, until what this gives is dropped.
+    pub fn hold(&self, kind: &str, name: &str) -> Held {
+        let held = Held { namespace: self.0.clone(), kind: kind.to_owned(), name: name.to_owned() };
+        let patched = held.set("[\"sandbox.berth/held\"]");
+        assert!(patched.status.success(), "{}", String::from_utf8_lossy(&patched.stderr));
+        held
+    }
+}
+
+/// An object that does not go.
+pub struct Held {
+    namespace: String,
+    kind: String,
+    name: String,
+}
+
+impl Held {
+    fn set(&self, finalizers: &str) -> Output {
+        let patch = format!("{{\"metadata\":{{\"finalizers\":{finalizers}}}}}");
+        kubectl(&["-n", &self.namespace, "patch", &self.kind, &self.name, "--type=merge", "-p", &patch])
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.set("null");
+    }
+}
+
 impl Drop for Namespace {
     fn drop(&mut self) {
         kubectl(&["delete", "namespace", &self.0, "--ignore-not-found", "--wait=false"]);

@@ -178,9 +178,10 @@ mod tests {
             tokio::time::sleep(answer).await;
             Ok(())
         };
-        let result = match makes {
-            true => making_call(&budget, None::<&Bucket>, attempt).await,
-            false => call(&budget, None::<&Bucket>, attempt).await,
+        let result = if makes {
+            making_call(&budget, None::<&Bucket>, attempt).await
+        } else {
+            call(&budget, None::<&Bucket>, attempt).await
         };
         (result, started.elapsed())
     }

@@ -60,10 +60,8 @@ pub async fn put(cx: &Cx, model: &IrsaRoleModel, role_arn: &str) -> Result<()> {
 pub async fn refresh(cx: &Cx, model: &mut IrsaRoleModel, role_arn: &str) -> Result<()> {
     let declared = if model.annotate_service_accounts { exact(&model.accounts()) } else { Accounts::new() };
     let left = !ours(cx, model).is_subset(&declared);
-    model.annotate_service_accounts = match model.annotate_service_accounts {
-        true => !left && stand(cx, &declared, role_arn).await?,
-        false => left,
-    };
+    model.annotate_service_accounts =
+        if model.annotate_service_accounts { !left && stand(cx, &declared, role_arn).await? } else { left };
     Ok(())
 }
 

@@ -199,9 +199,6 @@ fn killed_after(moment: Duration, is_managed: bool) {
     let name = unique("random");
     let (configuration, policies) = if is_managed { (managed(&name), 2) } else { (inline(&name), 1) };
     let workspace = Workspace::new(&configuration);
-    let running = workspace.start_apply();
-    // A moment is a time: there is nothing to wait for.
-    std::thread::sleep(moment);
-    running.kill_whatever_runs();
+    workspace.start_apply().kill_whatever_runs_after(moment);
     complete(&workspace, &name, policies, &format!("{moment:?}, managed {is_managed}"));
 }
