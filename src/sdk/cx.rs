@@ -102,7 +102,7 @@ impl<P> Cx<P> {
     ///
     /// # Errors
     /// The system gives no random numbers.
-    pub fn owner(&self) -> Result<Owner, Explanation> {
+    pub fn owner(&self) -> Result<Owner> {
         if let Some(owner) = self.known_owner() {
             return Ok(owner);
         }

@@ -102,7 +102,7 @@ async fn wait(
         }
         Err(error) if is_new && error.may_pass() => {
             let what = format!("The registry `{}/{}` was made and is not ready yet", model.namespace, model.name);
-            cx.warn(&explained(&error, &what));
+            cx.tell_wait(Err(explained(&error, &what)), "nothing is removed: the next plan shows what is amiss");
             Ok(())
         }
         Err(error) => Err(error),
