@@ -90,7 +90,7 @@ fn a_pod_that_the_namespace_has_no_room_for_is_told_in_the_clusters_words() {
     kubectl(&["create", "quota", "none", "-n", &namespace.0, "--hard=pods=0"]).unwrap();
     let workspace = Workspace::new(&(provider("") + &account(&namespace) + &record + &certificate));
     let errors = workspace.apply().fails();
-    assert!(errors.contains("BERTH-K8S-005") && errors.contains("exceeded quota"), "{errors}");
+    assert!(errors.contains("BERTH-K8S-019") && errors.contains("exceeded quota"), "{errors}");
     assert_eq!(solvers(&namespace), Vec::<String>::new());
     kubectl(&["delete", "quota", "none", "-n", &namespace.0]).unwrap();
     workspace.apply().succeeds();
