@@ -69,7 +69,7 @@ impl Running<'_> {
     /// Kills the host and every provider of it at this moment, which is a time: there is nothing to wait for. What has
     /// ended already has.
     pub fn kill_whatever_runs_after(self, moment: Duration) -> Run {
-        self.workspace.runtime.block_on(sleep(moment));
+        self.workspace.runtime.block_on(async { sleep(moment).await });
         if let Some(host) = self.child.id() {
             for pid in std::iter::once(host).chain(children(host)) {
                 let _ended = std::process::Command::new("sh").arg("-c").arg(format!("kill -KILL {pid}")).output();
