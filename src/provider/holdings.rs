@@ -1,13 +1,16 @@
 //! Who holds what in this process: two resources of one configuration must not write the same object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::owner::Owner;
 
 /// The objects that resources of this run have claimed, by a name that says which they are.
 #[derive(Debug, Default)]
-pub struct Holdings(Mutex<BTreeMap<String, Owner>>);
+pub struct Holdings {
+    held: Mutex<BTreeMap<String, Owner>>,
+    planned: Mutex<BTreeSet<String>>,
+}
 
 impl Holdings {
     /// Claims an object. Answers whether it is the owner's now: `false` if another resource of this run has it.
@@ -33,8 +36,14 @@ impl Holdings {
         }
     }
 
+    /// Notes that an object is to be made. Answers whether it is the first plan to do so since the provider was configured:
+    /// a host plans each creation once in that time.
+    pub fn plan(&self, object: &str) -> bool {
+        self.planned.lock().unwrap_or_else(PoisonError::into_inner).insert(object.to_owned())
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Owner>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -51,5 +60,6 @@ mod tests {
         assert_eq!(holdings.holder("Secret a/b"), Some(one.clone()));
         holdings.release("Secret a/b", &one);
         assert!(holdings.take("Secret a/b", &other));
+        assert!(holdings.plan("Secret a/b") && !holdings.plan("Secret a/b"));
     }
 }

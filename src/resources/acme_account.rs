@@ -130,6 +130,7 @@ impl Resource<Berth> for AcmeAccount {
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         plan_directory(cx, plan);
+        account_key::holding::plan(cx, plan);
         if plan.is_create() {
             return Ok(());
         }

@@ -60,6 +60,9 @@ impl Resource<Berth> for AcmeCertificate {
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         reissue::plan(cx, plan);
+        if let Some(place) = plan.model::<Certificate>().and_then(|model| model.kubernetes_secret) {
+            tenancy::plan(cx, plan, &[place.object()], "kubernetes_secret.name");
+        }
         Box::pin(preflight::certificate(cx, plan)).await;
         Ok(())
     }

@@ -135,7 +135,10 @@ impl Resource<Berth> for PullSecret {
         }
     }
 
-    async fn plan(&self, _cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+    async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+        if let Some(model) = plan.model::<Declared>() {
+            tenancy::plan(cx, plan, &model.objects(), "name");
+        }
         let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
             if value.elements().is_some_and(|elements| !elements.is_empty()));
         if plan.is_create() || plan.is_change() || drifted {

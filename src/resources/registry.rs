@@ -50,7 +50,10 @@ impl Resource<Berth> for Registry {
         validate_identity(*config, found);
     }
 
-    async fn plan(&self, _cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+    async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+        if let Some(model) = plan.model::<Declared>() {
+            tenancy::plan(cx, plan, &[model.lead()], "name");
+        }
         if let Some(registry) = plan.model::<Declared>().and_then(|model| model.registry().ok()) {
             plan.set("url", Value::from(registry.url()));
             plan.set("config_digest", Value::from(registry.config_digest()));

@@ -8,7 +8,23 @@ use crate::domain::ownership::owner_of;
 use crate::explain::Explanation;
 use crate::owner::Owner;
 use crate::provider::Cx;
-use crate::sdk::Result;
+use crate::sdk::{Plan, Result};
+
+/// Warns in the plan of a creation that another resource of the configuration declares the same object.
+pub fn plan(cx: &Cx, plan: &mut Plan<'_>, objects: &[ObjectRef], attribute: &str) {
+    if !plan.is_create() {
+        return;
+    }
+    for object in objects.iter().filter(|object| !cx.provider().holdings().plan(&object.to_string())) {
+        plan.warn(&twice("Two resources of this configuration declare the same object", object).at(attribute));
+    }
+}
+
+fn twice(what: &str, object: &ObjectRef) -> Explanation {
+    Explanation::new("BERTH-K8S-016", what)
+        .on(format!("{object}, which another resource of this configuration declares as well"))
+        .next("give one of the two another name or namespace, or remove it; nothing is written for the second one")
+}
 
 /// Claims the lead of a resource for this run, before the cluster is asked.
 ///
@@ -19,9 +35,7 @@ pub fn claim(cx: &Cx, lead: &ObjectRef, what: &str) -> Result<Owner> {
     if cx.provider().holdings().take(&lead.to_string(), &owner) {
         return Ok(owner);
     }
-    Err(Explanation::new("BERTH-K8S-016", what)
-        .on(format!("{lead}, which another resource of this configuration declares as well"))
-        .next("give one of the two another name or namespace, or remove it; nothing was written for this one"))
+    Err(twice(what, lead))
 }
 
 /// Takes the mark of an imported object over: the state that knows it now is its owner's.

@@ -8,7 +8,7 @@ use kube::core::params::Preconditions;
 use serde_json::Value;
 
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
-use crate::domain::ownership::{Claim, Tenure, UNFINISHED, answers_for, is_terminating};
+use crate::domain::ownership::{Claim, Tenure, UNFINISHED, answers_for, is_terminating, owner_of};
 use crate::retry::{Budget, Stopped};
 
 use super::{Cluster, ClusterError, PACE, reference};
@@ -97,13 +97,16 @@ impl Cluster {
         }
     }
 
-    /// Says of a lead that all it answers for is made.
-    pub async fn finish(&self, budget: &Budget, lead: &ObjectRef) -> Result<(), ClusterError> {
+    /// Says of a claim's lead that all it answers for is made; of one that another has taken over meanwhile, nothing.
+    pub async fn finish(&self, budget: &Budget, claim: &Claim) -> Result<(), ClusterError> {
         let finish = |found: &mut Value| {
+            if owner_of(found) != claim.owner {
+                return false;
+            }
             let annotations = found.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
             annotations.is_some_and(|annotations| annotations.remove(UNFINISHED).is_some())
         };
-        self.update(budget, lead, finish).await.map(|_| ())
+        self.update(budget, &claim.lead, finish).await.map(|_| ())
     }
 
     /// Takes an object away if it is ours; any other stays, also one that becomes another's at this moment.

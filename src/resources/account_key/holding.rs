@@ -9,9 +9,10 @@ use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::{Claim, OWNER, Tenure, UNFINISHED};
 use crate::domain::tls_secret;
 use crate::provider::Cx;
+use crate::resources::acme_account::Account;
 use crate::resources::tenancy;
 use crate::retry::Budget;
-use crate::sdk::Result;
+use crate::sdk::{Plan, Result};
 
 use super::{APPLICATION, Place, Source};
 
@@ -27,6 +28,15 @@ pub fn claim_of(cx: &Cx, place: &Place) -> Claim {
 /// Whose a Secret with a key is: one that we did not make is the user's, and may be used.
 pub fn tenure(claim: &Claim, found: &Value) -> Tenure {
     if tls_secret::is_managed(found) { claim.holder(found) } else { Tenure::Foreign }
+}
+
+/// Warns in the plan of a second account for one generated key.
+pub fn plan(cx: &Cx, plan: &mut Plan<'_>) {
+    let account = plan.model::<Account>();
+    let object = account.and_then(|account| account.account_key.own_place().map(Place::object));
+    if let Some(object) = object {
+        tenancy::plan(cx, plan, &[object], "account_key.kubernetes_secret");
+    }
 }
 
 /// Claims the key's Secret for this run.
@@ -77,7 +87,7 @@ pub async fn finish(cx: &Cx, source: &Source) {
         return tenancy::abandon(cx, &place.object());
     }
     let Ok(cluster) = cx.provider().cluster() else { return };
-    if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), &place.object()).await {
+    if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), &claim_of(cx, place)).await {
         tracing::warn!(%error, "the account key's Secret is marked as unfinished");
     }
 }

@@ -198,7 +198,7 @@ pub async fn carry_over(cx: &Cx, prior: &Certificate, model: &mut Certificate) -
 /// Takes away the mark of a create that could not be ended.
 async fn finish_marks(cx: &Cx, model: &Certificate) -> Result<()> {
     let Some(place) = &model.kubernetes_secret else { return Ok(()) };
-    let finished = cx.provider().cluster()?.finish(cx.budget(), &place.object()).await;
+    let finished = cx.provider().cluster()?.finish(cx.budget(), &claim_of(cx, place)).await;
     finished.map_err(|error| error.explain(format!("Cannot change {}", told(&place.object()))))
 }
 

@@ -115,7 +115,7 @@ pub async fn finish(cx: &Cx, model: &Declared) {
         return tenancy::abandon(cx, &model.lead());
     }
     let Ok(cluster) = cx.provider().cluster() else { return };
-    if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), &model.lead()).await {
+    if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), &model.claim(cx.known_owner())).await {
         // The next refresh finds it, and the next apply sets it right.
         tracing::warn!(%error, "the registry is marked as unfinished");
     }

@@ -130,7 +130,8 @@ fn a_tainted_one_is_made_anew_in_one_apply() {
         let workspace = subject.workspace(cli, &subject.declared(&["it"]));
         workspace.apply().succeeds();
         workspace.run(&["taint", &subject.address("it")]).succeeds();
-        workspace.apply().succeeds();
+        let applied = workspace.apply().succeeds();
+        assert!(!applied.stdout.contains(TWICE), "it is its own successor: {applied}");
         subject.stands("tainted and replaced");
         workspace.plan().changes_nothing();
         workspace.destroy().succeeds();
@@ -158,6 +159,8 @@ fn destroyed_and_applied_back_to_back_it_stands() {
 fn of_two_of_one_name_the_second_is_refused() {
     holds(|cli, subject| {
         let workspace = subject.workspace(cli, &subject.declared(&["one", "other"]));
+        let plan = workspace.plan();
+        assert!(plan.diagnostics().iter().any(|shown| shown.detail.contains(TWICE)), "told in the plan: {plan}");
         let errors = workspace.apply().fails();
         assert!(errors.contains(TWICE), "{errors}");
         subject.stands("declared twice");

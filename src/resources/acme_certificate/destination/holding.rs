@@ -48,7 +48,7 @@ pub async fn finish(cx: &Cx, model: &Certificate) {
         return tenancy::abandon(cx, &place.object());
     }
     let Ok(cluster) = cx.provider().cluster() else { return };
-    if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), &place.object()).await {
+    if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), &claim_of(cx, place)).await {
         tracing::warn!(%error, "the certificate's Secret is marked as unfinished");
     }
 }
