@@ -4,6 +4,7 @@ use berth::domain::dns::RecordType;
 
 use super::PROVIDER;
 use super::own_zone::OwnZone;
+use crate::fault_proxy::Faults;
 use crate::workspace::{Cli, Workspace};
 
 /// A type, and the record that an object of it keeps.
@@ -182,4 +183,39 @@ fn overwriting_before_the_old_one_goes_keeps_the_new_one() {
     workspace.plan().changes_nothing();
     workspace.destroy().succeeds();
     assert!(!zone.has("one", RecordType::A));
+}
+
+/// Killed or interrupted while the change is on its way, before and after Route53 has made it: the next apply goes on, or says
+/// by which id to import what the state never heard of; nothing is there twice, and nothing is left.
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_record_outlives_what_ends_its_create() {
+    for_each(|_, zone, subject| {
+        for (kind, is_killed) in [("hold", true), ("hold-after", true), ("hold-after", false)] {
+            let mut faults = Faults::before_aws(&[]);
+            let workspace =
+                Workspace::new(&format!("{PROVIDER}{}", subject.at("x", ""))).env("AWS_ENDPOINT_URL", faults.url());
+            faults.once(&format!("POST /2013-04-01/hostedzone:{kind}"));
+            let step = format!("{}: {kind}, killed: {is_killed}", subject.r#type);
+            let running = workspace.start_apply();
+            running.wait_until(|| faults.held() == 1, "the change that is held");
+            if is_killed {
+                running.kill_provider();
+                running.finish().fails();
+            } else {
+                running.interrupt();
+                running.finish();
+            }
+            let run = workspace.apply();
+            if !run.is_success() {
+                let errors = run.fails();
+                assert!(errors.contains("import"), "{step}: {errors}");
+                workspace.import(&subject.address("x"), &subject.import).succeeds();
+                workspace.apply().succeeds();
+            }
+            assert!(zone.has(subject.label, subject.kind), "{step}");
+            workspace.plan().changes_nothing();
+            workspace.destroy().succeeds();
+        }
+    });
 }
