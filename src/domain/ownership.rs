@@ -79,7 +79,13 @@ impl Claim {
 
     /// Whose an object is that was found.
     pub fn tenure(&self, found: &Value) -> Tenure {
-        if is_ours(found, self.application, &self.instance) { self.holder(found) } else { Tenure::Foreign }
+        let is_ours = self.is_marked(found) || is_ours(found, self.application, &self.instance);
+        if is_ours { self.holder(found) } else { Tenure::Foreign }
+    }
+
+    /// Whether an object bears our mark, whatever became of its labels.
+    pub fn is_marked(&self, found: &Value) -> bool {
+        self.owner.is_some() && owner_of(found) == self.owner
     }
 
     /// Whose an object is of which it is known that berth made it.
@@ -159,6 +165,9 @@ mod tests {
         assert_eq!(claim(Some("x")).tenure(&marked(&claim(Some("x")), service.clone())), Tenure::Ours);
         assert_eq!(claim(None).tenure(&service), Tenure::Ours);
         assert_eq!(claim(Some("x")).tenure(&json!({ "metadata": {} })), Tenure::Foreign);
+        let unlabelled = json!({ "metadata": { "annotations": { OWNER: "x" } } });
+        assert_eq!(claim(Some("x")).tenure(&unlabelled), Tenure::Ours, "the mark tells, not the label");
+        assert_eq!(claim(Some("y")).tenure(&unlabelled), Tenure::Foreign);
     }
 
     #[test]

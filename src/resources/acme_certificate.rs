@@ -61,7 +61,8 @@ impl Resource<Berth> for AcmeCertificate {
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         reissue::plan(cx, plan);
         if let Some(place) = plan.model::<Certificate>().and_then(|model| model.kubernetes_secret) {
-            tenancy::plan(cx, plan, &[place.object()], "kubernetes_secret.name");
+            let objects: Vec<_> = place.sites().into_iter().map(|site| site.object).collect();
+            tenancy::plan(cx, plan, &objects, "kubernetes_secret");
         }
         Box::pin(preflight::certificate(cx, plan)).await;
         Ok(())
@@ -114,7 +115,7 @@ impl Resource<Berth> for AcmeCertificate {
             // Unfinished: its journal stays, so that a replacement resumes the order.
             if let Some(place) = &model.kubernetes_secret {
                 destination::remove_copies(cx, place).await?;
-                tenancy::release(cx, &place.object());
+                place.sites().iter().for_each(|site| tenancy::release(cx, &site.object));
             }
             return issue::clear_sites(cx, &model).await;
         }

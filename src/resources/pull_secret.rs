@@ -160,7 +160,8 @@ impl Resource<Berth> for PullSecret {
         let what = format!("Cannot read the pull secret `{}`", model.name);
         let cluster = cx.provider().cluster()?;
         let seen = observing::observe(cx, cluster, &model).await.map_err(|error| error.explain(what))?;
-        if seen.secrets.is_empty() {
+        // A selector that matches nothing needs no Secret, and accounts that we bound are left to unbind.
+        if seen.secrets.is_empty() && seen.is_wanted && Bindings::recall(cx, Some(&model)).0.is_empty() {
             return Ok(None);
         }
         model.drift.set(seen.drift);

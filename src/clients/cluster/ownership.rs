@@ -224,6 +224,6 @@ impl Cluster {
 fn still_there(stopped: Stopped, object: &ObjectRef, found: &Value) -> ClusterError {
     let finalizers = found.pointer("/metadata/finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
     let names: Vec<_> = finalizers.iter().filter_map(Value::as_str).collect();
-    let held = (!names.is_empty()).then(|| format!("said that it is held by the finalizers {}", names.join(", ")));
+    let held = (!names.is_empty()).then(|| format!("it is held by the finalizers {}", names.join(", ")));
     ClusterError::Stopped { stopped, waiting_for: format!("{object} to go"), last_seen: held }
 }

@@ -19,6 +19,10 @@ use super::{APPLICATION, Place, Source};
 /// How long it may take to mark a key as finished.
 const FINISHING: Duration = Duration::from_secs(10);
 
+/// How often, and after which pauses, it is looked whether another resource of the run has found the account.
+const GLANCES: u32 = 15;
+const GLANCE: Duration = Duration::from_millis(200);
+
 /// What the account of a generated key claims as its own.
 pub fn claim_of(cx: &Cx, place: &Place) -> Claim {
     let (owner, lead) = (cx.known_owner(), place.object());
@@ -107,10 +111,19 @@ pub fn note_account(cx: &Cx, account_url: &str) -> Result<()> {
 /// Whether the account belongs to another resource by now: one of this run, or the one that marked the key.
 pub async fn is_anothers(cx: &Cx, source: &Source, account_url: &str) -> Result<bool> {
     let own = cx.known_owner();
-    if cx.provider().holdings().holder(account_url).is_some_and(|holder| Some(holder) != own) {
+    let is_given = || cx.provider().holdings().holder(account_url).is_some_and(|holder| Some(holder) != own);
+    let Some(place) = source.own_place() else {
+        // Nobody else can be asked: a resource of the same run that finds the account by its key is given time to say so.
+        for _ in 0..GLANCES {
+            if is_given() || cx.budget().sleep(GLANCE).await.is_err() {
+                break;
+            }
+        }
+        return Ok(is_given());
+    };
+    if is_given() {
         return Ok(true);
     }
-    let Some(place) = source.own_place() else { return Ok(false) };
     let found = cx.provider().cluster()?.get(cx.budget(), &place.object()).await;
     let found = found.map_err(|error| error.explain("Cannot look at the generated account key"))?;
     let claim = claim_of(cx, place);

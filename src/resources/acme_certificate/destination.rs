@@ -258,7 +258,7 @@ pub async fn remove(cx: &Cx, place: &Destination) -> Result<()> {
         removals.push((site.object.clone(), remove_site(cx, place, &site).await?));
     }
     tenancy::tell_left(cx, "Removing the certificate", removals);
-    tenancy::release(cx, &place.object());
+    place.sites().iter().for_each(|site| tenancy::release(cx, &site.object));
     Ok(())
 }
 

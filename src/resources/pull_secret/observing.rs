@@ -25,6 +25,8 @@ pub struct Observed {
     pub drift: Vec<String>,
     /// The fingerprint of the logins found.
     pub digest: Option<String>,
+    /// Whether any namespace is to have the Secret.
+    pub is_wanted: bool,
 }
 
 /// Looks at every namespace that has or should have the Secret.
@@ -34,7 +36,7 @@ pub async fn observe(cx: &Cx, cluster: &Cluster, model: &Declared) -> Result<Obs
     all.extend(model.places().into_iter().filter(|place| !wanted.contains(place)));
     let looks = stream::iter(all).map(|namespace| of_namespace(cx, cluster, model, &wanted, namespace));
     let looks: Vec<Observed> = looks.buffered(AT_ONCE).try_collect().await?;
-    let mut seen = Observed::default();
+    let mut seen = Observed { is_wanted: !wanted.is_empty(), ..Observed::default() };
     for look in looks {
         seen.secrets.extend(look.secrets);
         seen.bound.extend(look.bound);

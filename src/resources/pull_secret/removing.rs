@@ -1,5 +1,7 @@
 //! Takes pull secrets away, and off the accounts that we bound.
 
+use futures_util::future::join_all;
+
 use crate::clients::cluster::{Cluster, ClusterError, Removal};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::{Claim, Tenure};
@@ -45,10 +47,16 @@ impl Removing<'_> {
         for namespace in namespaces {
             match self.remove_from(namespace).await {
                 Ok(removal) => removals.push((ObjectRef::secret(namespace, self.name), removal)),
-                Err(error) => {
-                    left.push(namespace.clone());
-                    self.failures.push((namespace.clone(), error));
-                }
+                Err(error) => self.fail(namespace, error, &mut left),
+            }
+        }
+        // All are on their way before the first is waited for: one that is held keeps no other.
+        let waiting: Vec<&String> = namespaces.iter().filter(|namespace| !left.contains(namespace)).collect();
+        let objects: Vec<_> = waiting.iter().map(|namespace| ObjectRef::secret(namespace, self.name)).collect();
+        let waits = objects.iter().map(|object| self.cluster.wait_until_left(self.cx.budget(), object, self.claim));
+        for (namespace, waited) in waiting.into_iter().zip(join_all(waits).await) {
+            if let Err(error) = waited {
+                self.fail(namespace, error, &mut left);
             }
         }
         tenancy::tell_left(self.cx, &format!("Removing the pull secret `{}`", self.name), removals);
@@ -65,8 +73,11 @@ impl Removing<'_> {
         }
         let accounts = self.bindings.of(namespace);
         self.bindings.unbind(cx, cluster, namespace, accounts, self.name).await?;
-        let removal = cluster.delete_own(cx.budget(), &object, claim).await?;
-        cluster.wait_until_left(cx.budget(), &object, claim).await?;
-        Ok(removal)
+        cluster.delete_own(cx.budget(), &object, claim).await
+    }
+
+    fn fail(&mut self, namespace: &str, error: ClusterError, left: &mut Vec<String>) {
+        left.push(namespace.to_owned());
+        self.failures.push((namespace.to_owned(), error));
     }
 }

@@ -46,6 +46,10 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     let cluster = cx.provider().cluster()?;
     let told = |error: ClusterError| explained(&error, what);
     refuse_held(cx, cluster, &registry, &claim).await.map_err(told)?;
+    if model.create_namespace {
+        // From here on a namespace may be there, and a destroy is to take it away.
+        cx.exists();
+    }
     ensure_namespace(cx, cluster, model, &claim).await.map_err(told)?;
     let certificate_digest = certificate(cx, cluster, &registry, what).await?;
     let secrets = secrets(cx, cluster, model, certificate_digest, what).await?;
@@ -60,7 +64,13 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
 
     let mut left = Leftovers::recall(cx).after(prior, model);
     left.remember(cx);
-    declare(cx, cluster, &registry, &secrets, &claim).await.map_err(told)?;
+    let mut declared = declare(cx, cluster, &registry, &secrets, &claim).await;
+    while model.create_namespace && matches!(declared, Err(ClusterError::NamespaceTerminating { .. })) {
+        // Its former owner is leaving and takes it away: it is waited for, and made anew.
+        ensure_namespace(cx, cluster, model, &claim).await.map_err(told)?;
+        declared = declare(cx, cluster, &registry, &secrets, &claim).await;
+    }
+    declared.map_err(told)?;
     wait(cx, cluster, &registry, model, prior.is_none()).await.map_err(told)?;
     // The Pods that ran as an earlier account are gone only now.
     let cleared = left.clear(cx, cluster, &model.namespace, &claim).await;

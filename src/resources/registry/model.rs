@@ -73,7 +73,9 @@ pub struct Declared {
     /// Taints of nodes that its Pods tolerate.
     pub tolerations: Option<Vec<Toleration>>,
     /// Whether an apply waits until the registry is ready: all its Pods run what is declared, and a bucket has answered
-    /// once. Default `true`.
+    /// once. Where that takes too long on a create, the registry stays, a warning says what it waits for, and the next plan
+    /// shows it as `drift`; an update ends with an error then. Let what needs a working registry depend on a
+    /// `berth_registry_check`. Default `true`.
     #[attr(default = true)]
     pub wait: bool,
     /// The address that clients use.
@@ -364,11 +366,15 @@ fn user_names() -> Check {
 
 fn web_address() -> Check {
     check::text("must begin with `https://` or `http://`", |text| {
-        if text.starts_with("https://") || text.starts_with("http://") {
-            Ok(())
-        } else {
-            Err(format!("must begin with `https://` or `http://`, and is `{text}`"))
+        let Some((_, rest)) = text.split_once("://").filter(|(scheme, _)| matches!(*scheme, "https" | "http")) else {
+            return Err(format!("must begin with `https://` or `http://`, and is `{text}`"));
+        };
+        // It stands in the plan, the state and a ConfigMap.
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if authority.contains('@') {
+            return Err("must hold no login: give it by `username` and `password_wo`".to_owned());
         }
+        Ok(())
     })
 }
 

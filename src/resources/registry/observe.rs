@@ -1,10 +1,11 @@
 //! Finds out what the cluster holds of a registry, and what differs from what was declared.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clients::cluster::{Cluster, ClusterError};
+use crate::domain::drift::differences;
 use crate::domain::kubernetes::ObjectRef;
-use crate::domain::ownership::{Claim, Tenure, is_unfinished, owner_of};
+use crate::domain::ownership::{Claim, Tenure, is_terminating, is_unfinished, owner_of};
 use crate::domain::registry::workload::{content_digest, deployment_marked};
 use crate::domain::registry::{
     CERTIFICATE_DIGEST, CONFIG_DIGEST, CREDENTIALS_DIGEST, IDENTITY_DIGEST, Registry, USERS_DIGEST, claim_ref,
@@ -56,8 +57,11 @@ async fn remains(
     if deletes_claim(&model) {
         parts.push(claim_ref(&model.namespace, &model.name));
     }
+    if model.create_namespace {
+        parts.push(ObjectRef::of_namespace(&model.namespace));
+    }
     for part in &parts {
-        let found = cluster.get(cx.budget(), part).await?;
+        let found = cluster.get(cx.budget(), part).await?.filter(|found| !is_terminating(found));
         if found.is_some_and(|found| claim.tenure(&found) == Tenure::Ours) {
             model.drift.set(vec![format!("{} is gone", claim.lead), format!("{part} is left of it")]);
             model.ready_replicas.set(0);
@@ -86,10 +90,12 @@ async fn drift(
     for declared in registry.visible_objects() {
         let Some(object) = ObjectRef::of(&declared) else { continue };
         match cluster.get(cx.budget(), &object).await? {
+            Some(found) if is_terminating(&found) => told.push(format!("{object} is being deleted")),
             Some(found) => told.extend(deviations.differences(&object, &declared, &found)),
             None => told.push(format!("{object} is gone")),
         }
     }
+    told.extend(account_drift(cx, cluster, registry).await?);
     let marks = deployment.pointer("/spec/template/metadata/annotations").cloned().unwrap_or_default();
     let declared = deployment_marked(registry, &own_marks(&marks));
     told.extend(deviations.differences(&registry.deployment_ref(), &declared, deployment));
@@ -131,6 +137,19 @@ async fn unready(cx: &Cx, cluster: &Cluster, model: &Declared, registry: &Regist
     let (object, labels) = (registry.deployment_ref(), registry.selector());
     let cause = cluster.cause_of_unreadiness(cx.budget(), &object, &labels, storage_check(registry)).await;
     Some(cause.map_or(told.clone(), |cause| format!("{told}: {cause}")))
+}
+
+/// What is amiss with the account that the Pods run as: it is gone, or grants another role.
+async fn account_drift(
+    cx: &Cx,
+    cluster: &Cluster,
+    registry: &Registry,
+) -> std::result::Result<Vec<String>, ClusterError> {
+    let object = ObjectRef::service_account(&registry.namespace, registry.account_name());
+    let Some(found) = cluster.get(cx.budget(), &object).await? else { return Ok(vec![format!("{object} is gone")]) };
+    let declared = json!({ "metadata": { "annotations": registry.account.annotations } });
+    let told = differences(&declared, &found).into_iter();
+    Ok(told.map(|difference| format!("{object}: {difference}")).collect())
 }
 
 /// Our marks of the Pods; others (`kubectl rollout restart`) are not ours to judge.

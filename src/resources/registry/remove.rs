@@ -1,9 +1,12 @@
 //! Takes a registry away. Data outlives it unless that is asked for; a bucket always does.
 
+use serde_json::Value;
+
 use crate::clients::cluster::{Cluster, ClusterError, Removal, Vacancy};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::Claim;
 use crate::domain::registry::{claim_ref, removable, selector};
+use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::tenancy;
 use crate::sdk::Result;
@@ -12,11 +15,15 @@ use super::leftovers::Leftovers;
 use super::model::Declared;
 use super::volume;
 
+/// The kind of accounts, which others may use as well.
+const ACCOUNT: &str = "ServiceAccount";
+
 /// Removes what was made for the registry and bears its mark, and waits until it is gone.
 pub async fn take_away(cx: &Cx, model: &Declared) -> Result<()> {
     let what = format!("Cannot remove the registry `{}/{}`", model.namespace, model.name);
     let cluster = cx.provider().cluster()?;
-    let claim = model.claim(tenancy::recovered(cx, &[model.lead()], &what).await?);
+    let parts = removable(&model.namespace, &model.name, model.account_name());
+    let claim = model.claim(tenancy::recovered(cx, &parts, &what).await?);
     let mut left = Leftovers::recall(cx).all_of(model);
     let removed = removed(cx, cluster, model, &claim, &mut left).await;
     let (removals, vacancy) = removed.map_err(|error| error.explain(what))?;
@@ -25,6 +32,21 @@ pub async fn take_away(cx: &Cx, model: &Declared) -> Result<()> {
     tenancy::tell_left(cx, &title, removals);
     tenancy::tell_vacancy(cx, &model.namespace, &vacancy);
     Ok(())
+}
+
+/// Whether Pods run as an account, after our own are gone: it stays for them.
+async fn is_account_used(cx: &Cx, cluster: &Cluster, account: &ObjectRef) -> std::result::Result<bool, ClusterError> {
+    let namespace = account.namespace.as_deref().unwrap_or_default();
+    let pods = cluster.list(cx.budget(), &ObjectRef::pod(namespace, ""), "").await?;
+    let name = |pod: &Value| pod.pointer("/spec/serviceAccountName").and_then(Value::as_str) == Some(&account.name);
+    let is_used = pods.iter().any(name);
+    if is_used {
+        let told = Explanation::new("BERTH-REG-009", "The service account of the registry was kept")
+            .on(account.to_string())
+            .next("other Pods run as it; remove it with kubectl when they are gone");
+        cx.warn(&told);
+    }
+    Ok(is_used)
 }
 
 async fn removed(
@@ -37,6 +59,7 @@ async fn removed(
     let budget = cx.budget();
     left.clear(cx, cluster, &model.namespace, claim).await?;
     let mut objects = removable(&model.namespace, &model.name, model.account_name());
+    objects.retain(|object| object.kind != ACCOUNT);
     let claimed = claim_ref(&model.namespace, &model.name);
     if volume::goes(cx, cluster, &claimed, left).await? {
         objects.push(claimed);
@@ -49,11 +72,13 @@ async fn removed(
     // A port of the node and a volume are free only when the Pods are gone.
     let like = ObjectRef::pod(&model.namespace, "");
     cluster.wait_until_none(budget, &like, &selector(&model.name), claim).await?;
+    let account = ObjectRef::service_account(&model.namespace, model.account_name());
+    if !is_account_used(cx, cluster, &account).await? {
+        cluster.delete_own(budget, &account, claim).await?;
+    }
     for (object, _) in removals.iter().filter(|(_, removal)| *removal == Removal::Gone) {
         cluster.wait_until_left(budget, object, claim).await?;
     }
-    // An account of somebody else is no loss: it only ran the Pods.
-    removals.retain(|(object, _)| object.kind != "ServiceAccount");
     let mut vacancy = Vacancy::Settled;
     if model.create_namespace {
         vacancy = cluster.remove_own_empty_namespace(budget, &model.namespace, claim).await?;

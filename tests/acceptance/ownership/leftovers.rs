@@ -147,3 +147,76 @@ fn a_namespace_on_its_way_out_does_not_keep_the_new_password_from_the_others() {
     workspace.destroy().succeeds();
     subject.is_gone("destroyed");
 }
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn an_account_that_two_registries_run_as_stays_for_the_other_and_its_loss_is_drift() {
+    let namespace = Namespace::new("shared-account");
+    let registry = |name: &str| {
+        format!(
+            "resource \"berth_registry\" \"{name}\" {{\n  name            = \"{name}\"\n  namespace       = \"{}\"\n  \
+             storage         = {{ ephemeral = {{}} }}\n  service_account = {{ name = \"shared\" }}\n}}\n",
+            namespace.0
+        )
+    };
+    let first = Workspace::new(&registry("one"));
+    first.apply().succeeds();
+    let second = Workspace::new(&registry("other"));
+    second.apply().succeeds();
+    first.destroy().succeeds();
+    assert!(object(&namespace.0, "serviceaccount", "shared").is_some(), "the other one runs as it");
+    second.plan().changes_nothing();
+    kubectl_ok(&["-n", &namespace.0, "delete", "serviceaccount", "shared"]);
+    second.plan().changes_something();
+    second.apply().succeeds();
+    second.plan().changes_nothing();
+    second.destroy().succeeds();
+    assert!(object(&namespace.0, "serviceaccount", "shared").is_none());
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn what_a_destroy_that_was_cut_short_has_left_is_still_in_the_state() {
+    let namespace = Namespace::unused("half-gone");
+    let configuration = format!(
+        "resource \"berth_registry\" \"it\" {{\n  name             = \"ship\"\n  namespace        = \"{}\"\n  \
+         create_namespace = true\n  storage          = {{ ephemeral = {{}} }}\n}}\n",
+        namespace.0
+    );
+    let workspace = Workspace::new(&configuration);
+    workspace.apply().succeeds();
+    for kind in ["deployment", "service", "configmap", "secret", "serviceaccount"] {
+        kubectl_ok(&["-n", &namespace.0, "delete", kind, "-l", "app.kubernetes.io/instance=ship"]);
+    }
+    workspace.plan().changes_something();
+    workspace.destroy().succeeds();
+    assert!(object("default", "namespace", &namespace.0).is_none(), "its namespace was left, and goes");
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_selector_that_matches_nothing_plans_nothing_more() {
+    let subject = pull_secret();
+    let named = format!("namespaces = [\"{}\"]", subject.namespace.0);
+    let configuration = subject.declared(&["it"]).replace(&named, "namespace_selector = { nobody = \"bears-this\" }");
+    let workspace = subject.workspace(&Cli::terraform(), &configuration);
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn two_certificates_do_not_share_a_copy() {
+    let subject = super::subjects::certificate();
+    let namespace = &subject.namespace.0;
+    let home = |name: &str| format!("kubernetes_secret = {{ namespace = \"{namespace}\", name = \"{name}\"");
+    let copy = format!("{}, copies = [{{ namespace = \"{namespace}\", name = \"shared\" }}] }}", home("web-tls"));
+    let one = subject.declared(&["one"]).replace(&format!("{} }}", home("web-tls")), &copy);
+    let other = subject.with("other", "").replace(&home("web-tls"), &home("shared"));
+    let other = &other[other.find("resource \"berth_acme_certificate\"").unwrap()..];
+    let workspace = subject.workspace(&Cli::terraform(), &(one + other));
+    let errors = workspace.apply().fails();
+    assert!(errors.contains("BERTH-K8S-016"), "{errors}");
+    workspace.destroy().succeeds();
+}

@@ -29,11 +29,13 @@ pub fn claim_of(cx: &Cx, place: &Destination) -> Claim {
     Claim { application: "certificate", instance: place.name.clone(), owner, lead, is_open }
 }
 
-/// Claims the first Secret for this run: two certificates of one configuration must not order for the same one.
+/// Claims the Secrets for this run: two certificates of one configuration must not order for the same one.
 pub fn claim(cx: &Cx, model: &Certificate, is_new: bool) -> Result<()> {
     let Some(place) = &model.kubernetes_secret else { return Ok(()) };
     let what = format!("Cannot store the certificate for {}", model.title());
-    tenancy::claim(cx, &place.object(), &what).map_err(|error| error.at("kubernetes_secret.name"))?;
+    for site in place.sites() {
+        tenancy::claim(cx, &site.object, &what).map_err(|error| error.at(site.attribute("name")))?;
+    }
     if is_new {
         cx.remember(OPENING, &true);
     }
@@ -45,7 +47,7 @@ pub async fn finish(cx: &Cx, model: &Certificate) {
     cx.forget(OPENING);
     let Some(place) = &model.kubernetes_secret else { return };
     if !cx.has_existing() {
-        return tenancy::abandon(cx, &place.object());
+        return place.sites().iter().for_each(|site| tenancy::abandon(cx, &site.object));
     }
     let Ok(cluster) = cx.provider().cluster() else { return };
     if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), &claim_of(cx, place)).await {
@@ -63,11 +65,10 @@ pub async fn admit(
     claim: &Claim,
     is_known: bool,
 ) -> std::result::Result<Option<Json>, ClusterError> {
-    let tenure = |found: &Json| match tls_secret::is_managed(found) {
-        true => claim.holder(found),
+    let tenure = |found: &Json| match tenure(claim, found) {
         // Imported: it becomes ours by the first write.
-        false if is_known => Tenure::Ours,
-        false => Tenure::Foreign,
+        Tenure::Foreign if is_known => Tenure::Ours,
+        tenure => tenure,
     };
     let Ok(cluster) = cx.provider().cluster() else { return Ok(None) };
     cluster.admit_by(cx.budget(), &site.object, tenure).await
@@ -75,7 +76,12 @@ pub async fn admit(
 
 /// Whether the certificate's first Secret belongs to another resource or state by now.
 pub fn is_anothers(claim: &Claim, secret: &Json) -> bool {
-    tls_secret::is_managed(secret) && claim.holder(secret) != Tenure::Ours
+    !matches!(tenure(claim, secret), Tenure::Ours | Tenure::Foreign)
+}
+
+fn tenure(claim: &Claim, secret: &Json) -> Tenure {
+    let is_managed = tls_secret::is_managed(secret) || claim.is_marked(secret);
+    if is_managed { claim.holder(secret) } else { Tenure::Foreign }
 }
 
 /// What is amiss with the marks of a first Secret that is ours, in words.
@@ -90,7 +96,7 @@ pub fn unmarked(secret: &Json) -> Option<String> {
 pub async fn remove(cx: &Cx, object: &ObjectRef, claim: &Claim) -> Result<Removal> {
     let cluster = cx.provider().cluster()?;
     let trouble = |error: ClusterError| error.explain(format!("Cannot remove {}", told(object)));
-    let tenure = |found: &Json| if tls_secret::is_managed(found) { claim.holder(found) } else { Tenure::Foreign };
+    let tenure = |found: &Json| tenure(claim, found);
     let removal = cluster.delete_by(cx.budget(), object, tenure).await.map_err(trouble)?;
     if removal == Removal::Gone {
         cluster.wait_until_left_by(cx.budget(), object, tenure).await.map_err(trouble)?;
