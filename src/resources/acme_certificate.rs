@@ -60,10 +60,7 @@ impl Resource<Berth> for AcmeCertificate {
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         reissue::plan(cx, plan);
-        if let Some(place) = plan.model::<Certificate>().and_then(|model| model.kubernetes_secret) {
-            let objects: Vec<_> = place.sites().into_iter().map(|site| site.object).collect();
-            tenancy::plan(cx, plan, &objects, "kubernetes_secret");
-        }
+        tenancy::plan_secret(cx, plan, "kubernetes_secret");
         Box::pin(preflight::certificate(cx, plan)).await;
         Ok(())
     }

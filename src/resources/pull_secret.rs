@@ -136,8 +136,10 @@ impl Resource<Berth> for PullSecret {
     }
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
-        if let Some(model) = plan.model::<Declared>() {
-            tenancy::plan(cx, plan, &model.objects(), "name");
+        let (name, namespaces) = (plan.planned().text("name"), plan.planned().read::<Vec<String>>("namespaces"));
+        if let (Some(name), Some(namespaces)) = (name, namespaces) {
+            let objects: Vec<_> = namespaces.iter().map(|namespace| ObjectRef::secret(namespace, name)).collect();
+            tenancy::plan(cx, plan, &objects, "name");
         }
         let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
             if value.elements().is_some_and(|elements| !elements.is_empty()));

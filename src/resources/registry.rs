@@ -51,8 +51,10 @@ impl Resource<Berth> for Registry {
     }
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
-        if let Some(model) = plan.model::<Declared>() {
-            tenancy::plan(cx, plan, &[model.lead()], "name");
+        let view = plan.planned();
+        if let (Some(namespace), Some(name)) = (view.text("namespace"), view.text("name")) {
+            let lead = ObjectRef::deployment(namespace, name);
+            tenancy::plan(cx, plan, &[lead], "name");
         }
         if let Some(registry) = plan.model::<Declared>().and_then(|model| model.registry().ok()) {
             plan.set("url", Value::from(registry.url()));

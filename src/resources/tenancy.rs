@@ -20,6 +20,14 @@ pub fn plan(cx: &Cx, plan: &mut Plan<'_>, objects: &[ObjectRef], attribute: &str
     }
 }
 
+/// [`plan`] of the Secret whose namespace and name stand below an attribute.
+pub fn plan_secret(cx: &Cx, plan: &mut Plan<'_>, attribute: &str) {
+    let at = |part: &str| plan.planned().text(&format!("{attribute}.{part}")).map(str::to_owned);
+    if let (Some(namespace), Some(name)) = (at("namespace"), at("name")) {
+        self::plan(cx, plan, &[ObjectRef::secret(&namespace, &name)], attribute);
+    }
+}
+
 fn twice(what: &str, object: &ObjectRef) -> Explanation {
     Explanation::new("BERTH-K8S-016", what)
         .on(format!("{object}, which another resource of this configuration declares as well"))

@@ -9,7 +9,6 @@ use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::{Claim, OWNER, Tenure, UNFINISHED};
 use crate::domain::tls_secret;
 use crate::provider::Cx;
-use crate::resources::acme_account::Account;
 use crate::resources::tenancy;
 use crate::retry::Budget;
 use crate::sdk::{Plan, Result};
@@ -36,10 +35,8 @@ pub fn tenure(claim: &Claim, found: &Value) -> Tenure {
 
 /// Warns in the plan of a second account for one generated key.
 pub fn plan(cx: &Cx, plan: &mut Plan<'_>) {
-    let account = plan.model::<Account>();
-    let object = account.and_then(|account| account.account_key.own_place().map(Place::object));
-    if let Some(object) = object {
-        tenancy::plan(cx, plan, &[object], "account_key.kubernetes_secret");
+    if plan.planned().truth("account_key.generate") == Some(true) {
+        tenancy::plan_secret(cx, plan, "account_key.kubernetes_secret");
     }
 }
 
