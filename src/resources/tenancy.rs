@@ -1,14 +1,20 @@
 //! What every resource in the cluster does about ownership: claim at first, release in the end, say what was left.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::clients::cluster::{Removal, Vacancy};
 use crate::domain::kubernetes::ObjectRef;
-use crate::domain::ownership::owner_of;
+use crate::domain::ownership::{Claim, owner_of};
 use crate::explain::Explanation;
 use crate::owner::Owner;
 use crate::provider::Cx;
+use crate::retry::Budget;
 use crate::sdk::{Plan, Result};
+
+/// How long it may take to mark what was made as finished.
+const FINISHING: Duration = Duration::from_secs(10);
 
 /// Warns in the plan of a creation that another resource of the configuration declares the same object.
 pub fn plan(cx: &Cx, plan: &mut Plan<'_>, objects: &[ObjectRef], attribute: &str) {
@@ -78,6 +84,15 @@ pub fn recover(cx: &Cx, object: &ObjectRef, found: Option<&Value>) {
 pub fn abandon(cx: &Cx, lead: &ObjectRef) {
     if let Some(owner) = cx.known_owner().filter(|_| !cx.has_existing()) {
         cx.provider().holdings().release(&lead.to_string(), &owner);
+    }
+}
+
+/// Ends a create that made something, however it went: what it made is known to the state from here on.
+pub async fn finish(cx: &Cx, claim: &Claim) {
+    let Ok(cluster) = cx.provider().cluster() else { return };
+    if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), claim).await {
+        // The next refresh finds it, and the next apply sets it right.
+        tracing::warn!(%error, lead = %claim.lead, "it is marked as unfinished");
     }
 }
 

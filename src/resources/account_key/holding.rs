@@ -10,13 +10,9 @@ use crate::domain::ownership::{Claim, OWNER, Tenure, UNFINISHED};
 use crate::domain::tls_secret;
 use crate::provider::Cx;
 use crate::resources::tenancy;
-use crate::retry::Budget;
 use crate::sdk::{Plan, Result};
 
 use super::{APPLICATION, Place, Source};
-
-/// How long it may take to mark a key as finished.
-const FINISHING: Duration = Duration::from_secs(10);
 
 /// How often, and after which pauses, it is looked whether another resource of the run has found the account.
 const GLANCES: u32 = 15;
@@ -87,10 +83,7 @@ pub async fn finish(cx: &Cx, source: &Source) {
     if !cx.has_existing() {
         return tenancy::abandon(cx, &place.object());
     }
-    let Ok(cluster) = cx.provider().cluster() else { return };
-    if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), &claim_of(cx, place)).await {
-        tracing::warn!(%error, "the account key's Secret is marked as unfinished");
-    }
+    tenancy::finish(cx, &claim_of(cx, place)).await;
 }
 
 /// Finds out whom a state acts for that has lost its notes, or was imported.

@@ -1,7 +1,5 @@
 //! Makes the cluster hold the registry that is declared.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -17,7 +15,6 @@ use crate::domain::registry::{
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::tenancy;
-use crate::retry::Budget;
 use crate::sdk::{Result, Secret};
 
 use super::deviations::Deviations;
@@ -26,9 +23,6 @@ use super::look::look;
 use super::model::Declared;
 use super::ready::ready;
 use super::volume;
-
-/// How long it may take to mark a registry as finished.
-const FINISHING: Duration = Duration::from_secs(10);
 
 /// What a registry is said to lack while nobody has seen it ready.
 const NOT_SEEN_READY: &str = "the registry has not been seen ready since the last change";
@@ -124,11 +118,7 @@ pub async fn finish(cx: &Cx, model: &Declared) {
     if !cx.has_existing() {
         return tenancy::abandon(cx, &model.lead());
     }
-    let Ok(cluster) = cx.provider().cluster() else { return };
-    if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), &model.claim(cx.known_owner())).await {
-        // The next refresh finds it, and the next apply sets it right.
-        tracing::warn!(%error, "the registry is marked as unfinished");
-    }
+    tenancy::finish(cx, &model.claim(cx.known_owner())).await;
 }
 
 /// A cluster's failure, blamed on the attribute that names what is missing.

@@ -1,7 +1,5 @@
 //! Whose the Secrets of a certificate are: claimed before anything is ordered, and let go only while they are ours.
 
-use std::time::Duration;
-
 use serde_json::Value as Json;
 
 use crate::clients::cluster::{ClusterError, Removal};
@@ -10,7 +8,6 @@ use crate::domain::ownership::{Claim, Tenure, is_unfinished, owner_of};
 use crate::domain::tls_secret;
 use crate::provider::Cx;
 use crate::resources::tenancy;
-use crate::retry::Budget;
 use crate::sdk::Result;
 
 use super::super::model::Certificate;
@@ -18,9 +15,6 @@ use super::super::model::destination::{Destination, Site, told};
 
 /// The note of the private state while a certificate is made for the first time.
 const OPENING: &str = "opening";
-
-/// How long it may take to mark the first Secret as finished.
-const FINISHING: Duration = Duration::from_secs(10);
 
 /// What a certificate with this destination claims as its own; the first Secret answers for the copies.
 pub fn claim_of(cx: &Cx, place: &Destination) -> Claim {
@@ -49,10 +43,7 @@ pub async fn finish(cx: &Cx, model: &Certificate) {
     if !cx.has_existing() {
         return place.sites().iter().for_each(|site| tenancy::abandon(cx, &site.object));
     }
-    let Ok(cluster) = cx.provider().cluster() else { return };
-    if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), &claim_of(cx, place)).await {
-        tracing::warn!(%error, "the certificate's Secret is marked as unfinished");
-    }
+    tenancy::finish(cx, &claim_of(cx, place)).await;
 }
 
 /// Whether a certificate may be stored at a site; the Secret that is there. One that is on its way out is waited for.
