@@ -9,6 +9,7 @@ mod subjects;
 
 use std::collections::BTreeSet;
 
+use berth::plugin::engine::nulls;
 use berth::plugin::engine::plan::{self, Proposal};
 use berth::plugin::wire::msgpack;
 use berth::sdk::{Attribute, Mode, Nesting, Private, Shape, Type, Value, check};
@@ -319,6 +320,40 @@ fn no_message_about_a_configuration_shows_a_secret() {
             assert!(!text.contains(SECRET), "{subject}: {text}");
         }
     });
+}
+
+#[test]
+fn a_null_member_of_any_map_is_as_absent_and_comes_back() {
+    for_each_value(state, |subject, state| {
+        let ty = subject.schema.value_type();
+        let mut given = state.clone();
+        add_null_members(&mut given, &ty);
+        let (seen, nulls) = nulls::taken_out(given.clone(), &ty);
+        assert_eq!(&seen, state, "{subject}");
+        let mut answer = subject.recode(&seen).unwrap();
+        nulls.put_back(&mut answer);
+        assert_eq!(answer, given, "{subject}");
+    });
+}
+
+fn add_null_members(value: &mut Value, ty: &Type) {
+    match (&mut *value, ty) {
+        (Value::Map(members), Type::Map(element)) => {
+            members.values_mut().for_each(|member| add_null_members(member, element));
+            members.insert("left out".to_owned(), Value::Null);
+        }
+        (Value::Map(members), Type::Object(types)) => {
+            members.iter_mut().for_each(|(name, member)| add_null_members(member, &types[name]));
+        }
+        (Value::List(elements), Type::List(element)) => {
+            elements.iter_mut().for_each(|value| add_null_members(value, element));
+        }
+        (Value::Set(elements), Type::Set(element)) => {
+            elements.iter_mut().for_each(|value| add_null_members(value, element));
+            *value = Value::set(std::mem::take(elements));
+        }
+        _ => {}
+    }
 }
 
 /// Tries a law on values of each resource; data sources and the provider block are never planned or stored, but

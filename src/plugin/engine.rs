@@ -1,6 +1,7 @@
 //! The rules of planning and applying, as pure functions on values. They hold no connection, clock or file.
 
 pub mod consistency;
+pub mod nulls;
 pub mod plan;
 #[cfg(test)]
 mod plan_tests;

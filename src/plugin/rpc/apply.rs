@@ -24,16 +24,18 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::apply_resource_change::Response, Explanation> {
         let resource = self.resource(&request.type_name)?;
         let r#type = resource.schema().value_type();
-        let change = Change {
-            prior: value::read(request.prior_state.as_ref(), resource.schema(), &r#type)?,
-            planned: value::read(request.planned_state.as_ref(), resource.schema(), &r#type)?,
-            config: value::read(request.config.as_ref(), resource.schema(), &r#type)?,
-        };
+        let read = |sent: &Option<_>| value::read(sent.as_ref(), resource.schema(), &r#type);
+        let (prior, left) = read(&request.prior_state)?;
+        let (planned, wanted) = read(&request.planned_state)?;
+        let (config, _) = read(&request.config)?;
+        let nulls = if planned.is_null() { left } else { wanted };
+        let change = Change { prior, planned, config };
         let private = Private::from_bytes(&request.planned_private);
         let private = if change.planned.is_null() { private.for_destroy() } else { private.for_create() };
         let cx = self.context(limit(resource.meta().limits, &change), private)?;
         let mut found = Diagnostics::default();
-        let state = carried_out(resource, &cx, change, &mut found).await;
+        let mut state = carried_out(resource, &cx, change, &mut found).await;
+        nulls.put_back(&mut state);
         found.extend(cx.notes());
         Ok(proto::apply_resource_change::Response {
             new_state: Some(value::write(&state, &r#type)?),

@@ -1,10 +1,10 @@
 //! Calls about data sources and functions.
 
-use super::super::engine::{refresh, validate};
+use super::super::engine::{nulls, refresh, validate};
 use super::super::proto::tfplugin6 as proto;
 use super::{Service, convert, value};
 use crate::explain::Explanation;
-use crate::sdk::{Arguments, Diagnostics, Function, Private, Provider, Value, View};
+use crate::sdk::{Arguments, Diagnostics, Function, FunctionError, Private, Provider, Signature, Type, Value, View};
 use crate::secret::hidden;
 
 impl<P: Provider> Service<P> {
@@ -13,8 +13,8 @@ impl<P: Provider> Service<P> {
         request: &proto::validate_data_resource_config::Request,
     ) -> Result<proto::validate_data_resource_config::Response, Explanation> {
         let data = self.data(&request.type_name)?;
-        let config = value::read(request.config.as_ref(), data.schema(), &data.schema().value_type())?;
         let mut found = Diagnostics::default();
+        let config = value::read_config(request.config.as_ref(), data.schema(), &mut found)?;
         validate::attributes(&data.schema().attributes, &config, &mut found);
         data.validate(&View::new(&config), &mut found);
         Ok(proto::validate_data_resource_config::Response { diagnostics: convert::diagnostics(&found) })
@@ -26,10 +26,11 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::read_data_source::Response, Explanation> {
         let data = self.data(&request.type_name)?;
         let r#type = data.schema().value_type();
-        let config = value::read(request.config.as_ref(), data.schema(), &r#type)?;
+        let (config, nulls) = value::read(request.config.as_ref(), data.schema(), &r#type)?;
         let cx = self.context(data.meta().limits.overridden_by(&config).read, Private::default())?;
         let found = data.read(&cx, config.clone()).await?;
-        let state = refresh::settled(data.schema(), &config, found);
+        let mut state = refresh::settled(data.schema(), &config, found);
+        nulls.put_back(&mut state);
         Ok(proto::read_data_source::Response {
             state: Some(value::write(&state, &r#type)?),
             diagnostics: convert::diagnostics(&cx.notes()),
@@ -48,7 +49,7 @@ impl<P: Provider> Service<P> {
             )
         })?;
         let arguments = arguments_of(function, &request.arguments)?;
-        match function.call(&Arguments(&arguments)) {
+        match called(function, arguments) {
             Ok(result) => Ok(proto::call_function::Response {
                 result: Some(value::write(&result, &function.signature().result)?),
                 error: None,
@@ -64,8 +65,23 @@ impl<P: Provider> Service<P> {
     }
 }
 
+/// Calls it without the null members of maps in its arguments, as they are taken out of configurations.
+fn called(function: &dyn Function, mut arguments: Vec<Value>) -> Result<Value, FunctionError> {
+    let signature = function.signature();
+    for (position, (argument, r#type)) in arguments.iter_mut().zip(types_of(&signature)).enumerate() {
+        if let Some(told) = nulls::first_refused(argument, r#type) {
+            return Err(FunctionError::at(position, told));
+        }
+        *argument = nulls::taken_out(std::mem::replace(argument, Value::Null), r#type).0;
+    }
+    function.call(&Arguments(&arguments))
+}
+
+fn types_of(signature: &Signature) -> impl Iterator<Item = &Type> {
+    signature.parameters.iter().chain(signature.variadic.iter().cycle()).map(|parameter| &parameter.r#type)
+}
+
 fn arguments_of(function: &dyn Function, sent: &[proto::DynamicValue]) -> Result<Vec<Value>, Explanation> {
     let signature = function.signature();
-    let types = signature.parameters.iter().chain(signature.variadic.iter().cycle()).map(|p| &p.r#type);
-    sent.iter().zip(types).map(|(argument, r#type)| value::read_plain(Some(argument), r#type)).collect()
+    sent.iter().zip(types_of(&signature)).map(|(argument, r#type)| value::read_plain(Some(argument), r#type)).collect()
 }

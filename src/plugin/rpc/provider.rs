@@ -50,8 +50,8 @@ impl<P: Provider> Service<P> {
         &self,
         request: &proto::validate_provider_config::Request,
     ) -> Result<proto::validate_provider_config::Response, Explanation> {
-        let config = value::read(request.config.as_ref(), self.schema(), &self.schema().value_type())?;
         let mut found = Diagnostics::default();
+        let config = value::read_config(request.config.as_ref(), self.schema(), &mut found)?;
         validate::attributes(&self.schema().attributes, &config, &mut found);
         P::validate(&View::new(&config), &mut found);
         Ok(proto::validate_provider_config::Response { diagnostics: convert::diagnostics(&found) })
@@ -61,7 +61,7 @@ impl<P: Provider> Service<P> {
         &self,
         request: &proto::configure_provider::Request,
     ) -> Result<proto::configure_provider::Response, Explanation> {
-        let mut config = value::read(request.config.as_ref(), self.schema(), &self.schema().value_type())?;
+        let (mut config, _) = value::read(request.config.as_ref(), self.schema(), &self.schema().value_type())?;
         let unknown = settings::without_unknowns(self.schema(), &mut config);
         let model = P::Config::decode(&config, &Path::root()).map_err(|error| unreadable(&error))?;
         self.set_provider(P::configure(Settings { model, unknown }, &self.env)?);

@@ -15,8 +15,8 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::validate_resource_config::Response, Explanation> {
         let resource = self.resource(&request.type_name)?;
         let schema = resource.schema();
-        let config = value::read(request.config.as_ref(), schema, &schema.value_type())?;
         let mut found = Diagnostics::default();
+        let config = value::read_resource(request.config.as_ref(), schema, &mut found)?;
         if !request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed) {
             validate::no_write_only(&schema.attributes, &config, &mut found);
         }
@@ -56,10 +56,10 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::read_resource::Response, Explanation> {
         let resource = self.resource(&request.type_name)?;
         let r#type = resource.schema().value_type();
-        let state = value::read(request.current_state.as_ref(), resource.schema(), &r#type)?;
+        let (state, nulls) = value::read(request.current_state.as_ref(), resource.schema(), &r#type)?;
         let cx =
             self.context(resource.meta().limits.overridden_by(&state).read, Private::from_bytes(&request.private))?;
-        let found = match resource.read(&cx, state.clone()).await {
+        let mut found = match resource.read(&cx, state.clone()).await {
             Ok(found) => found.map_or(Value::Null, |found| refresh::settled(resource.schema(), &state, found)),
             Err(failure) if failure.is_unanswered() => {
                 cx.warn(&failure);
@@ -67,6 +67,7 @@ impl<P: Provider> Service<P> {
             }
             Err(failure) => return Err(failure),
         };
+        nulls.put_back(&mut found);
         Ok(proto::read_resource::Response {
             new_state: Some(value::write(&found, &r#type)?),
             diagnostics: convert::diagnostics(&cx.notes()),
@@ -82,7 +83,7 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::plan_resource_change::Response, Explanation> {
         let resource = self.resource(&request.type_name)?;
         let r#type = resource.schema().value_type();
-        let config = value::read(request.config.as_ref(), resource.schema(), &r#type)?;
+        let (config, nulls) = value::read(request.config.as_ref(), resource.schema(), &r#type)?;
         if config.is_null() {
             return Ok(proto::plan_resource_change::Response {
                 planned_state: Some(value::write(&Value::Null, &r#type)?),
@@ -91,16 +92,17 @@ impl<P: Provider> Service<P> {
                 ..Default::default()
             });
         }
-        let prior = value::read(request.prior_state.as_ref(), resource.schema(), &r#type)?;
+        let (prior, _) = value::read(request.prior_state.as_ref(), resource.schema(), &r#type)?;
         let private = Private::from_bytes(&request.prior_private);
         let proposal = Proposal {
             private: if prior.is_null() { private.of_successor() } else { private },
             prior,
-            proposed: value::read(request.proposed_new_state.as_ref(), resource.schema(), &r#type)?,
+            proposed: value::read(request.proposed_new_state.as_ref(), resource.schema(), &r#type)?.0,
             config,
         };
         let cx = self.context(resource.meta().limits.read, proposal.private.clone())?;
-        let (planned, notes) = planned(resource, &cx, proposal).await?;
+        let (mut planned, notes) = planned(resource, &cx, proposal).await?;
+        nulls.put_back(&mut planned.state);
         Ok(proto::plan_resource_change::Response {
             planned_state: Some(value::write(&planned.state, &r#type)?),
             requires_replace: planned.replace.iter().map(convert::path).collect(),

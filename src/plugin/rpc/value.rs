@@ -1,16 +1,40 @@
 //! Values in and out of the protocol's messages.
 
+use super::super::engine::nulls::{self, Nulls};
 use super::super::engine::secrets;
 use super::super::proto::tfplugin6 as proto;
 use super::super::wire;
 use crate::explain::{Explanation, chain};
-use crate::sdk::{Schema, Type, Value};
+use crate::sdk::{Diagnostics, Schema, Type, Value};
 
 /// Reads a value of a schema, whose type is `type`; an absent one is null. The secrets in it are known from then on.
-pub fn read(sent: Option<&proto::DynamicValue>, schema: &Schema, r#type: &Type) -> Result<Value, Explanation> {
+/// The null members of its maps come apart from it, to be put back into the answer.
+pub fn read(sent: Option<&proto::DynamicValue>, schema: &Schema, r#type: &Type) -> Result<(Value, Nulls), Explanation> {
     let value = read_plain(sent, r#type)?;
     secrets::learn_all(&schema.attributes, &value);
-    Ok(value)
+    Ok(nulls::taken_out(value, r#type))
+}
+
+/// Reads a configuration to validate it: tells the nulls that nobody can be given.
+pub fn read_config(
+    sent: Option<&proto::DynamicValue>,
+    schema: &Schema,
+    found: &mut Diagnostics,
+) -> Result<Value, Explanation> {
+    let r#type = schema.value_type();
+    let (config, _) = read(sent, schema, &r#type)?;
+    nulls::refused(&config, &r#type, found);
+    Ok(config)
+}
+
+/// Reads the configuration of a resource to validate it.
+pub fn read_resource(
+    sent: Option<&proto::DynamicValue>,
+    schema: &Schema,
+    found: &mut Diagnostics,
+) -> Result<Value, Explanation> {
+    nulls::refused_objects(&schema.attributes, &read_plain(sent, &schema.value_type())?, found);
+    read_config(sent, schema, found)
 }
 
 /// Reads a value that belongs to no schema; an absent one is null.

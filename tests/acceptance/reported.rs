@@ -1,0 +1,3 @@
+//! What users reported of this kind of tool, as configurations of our own.
+
+mod nulls;
