@@ -39,7 +39,15 @@ pub struct Config {
     /// Whether plans do without any remote call: no preflight checks. Refreshes still ask the remotes;
     /// switch them off with `-refresh=false`. Default `false`.
     pub offline: Option<bool>,
+    /// Whether a refresh that cannot ask a remote (a cluster that does not answer, expired credentials, a CA in trouble) is
+    /// an error. By default it keeps the state and warns, so that a plan is possible, and then says "No changes" of what
+    /// nobody has looked at: set this to `true` in jobs that look for drift. Settings of this block that are not known yet
+    /// still are a warning. Default `false`.
+    pub strict_refresh: Option<bool>,
 }
+
+/// The failure of what waits for a setting that is not known yet.
+const SETTING_UNKNOWN: &str = "BERTH-PROVIDER-001";
 
 /// The configured provider: the way to every client.
 pub struct Berth {
@@ -81,6 +89,10 @@ impl sdk::Provider for Berth {
         })
     }
 
+    fn tolerates(&self, unanswered: &Explanation) -> bool {
+        !self.config.strict_refresh.unwrap_or(false) || unanswered.code() == SETTING_UNKNOWN
+    }
+
     fn catalogue() -> Catalogue<Self> {
         crate::catalogue::catalogue()
     }
@@ -116,13 +128,9 @@ impl Berth {
             .find(|path| matches!(path.steps().first(), Some(Step::Attribute(first)) if first == part));
         match pending {
             None => Ok(()),
-            Some(path) => {
-                Err(Explanation::new("BERTH-PROVIDER-001", format!("The provider's `{path}` is not known yet"))
-                    .next(
-                        "apply what the setting depends on first; until then the objects stay as the state knows them",
-                    )
-                    .unanswered())
-            }
+            Some(path) => Err(Explanation::new(SETTING_UNKNOWN, format!("The provider's `{path}` is not known yet"))
+                .next("apply what the setting depends on first; until then the objects stay as the state knows them")
+                .unanswered()),
         }
     }
 }

@@ -25,6 +25,13 @@ pub trait Provider: Send + Sync + Sized + 'static {
     /// Settings that contradict each other.
     fn configure(settings: Settings<Self::Config>, env: &Env) -> Result<Self, Explanation>;
 
+    /// Whether a refresh that could not ask the remote, and failed like this, keeps the state with a warning. If not, it is
+    /// an error.
+    fn tolerates(&self, unanswered: &Explanation) -> bool {
+        let _ = unanswered;
+        true
+    }
+
     /// Everything the provider offers.
     fn catalogue() -> Catalogue<Self>;
 }

@@ -61,7 +61,7 @@ impl<P: Provider> Service<P> {
             self.context(resource.meta().limits.overridden_by(&state).read, Private::from_bytes(&request.private))?;
         let mut found = match resource.read(&cx, state.clone()).await {
             Ok(found) => found.map_or(Value::Null, |found| refresh::settled(resource.schema(), &state, found)),
-            Err(failure) if failure.is_unanswered() => {
+            Err(failure) if failure.is_unanswered() && cx.provider().tolerates(&failure) => {
                 cx.warn(&failure);
                 state
             }

@@ -26,6 +26,7 @@ struct Config {
 
 struct Small {
     unknown: usize,
+    strict: bool,
 }
 
 impl Provider for Small {
@@ -35,7 +36,11 @@ impl Provider for Small {
     const DESCRIPTION: &'static str = "For tests.";
 
     fn configure(settings: Settings<Config>, _env: &Env) -> std::result::Result<Self, Explanation> {
-        Ok(Self { unknown: settings.unknown.len() })
+        Ok(Self { unknown: settings.unknown.len(), strict: settings.model.endpoint.as_deref() == Some("strict") })
+    }
+
+    fn tolerates(&self, _unanswered: &Explanation) -> bool {
+        !self.strict
     }
 
     fn catalogue() -> Catalogue<Self> {
@@ -148,11 +153,14 @@ fn config(does: &str) -> Value {
 }
 
 async fn service() -> Arc<Service<Small>> {
+    service_of("null").await
+}
+
+/// A service with this endpoint, in JSON.
+async fn service_of(endpoint: &str) -> Arc<Service<Small>> {
     let service = Service::new(Env::default(), Clock::system(), CancellationToken::new());
-    let config = proto::DynamicValue {
-        msgpack: vec![0x81, 0xa8, b'e', b'n', b'd', b'p', b'o', b'i', b'n', b't', 0xc0],
-        json: Vec::new(),
-    };
+    let json = format!(r#"{{"endpoint":{endpoint}}}"#).into_bytes();
+    let config = proto::DynamicValue { msgpack: Vec::new(), json };
     let request = proto::configure_provider::Request { config: Some(config), ..Default::default() };
     let answer = service.configure_provider(Request::new(request)).await.unwrap().into_inner();
     assert_eq!(answer.diagnostics, []);
@@ -250,6 +258,13 @@ async fn a_refresh_without_answer_keeps_the_state_and_warns() {
     assert_eq!(received(answer.new_state.as_ref()), state);
     assert_eq!(answer.diagnostics[0].severity(), proto::diagnostic::Severity::Warning);
     assert_eq!(answer.private, br#"{"made":true}"#);
+}
+
+#[tokio::test]
+async fn a_refresh_without_answer_is_an_error_where_the_provider_does_not_tolerate_it() {
+    let answer = read(&*service_of(r#""strict""#).await, &existing("be silent")).await;
+    assert_eq!(summaries(&answer.diagnostics), ["Cannot make the thing"]);
+    assert_eq!(answer.diagnostics[0].severity(), proto::diagnostic::Severity::Error);
 }
 
 #[tokio::test]
