@@ -19,6 +19,9 @@ use crate::sdk::{Computed, Diagnostics, Explanation, Import, Meta, Plan, Resourc
 
 use model::{DnsRecordsModel, EntryModel, Placed, path};
 
+/// The note that a refresh missed records of the state: perhaps a run removed them that could not say so any more.
+const SOME_GONE: &str = "some_gone";
+
 /// The resource.
 pub struct DnsRecords;
 
@@ -109,7 +112,10 @@ impl Resource<Berth> for DnsRecords {
         for (key, place) in &stored {
             match (found(place), model.records.get_mut(key)) {
                 (Some(set), Some(entry)) => entry.content.refresh(set),
-                _ => drop(model.records.remove(key)),
+                _ => {
+                    model.records.remove(key);
+                    cx.remember(SOME_GONE, &true);
+                }
             }
         }
         if marks.iter().any(|mark| !found(&mark.key).is_some_and(|set| set.means_the_same_as(mark))) {
@@ -238,6 +244,7 @@ async fn carried_out(cx: &Cx, prior: Option<&DnsRecordsModel>, model: &mut DnsRe
         overwrite: model.overwrite,
         ties: ties(prior, &placed),
         in_run: true,
+        resumes: prior.is_some() && cx.recall(SOME_GONE).unwrap_or(false),
     };
     let progress = aws.route53().await.carry_out(cx.budget(), &zone.id, transition).await;
     visible::warn_of_external_dns(cx, aws, &zone.id, &sets, model.external_dns_owner.as_deref()).await;
@@ -245,6 +252,7 @@ async fn carried_out(cx: &Cx, prior: Option<&DnsRecordsModel>, model: &mut DnsRe
     let Progress { changes, done, pending, left, failure } = progress;
     let Some(error) = failure else {
         cx.exists();
+        cx.forget(SOME_GONE);
         warn_of_apex(cx, &zone.id, &left);
         let waited = visible::wait(cx, aws, &model.wait, &changes, &sets, "Cannot see the records").await;
         if prior.is_none() {
