@@ -10,7 +10,7 @@ mod dns_records;
 mod dns_speed;
 mod dns_together;
 mod identity;
-mod own_zone;
+pub(crate) mod own_zone;
 
 use berth::clients::aws::{Aws, Settings};
 use berth::retry::Budget;
