@@ -22,6 +22,7 @@ pub mod ownership;
 pub mod permissions;
 pub mod probe_image;
 pub mod registry;
+pub mod registry_name;
 pub mod renewal;
 pub mod rollout;
 pub mod tags;

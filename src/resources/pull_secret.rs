@@ -54,7 +54,10 @@ pub struct Declared {
     pub namespaces: Option<Set<String>>,
     /// Labels: every namespace that bears all of them gets the Secret too. They are looked up at each apply and refresh.
     pub namespace_selector: Option<BTreeMap<String, String>>,
-    /// The logins, by registry host (`registry.example.com`, `registry.example.com:5000`, `docker.io`).
+    /// The logins, by registry: `registry.example.com`, `registry.example.com:5000`, `registry.example.com/team`,
+    /// `*.example.com`, `docker.io`. A scheme, the path `/v2/` and a last slash do not count. The kubelet compares the name
+    /// with that of the image, letter by letter, so a login is written under each text that it may look for: also without
+    /// the port 443, and in the capitals given.
     #[attr(check = check::at_least(1), check = hosts())]
     pub registries: BTreeMap<String, Entry>,
     /// The service accounts of each namespace that shall use the Secret. One that does not exist is waited for, up to a

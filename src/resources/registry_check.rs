@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
+use crate::domain::registry_name::RegistryName;
 use crate::explain::Explanation;
 use crate::provider::checks::user_name;
 use crate::provider::{Berth, Cx};
@@ -21,7 +22,7 @@ pub struct RegistryCheck;
 /// The check's configuration and results.
 #[derive(Clone, Debug, Model)]
 pub struct Declared {
-    /// The registry, as `HOST` or `HOST:PORT`. It is spoken to by HTTPS.
+    /// The registry, as `HOST`, `HOST:PORT` or `https://HOST`. It is spoken to by HTTPS. `docker.io` is Docker Hub.
     #[attr(check = registry_host())]
     pub host: String,
     /// Whom to log in as. Default: the provider's login to this host in `registries`. Without any, the registry is
@@ -102,10 +103,15 @@ fn repository() -> Check {
 
 /// The registry's address.
 fn base_url(host: &str) -> std::result::Result<Url, String> {
-    let wrong = || format!("must be `HOST` or `HOST:PORT`, and is `{host}`");
-    let url = Url::parse(&format!("https://{host}/")).map_err(|_| wrong())?;
-    let plain = url.path() == "/" && url.username().is_empty() && url.query().is_none() && url.fragment().is_none();
-    if plain && !host.ends_with('/') { Ok(url) } else { Err(wrong()) }
+    let wrong = |why: &str| format!("must be `HOST` or `HOST:PORT`{why}, and is `{host}`");
+    let name = RegistryName::parse(host).map_err(|_| wrong(""))?;
+    if host.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:")) {
+        return Err(wrong(" and is spoken to by HTTPS"));
+    }
+    if name.has_path() || host.contains('*') {
+        return Err(wrong(" without path and wildcard"));
+    }
+    Url::parse(&format!("https://{}/", name.server())).map_err(|_| wrong(""))
 }
 
 impl Resource<Berth> for RegistryCheck {
@@ -173,9 +179,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_is_no_address_and_no_path() {
-        assert_eq!(base_url("registry.test:8443").unwrap().as_str(), "https://registry.test:8443/");
-        for wrong in ["https://registry.test", "registry.test/", "registry.test/team", "ann@registry.test", ""] {
+    fn a_host_is_read_in_the_words_of_pull_secrets_and_has_no_path() {
+        for (host, url) in [
+            ("registry.test:8443", "https://registry.test:8443/"),
+            ("https://Registry.test:443/v2/", "https://registry.test/"),
+            ("docker.io", "https://registry-1.docker.io/"),
+        ] {
+            assert_eq!(base_url(host).unwrap().as_str(), url);
+        }
+        for wrong in ["http://registry.test", "registry.test/team", "ann@registry.test", "", "*.registry.test", "a b"] {
             assert!(base_url(wrong).is_err(), "{wrong}");
         }
     }

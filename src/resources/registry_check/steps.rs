@@ -14,6 +14,7 @@ use crate::domain::certificate::Facts;
 use crate::domain::check::{Presented, Step, is_issued_by, issuers};
 use crate::domain::dockerconfig::Login;
 use crate::domain::probe_image::ProbeImage;
+use crate::domain::registry_name::RegistryName;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::retry::{Pace, Stopped};
@@ -330,7 +331,7 @@ impl<'a> Checking<'a> {
 
     async fn pull_in_cluster(&self) -> std::result::Result<String, Failure> {
         let Some(in_cluster) = &self.model.in_cluster else { return Ok(String::new()) };
-        let pushed = || format!("{}/{}@{}", self.model.host, self.model.repository, self.image.index().digest);
+        let pushed = || image(&self.model.host, &self.model.repository, &self.image.index().digest);
         let request = PullRequest {
             namespace: in_cluster.namespace.clone(),
             name: pod_name(&self.model.host, &in_cluster.service_account),
@@ -364,6 +365,12 @@ impl<'a> Checking<'a> {
     }
 }
 
+/// The image as a pull secret of berth names its registry: the kubelet compares the two as texts.
+fn image(host: &str, repository: &str, digest: &str) -> String {
+    let host = RegistryName::parse(host).map_or_else(|_| host.to_owned(), |name| name.authority());
+    format!("{host}/{repository}@{digest}")
+}
+
 /// What the names of Pods begin with that check one registry by one service account.
 fn pod_name(host: &str, account: &str) -> String {
     let digest = sha256_hex(format!("{host} {account}").as_bytes());
@@ -384,6 +391,16 @@ mod tests {
         assert_eq!(Passing::Certificate.patience(minutes(5)), minutes(1));
         assert_eq!(pull_patience(minutes(5)), Duration::from_secs(20));
         assert_eq!(pull_patience(minutes(1)), Duration::from_secs(8));
+    }
+
+    #[test]
+    fn the_image_is_named_as_the_pull_secret_names_its_registry() {
+        for host in ["Hub.test:443", "hub.test", "https://hub.test/v2/"] {
+            assert_eq!(image(host, "berth-check", "sha256:1"), "hub.test/berth-check@sha256:1");
+            let keys: Vec<_> =
+                RegistryName::parse(host).map(|name| [vec![name.key()], name.other_keys()].concat()).unwrap();
+            assert!(keys.contains(&"hub.test".to_owned()), "{keys:?}");
+        }
     }
 
     #[test]
