@@ -21,6 +21,7 @@ pub mod namespace_content;
 pub mod ownership;
 pub mod permissions;
 pub mod probe_image;
+pub mod quantity;
 pub mod registry;
 pub mod registry_name;
 pub mod renewal;

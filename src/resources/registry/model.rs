@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::drift::is_quantity;
 use crate::domain::htpasswd::{Htpasswd, check_password, check_user};
 use crate::domain::image::ImageReference;
 use crate::domain::kubernetes::{check_label, check_subdomain};
+use crate::domain::quantity::{Quantity, check_resource, hint};
 use crate::provider::checks::user_name;
 use crate::sdk::{Check, Computed, Model, Secret, Timeouts, Value, check};
 
@@ -299,8 +299,10 @@ pub struct Proxy {
 #[serde(default)]
 pub struct Resources {
     /// What is set aside for each Pod, such as `{ cpu = "50m", memory = "64Mi" }`.
+    #[attr(check = resource_amounts())]
     pub requests: Option<BTreeMap<String, String>>,
     /// What each Pod may use at most.
+    #[attr(check = resource_amounts())]
     pub limits: Option<BTreeMap<String, String>>,
 }
 
@@ -378,8 +380,20 @@ fn web_address() -> Check {
     })
 }
 
+/// An amount of storage; a claim for none is refused (Kubernetes, `ValidatePersistentVolumeClaimSpec`).
 fn quantity() -> Check {
-    check::text("must be a quantity such as `10Gi`", |text| {
-        if is_quantity(text) { Ok(()) } else { Err(format!("must be a quantity such as `10Gi`, and is `{text}`")) }
+    check::text("must be a quantity above zero such as `10Gi`", |text| match Quantity::parse(text) {
+        Some(quantity) if quantity.is_positive() => Ok(()),
+        Some(_) => Err(format!("must be above zero, and is `{text}`")),
+        None => Err(format!("must be a quantity such as `10Gi`, and is `{text}`{}", hint(text))),
+    })
+}
+
+fn resource_amounts() -> Check {
+    Check::new("must be quantities by resource, such as `{ cpu = \"50m\", memory = \"64Mi\" }`", |value: &Value| {
+        let amounts = value.members().into_iter().flatten();
+        amounts
+            .filter_map(|(name, amount)| Some((name, amount.as_str()?)))
+            .try_for_each(|(name, amount)| check_resource(name, amount).map(drop))
     })
 }
