@@ -16,6 +16,7 @@ pub mod irsa;
 pub mod issuance;
 pub mod keystore;
 pub mod kubernetes;
+pub mod kubernetes_name;
 pub mod load_balancer;
 pub mod namespace_content;
 pub mod ownership;

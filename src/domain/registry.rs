@@ -310,6 +310,12 @@ impl Registry {
     }
 }
 
+/// A host's name as clients and the cluster compare it.
+pub fn host_name(text: &str) -> String {
+    let name = text.trim();
+    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
+}
+
 /// The selector of the Pods of a registry as a query.
 pub fn selector(name: &str) -> String {
     let labels = owner_labels(APPLICATION, name);

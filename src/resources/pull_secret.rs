@@ -16,7 +16,7 @@ use crate::domain::kubernetes::{DECLARATION, ObjectRef, annotations, is_ours};
 use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::owner::Owner;
-use crate::provider::checks::user_name;
+use crate::provider::checks::{label, labels, subdomain, user_name};
 use crate::provider::{Berth, Cx};
 use crate::sdk::{
     Check, Computed, Diagnostics, Import, Limits, Meta, Model, Plan, Resource, Result, Secret, Seen, Set, Timeouts,
@@ -26,7 +26,6 @@ use crate::sdk::{
 use bindings::Bindings;
 use removing::Removing;
 
-use super::registry::{label, subdomain};
 use super::tenancy;
 
 /// The application's name in labels.
@@ -53,6 +52,7 @@ pub struct Declared {
     #[serde(with = "set")]
     pub namespaces: Option<Set<String>>,
     /// Labels: every namespace that bears all of them gets the Secret too. They are looked up at each apply and refresh.
+    #[attr(check = labels())]
     pub namespace_selector: Option<BTreeMap<String, String>>,
     /// The logins, by registry: `registry.example.com`, `registry.example.com:5000`, `registry.example.com/team`,
     /// `*.example.com`, `docker.io`. A scheme, the path `/v2/` and a last slash do not count. The kubelet compares the name

@@ -21,7 +21,7 @@ use crate::resources::tenancy;
 use crate::sdk::{Diagnostics, Import, Limits, Meta, Plan, Resource, Result, Seen, Value, View};
 
 pub use apply::entry;
-pub use model::{Declared, Toleration, label, subdomain};
+pub use model::{Declared, Toleration};
 
 /// A private container registry in the cluster.
 pub struct Registry;

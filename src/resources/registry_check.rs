@@ -8,13 +8,11 @@ use url::Url;
 
 use crate::domain::registry_name::RegistryName;
 use crate::explain::Explanation;
-use crate::provider::checks::user_name;
+use crate::provider::checks::{label, subdomain, user_name};
 use crate::provider::{Berth, Cx};
 use crate::sdk::{
     Check, Computed, Diagnostics, Limits, Meta, Model, Plan, Resource, Result, Secret, Timeouts, View, check,
 };
-
-use super::registry::{label, subdomain};
 
 /// Proof that a registry works, step by step.
 pub struct RegistryCheck;

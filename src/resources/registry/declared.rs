@@ -7,6 +7,7 @@ use crate::domain::kubernetes::{ObjectRef, Toleration};
 use crate::domain::ownership::Claim;
 use crate::domain::registry::{
     APPLICATION, Account, Exposure, Flavour, Ingress, Proxy, Registry, Resources, S3, Service, Storage, Volume,
+    host_name,
 };
 
 use crate::owner::Owner;
@@ -19,7 +20,7 @@ impl Declared {
         Ok(Registry {
             name: self.name.clone(),
             namespace: self.namespace.clone(),
-            host: self.host.clone(),
+            host: self.host.as_deref().map(host_name),
             image: self.image.parse()?,
             replicas: i32::try_from(self.replicas).unwrap_or(1),
             storage: storage(&self.storage),
@@ -60,9 +61,9 @@ impl Declared {
     fn exposure(&self) -> Exposure {
         match (&self.ingress, self.host_port.and_then(port)) {
             (Some(ingress), _) => Exposure::Ingress(Ingress {
-                class: ingress.class.clone(),
+                class: given(ingress.class.as_ref()),
                 flavour: flavour(ingress),
-                issuer: ingress.issuer.clone(),
+                issuer: given(ingress.issuer.as_ref()),
                 annotations: ingress.annotations.clone().unwrap_or_default(),
                 body_size: ingress.body_size.clone(),
             }),
@@ -70,6 +71,11 @@ impl Declared {
             (None, None) => Exposure::Service,
         }
     }
+}
+
+/// An empty text, as an unset variable gives it, says nothing.
+fn given(text: Option<&String>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).cloned()
 }
 
 fn port(number: i64) -> Option<u16> {

@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::htpasswd::{Htpasswd, check_password, check_user};
 use crate::domain::image::ImageReference;
-use crate::domain::kubernetes::{check_label, check_subdomain};
 use crate::domain::quantity::{Quantity, check_resource, hint};
-use crate::provider::checks::user_name;
+use crate::provider::checks::{annotation_keys, host, label, labels, name_or_none, subdomain, user_name};
 use crate::sdk::{Check, Computed, Model, Secret, Timeouts, Value, check};
 
 /// The registry's configuration and state. Its serialized form, without secrets and computed values, is
@@ -27,7 +26,7 @@ pub struct Declared {
     #[attr(default = false)]
     pub create_namespace: bool,
     /// The name that clients know the registry by, such as `registry.example.com`. Needed for an Ingress.
-    #[attr(check = subdomain())]
+    #[attr(check = host())]
     pub host: Option<String>,
     /// The image of the registry. Its major version decides where the configuration lies. Default `registry:3`.
     #[attr(default = "registry:3", check = image())]
@@ -69,6 +68,7 @@ pub struct Declared {
     /// What its Pods ask for and may use.
     pub resources: Option<Resources>,
     /// Labels of the nodes that its Pods may run on.
+    #[attr(check = labels())]
     pub node_selector: Option<BTreeMap<String, String>>,
     /// Taints of nodes that its Pods tolerate.
     pub tolerations: Option<Vec<Toleration>>,
@@ -185,7 +185,9 @@ pub struct Volume {
     /// How large, such as `10Gi`. It can grow where the storage class allows it, and never shrink.
     #[attr(check = quantity())]
     pub size: String,
-    /// The storage class. Default: the cluster's.
+    /// The storage class; `""` asks for a volume that was made by hand. Default: the cluster's, and for a claim that exists
+    /// the one it has. A claim cannot change it.
+    #[attr(check = name_or_none())]
     pub storage_class: Option<String>,
     /// How the volume may be mounted. More than one replica needs `ReadWriteMany`. Default `["ReadWriteOnce"]`.
     #[attr(check = check::one_of(&["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]))]
@@ -234,14 +236,17 @@ pub struct Tls {
 #[serde(default)]
 pub struct Ingress {
     /// The Ingress class. Default: the cluster's.
+    #[attr(check = name_or_none())]
     pub class: Option<String>,
     /// Whose annotations are set, so that large layers get through: `nginx`, `traefik`, `alb` or `none`. Default: by
     /// the name of the class.
     #[attr(check = check::one_of(&["nginx", "traefik", "alb", "none"]))]
     pub flavour: Option<String>,
     /// The `ClusterIssuer` of cert-manager that shall make the certificate.
+    #[attr(check = name_or_none())]
     pub issuer: Option<String>,
     /// Further annotations. They win over those that the flavour sets.
+    #[attr(check = annotation_keys())]
     pub annotations: Option<BTreeMap<String, String>>,
     /// The largest request, for ingress-nginx, such as `512m`. Default `0`, which is no limit.
     #[attr(default = "0")]
@@ -273,6 +278,7 @@ pub struct Account {
     pub name: Option<String>,
     /// Its annotations, such as `eks.amazonaws.com/role-arn`. Pods get a cloud's role when they are made, so another role
     /// (`eks.amazonaws.com/`, `iam.gke.io/`, `azure.workload.identity/`) exchanges them.
+    #[attr(check = annotation_keys())]
     pub annotations: Option<BTreeMap<String, String>>,
 }
 
@@ -320,20 +326,6 @@ pub struct Toleration {
     /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`. Default: all.
     #[attr(check = check::one_of(&["NoSchedule", "PreferNoSchedule", "NoExecute"]))]
     pub effect: Option<String>,
-}
-
-/// A name of up to 63 characters (RFC 1123 label).
-pub fn label() -> Check {
-    check::text("must be a name of up to 63 characters a-z, 0-9 and `-`", |name| {
-        check_label(name).map_err(|fault| format!("must be a Kubernetes name, and {fault}"))
-    })
-}
-
-/// A name of up to 253 characters (RFC 1123 subdomain).
-pub fn subdomain() -> Check {
-    check::text("must be a name of up to 253 characters a-z, 0-9, `-` and `.`", |name| {
-        check_subdomain(name).map_err(|fault| format!("must be a Kubernetes name, and {fault}"))
-    })
 }
 
 fn image() -> Check {
