@@ -15,3 +15,4 @@ pub mod pull_secret;
 pub mod registry;
 pub mod registry_check;
 mod tenancy;
+mod write_only;

@@ -38,7 +38,7 @@ pub fn host() -> Check {
         let name = crate::domain::registry::host_name(text);
         let what = "must be a host name without scheme, port and path";
         check_subdomain(&name).map_err(|_| match RegistryName::parse(text).map(|read| read.authority()) {
-            Ok(read) if read != name && check_subdomain(host_of(&read)).is_ok() => {
+            Ok(read) if host_of(&read) != name && check_subdomain(host_of(&read)).is_ok() => {
                 format!("{what}, such as `{}`, and is `{text}`", host_of(&read))
             }
             _ => format!("{what}, of letters, digits, `-` and `.`, and is `{text}`"),

@@ -27,6 +27,7 @@ use bindings::Bindings;
 use removing::Removing;
 
 use super::tenancy;
+use super::write_only::warn_of_missing_versions;
 
 /// The application's name in labels.
 const APPLICATION: &str = "pull-secret";
@@ -144,6 +145,7 @@ impl Resource<Berth> for PullSecret {
             let objects: Vec<_> = namespaces.iter().map(|namespace| ObjectRef::secret(namespace, name)).collect();
             tenancy::plan(cx, plan, &objects, "name");
         }
+        warn_of_missing_versions(&Declared::attributes(), plan);
         let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
             if value.elements().is_some_and(|elements| !elements.is_empty()));
         if plan.is_create() || plan.is_change() || drifted {

@@ -14,6 +14,8 @@ use crate::sdk::{
     Check, Computed, Diagnostics, Limits, Meta, Model, Plan, Resource, Result, Secret, Timeouts, View, check,
 };
 
+use super::write_only::warn_of_missing_versions;
+
 /// Proof that a registry works, step by step.
 pub struct RegistryCheck;
 
@@ -149,6 +151,7 @@ impl Resource<Berth> for RegistryCheck {
     }
 
     async fn plan(&self, _cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+        warn_of_missing_versions(&Declared::attributes(), plan);
         if plan.is_create() || plan.is_change() {
             plan.leave_open(&["results", "passed"]);
         }

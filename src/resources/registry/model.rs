@@ -36,15 +36,23 @@ pub struct Declared {
     pub replicas: i64,
     /// Where images lie: give exactly one.
     pub storage: Storage,
-    /// Who may log in, by name. Without `users` and `htpasswd`, everyone may pull and push.
+    /// Who may log in, by name. **Without `users` and `htpasswd`, everyone who reaches the registry may pull, push and delete.**
     #[attr(check = user_names())]
     pub users: Option<BTreeMap<String, User>>,
     /// Who may log in, as the text of a password file with bcrypt hashes, instead of `users`. It reaches the state.
     #[attr(sensitive, check = htpasswd())]
     #[serde(skip)]
     pub htpasswd: Option<String>,
+    /// Whether everyone may come in without a login, on purpose. It changes nothing about the registry: without it, a plan
+    /// warns of one that is open to more than the cluster. Default `false`.
+    #[attr(default = false)]
+    pub anonymous: bool,
     /// The certificate.
     pub tls: Option<Tls>,
+    /// Whether clients come by TLS that something before the registry ends with a certificate of its own, such as a load
+    /// balancer or the Ingress controller's default. It decides what `url` begins with. Default: what `tls`, `ingress.issuer`
+    /// and the annotations of AWS's load balancers and of Traefik say.
+    pub external_tls: Option<bool>,
     /// An Ingress through which clients come; it ends TLS.
     pub ingress: Option<Ingress>,
     /// A port of the node that the registry answers on, instead of an Ingress. While Pods are exchanged the
@@ -67,7 +75,13 @@ pub struct Declared {
     pub log_level: String,
     /// What its Pods ask for and may use.
     pub resources: Option<Resources>,
-    /// Labels of the nodes that its Pods may run on.
+    /// Secrets with logins for `image`, in the registry's namespace: for its very first Pods, which a `berth_pull_secret` for
+    /// its service account would come too late for.
+    #[attr(check = subdomain())]
+    pub image_pull_secrets: Option<Vec<String>>,
+    /// Whom the Pods run as. Default: user and groups 1000.
+    pub security_context: Option<SecurityContext>,
+    /// Labels of the nodes that its Pods may run on, beside `kubernetes.io/os = "linux"`.
     #[attr(check = labels())]
     pub node_selector: Option<BTreeMap<String, String>>,
     /// Taints of nodes that its Pods tolerate.
@@ -78,9 +92,17 @@ pub struct Declared {
     /// `berth_registry_check`. Default `true`.
     #[attr(default = true)]
     pub wait: bool,
-    /// The address that clients use.
+    /// The address that clients use: `host`, with the port if it is not the usual one. Without `host`, the name of the Service
+    /// within the cluster.
     #[serde(skip)]
     pub url: Computed<String>,
+    /// The registry's configuration file, so that a plan shows what changes in it. It holds no secret: those reach the
+    /// registry by its environment.
+    #[serde(skip)]
+    pub config_yaml: Computed<String>,
+    /// The objects in the cluster, as `KIND NAMESPACE/NAME`.
+    #[serde(skip)]
+    pub objects: Computed<Vec<String>>,
     /// The digest of the registry's configuration file.
     #[serde(skip)]
     pub config_digest: Computed<String>,
@@ -110,7 +132,9 @@ impl Default for Declared {
             storage: Storage::default(),
             users: None,
             htpasswd: None,
+            anonymous: false,
             tls: None,
+            external_tls: None,
             ingress: None,
             host_port: None,
             service: None,
@@ -120,10 +144,14 @@ impl Default for Declared {
             headers: None,
             log_level: "info".to_owned(),
             resources: None,
+            image_pull_secrets: None,
+            security_context: None,
             node_selector: None,
             tolerations: None,
             wait: true,
             url: Computed::Unknown,
+            config_yaml: Computed::Unknown,
+            objects: Computed::Unknown,
             config_digest: Computed::Unknown,
             ready_replicas: Computed::Unknown,
             drift: Computed::Unknown,
@@ -263,9 +291,37 @@ pub struct Service {
     /// Its port. Default: `443` if the registry serves TLS itself, else `5000`.
     #[attr(check = check::range(1, 65_535))]
     pub port: Option<i64>,
-    /// Its port on the nodes. Default: chosen by the cluster.
+    /// Its port on the nodes, for `NodePort` and `LoadBalancer`; in most clusters between 30000 and 32767. Default: chosen by
+    /// the cluster.
     #[attr(check = check::range(1, 65_535))]
     pub node_port: Option<i64>,
+    /// Annotations, such as those that tell a cloud what load balancer to make.
+    #[attr(check = annotation_keys())]
+    pub annotations: Option<BTreeMap<String, String>>,
+    /// Which controller makes the load balancer, such as `service.k8s.aws/nlb`. A Service cannot change it. Default: the
+    /// cluster's.
+    pub load_balancer_class: Option<String>,
+    /// The addresses that the load balancer admits, as CIDR blocks. Default: all.
+    #[attr(check = cidr())]
+    pub load_balancer_source_ranges: Option<Vec<String>>,
+}
+
+/// Whom the Pods run as.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SecurityContext {
+    /// The user's number, not 0. Default `1000`.
+    #[attr(check = check::range(1, 2_147_483_647))]
+    pub run_as_user: Option<i64>,
+    /// The group's number. Default `1000`.
+    #[attr(check = check::range(0, 2_147_483_647))]
+    pub run_as_group: Option<i64>,
+    /// The group that a volume is given to. Default `1000`.
+    #[attr(check = check::range(0, 2_147_483_647))]
+    pub fs_group: Option<i64>,
+    /// Whether the cluster chooses what is not given here, as OpenShift does for each namespace. Default `false`.
+    #[attr(default = false)]
+    pub by_cluster: bool,
 }
 
 /// A service account.
@@ -378,6 +434,16 @@ fn quantity() -> Check {
         Some(quantity) if quantity.is_positive() => Ok(()),
         Some(_) => Err(format!("must be above zero, and is `{text}`")),
         None => Err(format!("must be a quantity such as `10Gi`, and is `{text}`{}", hint(text))),
+    })
+}
+
+fn cidr() -> Check {
+    check::text("must be a CIDR block such as `192.0.2.0/24`", |text| {
+        let wrong = || format!("must be a CIDR block such as `192.0.2.0/24`, and is `{text}`");
+        let (address, length) = text.trim().split_once('/').ok_or_else(wrong)?;
+        let address: std::net::IpAddr = address.parse().map_err(|_| wrong())?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        length.parse::<u8>().ok().filter(|length| *length <= most).map(drop).ok_or_else(wrong)
     })
 }
 

@@ -16,11 +16,13 @@ use crate::provider::Cx;
 use crate::resources::tenancy;
 use crate::sdk::Result;
 
+use super::address::url;
 use super::apply::certificate_digest;
 use super::deviations::Deviations;
 use super::leftovers::deletes_claim;
 use super::model::Declared;
 use super::ready::storage_check;
+use super::volume;
 
 /// The registry as it is; `None` if it is gone.
 pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>> {
@@ -35,14 +37,15 @@ pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>>
         return remains(cx, cluster, model, &claim).await.map_err(told);
     };
 
+    let registry = volume::as_it_is(cx, cluster, &model, registry).await.map_err(told)?;
     let mut drift = drift(cx, cluster, &registry, &deployment).await.map_err(told)?;
     drift.extend(unmarked(&claim.lead, &deployment));
     let ready = deployment.pointer("/status/readyReplicas").and_then(Value::as_i64).unwrap_or(0);
     drift.extend(unready(cx, cluster, &model, &registry, &deployment).await);
     model.drift.set(drift);
     model.ready_replicas.set(ready);
-    model.url.set(registry.url());
-    model.config_digest.set(registry.config_digest());
+    model.describe(&registry);
+    model.url.set(url(cx, cluster, &registry).await.map_err(told)?);
     Ok(Some(model))
 }
 
