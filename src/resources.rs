@@ -10,6 +10,7 @@ pub mod dns01_record;
 pub mod dns_record;
 pub mod dns_records;
 pub mod irsa_role;
+mod missing;
 pub mod oidc_provider;
 pub mod pull_secret;
 pub mod registry;

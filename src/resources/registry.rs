@@ -23,6 +23,9 @@ use crate::resources::tenancy;
 use crate::resources::write_only::warn_of_missing_versions;
 use crate::sdk::{Diagnostics, Import, Limits, Meta, Model as _, Plan, Resource, Result, Seen, View};
 
+/// The note that an import has found all but the passwords.
+const IMPORTED: &str = "imported";
+
 pub use apply::entry;
 pub use model::{Declared, Toleration};
 
@@ -100,7 +103,10 @@ impl Resource<Berth> for Registry {
         let found = cx.provider().cluster()?.get(cx.budget(), &object).await.map_err(|error| error.explain(&what))?;
         let declaration = found
             .filter(|deployment| is_ours(deployment, APPLICATION, name))
-            .inspect(|deployment| tenancy::take_over(cx, deployment))
+            .inspect(|deployment| {
+                tenancy::take_over(cx, deployment);
+                cx.remember(IMPORTED, &true);
+            })
             .and_then(|deployment| serde_json::from_str(annotations(&deployment).get(DECLARATION)?.as_str()?).ok());
         declaration.map(Import).ok_or_else(|| {
             Explanation::new("BERTH-REG-001", what)

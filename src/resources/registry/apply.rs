@@ -67,6 +67,7 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
         declared = declare(cx, cluster, &registry, &secrets, &claim).await;
     }
     declared.map_err(told)?;
+    cx.forget(super::IMPORTED);
     model.url.set(url(cx, cluster, &registry).await.map_err(told)?);
     wait(cx, cluster, &registry, model, prior.is_none()).await.map_err(told)?;
     // The Pods that ran as an earlier account are gone only now.

@@ -33,6 +33,9 @@ pub async fn look(cx: &Cx, cluster: &Cluster, registry: &Registry) {
 
 /// Looks at all that can be told in a plan.
 pub async fn preview(cx: &Cx, plan: &mut Plan<'_>, model: &Declared, registry: &Registry) {
+    let is_secret_open = plan.planned().at("tls.secret_name").is_unknown();
+    let known = Registry { tls_secret: registry.tls_secret.clone().filter(|_| !is_secret_open), ..registry.clone() };
+    let registry = &known;
     if cx.provider().is_offline() {
         return;
     }
