@@ -34,7 +34,9 @@ pub struct Config {
     /// In a Pod, its own service account is used if none of these is set and this block is absent or empty.
     /// Nothing is connected to before a resource needs the cluster, and there is no fall-back to localhost.
     pub kubernetes: Option<kubernetes::Block>,
-    /// Logins to registries, by host (`registry.example.com`, `registry.example.com:5000`).
+    /// Logins to registries, by host: `registry.example.com`, `registry.example.com:5000`, `*.example.com`. Case, scheme, the
+    /// path `/v2/` and the port 443 do not count.
+    #[attr(check = checks::registry_names())]
     pub registries: Option<BTreeMap<String, registries::Login>>,
     /// Whether plans do without any remote call: no preflight checks. Refreshes still ask the remotes;
     /// switch them off with `-refresh=false`. Default `false`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::kubernetes::{check_label, check_subdomain};
+use crate::domain::kubernetes_name::{check_label, check_subdomain};
 use crate::sdk::{Value, View};
 
 /// Tests names, copies and passwords.
@@ -22,7 +22,7 @@ fn check_names(place: View<'_>, at: &str, complain: &mut impl FnMut(&'static str
         if let Some(fault) = fault {
             // Elements of a set have no path of their own.
             let at = if at.ends_with("copies") { at.to_owned() } else { format!("{at}.{name}") };
-            let what = format!("`{name}` in `{at}` cannot be a name in Kubernetes: {fault}");
+            let what = format!("`{name}` in `{at}` cannot be a name in Kubernetes: it {fault}");
             complain("BERTH-ACME-046", &what, "correct the name", &at);
         }
     }
