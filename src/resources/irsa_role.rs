@@ -56,6 +56,7 @@ impl Resource<Berth> for IrsaRole {
 
     async fn create(&self, cx: &Cx, model: &mut IrsaRoleModel) -> Result<()> {
         let aws = cx.provider().aws()?;
+        rules::settled(model)?;
         make_name(model)?;
         let trust = trust::document(cx, aws, model).await?;
         let all_tags = tags::merged(aws_tags::defaults(cx)?, model.tags.as_ref());
@@ -112,6 +113,7 @@ impl Resource<Berth> for IrsaRole {
 
     async fn update(&self, cx: &Cx, prior: &IrsaRoleModel, model: &mut IrsaRoleModel) -> Result<()> {
         let aws = cx.provider().aws()?;
+        rules::settled(model)?;
         let trust = trust::document(cx, aws, model).await?;
         let iam = aws.iam().await;
         let live = match iam.role(cx.budget(), prior.role_name()).await {
@@ -257,7 +259,7 @@ fn new_role(model: &IrsaRoleModel, trust: &str, tags: Tags) -> NewRole {
         description: model.description.clone().unwrap_or_default(),
         trust_policy: trust.to_owned(),
         max_session_duration: model.max_session_duration,
-        permissions_boundary: model.permissions_boundary.clone(),
+        permissions_boundary: model.boundary().map(str::to_owned),
         tags,
     }
 }

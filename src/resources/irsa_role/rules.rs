@@ -3,24 +3,20 @@
 use super::model::{IrsaRoleModel, PolicyKind, StatementModel};
 use super::trust;
 use crate::domain::irsa::limits::{
-    ATTACHMENTS, ATTACHMENTS_RAISED, INLINE, MANAGED, Problem, TRUST, TRUST_RAISED, split,
+    ATTACHMENTS, ATTACHMENTS_RAISED, INLINE, MANAGED, Problem, TRUST, TRUST_RAISED, check_policy_path, split,
 };
+use crate::domain::irsa::mistakes::{doubts, problems};
 use crate::domain::irsa::{Statement, oidc_host, policy, policy_json, same_policy, size};
 use crate::explain::Explanation;
-use crate::sdk::{Attr, Diagnostics, Plan, Seen, Set, Value, View};
+use crate::sdk::{Attr, Diagnostics, Plan, Result, Seen, Set, Value, View};
 
 /// Finds what the attributes' own checks cannot.
 pub fn validate(config: View<'_>, found: &mut Diagnostics) {
     check_name(config, found);
     check_providers(config, found);
     check_annotated(config, found);
-    let problems = statement_problems(config);
-    for problem in &problems {
-        found.error(&wrong(problem));
-    }
-    if problems.is_empty() {
-        check_sizes(config, found);
-    }
+    check_statements(config, found);
+    check_path(config, found);
     check_trust(config, found);
 }
 
@@ -99,11 +95,38 @@ fn check_annotated(config: View<'_>, found: &mut Diagnostics) {
 }
 
 /// The mistakes of those statements that are known.
-fn statement_problems(config: View<'_>) -> Vec<Problem> {
-    match config.read::<Vec<StatementModel>>("statements") {
-        Some(statements) => policy::problems("statements", &permissions(&statements)),
-        None => Vec::new(),
+fn check_statements(config: View<'_>, found: &mut Diagnostics) {
+    let statements = config.read::<Vec<StatementModel>>("statements").map(|statements| permissions(&statements));
+    let statements = statements.unwrap_or_default();
+    let mistakes = problems("statements", &statements);
+    for problem in &mistakes {
+        found.error(&wrong(problem));
     }
+    if mistakes.is_empty() {
+        for doubt in doubts("statements", &statements) {
+            let what = format!("`{}` may be wrong: {}", doubt.attribute, doubt.text);
+            let step = "check that it means what you want: it is sent as it is, and IAM has the last word";
+            found.warning(&Explanation::new("BERTH-AWS-035", what).next(step).at(doubt.attribute));
+        }
+        check_sizes(config, found);
+    }
+}
+
+/// What a plan could not tell of a role, because it was not known yet.
+///
+/// # Errors
+/// The first mistake.
+pub fn settled(model: &IrsaRoleModel) -> Result<()> {
+    problems("statements", &model.permissions()).first().map_or(Ok(()), |problem| Err(wrong(problem)))
+}
+
+/// The role's own managed policies lie under its path, where fewer characters are allowed.
+fn check_path(config: View<'_>, found: &mut Diagnostics) {
+    let managed = config.text("policy_kind") == Some(PolicyKind::Managed.as_str());
+    let Some(Err(fault)) = config.text("path").filter(|_| managed).map(check_policy_path) else { return };
+    let what = format!("The role's managed policies cannot lie under its path: it {fault}");
+    let step = "choose another path, or `policy_kind = \"inline\"`; nothing was changed";
+    found.error(&Explanation::new("BERTH-AWS-022", what).next(step).at("path"));
 }
 
 fn permissions(statements: &[StatementModel]) -> Vec<Statement> {
