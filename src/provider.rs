@@ -6,6 +6,7 @@ pub mod checks;
 mod dns;
 mod holdings;
 mod kubernetes;
+mod looks;
 mod planned;
 mod registries;
 #[cfg(test)]
@@ -52,6 +53,7 @@ pub struct Berth {
     kubernetes: kubernetes::Clients,
     holdings: Holdings,
     planned: planned::PlannedRecords,
+    looks: looks::Looks,
 }
 
 /// The context of a call to one of berth's types.
@@ -78,6 +80,7 @@ impl sdk::Provider for Berth {
             kubernetes: kubernetes::Clients::default(),
             holdings: Holdings::default(),
             planned: planned::PlannedRecords::default(),
+            looks: looks::Looks::default(),
         })
     }
 
@@ -100,6 +103,11 @@ impl Berth {
     /// The records that this run's plans are to make.
     pub fn planned_records(&self) -> &planned::PlannedRecords {
         &self.planned
+    }
+
+    /// What plans of this run no longer ask.
+    pub fn looks(&self) -> &looks::Looks {
+        &self.looks
     }
 
     /// Whether plans must do without remote calls.

@@ -5,6 +5,7 @@ mod annotations;
 mod failures;
 mod model;
 mod policies;
+pub(super) mod preflight;
 mod rules;
 mod trust;
 
@@ -50,7 +51,9 @@ impl Resource<Berth> for IrsaRole {
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         aws_tags::plan(cx, plan)?;
-        rules::plan_documents(plan);
+        let account = preflight::account(cx, plan).await;
+        rules::plan_documents(plan, account.as_deref());
+        preflight::providers(cx, plan, account.as_deref()).await;
         Ok(())
     }
 
@@ -58,6 +61,7 @@ impl Resource<Berth> for IrsaRole {
         let aws = cx.provider().aws()?;
         rules::settled(model)?;
         make_name(model)?;
+        is_as_planned(cx, aws, model).await?;
         let trust = trust::document(cx, aws, model).await?;
         let all_tags = tags::merged(aws_tags::defaults(cx)?, model.tags.as_ref());
         let role = new_role(model, &trust, all_tags);
@@ -262,6 +266,19 @@ fn new_role(model: &IrsaRoleModel, trust: &str, tags: Tags) -> NewRole {
         permissions_boundary: model.boundary().map(str::to_owned),
         tags,
     }
+}
+
+/// A plan may have told the ARN: then the role must not be made in another account.
+async fn is_as_planned(cx: &Cx, aws: &Aws, model: &IrsaRoleModel) -> Result<()> {
+    let Some(planned) = model.arn.get() else { return Ok(()) };
+    let who = match aws.identity(cx.budget()).await {
+        Ok(who) => who,
+        Err(error) => return Err(failures::failed(aws, "create", model, &error).await),
+    };
+    if arn::account_of(planned) == Some(who.account.as_str()) {
+        return Ok(());
+    }
+    Err(preflight::elsewhere("role", planned, &who.account))
 }
 
 /// Makes a name up where only its beginning is given.

@@ -9,12 +9,13 @@ use url::Url;
 use crate::clients::aws::iam::{NewProvider, OidcProvider as Live};
 use crate::clients::aws::{Aws, AwsError};
 use crate::clients::oidc;
-use crate::domain::irsa::thumbprint::in_small_letters;
 use crate::domain::irsa::arn;
+use crate::domain::irsa::thumbprint::in_small_letters;
 use crate::domain::irsa::{AUDIENCE, oidc_host, oidc_provider_arn, same_thumbprints};
 use crate::domain::tags::{self, Tags};
 use crate::provider::{Berth, Cx};
-use crate::resources::aws_tags;
+use crate::resources::irsa_role::preflight::{self, elsewhere};
+use crate::resources::{aws_look, aws_tags};
 use crate::retry::Budget;
 use crate::sdk::{
     Computed, Diagnostics, Explanation, Import, Meta, Model, MoveSource, Plan, Resource, Result, Set, Timeouts, Value,
@@ -86,12 +87,22 @@ impl Resource<Berth> for OidcProvider {
     }
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
-        aws_tags::plan(cx, plan)
+        aws_tags::plan(cx, plan)?;
+        let Some(host) = plan.planned().text("url").and_then(|url| oidc_host(url).ok()) else { return Ok(()) };
+        if plan.is_create() {
+            cx.provider().holdings().plan(&preflight::planned(&host));
+            let is_plain = plan.planned().text("url") == Some(&format!("https://{host}")) && !arn::has_port(&host);
+            if is_plain && let Some(who) = aws_look::identity(cx).await {
+                plan.set("arn", oidc_provider_arn(&who.partition, &who.account, &host).into());
+            }
+        }
+        Ok(())
     }
 
     async fn create(&self, cx: &Cx, model: &mut OidcProviderModel) -> Result<()> {
         let aws = cx.provider().aws()?;
         let mut wanted = wanted(cx, model)?;
+        is_as_planned(cx, aws, model).await?;
         if model.thumbprints.is_unknown() {
             wanted.thumbprints = read_thumbprint(cx, model).await;
         }
@@ -191,6 +202,16 @@ impl Resource<Berth> for OidcProvider {
     fn moved(&self, source: &MoveSource) -> Option<Result<OidcProviderModel>> {
         let known = source.r#type == "aws_iam_openid_connect_provider" && source.provider.ends_with("hashicorp/aws");
         known.then(|| from_aws(source))
+    }
+}
+
+/// A plan may have told the ARN: then the provider must not be made in another account.
+async fn is_as_planned(cx: &Cx, aws: &Aws, model: &OidcProviderModel) -> Result<()> {
+    let Some(planned) = model.arn.get() else { return Ok(()) };
+    match aws.identity(cx.budget()).await {
+        Ok(who) if arn::account_of(planned) == Some(who.account.as_str()) => Ok(()),
+        Ok(who) => Err(elsewhere("OIDC provider", planned, &who.account)),
+        Err(error) => Err(failed(aws, "create", model, &error).await),
     }
 }
 

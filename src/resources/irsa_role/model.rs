@@ -213,8 +213,13 @@ impl IrsaRoleModel {
 
     /// Fills in the annotations for service accounts.
     pub fn set_annotations(&mut self, arn: &str) {
-        self.annotations.set(BTreeMap::from([(ROLE_ANNOTATION.to_owned(), arn.to_owned())]));
+        self.annotations.set(annotations(arn));
     }
+}
+
+/// What a service account needs to assume the role of this ARN.
+pub fn annotations(arn: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([(ROLE_ANNOTATION.to_owned(), arn.to_owned())])
 }
 
 impl From<&Account> for ServiceAccount {
