@@ -3,7 +3,6 @@
 pub mod beside;
 pub mod checks;
 pub mod content;
-pub mod ids;
 pub mod left;
 mod model;
 mod moved;
@@ -15,6 +14,7 @@ pub mod visible;
 use crate::clients::aws::route53::ChangeId;
 use crate::clients::aws::{Aws, Route53Error};
 use crate::domain::dns::external_dns::{is_mark, mark_of};
+use crate::domain::dns::record_id;
 use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId};
 use crate::provider::{Berth, Cx};
 use crate::sdk::{Diagnostics, Explanation, Import, Meta, MoveSource, Plan, Resource, Result, Seen, Value, View};
@@ -122,16 +122,18 @@ impl Resource<Berth> for DnsRecord {
 
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<DnsRecordModel>> {
         let what = format!("Cannot import the record `{id}`");
-        let Some((zone, key)) = ids::parse(id) else {
+        let Some((zone, record)) = record_id::read(id) else {
             let step = "give `ZONE_ID/NAME/TYPE`, and `/SET_IDENTIFIER` after it if the set has one; the AWS provider's \
                         `ZONE_ID_NAME_TYPE` does as well";
             return Err(Explanation::new("BERTH-ROUTE53-020", what).next(step));
         };
         let aws = cx.provider().aws()?;
         let wish = ZoneWish { id: Some(zone.clone()), ..ZoneWish::default() };
-        let zone = wish.zone(cx, aws, key.name.as_str(), &what).await?;
+        let zone = wish.zone(cx, aws, &record.name, &what).await?;
+        let key =
+            record.within(&zone.name).map_err(|error| Route53Error::Name(error).explain(&what, &wish.object()))?;
         match aws.route53().await.record(cx.budget(), &zone.id, &key).await {
-            Ok(Some(live)) => Ok(Import(DnsRecordModel::imported(&zone.id, &live))),
+            Ok(Some(live)) => Ok(Import(DnsRecordModel::imported(&zone, &live))),
             Ok(None) => {
                 let step = "check name and type; `aws route53 list-resource-record-sets` lists those there are";
                 Err(Explanation::new("BERTH-ROUTE53-021", what)

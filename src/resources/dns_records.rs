@@ -10,6 +10,7 @@ use crate::clients::aws::route53::Progress;
 use crate::clients::aws::{Aws, Route53Error};
 use crate::domain::dns::clash::Footing;
 use crate::domain::dns::external_dns::mark_of;
+use crate::domain::dns::record_id;
 use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId};
 use crate::provider::{Berth, Cx};
 use crate::resources::dns_record::content::Content;
@@ -317,7 +318,7 @@ async fn failed(aws: &Aws, zone: &Zone, error: &Route53Error, placed: &[Placed],
             explanation.next(format!(
                 "import what exists (into a new `berth_dns_records`, by the id `{}`), choose other names, or set \
                  `overwrite = true` to replace it; it was not changed",
-                ids::id_of(&zone.id, records)
+                record_id::write_all(&zone.id, records)
             ))
         }
         _ => explanation,
@@ -366,7 +367,7 @@ fn imported(zone: &Zone, chosen: Vec<(String, RecordSet)>) -> DnsRecordsModel {
     DnsRecordsModel {
         zone_id: Computed::Known(zone.id.as_str().to_owned()),
         zone: None,
-        private: false,
+        private: zone.private,
         records: chosen.into_iter().map(entry).collect(),
         overwrite: false,
         external_dns_owner: None,

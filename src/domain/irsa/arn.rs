@@ -156,7 +156,10 @@ mod tests {
         for (with, without) in [
             ("https://Issuer.example/", "https://issuer.example"),
             ("issuer.example/tenant/", "issuer.example/tenant"),
-            ("arn:aws:iam::123456789012:oidc-provider/issuer.example/", "arn:aws:iam::123456789012:oidc-provider/issuer.example"),
+            (
+                "arn:aws:iam::123456789012:oidc-provider/issuer.example/",
+                "arn:aws:iam::123456789012:oidc-provider/issuer.example",
+            ),
         ] {
             let (with, without) = (oidc_host(with).unwrap(), oidc_host(without).unwrap());
             assert_eq!(with, format!("{without}/"));

@@ -100,7 +100,8 @@ fn wrong(statement: &Statement) -> Faults {
 
 /// Tests every action and resource.
 fn each(statement: &Statement, test: impl Fn(&str, &str) -> Option<String>) -> Faults {
-    let lists = pairs(statement).into_iter().flat_map(|(one, other, given, excluded)| [(one, given), (other, excluded)]);
+    let lists =
+        pairs(statement).into_iter().flat_map(|(one, other, given, excluded)| [(one, given), (other, excluded)]);
     let mut faults = Faults::new();
     for (attribute, texts) in lists {
         for (index, text) in texts.iter().enumerate() {
@@ -292,7 +293,9 @@ mod tests {
         ] {
             assert_eq!(resource(text), "taken", "{text}");
         }
-        for text in ["arn:aws:s3", "arn:aws", "arn:aws:s3::b", "arn:aws::::x", "arn:amazon:s3:::b", "arn:aws:ecr:eu-west-1"] {
+        for text in
+            ["arn:aws:s3", "arn:aws", "arn:aws:s3::b", "arn:aws::::x", "arn:amazon:s3:::b", "arn:aws:ecr:eu-west-1"]
+        {
             assert_eq!(resource(text), "doubted", "{text}");
         }
         for text in ["bucket", "", "b*"] {
@@ -343,7 +346,8 @@ mod tests {
             assert_eq!(!two(&["b"]).is_empty(), refused, "{test} {key}");
             assert_eq!(two(&["a"]), [], "the same twice says nothing more: {test}");
         }
-        let others = vec![with("StringLike", "a", &["x"]), with("StringLike", "b", &["y"]), with("StringEquals", "a", &["z"])];
+        let others =
+            vec![with("StringLike", "a", &["x"]), with("StringLike", "b", &["y"]), with("StringEquals", "a", &["z"])];
         assert_eq!(problems("s", &[Statement { conditions: others, ..statement() }]), []);
     }
 }

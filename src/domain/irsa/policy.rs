@@ -214,7 +214,10 @@ mod tests {
         let [mut upper, lower] = [condition("b"), condition("a")];
         upper.variable = "K".into();
         let statement = Statement { conditions: vec![lower, upper], ..read() };
-        assert!(policy_json(&[statement]).contains(r#""Condition":{"StringLike":{"k":["a","b"]}}"#), "keys have no case");
+        assert!(
+            policy_json(&[statement]).contains(r#""Condition":{"StringLike":{"k":["a","b"]}}"#),
+            "keys have no case"
+        );
     }
 
     #[test]
@@ -223,7 +226,8 @@ mod tests {
         sorted.actions.sort();
         sorted.conditions[0].values.sort();
         assert_eq!(parse_policy(&policy_json(&[read()])), Some(vec![sorted]));
-        let principal = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"a:b","Resource":"*"}}"#;
+        let principal =
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"a:b","Resource":"*"}}"#;
         assert_eq!(parse_policy(principal), None);
         let but = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","NotAction":"a:b","NotResource":["c","d"]}}"#;
         let statements = parse_policy(but).unwrap();

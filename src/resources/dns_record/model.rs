@@ -2,7 +2,7 @@
 
 use super::checks;
 use super::content::Content;
-use crate::domain::dns::{DnsName, RecordKey, RecordSet, ZoneId};
+use crate::domain::dns::{DnsName, RecordKey, RecordSet, Zone, ZoneId};
 use crate::sdk::{Computed, Model, Timeouts, check};
 
 /// A record set.
@@ -67,9 +67,9 @@ impl DnsRecordModel {
     }
 
     /// A model of a record that exists.
-    pub fn imported(zone: &ZoneId, live: &RecordSet) -> Self {
+    pub fn imported(zone: &Zone, live: &RecordSet) -> Self {
         let name = live.key.name.as_str();
-        Self { content: Content::found(live), ..Self::at(zone.as_str(), name, name) }
+        Self { content: Content::found(live), private: zone.private, ..Self::at(zone.id.as_str(), name, name) }
     }
 
     /// A model of which only the place is known.
