@@ -21,6 +21,7 @@ pub mod namespace_content;
 pub mod ownership;
 pub mod permissions;
 pub mod probe_image;
+pub mod region;
 pub mod registry;
 pub mod renewal;
 pub mod rollout;

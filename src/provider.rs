@@ -70,7 +70,7 @@ impl sdk::Provider for Berth {
 
     fn configure(settings: Settings<Config>, env: &Env) -> Result<Self, Explanation> {
         let Settings { model: config, unknown } = settings;
-        Ok(Self {
+        let provider = Self {
             env: env.clone(),
             config,
             unknown,
@@ -81,7 +81,8 @@ impl sdk::Provider for Berth {
             holdings: Holdings::default(),
             planned: planned::PlannedRecords::default(),
             looks: looks::Looks::default(),
-        })
+        };
+        provider.fit_region().map(|()| provider)
     }
 
     fn catalogue() -> Catalogue<Self> {

@@ -8,6 +8,9 @@ use super::name::{DnsName, DnsNameError};
 use super::record::RecordType;
 use super::text::{self, TextError};
 
+/// Longest value, in characters (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecord.html>).
+const LONGEST: usize = 4_000;
+
 /// Why a value does not fit its record type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
@@ -39,6 +42,9 @@ pub enum ValueError {
         /// What is wrong with the name.
         error: DnsNameError,
     },
+    /// Longer than Route53 takes a value.
+    #[error("the value has {0} characters as Route53 keeps it; 4,000 are allowed")]
+    Long(usize),
     /// The quotation of a TXT value is broken.
     #[error("{0}")]
     Text(#[from] TextError),
@@ -71,7 +77,11 @@ pub fn to_route53(kind: RecordType, values: &[String]) -> Result<Vec<String>, (O
         if seen.contains(&normal) {
             return Err((Some(index), ValueError::Twice(value.clone())));
         }
-        wire.push(wire_form(kind, value).map_err(|error| (Some(index), error))?);
+        let sent = wire_form(kind, value).map_err(|error| (Some(index), error))?;
+        if sent.chars().count() > LONGEST {
+            return Err((Some(index), ValueError::Long(sent.chars().count())));
+        }
+        wire.push(sent);
         seen.push(normal);
     }
     Ok(wire)
@@ -390,6 +400,9 @@ mod tests {
     fn blames_the_value_by_its_index() {
         let values = ["192.0.2.1".to_owned(), "x".to_owned()];
         assert_eq!(to_route53(RecordType::A, &values).unwrap_err().0, Some(1));
+        let text = |length: usize| to_route53(RecordType::Txt, &["t".repeat(length)]);
+        assert!(text(3900).is_ok(), "with its quotation marks it fits");
+        assert_eq!(text(4000).unwrap_err(), (Some(0), ValueError::Long(4047)));
         let twice = ["192.0.2.1".to_owned(), "192.0.2.1 ".to_owned()];
         assert!(matches!(to_route53(RecordType::A, &twice), Err((Some(1), ValueError::Twice(_)))));
         let names = ["a.b".to_owned(), "c.d".to_owned()];

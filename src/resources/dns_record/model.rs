@@ -28,7 +28,8 @@ pub struct DnsRecordModel {
     #[attr(default = false)]
     pub overwrite: bool,
     /// Marks the record for ExternalDNS as kept by this owner, so that it leaves the record alone: a second TXT record, at
-    /// the name with the type before its first label (`a-www.example.com`; `cname-…` for an alias of type A), of the text
+    /// the name with the type before its first label (`a-www.example.com`; for an alias of type A a third one at `cname-…`,
+    /// where versions before 0.22 look), of the text
     /// `heritage=external-dns,external-dns/owner=OWNER,external-dns/resource=terraform/berth`, with 300 seconds to live and
     /// the same routing policy. It is made, changed and removed together with the record. Choose an owner that no
     /// ExternalDNS has as its `--txt-owner-id`.
