@@ -23,6 +23,7 @@ pub mod ownership;
 pub mod permissions;
 pub mod probe_image;
 pub mod quantity;
+pub mod region;
 pub mod registry;
 pub mod registry_name;
 pub mod renewal;

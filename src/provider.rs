@@ -6,6 +6,7 @@ pub mod checks;
 mod dns;
 mod holdings;
 mod kubernetes;
+mod looks;
 mod planned;
 mod registries;
 #[cfg(test)]
@@ -62,6 +63,7 @@ pub struct Berth {
     kubernetes: kubernetes::Clients,
     holdings: Holdings,
     planned: planned::PlannedRecords,
+    looks: looks::Looks,
 }
 
 /// The context of a call to one of berth's types.
@@ -78,7 +80,7 @@ impl sdk::Provider for Berth {
 
     fn configure(settings: Settings<Config>, env: &Env) -> Result<Self, Explanation> {
         let Settings { model: config, unknown } = settings;
-        Ok(Self {
+        let provider = Self {
             env: env.clone(),
             config,
             unknown,
@@ -88,7 +90,9 @@ impl sdk::Provider for Berth {
             kubernetes: kubernetes::Clients::default(),
             holdings: Holdings::default(),
             planned: planned::PlannedRecords::default(),
-        })
+            looks: looks::Looks::default(),
+        };
+        provider.fit_region().map(|()| provider)
     }
 
     fn tolerates(&self, unanswered: &Explanation) -> bool {
@@ -114,6 +118,11 @@ impl Berth {
     /// The records that this run's plans are to make.
     pub fn planned_records(&self) -> &planned::PlannedRecords {
         &self.planned
+    }
+
+    /// What plans of this run no longer ask.
+    pub fn looks(&self) -> &looks::Looks {
+        &self.looks
     }
 
     /// Whether plans must do without remote calls.

@@ -4,6 +4,7 @@ mod account_key;
 pub mod acme_account;
 pub mod acme_certificate;
 pub mod acme_order;
+mod aws_look;
 pub(crate) mod aws_tags;
 pub mod dns01_delegation;
 pub mod dns01_record;

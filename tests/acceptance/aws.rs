@@ -1,6 +1,6 @@
 //! IAM and Route53 through Terraform, on moto.
 
-mod dns;
+pub(crate) mod dns;
 mod dns01;
 mod dns_adoption;
 mod dns_edges;

@@ -339,10 +339,10 @@ mod tests {
 
     #[test]
     fn our_own_mark_is_adopted() {
-        let mark = external_dns::mark_of(&a("a.x", "192.0.2.1"), "berth").unwrap();
+        let mark = external_dns::marks_of(&a("a.x", "192.0.2.1"), "berth").unwrap().remove(0);
         let wish = Transition::create(mark.clone());
         assert!(wish.steps(&live(std::slice::from_ref(&mark))).is_empty());
-        let theirs = external_dns::mark_of(&a("a.x", "192.0.2.1"), "cluster").unwrap();
+        let theirs = external_dns::marks_of(&a("a.x", "192.0.2.1"), "cluster").unwrap().remove(0);
         assert_eq!(wish.steps(&live(&[theirs]))[0].obstacles.len(), 1);
         // In a run it is ours from then on, beside the record that is made.
         let wish = Transition { new: vec![a("a.x", "192.0.2.1"), mark.clone()], ..Transition::default() }.in_run();
