@@ -37,6 +37,8 @@ pub enum AcmeError {
         url: String,
         /// Why.
         why: String,
+        /// Whether not even a connection came about.
+        is_absent: bool,
     },
     /// An answer that is not ACME's.
     #[error("the answer of {url} is not what RFC 8555 prescribes: {why}")]
@@ -191,7 +193,7 @@ impl AcmeError {
                 .said("the reader", why)
                 .next("give one or more root certificates as PEM blocks of type CERTIFICATE")
                 .at(*attribute),
-            Self::Unreachable { url, why } => Explanation::new("BERTH-ACME-003", what)
+            Self::Unreachable { url, why, .. } => Explanation::new("BERTH-ACME-003", what)
                 .on(url)
                 .said("the network", why)
                 .next("check `directory_url`, name resolution, firewall and HTTPS_PROXY, then apply again")

@@ -62,6 +62,10 @@ pub struct Issued {
     pub key: Option<Secret>,
     /// The order it came from.
     pub order_url: String,
+    /// The profile that the CA issued by; `None` if it did not tell.
+    pub profile: Option<String>,
+    /// Whether the CA took it for the successor of another certificate.
+    pub is_replacement: bool,
     /// What could not be removed again, in words, for a warning.
     pub left_behind: Vec<String>,
     /// The roots that the CA offers, if the preferred one is not among them.
@@ -122,8 +126,16 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         });
         match outcome {
             Ok(Offered { chain, other_roots }) => {
-                let order_url = begun.order.url().to_owned();
-                Ok(Issued { chain, key: begun.entry.key, order_url, left_behind, other_roots })
+                let order = &begun.order;
+                Ok(Issued {
+                    chain,
+                    key: begun.entry.key,
+                    order_url: order.url().to_owned(),
+                    profile: order.profile().map(str::to_owned),
+                    is_replacement: order.is_replacement(),
+                    left_behind,
+                    other_roots,
+                })
             }
             Err(error) => {
                 if error.order_is_lost() {
@@ -242,7 +254,7 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         let url = begun.order.url().to_owned();
         let told = budget.run(begun.order.set_ready()).await;
         told.map_err(|stopped| stopped_while("the CA is told that the records are there", stopped, Some(url)))??;
-        let waited = begun.order.wait_past(Status::Pending, budget).await;
+        let waited = begun.order.wait_until_ready(budget).await;
         waited.map(|_| ()).map_err(|error| self.with_standing(error, &begun.standing))
     }
 
@@ -263,7 +275,8 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         let challenge = standing.iter().find(|one| one.domain == domain)?;
         let issuer = challenge.issuers.first().map_or("", String::as_str);
         let is_wildcard = standing.iter().any(|one| one.domain == domain && one.wildcard);
-        Some(dns_persist::record_value(issuer, &self.account.account_url, is_wildcard).unwrap_or_default())
+        let account = challenge.account_uri.as_ref().unwrap_or(&self.account.account_url);
+        Some(dns_persist::record_value(issuer, account, is_wildcard).unwrap_or_default())
     }
 
     /// Brings a validated order to its certificate.
@@ -273,12 +286,9 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         if begun.order.status() == Status::Ready {
             let key = begun.entry.key.clone().map_or_else(|| wish.key.clone(), LeafKey::Kept);
             let request = sign_request(&key, &content(wish))?;
-            let asked = budget.run(begun.order.finalize(&request.der)).await;
-            asked.map_err(|why| stopped("the order is finalized", why))??;
+            begun.order.issue(&request.der, budget).await?;
         }
-        if begun.order.status() == Status::Processing {
-            begun.order.wait_past(Status::Processing, budget).await?;
-        }
+        begun.order.wait_until_issued(budget).await?;
         let fetched = budget.run(begun.order.certificate(wish.preferred_root.as_deref())).await;
         let offered = fetched.map_err(|why| stopped("the certificate is fetched", why))??;
         check(&offered.chain, begun.entry.key.as_ref(), &wish.names)?;

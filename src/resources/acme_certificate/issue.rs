@@ -78,7 +78,15 @@ async fn stored_before(
     let old = prior.and_then(|prior| prior.fingerprint_sha256.get());
     Ok(stored.filter(|(chain, _)| Some(&chain.facts.fingerprint_sha256) != old).map(|(chain, key)| {
         tracing::info!(serial_number = chain.facts.serial_number, "the certificate was stored by an earlier run");
-        Issued { chain, key: Some(key), order_url: String::new(), left_behind: Vec::new(), other_roots: Vec::new() }
+        Issued {
+            chain,
+            key: Some(key),
+            order_url: String::new(),
+            profile: None,
+            is_replacement: false,
+            left_behind: Vec::new(),
+            other_roots: Vec::new(),
+        }
     }))
 }
 
