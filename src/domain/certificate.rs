@@ -14,7 +14,8 @@ use x509_parser::x509::X509Name;
 
 use crate::digest::{hex, sha256_hex};
 
-use super::certificate_name::canonical;
+use super::certificate_name::canonical_with_addresses;
+use super::renewal::Validity;
 
 /// Why a text is no certificate chain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -142,8 +143,19 @@ impl Facts {
 
     /// DNS names, sorted, then addresses, as [`certificate_name`](super::certificate_name) writes them.
     pub fn names(&self) -> Vec<String> {
-        let names = canonical(self.dns_names.iter().map(String::as_str));
-        names.into_iter().chain(self.ip_addresses.iter().cloned()).collect()
+        canonical_with_addresses(&self.dns_names, &self.ip_addresses)
+    }
+
+    /// The time that it is valid.
+    pub fn validity(&self) -> Validity {
+        Validity { not_before: self.not_before, not_after: self.not_after }
+    }
+
+    /// What names this certificate to its CA as the one that another for `names` succeeds; `None` if they have no name in
+    /// common (RFC 9773 §5: CAs want one), or the certificate has no such identifier.
+    pub fn succeeded_by(&self, names: &[String]) -> Option<String> {
+        let own = self.names();
+        self.ari_id.clone().filter(|_| names.iter().any(|name| own.contains(name)))
     }
 
     /// Whether the private key (PEM: PKCS#8, SEC 1 or PKCS#1) is the one of this certificate.
@@ -339,6 +351,15 @@ mod tests {
     fn the_renewal_identifier_keeps_the_leading_zero_of_the_serial() {
         let facts = Chain::parse(&mint(&[0xCA, 0xFE]).chain).unwrap().facts;
         assert_eq!(facts.ari_id.as_deref(), Some("wP_u.AMr-"));
+    }
+
+    #[test]
+    fn a_successor_has_a_name_in_common() {
+        let facts = Chain::parse(&mint(&[0xCA, 0xFE]).chain).unwrap().facts;
+        let names = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        assert_eq!(facts.succeeded_by(&names(&["b.example", "a.example"])), facts.ari_id);
+        assert_eq!(facts.succeeded_by(&names(&["192.0.2.7"])), facts.ari_id);
+        assert_eq!(facts.succeeded_by(&names(&["b.example", "www.a.example"])), None);
     }
 
     #[test]

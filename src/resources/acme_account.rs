@@ -5,6 +5,7 @@ mod registration;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clients::acme::{AcmeError, Found, Registered};
 use crate::explain::Explanation;
@@ -15,6 +16,9 @@ use crate::sdk::{
     Timeouts, Value, View, check,
 };
 
+/// How long a CA that does not answer may hold up a refresh.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// An account at a certificate authority that speaks ACME.
 pub struct AcmeAccount;
 
@@ -24,7 +28,8 @@ pub struct Account {
     /// The CA's directory. Default: `acme.directory_url` of the provider. Another directory means another account.
     #[attr(optional)]
     pub directory_url: Computed<String>,
-    /// How the CA may reach you, as URLs (`mailto:ops@example.com`). Changed in place. Some CAs keep none.
+    /// How the CA may reach you, as URLs (`mailto:ops@example.com`). Changed in place: an address that goes from here goes at
+    /// the CA, also with the whole list. Some CAs keep none.
     #[attr(check = check::text("must be a `mailto:` URL", is_mailto))]
     pub contacts: Option<Set<String>>,
     /// Whether you agree to the CA's terms of service. Nothing is registered without it; the error shows the link.
@@ -172,7 +177,10 @@ impl Resource<Berth> for AcmeAccount {
         let Some(url) = model.directory_url.get().cloned() else { return Ok(Some(model)) };
         let what = format!("Cannot read the ACME account {}", model.account_url.get().map_or("", String::as_str));
         let ca = cx.provider().acme(&url, cx.clock()).await?;
-        match within(cx, &what, ca.find_account(&key)).await? {
+        let known = model.account_url.get().cloned();
+        match asked(cx, &what, ca.find_account(&key, known.as_deref())).await? {
+            // Nothing is known beyond what the state says.
+            Found::Untold => {}
             Found::Unusable(_) => model.status.set("deactivated".to_owned()),
             Found::Account(facts) if model.account_url.get().is_none_or(|url| *url == facts.url) => {
                 registration::compare(&mut model, &facts, &key);
@@ -275,6 +283,25 @@ pub(super) async fn within<T>(
     let stopped =
         |stopped| AcmeError::Stopped { doing: "the CA is asked".to_owned(), last: None, stopped, order: None };
     outcome.unwrap_or_else(|why| Err(stopped(why))).map_err(|error| error.explain(what))
+}
+
+/// Asks the CA what a refresh wants to know: not for long, and a CA in trouble leaves the state as it is.
+pub(super) async fn asked<T>(
+    cx: &Cx,
+    what: &str,
+    question: impl Future<Output = std::result::Result<T, AcmeError>>,
+) -> Result<T> {
+    let outcome = match cx.budget().at_most(PATIENCE).run(question).await {
+        Ok(outcome) => outcome.map_err(|error| error.of_a_refresh(what)),
+        Err(stopped) => Err(AcmeError::Stopped {
+            doing: format!("the CA was given {} seconds to answer", PATIENCE.as_secs()),
+            last: None,
+            stopped,
+            order: None,
+        }
+        .explain(what)),
+    };
+    outcome
 }
 
 fn tell_kept(cx: &Cx, account_url: &str) {

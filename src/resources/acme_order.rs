@@ -2,16 +2,18 @@
 
 mod model;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
-use crate::clients::acme::{Acme, AcmeError, Challenge, Method, Order, OrderSpec, Registered, Status};
+use crate::clients::acme::{Acme, AcmeError, Challenge, Found, Method, Order, OrderSpec, Registered, Status};
 use crate::clients::dns::challenge_name;
 use crate::domain::certificate::Chain;
 use crate::domain::http01_solver::PATH;
 use crate::provider::{Berth, Cx};
 use crate::resources::account_key;
-use crate::resources::acme_account::{directory_of, is_other_directory, plan_directory, within};
-use crate::resources::acme_certificate::issue::registered;
+use crate::resources::acme_account::{asked, directory_of, is_other_directory, plan_directory, within};
+use crate::resources::acme_certificate::issue::{registered, untold};
 use crate::resources::acme_certificate::model::Certificate;
 use crate::resources::acme_certificate::{preflight, schedule};
 use crate::sdk::{Computed, Diagnostics, Limits, Meta, Plan, Resource, Result, View};
@@ -71,20 +73,30 @@ impl Resource<Berth> for AcmeOrder {
         };
         let what = format!("Cannot read the ACME order {url}");
         let ca = cx.provider().acme(&directory, cx.clock()).await?;
-        let account = registered(cx, &ca, key, model.account_url.as_ref(), &what).await?;
-        match cx.budget().run(ca.resume_order(&account, &url)).await {
-            Ok(Ok(order)) => look(cx, &mut model, &order, &what).await?,
-            // CAs forget orders. One that was completed has done its work; another one is as good as dead.
-            Ok(Err(AcmeError::Refused(refusal))) if matches!(refusal.status, 404 | 410) => {
-                if model.status.get().is_none_or(|status| status != "valid") {
-                    model.status.set("invalid".to_owned());
-                }
+        let looked = async {
+            let account_url = match &model.account_url {
+                Some(url) => url.clone(),
+                None => match ca.find_account(&key, None).await? {
+                    Found::Account(facts) => facts.url,
+                    // Without its account nobody sees the order, nor can it be completed.
+                    Found::Nothing | Found::Unusable(_) => return Ok(None),
+                    Found::Untold => return Err(AcmeError::Told(untold(&ca, &key, &what).unanswered())),
+                },
+            };
+            let account = Registered { key: Arc::new(key), account_url };
+            match ca.resume_order(&account, &url).await {
+                Ok(order) => Ok(Some(order)),
+                // CAs forget orders, and some hide those of an account that is gone.
+                Err(AcmeError::Refused(refusal)) if matches!(refusal.status, 401 | 403 | 404 | 410) => Ok(None),
+                Err(AcmeError::Unauthorized(_) | AcmeError::NoAccount(_)) => Ok(None),
+                Err(error) => Err(error),
             }
-            Ok(Err(error)) => return Err(error.explain(what)),
-            Err(stopped) => {
-                let doing = "the order is read".to_owned();
-                return Err(AcmeError::Stopped { doing, last: None, stopped, order: None }.explain(what));
-            }
+        };
+        match asked(cx, &what, looked).await? {
+            Some(order) => look(cx, &mut model, &order, &what).await?,
+            // One that was completed has done its work; another one is as good as dead.
+            None if model.status.get().is_none_or(|status| status != "valid") => model.status.set("invalid".to_owned()),
+            None => {}
         }
         tell_when(cx, &mut model).await;
         Ok(Some(model))
@@ -127,7 +139,7 @@ async fn order(cx: &Cx, model: &mut Declared) -> Result<()> {
     let ca = cx.provider().acme(&directory, cx.clock()).await?;
     let key = model.account_key.require(cx).await?;
     let account = registered(cx, &ca, key, model.account_url.as_ref(), &what).await?;
-    let replaces = issued(cx).and_then(|chain| chain.facts.ari_id);
+    let replaces = issued(cx).and_then(|chain| chain.facts.succeeded_by(&model.names()));
     let spec = OrderSpec { names: model.names(), profile: model.profile.clone(), replaces };
     let (order, challenges) = within(cx, &what, begin(&ca, &account, &spec, model.method())).await?;
     cx.forget(ISSUED);
@@ -180,7 +192,7 @@ fn proofs(names: &[String], challenges: &[Challenge]) -> Vec<(String, Proof)> {
 async fn look(cx: &Cx, model: &mut Declared, order: &Order, what: &str) -> Result<()> {
     set_status(model, order);
     if order.status() == Status::Valid && issued(cx).is_none() {
-        let offered = within(cx, what, order.certificate(None)).await?;
+        let offered = asked(cx, what, order.certificate(None)).await?;
         cx.remember(ISSUED, &offered.chain.leaf_pem);
     }
     Ok(())

@@ -302,11 +302,10 @@ impl Edge {
 
     /// A plain GET whose answer is JSON (directory, renewal information).
     pub async fn get(&self, url: &str) -> Result<Reply, AcmeError> {
-        let request = Request::builder()
-            .method(Method::GET)
-            .uri(url)
-            .body(Bytes::new())
-            .map_err(|error| AcmeError::Unreachable { url: url.to_owned(), why: error.to_string(), is_absent: true })?;
+        let request =
+            Request::builder().method(Method::GET).uri(url).body(Bytes::new()).map_err(|error| {
+                AcmeError::Unreachable { url: url.to_owned(), why: error.to_string(), is_absent: true }
+            })?;
         self.ask(request).await
     }
 }
@@ -375,7 +374,9 @@ pub(super) mod tests {
         headers.append(LINK, HeaderValue::from_static("<https://ca/c/2>; rel=alternate"));
         headers.append(
             LINK,
-            HeaderValue::from_static(r#"<https://ca/c/3?of=a,b>; title="x, <y>; rel=up"; REL="up Alternate", <x>;rel=up"#),
+            HeaderValue::from_static(
+                r#"<https://ca/c/3?of=a,b>; title="x, <y>; rel=up"; REL="up Alternate", <x>;rel=up"#,
+            ),
         );
         assert_eq!(links(&headers, "alternate"), ["https://ca/c/1", "https://ca/c/2", "https://ca/c/3?of=a,b"]);
     }

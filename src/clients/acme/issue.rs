@@ -157,6 +157,9 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
             self.forget().await;
         }
         let key = make_key(wish.key.clone()).await?;
+        if wish.order_url.is_none() {
+            self.prepare(&wish.names, budget).await?;
+        }
         let order = self.order(wish).await?;
         let key = match key {
             LeafKey::Kept(pem) => Some(pem),
@@ -227,16 +230,36 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
 
     async fn records(&self, challenges: Vec<Challenge>, budget: &Budget) -> Result<Vec<TxtRecord>, AcmeError> {
         let places = challenges.into_iter().map(|challenge| async move {
-            let value = challenge.txt_value();
-            let name = if self.follow_cname {
-                let chain = self.dns.challenge_chain(&challenge.domain, budget).await?;
-                chain.into_iter().next_back().unwrap_or_default()
-            } else {
-                crate::clients::dns::challenge_name(&challenge.domain)
-            };
+            let (name, value) = (self.record_name(&challenge.domain, budget).await?, challenge.txt_value());
             Ok(TxtRecord { domain: challenge.domain, name, value })
         });
         join_all(places).await.into_iter().collect()
+    }
+
+    /// Where the record of a domain goes.
+    async fn record_name(&self, domain: &str, budget: &Budget) -> Result<String, AcmeError> {
+        if !self.follow_cname {
+            return Ok(crate::clients::dns::challenge_name(domain));
+        }
+        let chain = self.dns.challenge_chain(domain, budget).await?;
+        Ok(chain.into_iter().next_back().unwrap_or_default())
+    }
+
+    /// Finds out whether the records can be published at all, before there is an order that would be spent for nothing.
+    async fn prepare(&self, names: &[String], budget: &Budget) -> Result<(), AcmeError> {
+        let mut domains: Vec<_> = names
+            .iter()
+            .map(|name| name.strip_prefix("*.").map_or((name.as_str(), false), |domain| (domain, true)))
+            .filter(|(domain, wildcard)| self.publisher.method(domain, *wildcard) == Method::Dns01)
+            .map(|(domain, _)| domain)
+            .collect();
+        domains.dedup();
+        let prepared = domains.into_iter().map(|domain| async move {
+            let name = self.record_name(domain, budget).await?;
+            let record = TxtRecord { domain: domain.to_owned(), name, value: String::new() };
+            self.publisher.prepare(&record, budget).await.map_err(AcmeError::Told)
+        });
+        join_all(prepared).await.into_iter().collect()
     }
 
     /// Brings a journalled order to where all its names are validated.

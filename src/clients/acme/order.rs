@@ -266,8 +266,7 @@ impl Order {
 
     fn stopped(&self, stopped: Stopped, statuses: &[Status]) -> AcmeError {
         let is_validating = statuses == [Status::Pending];
-        let doing =
-            if is_validating { "the CA validates the names" } else { "the CA issues the certificate" };
+        let doing = if is_validating { "the CA validates the names" } else { "the CA issues the certificate" };
         let (last, order) = (self.last_seen.clone(), Some(self.url.clone()));
         AcmeError::Stopped { doing: doing.to_owned(), last, stopped, order }
     }

@@ -139,7 +139,8 @@ mod tests {
     fn what_is_null_in_a_problem_is_absent_and_its_kind_is_known_all_the_same() {
         let body = br#"{"type":"urn:ietf:params:acme:error:badNonce","detail":null,"status":"400","subproblems":null}"#;
         assert_eq!(Problem::parse(body).unwrap().kind(), "badNonce");
-        let body = br#"{"type":null,"title":"x","detail":"no","subproblems":[{"type":"a","detail":null,"identifier":null}]}"#;
+        let body =
+            br#"{"type":null,"title":"x","detail":"no","subproblems":[{"type":"a","detail":null,"identifier":null}]}"#;
         let problem = Problem::parse(body).unwrap();
         assert_eq!((problem.detail.as_str(), problem.subproblems.len()), ("no", 1));
     }

@@ -23,7 +23,11 @@ pub struct Scripted {
 
 impl Scripted {
     pub(in crate::clients::acme) fn new(answers: impl IntoIterator<Item = Reply>) -> Arc<Self> {
-        Arc::new(Self { answers: Mutex::new(answers.into_iter().collect()), asked: Mutex::default(), bodies: Mutex::default() })
+        Arc::new(Self {
+            answers: Mutex::new(answers.into_iter().collect()),
+            asked: Mutex::default(),
+            bodies: Mutex::default(),
+        })
     }
 
     /// `METHOD URL` of each request so far.
@@ -43,7 +47,12 @@ impl Scripted {
 
     fn parts(&self, name: &str) -> Vec<Value> {
         let decoded = |body: &Value| URL_SAFE_NO_PAD.decode(body[name].as_str().unwrap_or_default()).unwrap();
-        self.bodies.lock().unwrap().iter().map(|body| serde_json::from_slice(&decoded(body)).unwrap_or_default()).collect()
+        self.bodies
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|body| serde_json::from_slice(&decoded(body)).unwrap_or_default())
+            .collect()
     }
 }
 

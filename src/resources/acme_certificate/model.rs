@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::clients::acme::{KeyType, Method, RevocationReason};
 use crate::domain::certificate::Chain;
-use crate::domain::certificate_name::{canonical, normalize, normalize_address};
+use crate::domain::certificate_name::{canonical, canonical_with_addresses, normalize, normalize_address};
 use crate::domain::renewal::Settings;
 use crate::provider::AssumeRole;
 use crate::resources::account_key::Source;
@@ -79,11 +79,13 @@ pub struct Certificate {
     /// already is lost with its key, and the TXT values of the killed run stay in the zone.
     #[attr(default = false)]
     pub private_key_in_state: bool,
-    /// Whether a destroy revokes the certificate. Default `false`.
+    /// Whether a destroy revokes the certificate. Default `false`. One that has expired needs no revocation; where the account
+    /// is lost, the certificate's own key signs (RFC 8555 §7.6).
     #[attr(default = false)]
     pub revoke_on_destroy: bool,
     /// Why, if it does: `unspecified`, `key_compromise`, `affiliation_changed`, `superseded` or `cessation_of_operation`.
-    /// Default `cessation_of_operation`.
+    /// Default `cessation_of_operation`. Let's Encrypt takes no `affiliation_changed`; a CA that refuses a reason is asked
+    /// once more without one.
     #[attr(default = "cessation_of_operation", check = check::one_of(&RevocationReason::NAMES))]
     pub revocation_reason: String,
     /// The certificate, PEM.
@@ -107,6 +109,10 @@ pub struct Certificate {
     /// The name of the issuing certificate.
     #[attr(keep)]
     pub issuer: Computed<String>,
+    /// The profile that the CA issued by, as its order tells it: with `profile` the one that was wished, else the CA's own
+    /// choice, which may be another one the next time. Null where the CA has no profiles or does not tell.
+    #[attr(keep)]
+    pub issued_profile: Computed<String>,
     /// The first moment of validity (RFC 3339).
     #[attr(keep)]
     pub not_before: Computed<String>,
@@ -212,9 +218,8 @@ impl Certificate {
 
     /// The names and addresses as the CA wants them.
     pub fn names(&self) -> Vec<String> {
-        let addresses = self.ip_addresses.iter().flat_map(|all| all.iter());
-        let addresses = addresses.map(|one| normalize_address(one).unwrap_or_else(|_| one.clone()));
-        canonical(self.dns_names.iter().map(String::as_str)).into_iter().chain(addresses).collect()
+        let addresses = self.ip_addresses.as_ref().map(|all| &all.0[..]).unwrap_or_default();
+        canonical_with_addresses(&self.dns_names.0, addresses)
     }
 
     /// How a name (without star) or an address is proved.
@@ -271,6 +276,7 @@ impl Certificate {
         self.issuer.set(facts.issuer.clone());
         self.not_before.set(facts.not_before.to_string());
         self.not_after.set(facts.not_after.to_string());
+        self.issued_profile = Computed::Null;
         if !self.private_key_in_state {
             self.private_key_pem = Computed::Null;
         }

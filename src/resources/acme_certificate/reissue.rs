@@ -10,15 +10,17 @@ use crate::sdk::{Plan, Seen, Set, Value, View};
 
 use super::import;
 use super::model::Certificate;
+use super::revoke;
 
 /// What a new certificate changes.
-const ISSUED: [&str; 10] = [
+const ISSUED: [&str; 11] = [
     "certificate_pem",
     "chain_pem",
     "fullchain_pem",
     "serial_number",
     "fingerprint_sha256",
     "issuer",
+    "issued_profile",
     "not_before",
     "not_after",
     "renew_at",
@@ -41,6 +43,7 @@ pub fn plan(cx: &Cx, plan: &mut Plan<'_>) {
 
 fn plan_issue(cx: &Cx, plan: &mut Plan<'_>) {
     plan_directory(cx, plan);
+    revoke::plan(plan);
     let keeps_key = plan.planned().truth("private_key_in_state");
     if keeps_key == Some(false) {
         plan.set("private_key_pem", Value::Null);

@@ -3,7 +3,7 @@
 mod destination;
 
 use crate::domain::certificate::Request;
-use crate::domain::certificate_name::canonical;
+use crate::domain::certificate_name::{canonical, fits_common_name};
 use crate::explain::Explanation;
 use crate::sdk::{Diagnostics, Set, View};
 
@@ -101,10 +101,10 @@ fn check_common_name(config: View<'_>, complain: &mut impl FnMut(&'static str, &
         return;
     };
     let is_one = canonical(names.iter().map(String::as_str)).contains(&canonical([common]).concat());
-    if !is_one || common.len() > 64 {
+    if !is_one || !fits_common_name(common) {
         complain(
             "BERTH-ACME-045",
-            "`common_name` must be one of `dns_names`, of at most 64 characters",
+            "`common_name` must be one of `dns_names`, of at most 64 characters as it stands in the certificate",
             "leave it out, or name one of the `dns_names`",
             "common_name",
         );

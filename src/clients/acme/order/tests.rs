@@ -200,7 +200,9 @@ async fn a_pause_of_a_day_or_of_nothing_is_no_pause_to_keep() {
 async fn a_ca_in_trouble_gets_few_orders_and_its_words_are_told() {
     let failing = || problem(500, "serverInternal", "the database is away");
     let spent = || problem(400, "badNonce", "JWS has an invalid anti-replay nonce");
-    for answers in [vec![failing(), failing(), failing(), failing()], vec![failing(), spent(), failing(), spent(), failing()]] {
+    for answers in
+        [vec![failing(), failing(), failing(), failing()], vec![failing(), spent(), failing(), spent(), failing()]]
+    {
         let (ca, script) = ca(answers);
         let started = tokio::time::Instant::now();
         let told = ca.new_order(&account(), &spec()).await.unwrap_err().explain("Cannot issue");
