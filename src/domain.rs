@@ -19,6 +19,7 @@ pub mod kubernetes;
 pub mod load_balancer;
 pub mod namespace_content;
 pub mod ownership;
+pub mod pem;
 pub mod permissions;
 pub mod probe_image;
 pub mod registry;

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::header::{CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Request};
+use ::http::header::{CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER, USER_AGENT};
+use ::http::{HeaderMap, HeaderValue, Method, Request};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::clients::http;
 use crate::clock::Clock;
-use crate::domain::certificate;
 
 use super::error::AcmeError;
 use super::patience::{Patience, Tries};
@@ -43,7 +43,7 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    fn header(&self, name: http::header::HeaderName) -> Option<&str> {
+    fn header(&self, name: ::http::header::HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
@@ -162,13 +162,20 @@ pub(super) trait Transport: Send + Sync + 'static {
 }
 
 /// HTTPS with the system's roots and those of the settings.
-pub(super) struct Https(reqwest::Client);
+pub(super) struct Https {
+    client: reqwest::Client,
+    /// The roots of the settings that cannot be used, for whom the trust fails.
+    unused: Vec<String>,
+}
 
 impl Https {
     pub fn new(trust: &Trust) -> Result<Self, AcmeError> {
-        let mut roots = Vec::new();
+        let (mut roots, mut unused) = (Vec::new(), Vec::new());
         for (attribute, text) in &trust.roots {
-            roots.extend(read_roots(attribute, text)?);
+            let unfit = |why: String| AcmeError::TrustRoots { attribute, why };
+            let read = http::roots(text).map_err(unfit)?;
+            roots.extend(read.certificates);
+            unused.extend(read.unused.into_iter().map(|why| format!("`{attribute}`: {why}")));
         }
         let client = reqwest::Client::builder()
             .tls_certs_merge(roots)
@@ -177,27 +184,21 @@ impl Https {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| AcmeError::TrustRoots { attribute: "ca_file", why: deepest(&error) })?;
-        Ok(Self(client))
+        Ok(Self { client, unused })
     }
-}
-
-fn read_roots(attribute: &'static str, text: &str) -> Result<Vec<reqwest::Certificate>, AcmeError> {
-    certificate::read_all(text).map_err(|error| AcmeError::TrustRoots { attribute, why: error.to_string() })?;
-    reqwest::Certificate::from_pem_bundle(text.as_bytes())
-        .map_err(|error| AcmeError::TrustRoots { attribute, why: deepest(&error) })
 }
 
 impl Transport for Https {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'static, Result<Reply, AcmeError>> {
         let url = request.uri().to_string();
-        let client = self.0.clone();
+        let (client, unused) = (self.client.clone(), self.unused.clone());
         Box::pin(async move {
             let request = reqwest::Request::try_from(request.map(reqwest::Body::from))
                 .map_err(|error| AcmeError::Unreachable { url: url.clone(), why: deepest(&error), is_absent: true })?;
-            let mut response = client.execute(request).await.map_err(|error| failure(&url, &error))?;
+            let mut response = client.execute(request).await.map_err(|error| failure(&url, &error, &unused))?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
             let mut body = Vec::new();
-            while let Some(part) = response.chunk().await.map_err(|error| failure(&url, &error))? {
+            while let Some(part) = response.chunk().await.map_err(|error| failure(&url, &error, &unused))? {
                 if body.len() + part.len() > MAX_BODY {
                     let why = format!("the answer is longer than {MAX_BODY} bytes");
                     return Err(AcmeError::Strange { url, why });
@@ -210,10 +211,13 @@ impl Transport for Https {
 }
 
 /// Tells an untrusted certificate from a network that fails.
-fn failure(url: &str, error: &reqwest::Error) -> AcmeError {
+fn failure(url: &str, error: &reqwest::Error, unused: &[String]) -> AcmeError {
     let url = url.to_owned();
     match certificate_error(error) {
-        Some(why) => AcmeError::Untrusted { url, why },
+        Some(why) => {
+            let parts = std::iter::once(&why).chain(unused).map(String::as_str).collect::<Vec<_>>();
+            AcmeError::Untrusted { url, why: parts.join("; not used of ") }
+        }
         None => AcmeError::Unreachable { url, why: deepest(error), is_absent: error.is_connect() },
     }
 }

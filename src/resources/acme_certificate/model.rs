@@ -5,7 +5,7 @@ pub mod destination;
 use std::collections::BTreeMap;
 
 use crate::clients::acme::{KeyType, Method, RevocationReason};
-use crate::domain::certificate::Chain;
+use crate::domain::certificate::{Chain, moment_text};
 use crate::domain::certificate_name::{canonical, canonical_with_addresses, normalize, normalize_address};
 use crate::domain::renewal::Settings;
 use crate::provider::AssumeRole;
@@ -274,8 +274,8 @@ impl Certificate {
         self.serial_number.set(facts.serial_number.clone());
         self.fingerprint_sha256.set(facts.fingerprint_sha256.clone());
         self.issuer.set(facts.issuer.clone());
-        self.not_before.set(facts.not_before.to_string());
-        self.not_after.set(facts.not_after.to_string());
+        self.not_before.set(moment_text(facts.not_before));
+        self.not_after.set(moment_text(facts.not_after));
         self.issued_profile = Computed::Null;
         if !self.private_key_in_state {
             self.private_key_pem = Computed::Null;
