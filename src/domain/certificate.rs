@@ -13,8 +13,8 @@ use x509_parser::x509::X509Name;
 
 use crate::digest::{hex, sha256_hex};
 
-use super::pem::{self, PemError};
 use super::certificate_name::canonical_with_addresses;
+use super::pem::{self, PemError};
 use super::renewal::Validity;
 
 /// Why a text is no certificate chain.
@@ -299,7 +299,8 @@ fn mistaken(text: &str) -> CertificateError {
     if text.starts_with("MII") {
         return CertificateError::Mistaken("it looks like base64 without its BEGIN and END lines");
     }
-    let is_path = !text.contains(['\n', '\r']) && (text.contains('/') || text.ends_with(".pem") || text.ends_with(".crt"));
+    let is_path =
+        !text.contains(['\n', '\r']) && (text.contains('/') || text.ends_with(".pem") || text.ends_with(".crt"));
     if is_path && text.len() < 300 {
         return CertificateError::Mistaken("it looks like the path of a file, whose content file() reads");
     }
@@ -354,7 +355,11 @@ const NO_END: i64 = 253_402_300_799;
 
 /// The moment, or the nearest that can be calculated with.
 fn timestamp(seconds: i64) -> Timestamp {
-    let nearest = if seconds < 0 { Timestamp::MIN } else { Timestamp::from_second(Timestamp::MAX.as_second()).unwrap_or(Timestamp::MAX) };
+    let nearest = if seconds < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::from_second(Timestamp::MAX.as_second()).unwrap_or(Timestamp::MAX)
+    };
     Timestamp::from_second(seconds).unwrap_or(nearest)
 }
 

@@ -11,6 +11,7 @@ use super::certificate::{CertificateError, Chain};
 use super::pem::{self, Block};
 use crate::secret::Secret;
 
+pub use jks::AUTHORITY_ALIAS;
 pub use pkcs12::Profile;
 
 /// Bytes of a store, or of anything else that holds a key.

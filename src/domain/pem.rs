@@ -3,8 +3,8 @@
 
 use base64::Engine as _;
 use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use zeroize::Zeroizing;
 
 const BEGIN: &str = "-----BEGIN ";
@@ -159,8 +159,10 @@ fn labelled(text: &str) -> Option<(&str, &str)> {
 fn is_marker(text: &str, at: usize) -> bool {
     let (before, after) = text.split_at_checked(at).unwrap_or_default();
     let line = after.lines().next().unwrap_or_default();
-    let label = line.trim_start_matches(|letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == ' ');
-    let hyphens = |letters: &mut dyn Iterator<Item = char>| letters.take_while(|letter| is_hyphen(*letter)).take(2).count() == 2;
+    let label =
+        line.trim_start_matches(|letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == ' ');
+    let hyphens =
+        |letters: &mut dyn Iterator<Item = char>| letters.take_while(|letter| is_hyphen(*letter)).take(2).count() == 2;
     hyphens(&mut before.trim_end_matches(' ').chars().rev()) || hyphens(&mut label.chars())
 }
 
@@ -176,7 +178,8 @@ fn without_headers(body: &str) -> (bool, &str) {
     if !is_header {
         return (false, body);
     }
-    let content = ["\n\n", "\r\n\r\n", "\r\r"].into_iter().find_map(|gap| begins.split_once(gap)).map_or("", |(_, rest)| rest);
+    let content =
+        ["\n\n", "\r\n\r\n", "\r\r"].into_iter().find_map(|gap| begins.split_once(gap)).map_or("", |(_, rest)| rest);
     (begins.contains("ENCRYPTED"), content)
 }
 
@@ -263,10 +266,19 @@ mod tests {
     fn what_was_meant_as_a_block_and_cannot_be_read_is_an_error_with_its_line() {
         let damaged = "a BEGIN or END line is damaged or has no partner; it has five hyphens on each side";
         let cases = [
-            (format!("{ONE}{}", ONE.replace("-----END CERTIFICATE-----", "")), "line 5: block 2 has no END line of its own kind"),
-            (ONE.replace("END CERTIFICATE", "END CERTIFICATE REQUEST"), "line 1: block 1 has no END line of its own kind"),
+            (
+                format!("{ONE}{}", ONE.replace("-----END CERTIFICATE-----", "")),
+                "line 5: block 2 has no END line of its own kind",
+            ),
+            (
+                ONE.replace("END CERTIFICATE", "END CERTIFICATE REQUEST"),
+                "line 1: block 1 has no END line of its own kind",
+            ),
             (ONE.replace("-----END CERTIFICATE-----\n", "") + ONE, "line 1: block 1 has no END line of its own kind"),
-            (format!("{ONE}{}", ONE.replace("AwQF", "Aw!F")), "line 5: block 2 holds what is no base64: the character '!' stands in it"),
+            (
+                format!("{ONE}{}", ONE.replace("AwQF", "Aw!F")),
+                "line 5: block 2 holds what is no base64: the character '!' stands in it",
+            ),
             (ONE.replace("AwQF", "A"), "line 1: block 1 holds what is no base64: a part of it is missing"),
             (ONE.replace("AAEC\nAwQF", ""), "line 1: block 1 holds what is no base64: it is empty"),
             (format!("{ONE}{}", ONE.replace("-----BEGIN", "----BEGIN")), damaged),
@@ -292,10 +304,17 @@ mod tests {
     }
 
     fn noise() -> impl Strategy<Value = String> {
-        let lines = ["", "Bag Attributes", "    friendlyName: a - b", "# CA -- of 2020", "=====", "subject=/CN=END user", "\u{feff}"];
-        proptest::collection::vec(proptest::sample::select(lines.to_vec()), 0..4).prop_map(|lines| {
-            lines.iter().map(|line| format!("{line}\n")).collect()
-        })
+        let lines = [
+            "",
+            "Bag Attributes",
+            "    friendlyName: a - b",
+            "# CA -- of 2020",
+            "=====",
+            "subject=/CN=END user",
+            "\u{feff}",
+        ];
+        proptest::collection::vec(proptest::sample::select(lines.to_vec()), 0..4)
+            .prop_map(|lines| lines.iter().map(|line| format!("{line}\n")).collect())
     }
 
     fn written() -> impl Strategy<Value = (Vec<u8>, String, String)> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::clients::acme::{AcmeError, Found, Registered};
 use crate::explain::Explanation;
-use crate::provider::{Berth, Cx};
+use crate::provider::{Berth, Cx, directory_url};
 use crate::resources::account_key::{self, KeyPlace, Source};
 use crate::sdk::{
     Computed, Diagnostics, Import, Limits, Meta, Model, MoveSource, Plan, Resource, Result, Secret, Seen, Set,
@@ -26,7 +26,7 @@ pub struct AcmeAccount;
 #[derive(Clone, Debug, PartialEq, Model)]
 pub struct Account {
     /// The CA's directory. Default: `acme.directory_url` of the provider. Another directory means another account.
-    #[attr(optional)]
+    #[attr(optional, check = directory_url())]
     pub directory_url: Computed<String>,
     /// How the CA may reach you, as URLs (`mailto:ops@example.com`). Changed in place: an address that goes from here goes at
     /// the CA, also with the whole list. Some CAs keep none.
@@ -142,6 +142,7 @@ impl Resource<Berth> for AcmeAccount {
         if is_other_directory(plan) {
             plan.replace_for("directory_url");
         }
+        warn_of_another_binding(plan);
         let status = plan.prior().text("status").map(str::to_owned);
         match status.as_deref() {
             Some(lost @ ("deactivated" | "revoked" | "key_missing")) => {
@@ -309,6 +310,19 @@ fn tell_kept(cx: &Cx, account_url: &str) {
         .on(account_url)
         .next("another resource or state has it by now, with its key, and deactivates it if that is asked there");
     cx.warn(&told);
+}
+
+/// An account is bound when it is made, and never again (RFC 8555 §7.3.4).
+fn warn_of_another_binding(plan: &mut Plan<'_>) {
+    let key_id = |view: View<'_>| view.text("external_account_binding.key_id").map(str::to_owned);
+    let (before, now) = (key_id(plan.prior()), key_id(plan.planned()));
+    if now.is_some() && now != before && !plan.changes("directory_url") {
+        let told = Explanation::new("BERTH-ACME-115", "Another external account binding changes nothing at the CA")
+            .said("the provider", "an account is bound when it is made; this one exists")
+            .next("to have an account that is bound so, apply with `-replace` of this resource and another account key; else leave the binding as it was")
+            .at("external_account_binding.key_id");
+        plan.warn(&told);
+    }
 }
 
 fn told_lost(status: &str, can_make: bool) -> Explanation {

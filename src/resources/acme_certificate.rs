@@ -50,6 +50,7 @@ impl Resource<Berth> for AcmeCertificate {
 
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
         account_key::validate(*config, found);
+        account_key::validate_reader(*config, found);
         account_key::validate_destroy(*config, "revoke_on_destroy", found);
         rules::validate(*config, found);
         http01::validate(*config, found);
@@ -57,6 +58,7 @@ impl Resource<Berth> for AcmeCertificate {
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         reissue::plan(cx, plan);
+        preflight::certificate_lengths(plan.planned())?;
         tenancy::plan_secret(cx, plan, "kubernetes_secret");
         Box::pin(preflight::certificate(cx, plan)).await;
         Ok(())

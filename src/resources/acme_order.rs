@@ -1,6 +1,6 @@
 //! `berth_acme_order`: an order whose challenges the user publishes, with any DNS provider; a certificate completes it.
 
-mod model;
+pub(super) mod model;
 
 use std::sync::Arc;
 
@@ -49,6 +49,7 @@ impl Resource<Berth> for AcmeOrder {
 
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
         account_key::validate(*config, found);
+        account_key::validate_reader(*config, found);
         model::validate(*config, found);
     }
 
@@ -57,6 +58,7 @@ impl Resource<Berth> for AcmeOrder {
         if !plan.is_create() {
             refine(cx, plan);
         }
+        preflight::order_lengths(plan.planned())?;
         Box::pin(preflight::order(cx, plan)).await;
         Ok(())
     }
@@ -71,6 +73,8 @@ impl Resource<Berth> for AcmeOrder {
         let (Some(url), Some(directory)) = (model.order_url.get().cloned(), model.directory_url.get().cloned()) else {
             return Ok(Some(model));
         };
+        let (url, _) = model::parse_reference(&url);
+        let url = url.to_owned();
         let what = format!("Cannot read the ACME order {url}");
         let ca = cx.provider().acme(&directory, cx.clock()).await?;
         let looked = async {
@@ -143,7 +147,7 @@ async fn order(cx: &Cx, model: &mut Declared) -> Result<()> {
     let spec = OrderSpec { names: model.names(), profile: model.profile.clone(), replaces };
     let (order, challenges) = within(cx, &what, begin(&ca, &account, &spec, model.method())).await?;
     cx.forget(ISSUED);
-    model.order_url.set(order.url().to_owned());
+    model.order_url.set(model::reference(order.url(), model.method()));
     (model.renew_at, model.renewal_reason) = (Computed::Null, Computed::Null);
     model.tell(proofs(&model.names(), &challenges));
     set_status(model, &order);

@@ -5,10 +5,10 @@ use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use ::http::header::{CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER, USER_AGENT};
 use ::http::{HeaderMap, HeaderValue, Method, Request};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clients::http;
@@ -94,11 +94,16 @@ impl Reply {
         if is_busy || matches!(self.status, 408 | 500 | 502 | 503 | 504) {
             return Some(format!("HTTP {}", self.status));
         }
-        // No document of ACME's is HTML (RFC 8555 §6.1, §7.4.2); an empty answer may be labelled so by a framework.
-        if self.status < 300 && self.is_of("html") && !self.body.is_empty() {
+        if self.is_page() {
             return Some(format!("HTTP {} with a web page", self.status));
         }
         self.breaks_off().then(|| format!("HTTP {} with a document that breaks off", self.status))
+    }
+
+    /// Whether there is a web page where a document should be. No document of ACME's is HTML (RFC 8555 §6.1, §7.4.2); an empty
+    /// answer may be labelled so by a framework.
+    pub fn is_page(&self) -> bool {
+        self.status < 300 && self.is_of("html") && !self.body.is_empty()
     }
 
     /// Whether the end of a JSON document or of a chain (RFC 8555 §9.1) is missing.
@@ -383,6 +388,30 @@ pub(super) mod tests {
             ),
         );
         assert_eq!(links(&headers, "alternate"), ["https://ca/c/1", "https://ca/c/2", "https://ca/c/3?of=a,b"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_shows_pages_or_cannot_be_reached_is_given_up_soon() {
+        let page = || reply(200, "text/html", "<html>Welcome</html>");
+        let started = tokio::time::Instant::now();
+        let script = Scripted::new([page(), page(), page(), page()]);
+        edge(&script).get("https://ca.example/").await.unwrap();
+        assert_eq!(script.asked().len(), 3);
+        let Err(error) = Edge::new(Arc::new(Absent), Clock::system()).get("https://nowhere.example/dir").await else {
+            panic!("it answers")
+        };
+        assert!(error.to_string().contains("refused"), "{error}");
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    }
+
+    /// A server that refuses connections.
+    struct Absent;
+
+    impl Transport for Absent {
+        fn send(&self, request: Request<Bytes>) -> BoxFuture<'static, Result<Reply, AcmeError>> {
+            let (url, why) = (request.uri().to_string(), "connection refused".to_owned());
+            Box::pin(async move { Err(AcmeError::Unreachable { url, why, is_absent: true }) })
+        }
     }
 
     #[tokio::test]

@@ -15,6 +15,9 @@ const REACHING: Duration = Duration::from_secs(3);
 /// A longer Retry-After is told to the user, not waited for.
 const LONGEST_ASKED_PAUSE: Duration = Duration::from_mins(1);
 
+/// After so many web pages where a document should be, there will be no document.
+const MOST_PAGES: usize = 3;
+
 /// How often a request is sent while the trouble looks passing, and the pauses between.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
@@ -38,6 +41,7 @@ impl Patience {
 /// The tries of one request: one count and one row of growing pauses, whatever goes wrong on the way.
 pub(super) struct Tries {
     left: usize,
+    pages: usize,
     pauses: Box<dyn Iterator<Item = Duration> + Send>,
     longest: Duration,
     started: Instant,
@@ -46,12 +50,20 @@ pub(super) struct Tries {
 impl Tries {
     pub fn new(patience: Patience) -> Self {
         let Patience { attempts, pace } = patience;
-        Self { left: attempts, pauses: Box::new(pace.pauses()), longest: pace.longest, started: Instant::now() }
+        Self {
+            left: attempts,
+            pages: 0,
+            pauses: Box::new(pace.pauses()),
+            longest: pace.longest,
+            started: Instant::now(),
+        }
     }
 
     /// Waits for the next try; no if the outcome is final.
     pub async fn again(&mut self, outcome: &Result<Reply, AcmeError>, now: Timestamp) -> bool {
         self.left = self.left.saturating_sub(1);
+        // A page in place of a document is a wrong address more often than a passing trouble.
+        self.pages += usize::from(outcome.as_ref().is_ok_and(Reply::is_page));
         let (trouble, asked) = match outcome {
             Ok(reply) => (reply.passing_trouble(), reply.asked_pause(now)),
             Err(AcmeError::Unreachable { is_absent: true, .. }) if self.started.elapsed() > REACHING => (None, None),
@@ -59,7 +71,7 @@ impl Tries {
             Err(_) => (None, None),
         };
         let Some(trouble) = trouble else { return false };
-        if self.left == 0 || asked.is_some_and(|pause| pause > LONGEST_ASKED_PAUSE) {
+        if self.left == 0 || self.pages >= MOST_PAGES || asked.is_some_and(|pause| pause > LONGEST_ASKED_PAUSE) {
             return false;
         }
         tracing::warn!(tries_left = self.left, trouble, "asking the CA again");

@@ -11,6 +11,7 @@ use crate::domain::renewal::{in_days, is_jump};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::acme_account::{directory_of, within};
+use crate::resources::acme_order::model::parse_reference;
 use crate::retry::Budget;
 use crate::sdk::{Computed, Result};
 
@@ -174,7 +175,7 @@ async fn wish(cx: &Cx, model: &Certificate, prior: Option<&Certificate>) -> Resu
         replaces: same_ca.and_then(Certificate::chain).and_then(|chain| chain.facts.succeeded_by(&model.names())),
         preferred_root: model.preferred_chain.clone(),
         must_staple: model.must_staple,
-        order_url: model.order.clone(),
+        order_url: model.order.as_deref().map(|order| parse_reference(order).0.to_owned()),
     })
 }
 
@@ -199,7 +200,9 @@ async fn keep(
         destination::store(cx, model, (&issued.chain, key), Some(print)).await?;
     }
     model.fill(&issued.chain);
-    model.issued_profile = issued.profile.clone().map_or(Computed::Null, Computed::Known);
+    // One that was wished is known in the plan already.
+    let profile = model.profile.clone().or_else(|| issued.profile.clone());
+    model.issued_profile = profile.map_or(Computed::Null, Computed::Known);
     if model.private_key_in_state {
         model.private_key_pem.set(issued.key.clone());
     }

@@ -8,8 +8,9 @@ use crate::clients::acme::{KeyType, Method, RevocationReason};
 use crate::domain::certificate::{Chain, moment_text};
 use crate::domain::certificate_name::{canonical, canonical_with_addresses, normalize, normalize_address};
 use crate::domain::renewal::Settings;
-use crate::provider::AssumeRole;
+use crate::provider::{AssumeRole, directory_url};
 use crate::resources::account_key::Source;
+use crate::resources::acme_order::model::parse_reference;
 use crate::sdk::{Computed, Model, Secret, Set, Timeouts, check};
 
 use super::http01::Http01;
@@ -20,7 +21,7 @@ use destination::Destination;
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct Certificate {
     /// The CA's directory. Default: `acme.directory_url` of the provider. Another CA means a new certificate in place.
-    #[attr(optional)]
+    #[attr(optional, check = directory_url())]
     pub directory_url: Computed<String>,
     /// The private key of the ACME account: give exactly one source. Another key alone issues nothing.
     pub account_key: Source,
@@ -184,6 +185,7 @@ pub struct Dns01 {
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct Rehearsal {
     /// The CA's directory, such as `https://acme-staging-v02.api.letsencrypt.org/directory`.
+    #[attr(check = directory_url())]
     pub directory_url: String,
     /// Whether you agree to that CA's terms of service. Default `false`; needed where it has no account for the key.
     #[attr(default = false)]
@@ -224,6 +226,10 @@ impl Certificate {
 
     /// How a name (without star) or an address is proved.
     pub fn method(&self, name: &str, wildcard: bool) -> Method {
+        // Who made the order has published the proofs.
+        if let Some(method) = self.order.as_deref().and_then(|order| parse_reference(order).1) {
+            return method;
+        }
         let whole = if wildcard { format!("*.{name}") } else { name.to_owned() };
         let is_listed = |names: &Set<String>| canonical(names.iter().map(String::as_str)).contains(&whole);
         let by_records = self.dns01.is_some() || self.dns_persist01.is_some();
@@ -310,6 +316,9 @@ mod tests {
         let cases = cases
             .into_iter()
             .chain([(standing(None), [stays, stays, file]), (standing(set(&["*.a.example"])), [dns, stays, file])]);
+        let ordered = |order: &str| Certificate { order: Some(order.to_owned()), ..Certificate::default() };
+        let cases =
+            cases.chain([(ordered("https://ca/o/1"), [dns; 3]), (ordered("https://ca/o/1#http-01"), [file; 3])]);
         for (model, expected) in cases {
             let found = [("a.example", false), ("a.example", true), ("192.0.2.7", false)];
             assert_eq!(found.map(|(name, wildcard)| model.method(name, wildcard)), expected, "{model:?}");

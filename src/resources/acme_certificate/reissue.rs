@@ -49,6 +49,7 @@ fn plan_issue(cx: &Cx, plan: &mut Plan<'_>) {
         plan.set("private_key_pem", Value::Null);
     }
     if plan.is_create() {
+        keep_what_stays(plan);
         return;
     }
     let lacks_key = lacks_key(plan);
@@ -57,6 +58,7 @@ fn plan_issue(cx: &Cx, plan: &mut Plan<'_>) {
     }
     if lacks_key || is_due(plan, cx.clock().now()) {
         plan.leave_open(&ISSUED);
+        keep_what_stays(plan);
         if keeps_key != Some(false) {
             plan.leave_open(&["private_key_pem"]);
         }
@@ -68,6 +70,13 @@ fn plan_issue(cx: &Cx, plan: &mut Plan<'_>) {
     }
     if keeps_key != Some(false) && plan.changes("private_key_in_state") {
         plan.leave_open(&["private_key_pem"]);
+    }
+}
+
+/// What is known of a certificate before it is issued.
+fn keep_what_stays(plan: &mut Plan<'_>) {
+    if let Some(profile) = plan.planned().text("profile").map(str::to_owned) {
+        plan.set("issued_profile", Value::from(profile));
     }
 }
 
@@ -141,7 +150,8 @@ fn other_content(plan: &Plan<'_>) -> bool {
 
 /// Whether an attribute changes; what an import could not know is no change, but a request for another key is one.
 fn differs(plan: &Plan<'_>, name: &str) -> bool {
-    if !plan.changes(name) {
+    // With a request of the user's, that tells the kind of key.
+    if !plan.changes(name) || (name == "key_type" && plan.planned().at("csr_pem").is_given()) {
         return false;
     }
     let was_unknown_to_import = is_imported(plan) && plan.prior().at(name).is_null();
@@ -280,6 +290,8 @@ mod tests {
         let request = |key: &rcgen::KeyPair| named().serialize_request(key).unwrap().pem().unwrap();
         assert!(!issues(&imported, &wanted(&|m| m.csr_pem = Some(request(&key)))));
         assert!(issues(&imported, &wanted(&|m| m.csr_pem = Some(request(&other)))), "for another key");
+        let of_a_request = wanted(&|m| (m.csr_pem, m.key_type) = (Some(request(&key)), "rsa-2048".to_owned()));
+        assert!(!issues(&imported, &of_a_request), "the request tells the kind of key");
         assert!(issues(&imported, &wanted(&|m| m.private_key_in_state = true)), "its key is nowhere");
         let home = || Some(Destination { namespace: "a".to_owned(), name: "b".to_owned(), ..Destination::default() });
         assert!(issues(&imported, &wanted(&|m| m.kubernetes_secret = home())), "its key is nowhere");
