@@ -341,7 +341,7 @@ impl Order {
             Err(error) => match self.refresh().await? {
                 Status::Processing | Status::Valid => Ok(()),
                 Status::Invalid => Err(self.death().await),
-                Status::Pending | Status::Ready => Err(error),
+                Status::Pending | Status::Ready => Err(of_the_request(error)),
             },
         }
     }
@@ -373,6 +373,14 @@ impl Order {
         let reply = self.post(url, None).await?;
         let chain = Chain::parse(&String::from_utf8_lossy(&reply.body))?;
         Ok((chain, reply.links("alternate")))
+    }
+}
+
+/// CAs call a request for other names than the order's `unauthorized`; the account is in order, or there were no order.
+fn of_the_request(error: AcmeError) -> AcmeError {
+    match error {
+        AcmeError::Unauthorized(refusal) => AcmeError::Request(refusal.to_string()),
+        other => other,
     }
 }
 

@@ -175,6 +175,15 @@ async fn an_order_that_finalize_ends_tells_why() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_the_ca_does_not_find_fit_is_no_fault_of_the_account() {
+    let refusal = problem(403, "unauthorized", "CSR does not specify same identifiers as Order");
+    let (outcome, ..) = issued([refusal, state("ready")]).await;
+    let told = outcome.unwrap_err().explain("Cannot issue");
+    assert_eq!(told.code(), "BERTH-ACME-015");
+    assert!(told.detail().contains("same identifiers") && told.detail().contains("csr_pem"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_order_that_is_not_ready_at_every_server_of_the_ca_is_finalized_again() {
     let lags = || [problem(403, "orderNotReady", "not ready"), state("ready")];
     let (outcome, script, _) = issued(lags().into_iter().chain(lags()).chain([state("valid")])).await;
