@@ -20,6 +20,7 @@ pub mod kubernetes_name;
 pub mod load_balancer;
 pub mod namespace_content;
 pub mod ownership;
+pub mod pem;
 pub mod permissions;
 pub mod probe_image;
 pub mod quantity;

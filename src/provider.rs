@@ -15,6 +15,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use aws::AssumeRole;
+pub use checks::directory_url;
 pub use holdings::Holdings;
 
 use crate::env::Env;

@@ -108,6 +108,22 @@ pub fn private_key() -> Check {
     })
 }
 
+/// The URL of an ACME directory.
+pub fn directory_url() -> Check {
+    check::text(
+        "must be the URL of an ACME directory, such as `https://acme-v02.api.letsencrypt.org/directory`",
+        |text| {
+            if text.trim().is_empty() {
+                return Err("is empty; if it comes from a variable or the environment, that one is not set".to_owned());
+            }
+            let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+            let is_url = rest.is_some_and(|rest| !rest.starts_with('/') && !rest.is_empty())
+                && !text.contains(char::is_whitespace);
+            if is_url { Ok(()) } else { Err(format!("must begin with `https://` and hold no blank, and is `{text}`")) }
+        },
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

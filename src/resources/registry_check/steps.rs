@@ -10,7 +10,7 @@ use crate::clients::cluster::{PullProof, PullRequest};
 use crate::clients::http::{HttpError, addresses, presented_chain};
 use crate::clients::oci::{Oci, OciError};
 use crate::digest::sha256_hex;
-use crate::domain::certificate::Facts;
+use crate::domain::certificate::{Facts, moment_text};
 use crate::domain::check::{Presented, Step, is_issued_by, issuers};
 use crate::domain::dockerconfig::Login;
 use crate::domain::probe_image::ProbeImage;
@@ -289,8 +289,10 @@ impl<'a> Checking<'a> {
         let chain = presented_chain(self.host(), self.base.port_or_known_default().unwrap_or(443)).await?;
         let presented: Vec<Presented> = chain
             .iter()
-            .filter_map(|der| Facts::from_der(der).ok())
-            .map(|facts| Presented { issuer: facts.issuer, not_after: facts.not_after.to_string() })
+            .map(|der| match Facts::from_der(der) {
+                Ok(facts) => Presented { issuer: facts.issuer, not_after: moment_text(facts.not_after) },
+                Err(error) => Presented { issuer: format!("somebody (unreadable: {error})"), not_after: String::new() },
+            })
             .collect();
         let told = issuers(&presented);
         // Trust is judged by the client that everything else is sent by.
