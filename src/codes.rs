@@ -82,7 +82,7 @@ pub static FAMILIES: &[Family] = &[
     Family { name: "SDK", title: "Values, states and the talk with Terraform", lists: &[sdk::CODES] },
 ];
 
-/// Every code.
+/// Every code, family by family.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    FAMILIES.iter().flat_map(|family| family.lists.iter().copied().flatten())
+    FAMILIES.iter().flat_map(Family::codes)
 }
