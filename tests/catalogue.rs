@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use berth::catalogue::catalogue;
+use berth::domain::cluster_permissions;
 use berth::domain::permissions::{ENTRIES, Sort};
 
 #[test]
@@ -42,6 +43,15 @@ fn every_type_says_what_it_needs_of_aws() {
     assert!(missing.is_empty(), "src/domain/permissions/table.rs lacks {missing:?}");
     let of_nothing: Vec<_> = entries.iter().filter(|entry| !types.contains(entry)).collect();
     assert!(of_nothing.is_empty(), "src/domain/permissions/table.rs knows types that do not exist: {of_nothing:?}");
+}
+
+#[test]
+fn every_type_says_what_it_needs_of_a_cluster() {
+    let catalogue = catalogue();
+    let resources = catalogue.resources().map(|resource| resource.name().to_owned());
+    let types: BTreeSet<_> = resources.chain(catalogue.data_sources().map(|it| format!("data.{}", it.name()))).collect();
+    let entries: BTreeSet<_> = cluster_permissions::ENTRIES.iter().map(|entry| entry.name.to_owned()).collect();
+    assert_eq!(types, entries, "left: the catalogue; right: src/domain/cluster_permissions/table.rs");
 }
 
 /// The files that the catalogue asks for, relative to the project.
