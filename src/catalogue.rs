@@ -11,6 +11,7 @@ use crate::functions::dockerconfigjson::DockerConfigJson;
 use crate::functions::irsa_trust_policy::IrsaTrustPolicy;
 use crate::functions::oidc_host::OidcHost;
 use crate::functions::pem_info::PemInfo;
+use crate::functions::required_kubernetes_permissions::RequiredKubernetesPermissions;
 use crate::functions::required_permissions::RequiredPermissions;
 use crate::functions::workload_policy::WorkloadPolicy;
 use crate::provider::Berth;
@@ -54,6 +55,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .function(IrsaTrustPolicy)
         .function(OidcHost)
         .function(PemInfo)
+        .function(RequiredKubernetesPermissions)
         .function(RequiredPermissions)
         .function(WorkloadPolicy)
 }

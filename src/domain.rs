@@ -4,6 +4,7 @@ pub mod admission;
 pub mod certificate;
 pub mod certificate_name;
 pub mod check;
+pub mod cluster_permissions;
 pub mod credential;
 pub mod dns;
 pub mod dns_persist;

@@ -7,5 +7,6 @@ pub mod irsa_trust_policy;
 pub mod oidc_host;
 pub mod pem_info;
 mod policy_value;
+pub mod required_kubernetes_permissions;
 pub mod required_permissions;
 pub mod workload_policy;

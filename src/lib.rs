@@ -8,6 +8,7 @@
 extern crate self as berth;
 
 pub mod clock;
+pub mod codes;
 pub mod digest;
 pub mod env;
 pub mod explain;

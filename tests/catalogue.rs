@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use berth::catalogue::catalogue;
+use berth::domain::cluster_permissions;
 use berth::domain::permissions::{ENTRIES, Sort};
 use berth::sdk::{Mode, Shape};
 
@@ -68,6 +69,16 @@ fn the_mocks_hold_what_each_type_computes_and_nothing_else() {
         wrong.extend(mocked.difference(&expected).filter(allowed).map(|a| format!("{name}.{a} is not computed")));
     }
     assert!(wrong.is_empty(), "examples/mocks/berth.tfmock.hcl:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_type_says_what_it_needs_of_a_cluster() {
+    let catalogue = catalogue();
+    let resources = catalogue.resources().map(|resource| resource.name().to_owned());
+    let types: BTreeSet<_> =
+        resources.chain(catalogue.data_sources().map(|it| format!("data.{}", it.name()))).collect();
+    let entries: BTreeSet<_> = cluster_permissions::ENTRIES.iter().map(|entry| entry.name.to_owned()).collect();
+    assert_eq!(types, entries, "left: the catalogue; right: src/domain/cluster_permissions/table.rs");
 }
 
 /// The files that the catalogue asks for, relative to the project.

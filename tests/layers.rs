@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const BASE: &[&str] = &["explain", "clock", "env", "owner", "retry", "digest", "secret"];
+const BASE: &[&str] = &["explain", "codes", "clock", "env", "owner", "retry", "digest", "secret"];
 /// Crates that speak to a remote; only a client knows them by name.
 const REMOTES: &[&str] = &[
     "aws_config",

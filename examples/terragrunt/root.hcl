@@ -34,29 +34,57 @@ remote_state {
   }
 }
 
-# Codes of failures that another attempt may cure. A message may change its words, and keeps its code.
+# Codes of failures that another attempt may cure, as the guide on error codes lists them. A message may change its words, and
+# keeps its code. Not among them: what the CA limits (it ends when the CA says), and validations that failed (CAs count them).
 errors {
   retry "aws" {
-    # Throttled, unreachable, out of time, busy.
-    retryable_errors   = ["(?s).*BERTH-AWS-0(03|04|10|11).*"]
+    # Throttled, unreachable, out of time, busy, removed by somebody meanwhile; a change that is not everywhere yet or whose
+    # answer is not known.
+    retryable_errors = [
+      "(?s).*BERTH-AWS-003.*",
+      "(?s).*BERTH-AWS-004.*",
+      "(?s).*BERTH-AWS-010.*",
+      "(?s).*BERTH-AWS-011.*",
+      "(?s).*BERTH-AWS-040.*",
+      "(?s).*BERTH-ROUTE53-007.*",
+      "(?s).*BERTH-ROUTE53-029.*",
+    ]
     max_attempts       = 3
     sleep_interval_sec = 15
   }
   retry "acme" {
-    # The CA is unreachable, has trouble of its own, or took too long. Not its rate limits: those end when it says.
-    retryable_errors   = ["(?s).*BERTH-ACME-0(03|18|20).*"]
+    # The CA is unreachable, has trouble of its own, or took too long; an order or key that is to be made anew.
+    retryable_errors = [
+      "(?s).*BERTH-ACME-003.*",
+      "(?s).*BERTH-ACME-013.*",
+      "(?s).*BERTH-ACME-017.*",
+      "(?s).*BERTH-ACME-018.*",
+      "(?s).*BERTH-ACME-020.*",
+      "(?s).*BERTH-ACME-048.*",
+      "(?s).*BERTH-ACME-054.*",
+    ]
     max_attempts       = 3
     sleep_interval_sec = 30
   }
   retry "dns" {
     # No answer, not visible yet, out of time.
-    retryable_errors   = ["(?s).*BERTH-DNS-00(3|6|7).*"]
+    retryable_errors = [
+      "(?s).*BERTH-DNS-003.*",
+      "(?s).*BERTH-DNS-006.*",
+      "(?s).*BERTH-DNS-007.*",
+    ]
     max_attempts       = 3
     sleep_interval_sec = 30
   }
   retry "cluster" {
-    # Unreachable, namespace still going away, changed by others meanwhile, out of time.
-    retryable_errors   = ["(?s).*BERTH-K8S-0(03|07|10|12).*"]
+    # Unreachable, namespace still going away, changed by others meanwhile, out of time, in trouble of its own.
+    retryable_errors = [
+      "(?s).*BERTH-K8S-003.*",
+      "(?s).*BERTH-K8S-007.*",
+      "(?s).*BERTH-K8S-010.*",
+      "(?s).*BERTH-K8S-012.*",
+      "(?s).*BERTH-K8S-013.*",
+    ]
     max_attempts       = 3
     sleep_interval_sec = 15
   }

@@ -5,6 +5,9 @@ API_URL=https://$NODE_IP:6443
 # The cluster's tokens name the same issuer as an EKS cluster would, so roles for service accounts look real.
 OIDC_ISSUER_URL=https://$OIDC_HOST/SANDBOX
 
+# What accounts of tests' own asked of the API server (cluster/audit.yaml).
+AUDIT_LOG=$LOG_DIR/kubernetes-audit.log
+
 kubernetes_bin() { printf '%s/%s\n' "$(tool_bin kubernetes)" "$1"; }
 kubectl_path() { printf '%s/kubectl\n' "$(tool_bin kubectl)"; }
 kubectl_admin() { inside "$(kubectl_path)" --kubeconfig "$KUBECONFIG_FILE" "$@"; }
@@ -68,6 +71,7 @@ start_apiserver() {
     --bind-address=0.0.0.0 --secure-port=6443 --advertise-address="$NODE_IP" --service-cluster-ip-range="$SERVICE_CIDR" \
     --tls-cert-file="$CERT_DIR/apiserver.pem" --tls-private-key-file="$CERT_DIR/apiserver.key" --client-ca-file="$OWN_CA.pem" \
     --token-auth-file="$CONFIG_DIR/tokens.csv" --authorization-mode=Node,RBAC --allow-privileged=true \
+    --audit-policy-file="$SANDBOX_HOME/cluster/audit.yaml" --audit-log-path="$AUDIT_LOG" \
     --service-account-issuer="$OIDC_ISSUER_URL" --service-account-key-file="$CERT_DIR/service-account.key" \
     --service-account-signing-key-file="$CERT_DIR/service-account.key" \
     --api-audiences="https://kubernetes.default.svc,$OIDC_ISSUER_URL" \

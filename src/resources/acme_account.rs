@@ -306,7 +306,7 @@ pub(super) async fn asked<T>(
 }
 
 fn tell_kept(cx: &Cx, account_url: &str) {
-    let told = Explanation::new("BERTH-ACME-098", "The ACME account was left as it is")
+    let told = Explanation::new("BERTH-ACME-099", "The ACME account was left as it is")
         .on(account_url)
         .next("another resource or state has it by now, with its key, and deactivates it if that is asked there");
     cx.warn(&told);

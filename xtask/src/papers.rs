@@ -57,6 +57,25 @@ fn the_architecture_names_tests_that_exist() {
     assert!(missing.is_empty(), "ARCHITECTURE.md names tests that do not exist: {missing:?}");
 }
 
+/// Whether a link leads to a file, and to a heading of it if it names one.
+fn leads_somewhere(folder: &Path, target: &str) -> bool {
+    let (file, heading) = target.split_once('#').map_or((target, None), |(file, heading)| (file, Some(heading)));
+    match (fs::read_to_string(folder.join(file)), heading) {
+        (Ok(text), Some(heading)) => {
+            let marked = format!("id=\"{heading}\"");
+            text.contains(&marked) || text.lines().filter_map(anchor).any(|anchor| anchor == heading)
+        }
+        _ => heading.is_none() && folder.join(file).exists(),
+    }
+}
+
+/// The anchor that readers of Markdown give a heading.
+fn anchor(line: &str) -> Option<String> {
+    let heading = line.strip_prefix('#')?.trim_start_matches('#').trim().to_lowercase();
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    Some(kept.map(|c| if c == ' ' { '-' } else { c }).collect())
+}
+
 #[test]
 fn the_links_of_the_papers_lead_somewhere() {
     let mut broken = Vec::new();
@@ -65,10 +84,18 @@ fn the_links_of_the_papers_lead_somewhere() {
         let folder = root().join(&paper).parent().expect("a folder").to_owned();
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
-            if !folder.join(target).exists() {
+            if !leads_somewhere(&folder, target) {
                 broken.push(format!("{paper}: {target}"));
             }
         }
     }
     assert!(broken.is_empty(), "links that lead nowhere: {broken:?}");
+}
+
+#[test]
+fn a_heading_that_is_not_there_is_no_place() {
+    let guides = root().join("docs/guides");
+    assert!(leads_somewhere(&guides, "errors-dns.md#berth-dns-003"));
+    assert!(!leads_somewhere(&guides, "errors-dns.md#berth-dns-999"));
+    assert!(!leads_somewhere(&guides, "errors-nowhere.md"));
 }

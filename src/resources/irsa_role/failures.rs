@@ -46,7 +46,7 @@ pub fn unfinished(failure: Explanation) -> Explanation {
 }
 
 pub fn vanished(name: &str) -> Explanation {
-    Explanation::new("BERTH-AWS-006", format!("Cannot change the role `{name}`"))
+    Explanation::new("BERTH-AWS-040", format!("Cannot change the role `{name}`"))
         .on(format!("role {name}"))
         .said("IAM", "there is no such role")
         .next("apply again: the refresh sees that it is gone, and makes it anew")

@@ -9,12 +9,14 @@ use super::examples::Examples;
 use super::{attributes, types};
 
 /// The templates, by the name under which they include each other.
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("index.md", include_str!("../../../templates/index.md.j2")),
     ("resource.md", include_str!("../../../templates/resource.md.j2")),
     ("data-source.md", include_str!("../../../templates/data-source.md.j2")),
     ("function.md", include_str!("../../../templates/function.md.j2")),
     ("schema.md", include_str!("../../../templates/schema.md.j2")),
+    ("errors.md", include_str!("../../../templates/errors.md.j2")),
+    ("error-codes.md", include_str!("../../../templates/error-codes.md.j2")),
 ];
 
 /// A type that gets a page.
@@ -145,7 +147,8 @@ impl Renderer {
         self.render("function.md", context)
     }
 
-    fn render(&self, template: &str, context: Value) -> Result<String> {
+    /// Fills one of the templates.
+    pub(super) fn render(&self, template: &str, context: Value) -> Result<String> {
         Ok(self.0.get_template(template)?.render(context)?)
     }
 }

@@ -1,0 +1,130 @@
+//! What AWS refuses, and what of roles and OIDC providers cannot be.
+
+use super::{Code, lasting, passing};
+
+/// The codes, in order.
+pub(super) const CODES: &[Code] = &[
+    lasting(
+        "BERTH-AWS-001",
+        "AWS gets no credentials, or does not take those it gets: none are set, they have expired, or a variable of \
+         the environment holds more than the credential.",
+        "Set the provider's `aws` attributes, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; log in \
+         again where a session has expired. The message says which source failed.",
+    ),
+    lasting(
+        "BERTH-AWS-002",
+        "AWS knows who asks, and does not allow the action.",
+        "Grant the action that the message names to the identity that it names. `required_permissions` gives all that \
+         the types of a configuration need at once.",
+    ),
+    passing(
+        "BERTH-AWS-003",
+        "AWS refuses because an account may send only so many requests in a time, and went on refusing for as long as \
+         the operation lasts.",
+        "Apply again later. Fewer requests at once help: `-parallelism`, or fewer jobs of the same account.",
+    ),
+    passing(
+        "BERTH-AWS-004",
+        "AWS does not answer: a name that does not resolve, a proxy, a firewall, a connection that breaks.",
+        "Check the network, the proxy and the end points (`aws.endpoints`, AWS_ENDPOINT_URL), and apply again.",
+    ),
+    lasting(
+        "BERTH-AWS-005",
+        "Something of this name is in the account already, and was not made by this resource.",
+        "Import it to manage it, or choose another name. It was left as it is.",
+    ),
+    lasting(
+        "BERTH-AWS-006",
+        "What the configuration or an import names does not exist in this account and region.",
+        "Check the name or id, `aws.region`, and whose credentials are used.",
+    ),
+    lasting(
+        "BERTH-AWS-007",
+        "AWS refuses the request's content.",
+        "Change the value that AWS names in its words, and apply again.",
+    ),
+    lasting(
+        "BERTH-AWS-008",
+        "A quota of the account is used up.",
+        "Remove what is no longer needed, or ask AWS to raise the quota.",
+    ),
+    lasting(
+        "BERTH-AWS-009",
+        "Something else still uses the object, so that it cannot be changed or removed.",
+        "Remove what AWS names in its words, and apply again.",
+    ),
+    passing(
+        "BERTH-AWS-010",
+        "The time for the operation was used up, or the run was interrupted, while AWS was asked.",
+        "Apply again: it goes on from there. If the time was too short, give more in `timeouts`.",
+    ),
+    passing(
+        "BERTH-AWS-011",
+        "AWS has trouble of its own, or still works at an earlier change of the same object.",
+        "Apply again; AWS's health page tells of known disturbances.",
+    ),
+    lasting(
+        "BERTH-AWS-012",
+        "AWS answers with an error that berth does not know.",
+        "Look up the code that the message quotes in AWS's documentation.",
+    ),
+    lasting(
+        "BERTH-AWS-020",
+        "The id of an import of an OIDC provider cannot be read.",
+        "Give the provider's ARN, or its URL.",
+    ),
+    lasting(
+        "BERTH-AWS-021",
+        "The trust policy of a role cannot be written from what the configuration says.",
+        "Correct the attribute that the message points at.",
+    ),
+    lasting(
+        "BERTH-AWS-022",
+        "A statement, a tag or another value of a role or provider is none that IAM takes.",
+        "Correct the attribute that the message names; nothing was changed.",
+    ),
+    lasting(
+        "BERTH-AWS-023",
+        "Attributes of a role are missing or exclude each other: its name, the cluster whose accounts it trusts, \
+         accounts to annotate.",
+        "Set or leave out what the message names.",
+    ),
+    lasting(
+        "BERTH-AWS-024",
+        "A policy or the number of a role's policies is beyond what IAM allows. A warning where AWS raises the quota \
+         on request.",
+        "Shorten or divide the statements, set `policy_kind = \"managed\"`, or attach fewer policies, as the message \
+         says.",
+    ),
+    lasting(
+        "BERTH-AWS-025",
+        "A warning: a service account that shall be annotated does not exist yet.",
+        "Make the account, and apply again: the next plan sees what is missing.",
+    ),
+    lasting(
+        "BERTH-AWS-026",
+        "The state of an object of the `aws` provider cannot be taken over by a `moved` block: another version of its \
+         state wrote it.",
+        "Import the object instead, and remove the old resource from the state.",
+    ),
+    lasting(
+        "BERTH-AWS-027",
+        "No name can be made up for a role, because the machine gives no random numbers.",
+        "Set `name` instead of `name_prefix`, or apply on another machine.",
+    ),
+    lasting(
+        "BERTH-AWS-028",
+        "A warning: the certificate of an OIDC issuer could not be read from this machine.",
+        "Nothing, if AWS can reach the issuer: it reads the certificate itself. Else set `thumbprints`.",
+    ),
+    lasting(
+        "BERTH-AWS-029",
+        "The role was removed, and somebody else made another one of the same name.",
+        "Remove that role if nobody needs it, take it over by import, or choose another name.",
+    ),
+    passing(
+        "BERTH-AWS-040",
+        "A role was removed by somebody else while it was about to be changed.",
+        "Apply again: the refresh sees that it is gone, and it is made anew.",
+    ),
+];

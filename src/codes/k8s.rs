@@ -1,0 +1,115 @@
+//! The cluster and its objects.
+
+use super::{Code, lasting, passing};
+
+/// The codes, in order.
+pub(super) const CODES: &[Code] = &[
+    lasting(
+        "BERTH-K8S-001",
+        "It is not said which cluster is meant, or it is said twice.",
+        "Set `kubernetes.config_path` or `kubernetes.host` in the provider block (one of them), or KUBE_CONFIG_PATH.",
+    ),
+    lasting(
+        "BERTH-K8S-002",
+        "What leads to the cluster cannot be used: a kubeconfig that is missing or cannot be read, a context that is \
+         not in it, a program that gives no credentials.",
+        "Correct the path, the context or the credentials that the message names.",
+    ),
+    passing(
+        "BERTH-K8S-003",
+        "The API server does not answer: it is away, a name does not resolve, a proxy or firewall is between, or its \
+         certificate is not trusted.",
+        "Check that the cluster is up and reachable from this machine. Where the words speak of a certificate, \
+         correct `kubernetes.cluster_ca_certificate` or the kubeconfig's CA.",
+    ),
+    lasting(
+        "BERTH-K8S-004",
+        "The cluster does not know who asks: a token that has expired or belongs to another cluster.",
+        "Log in again, or correct the token, the certificate or the exec program.",
+    ),
+    lasting(
+        "BERTH-K8S-005",
+        "The cluster knows who asks, and RBAC does not allow it.",
+        "Grant what the message names. `required_kubernetes_permissions` gives the rules for all types of a \
+         configuration at once.",
+    ),
+    lasting(
+        "BERTH-K8S-006",
+        "The namespace does not exist.",
+        "Make it first, correct its name, or set `create_namespace = true` where the type has that.",
+    ),
+    passing(
+        "BERTH-K8S-007",
+        "The namespace is being deleted and takes nothing new.",
+        "Apply again when it is gone or made anew. If it stays, look for what holds it: `kubectl get namespace NAME \
+         -o yaml`.",
+    ),
+    lasting(
+        "BERTH-K8S-008",
+        "An object that is needed does not exist, such as a service account.",
+        "Make it first, or correct its name.",
+    ),
+    lasting(
+        "BERTH-K8S-009",
+        "An object of this name exists and was not made by this resource.",
+        "Import it, remove it, or choose another name. It was left as it is.",
+    ),
+    passing(
+        "BERTH-K8S-010",
+        "Another tool owns fields that are to be set, or somebody kept writing to the object at the same time.",
+        "Apply again. If it stays, let one of the two manage the fields that the message names.",
+    ),
+    lasting(
+        "BERTH-K8S-011",
+        "The cluster refuses the content of an object.",
+        "Correct the value that belongs to the field in the cluster's words.",
+    ),
+    passing(
+        "BERTH-K8S-012",
+        "What was waited for did not come within the time, or the run was interrupted.",
+        "Apply again to go on waiting, or allow more time in `timeouts`. The message tells the last state seen.",
+    ),
+    passing(
+        "BERTH-K8S-013",
+        "The API server answers with an error of its own, or is overloaded.",
+        "Apply again; if it stays, the API server's log tells more.",
+    ),
+    lasting(
+        "BERTH-K8S-014",
+        "The Pods of a Deployment do not get up, for a cause that waiting does not mend: the image, the storage, no \
+         node that fits, a missing Secret.",
+        "Do what the message says of the cause, then apply again. What was made stays as it is.",
+    ),
+    lasting(
+        "BERTH-K8S-015",
+        "An object was made by berth for another resource, of this configuration or of another state.",
+        "Say a renaming in a `moved` block, choose another name, or import it if no state knows it. The guide on \
+         whose an object is tells more.",
+    ),
+    lasting(
+        "BERTH-K8S-016",
+        "Two resources of this configuration declare the same object. A warning in a plan.",
+        "Give one of them another name or namespace, or remove it.",
+    ),
+    lasting(
+        "BERTH-K8S-017",
+        "A warning: a destroy has left objects that belong to another resource, state or tool by now.",
+        "Remove them there, if nobody needs them.",
+    ),
+    lasting(
+        "BERTH-K8S-018",
+        "A warning: a namespace that berth made was kept, because something is left in it, or that could not be told.",
+        "Look into it, and remove it with `kubectl delete namespace` if nothing in it is needed.",
+    ),
+    lasting(
+        "BERTH-K8S-019",
+        "No right is missing, and an admission rule of the cluster refuses the object: a quota, a LimitRange, Pod \
+         security, a policy.",
+        "Do what the message says of the rule that refuses.",
+    ),
+    lasting(
+        "BERTH-K8S-070",
+        "An Ingress or Service never gets an address: it is of a kind that has none.",
+        "Name an Ingress, or a Service of type LoadBalancer.",
+    ),
+];

@@ -1,0 +1,24 @@
+//! Pull secrets.
+
+use super::{Code, lasting};
+
+/// The codes, in order.
+pub(super) const CODES: &[Code] = &[
+    lasting(
+        "BERTH-PULL-001",
+        "A pull secret cannot be written: it has no namespaces, a login has no password, or a name or password is \
+         none that the format can hold.",
+        "Correct the attribute that the message points at. Passwords are not stored, and are needed for each change.",
+    ),
+    lasting(
+        "BERTH-PULL-002",
+        "A pull secret cannot be imported: the id cannot be read, or berth made none of this name.",
+        "Write the id as NAMESPACE/NAME, and check it. A Secret that another tool made is declared under another \
+         name, or removed first.",
+    ),
+    lasting(
+        "BERTH-PULL-003",
+        "The key for the digest of the logins cannot be made, because the machine gives no random numbers.",
+        "Apply on another machine.",
+    ),
+];

@@ -1,0 +1,50 @@
+//! The registry.
+
+use super::{Code, lasting};
+
+/// The codes, in order.
+pub(super) const CODES: &[Code] = &[
+    lasting(
+        "BERTH-REG-001",
+        "A registry cannot be imported: the id cannot be read, or berth made no registry of this name.",
+        "Write the id as NAMESPACE/NAME, and check it; a registry that another tool made is declared without import, \
+         under another name.",
+    ),
+    lasting(
+        "BERTH-REG-002",
+        "Attributes of a registry are missing or exclude each other, or its image has no name that can be read.",
+        "Correct the attribute that the message points at.",
+    ),
+    lasting(
+        "BERTH-REG-003",
+        "The Secret with the certificate that the registry itself shall serve does not exist, or holds no certificate \
+         with a key.",
+        "Make the certificate first: let `tls.secret_name` come from the resource that writes the Secret.",
+    ),
+    lasting(
+        "BERTH-REG-004",
+        "The registry's own secret cannot be made, because the machine gives no random numbers.",
+        "Apply on another machine.",
+    ),
+    lasting(
+        "BERTH-REG-005",
+        "The users of a registry cannot be written: a password is missing, or a line of `htpasswd` cannot be read.",
+        "Set `password_wo` of each user at each change: it is not stored. Correct what the message names.",
+    ),
+    lasting(
+        "BERTH-REG-006",
+        "A warning: clients will not reach the registry, because a certificate, an Ingress class or an issuer is \
+         missing or does not fit.",
+        "Make or correct what the message names.",
+    ),
+    lasting(
+        "BERTH-REG-008",
+        "A warning: the volume of an earlier registry was kept, which this one never came to use.",
+        "Apply again to use it, or delete the claim with kubectl.",
+    ),
+    lasting(
+        "BERTH-REG-009",
+        "A warning: the registry's service account was kept, because other Pods run as it.",
+        "Remove it with kubectl when they are gone.",
+    ),
+];

@@ -1,0 +1,167 @@
+//! What each type asks of a cluster. Acceptance tests run each under just these rules, record what it asks, and compare.
+//!
+//! An object that server-side apply makes needs `create` beside `patch` (Kubernetes: `endpoints/handlers/patch.go`,
+//! `withAuthorization` for an apply that creates).
+
+use Need::{Always, Attribute, Message};
+use Place::{Cluster, Namespaced};
+
+/// Whether a right is to be given in each namespace that the type's objects name, or in the whole cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// By a Role in each of those namespaces.
+    Namespaced,
+    /// By a `ClusterRole`.
+    Cluster,
+}
+
+/// When a right is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Whatever the configuration says.
+    Always,
+    /// If the configuration sets this attribute.
+    Attribute(&'static str),
+    /// Never: without it, causes of failures and some warnings are not told.
+    Message,
+}
+
+/// Verbs on one kind of objects.
+#[derive(Debug)]
+pub struct Rule {
+    /// Where.
+    pub place: Place,
+    /// When.
+    pub need: Need,
+    /// The API group; empty for the core one.
+    pub group: &'static str,
+    /// The resource, in the plural, with its subresource: `pods/log`.
+    pub resource: &'static str,
+    /// What a refresh and a plan ask.
+    pub plan: &'static [&'static str],
+    /// What only an apply or a destroy asks beside that.
+    pub apply: &'static [&'static str],
+}
+
+/// What one type asks.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its name; data sources begin with `data.`.
+    pub name: &'static str,
+    /// Nothing where it speaks to other remotes only.
+    pub rules: &'static [Rule],
+}
+
+const CORE: &str = "";
+const APPS: &str = "apps";
+const NETWORKING: &str = "networking.k8s.io";
+
+const fn rule(
+    place: Place,
+    need: Need,
+    (group, resource): (&'static str, &'static str),
+    plan: &'static [&'static str],
+    apply: &'static [&'static str],
+) -> Rule {
+    Rule { place, need, group, resource, plan, apply }
+}
+
+/// What is asked about a namespace that berth makes and takes away. Whether anything is left in it is asked of every kind.
+const OWN_NAMESPACE: &str = "create_namespace";
+const NAMESPACES: (&str, &str) = (CORE, "namespaces");
+const EVERYTHING: (&str, &str) = ("*", "*");
+
+/// The objects that answer http-01 challenges.
+const BY_POD: &str = "http01.ingress_class";
+const BY_ENDPOINT: &str = "http01.endpoint";
+
+const REGISTRY: &[Rule] = &[
+    rule(Namespaced, Always, NAMESPACES, &[], &["get"]),
+    rule(Namespaced, Always, (APPS, "deployments"), &["get"], &["create", "patch", "update", "delete"]),
+    rule(Namespaced, Always, (CORE, "services"), &["get"], &["create", "patch", "delete"]),
+    rule(Namespaced, Always, (CORE, "configmaps"), &["get"], &["create", "patch", "delete"]),
+    rule(Namespaced, Always, (CORE, "secrets"), &["get"], &["create", "patch", "delete"]),
+    rule(Namespaced, Always, (CORE, "serviceaccounts"), &["get"], &["create", "patch", "update", "delete"]),
+    rule(Namespaced, Always, (CORE, "persistentvolumeclaims"), &["get"], &["create", "patch", "delete"]),
+    rule(Namespaced, Always, (NETWORKING, "ingresses"), &["get"], &["create", "patch", "delete"]),
+    rule(Namespaced, Always, (CORE, "pods"), &[], &["list"]),
+    rule(Namespaced, Message, (CORE, "pods"), &["list"], &["get"]),
+    rule(Namespaced, Message, (APPS, "replicasets"), &["list"], &[]),
+    rule(Namespaced, Message, (CORE, "pods/log"), &["get"], &[]),
+    rule(Namespaced, Message, (CORE, "events"), &["list"], &[]),
+    rule(Cluster, Message, (CORE, "pods"), &[], &["list"]),
+    rule(Cluster, Message, ("storage.k8s.io", "storageclasses"), &["get"], &[]),
+    rule(Cluster, Message, (NETWORKING, "ingressclasses"), &[], &["get", "list"]),
+    rule(Cluster, Message, ("cert-manager.io", "clusterissuers"), &[], &["get"]),
+    rule(Cluster, Attribute(OWN_NAMESPACE), NAMESPACES, &["get"], &["create", "delete"]),
+    rule(Cluster, Attribute(OWN_NAMESPACE), EVERYTHING, &[], &["list"]),
+];
+
+const PULL_SECRET: &[Rule] = &[
+    rule(Namespaced, Always, (CORE, "secrets"), &["get"], &["create", "patch", "update", "delete"]),
+    rule(Namespaced, Always, (CORE, "serviceaccounts"), &["get"], &["update"]),
+    rule(Namespaced, Message, NAMESPACES, &[], &["get"]),
+    rule(Cluster, Attribute("namespace_selector"), NAMESPACES, &["list"], &[]),
+];
+
+const ACCOUNT: &[Rule] = &[
+    rule(Namespaced, Always, (CORE, "secrets"), &["get"], &["create", "update", "delete"]),
+    rule(Namespaced, Always, (CORE, "configmaps"), &[], &["delete"]),
+    rule(Cluster, Attribute(OWN_NAMESPACE), NAMESPACES, &[], &["get", "create", "delete"]),
+    rule(Cluster, Attribute(OWN_NAMESPACE), EVERYTHING, &[], &["list"]),
+];
+
+const CERTIFICATE: &[Rule] = &[
+    rule(Namespaced, Always, (CORE, "secrets"), &["get"], &["create", "update", "delete"]),
+    rule(Namespaced, Message, NAMESPACES, &[], &["get"]),
+    rule(Namespaced, Message, (CORE, "configmaps"), &["get"], &["create", "patch"]),
+    rule(Namespaced, Attribute(BY_POD), (CORE, "pods"), &[], &["get", "create", "delete"]),
+    rule(Namespaced, Attribute(BY_POD), (CORE, "services"), &[], &["get", "create", "delete"]),
+    rule(Namespaced, Attribute(BY_POD), (NETWORKING, "ingresses"), &[], &["get", "create", "delete"]),
+    rule(Namespaced, Attribute(BY_ENDPOINT), (CORE, "services"), &[], &["get", "create", "delete"]),
+    rule(Namespaced, Attribute(BY_ENDPOINT), (NETWORKING, "ingresses"), &[], &["get", "create", "delete"]),
+    rule(Namespaced, Attribute(BY_ENDPOINT), ("discovery.k8s.io", "endpointslices"), &[], &["get", "create", "delete"]),
+    rule(Namespaced, Message, (CORE, "pods"), &[], &["list"]),
+    rule(Namespaced, Message, (CORE, "events"), &[], &["list"]),
+    rule(Namespaced, Message, (CORE, "pods/log"), &[], &["get"]),
+];
+
+const CHECK: &[Rule] = &[
+    rule(Namespaced, Attribute("in_cluster"), (CORE, "pods"), &[], &["get", "create", "delete"]),
+    rule(Namespaced, Attribute("in_cluster"), (CORE, "serviceaccounts"), &[], &["get"]),
+    rule(Namespaced, Message, (CORE, "pods"), &[], &["list"]),
+    rule(Namespaced, Message, NAMESPACES, &[], &["get"]),
+];
+
+const ROLE: &[Rule] =
+    &[rule(Namespaced, Attribute("annotate_service_accounts"), (CORE, "serviceaccounts"), &["get"], &["update"])];
+
+const ADDRESS: &[Rule] = &[
+    rule(Namespaced, Always, (NETWORKING, "ingresses"), &["get", "watch"], &[]),
+    rule(Namespaced, Always, (CORE, "services"), &["get", "watch"], &[]),
+];
+
+const fn entry(name: &'static str, rules: &'static [Rule]) -> Entry {
+    Entry { name, rules }
+}
+
+/// Every type of the catalogue; `tests/catalogue.rs` names those that are missing.
+pub static ENTRIES: &[Entry] = &[
+    entry("berth_acme_account", ACCOUNT),
+    entry("berth_acme_certificate", CERTIFICATE),
+    entry("berth_acme_order", &[]),
+    entry("berth_dns_record", &[]),
+    entry("berth_dns_records", &[]),
+    entry("berth_dns01_delegation", &[]),
+    entry("berth_dns01_record", &[]),
+    entry("berth_irsa_role", ROLE),
+    entry("berth_oidc_provider", &[]),
+    entry("berth_pull_secret", PULL_SECRET),
+    entry("berth_registry", REGISTRY),
+    entry("berth_registry_check", CHECK),
+    entry("data.berth_eks_cluster", &[]),
+    entry("data.berth_dns_lookup", &[]),
+    entry("data.berth_hosted_zone", &[]),
+    entry("data.berth_ingress_address", ADDRESS),
+    entry("data.berth_workload_policy", &[]),
+];
