@@ -31,6 +31,7 @@ mod recorder;
 mod registry;
 mod registry_check;
 mod registry_rollouts;
+mod reported;
 #[path = "../support/sandbox.rs"]
 #[allow(dead_code, reason = "not every suite needs every value")]
 mod sandbox;
