@@ -47,6 +47,8 @@ pub enum HttpError {
     Certificate {
         /// Why.
         fault: String,
+        /// What has to be mended.
+        flaw: Flaw,
     },
     /// Nothing answers, or not in time.
     #[error("no answer: {fault}")]
@@ -104,10 +106,37 @@ fn follow(attempt: Attempt<'_>) -> Action {
     if attempt.previous().len() > REDIRECTS { attempt.error("it redirects too often") } else { attempt.follow() }
 }
 
+/// What is wrong with a server's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// It is for other names.
+    Name,
+    /// Nobody knows who issued it.
+    Issuer,
+    /// It has ended, or has not begun.
+    Time,
+    /// Anything else.
+    Other,
+}
+
+impl Flaw {
+    fn of(error: &rustls::CertificateError) -> Self {
+        use rustls::CertificateError as Error;
+        match error {
+            Error::NotValidForName | Error::NotValidForNameContext { .. } => Self::Name,
+            Error::UnknownIssuer => Self::Issuer,
+            Error::Expired | Error::ExpiredContext { .. } | Error::NotValidYet | Error::NotValidYetContext { .. } => {
+                Self::Time
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
 /// What became of a request that has no answer.
 pub fn fault(error: &reqwest::Error) -> HttpError {
     match tls_fault(error) {
-        Some(fault) => HttpError::Certificate { fault: fault.to_string() },
+        Some(fault) => HttpError::Certificate { fault: fault.to_string(), flaw: Flaw::of(fault) },
         None => HttpError::Unreachable { fault: chain(error) },
     }
 }

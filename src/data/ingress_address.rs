@@ -9,6 +9,9 @@ use crate::provider::checks::{label, subdomain};
 use crate::provider::{Berth, Cx};
 use crate::sdk::{Computed, Data, Explanation, Limits, Meta, Model, ReadTimeouts, Result, check};
 
+/// How long an object may take to be there. Its load balancer may take as long as there is time.
+const APPEARANCE: Duration = Duration::from_secs(10);
+
 /// The data source.
 pub struct IngressAddress;
 
@@ -18,7 +21,9 @@ pub struct IngressAddressModel {
     /// The namespace of the Ingress or Service.
     #[attr(check = label())]
     pub namespace: String,
-    /// Its name. It need not exist yet.
+    /// Its name. What this configuration makes itself must be made before: take namespace and name from the attributes of the
+    /// resource that makes it, or add `depends_on`, so that a plan does not look for it. An object that is not there is waited
+    /// for ten seconds only.
     #[attr(check = subdomain())]
     pub name: String,
     /// `Ingress`, or `Service` (of type `LoadBalancer`). Default `Ingress`.
@@ -63,6 +68,9 @@ impl Data<Berth> for IngressAddress {
         let what = format!("Cannot find the address of the {object}");
         let cluster = cx.provider().cluster()?;
         let found = if model.wait {
+            if !cluster.appears(cx.budget(), &object, APPEARANCE).await.map_err(|error| error.explain(&what))? {
+                return Err(absent(&what, &object));
+            }
             let waiting_for = format!("the load balancer of {object}");
             let judge = |seen: &serde_json::Value| match (addresses(seen), cannot_have_one(seen)) {
                 (Some(found), _) => Watched::Done(Ok(found)),
@@ -82,6 +90,16 @@ impl Data<Berth> for IngressAddress {
         model.ips.set(ips);
         Ok(())
     }
+}
+
+fn absent(what: &str, object: &ObjectRef) -> Explanation {
+    Explanation::new("BERTH-K8S-073", what)
+        .on(format!("{object}: there is no such object, and none came within {} seconds", APPEARANCE.as_secs()))
+        .next(
+            "if this configuration makes it, let the data source wait for that: take its namespace and name from the \
+             resource's attributes, or add depends_on = [that resource]; else correct namespace, name or kind",
+        )
+        .at("name")
 }
 
 fn never(what: &str, object: &ObjectRef, why: &str) -> Explanation {

@@ -44,7 +44,10 @@ impl Step {
             }
             Self::Anonymous => "give the registry users, so that nobody comes in without a login",
             Self::Login => "check username and password_wo against the registry's users",
-            Self::Push => "check the registry's log and storage, and the body limit of what stands before it",
+            Self::Push => {
+                "check the registry's log and storage, and the limits of what stands before it: for the size of a body, and for \
+                 the time of a request (Traefik: respondingTimeouts.readTimeout of the entry point, 60 seconds)"
+            }
             Self::Pull => "check the registry's log and storage",
             Self::InCluster => {
                 "check that the service account names a pull secret with this login, and that the nodes resolve the \

@@ -124,7 +124,10 @@ impl Resource<Berth> for PullSecret {
             "Logins to registries as a `kubernetes.io/dockerconfigjson` Secret in namespaces, and service accounts that \
              use it.\n\nA Secret that another tool made can be imported, or moved from a `kubernetes_secret_v1`: the next \
              apply takes it over.\n\nService accounts are changed by one element of their `imagePullSecrets`: what others put there \
-             stays, and a destroy takes only that element off. No service account is ever made or deleted.",
+             stays, and a destroy takes only that element off. No service account is ever made or deleted. A \
+             `kubernetes_service_account_v1` with pull secrets of its own needs `ignore_changes = [image_pull_secret]`, or it \
+             takes that element off again.\n\nPods get the pull secrets of their account when they are made: those that were \
+             there before must be made anew.",
         )
     };
 

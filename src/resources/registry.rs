@@ -43,9 +43,24 @@ impl Resource<Berth> for Registry {
         ..Meta::new(
             "Registry",
             "A private container registry (distribution) in the cluster: its configuration, users, storage, \
-             Deployment, Service and Ingress.\n\nPasswords reach the cluster as bcrypt hashes and never the state. What \
+             Deployment, Service and Ingress.\n\n~> **Without `users` and `htpasswd` everyone who reaches the registry may \
+             pull, push and delete.** A plan warns of a registry that is open by an Ingress, a port of the nodes or a load \
+             balancer and has neither.\n\nPasswords reach the cluster as bcrypt hashes and never the state. What \
              someone changes in the cluster is found by a refresh and set right by the next apply. A claimed volume \
-             outlives the registry unless `storage.volume.delete_on_destroy` is set; a bucket always does.",
+             outlives the registry unless `storage.volume.delete_on_destroy` is set; a bucket always does. An import finds \
+             everything but passwords, and the next apply sets those.\n\n## What is made\n\n\
+             | object | its name | what for |\n|---|---|---|\n\
+             | Deployment, Service | `name` | the Pods (container `registry`, port 5000) and the way to them (port \
+             `registry`: 443 if the registry serves TLS itself, else 5000) |\n\
+             | ConfigMap | `name`-config | the configuration file |\n\
+             | Secret | `name`-credentials | what the Pods share, and the logins to bucket and upstream |\n\
+             | Secret | `name`-users | the password file, where there are users |\n\
+             | PersistentVolumeClaim | `name`-data | the volume, with `storage.volume` |\n\
+             | Ingress | `name` | with `ingress`; an issuer fills the Secret `name`-tls |\n\
+             | ServiceAccount | `service_account.name`, or `name` | unless it exists |\n\n\
+             All bear the labels `app.kubernetes.io/name=registry`, `app.kubernetes.io/instance=NAME` and \
+             `app.kubernetes.io/managed-by=berth`, and so do the Pods: select them by these in a NetworkPolicy, a backup or a \
+             monitor. `objects` lists them in the plan.",
         )
     };
 

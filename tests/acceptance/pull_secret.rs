@@ -108,6 +108,8 @@ fn a_pull_secret_is_imported() {
     workspace.apply().succeeds();
     let other = Workspace::new(&declared).secret("password", PASSWORD);
     other.import("berth_pull_secret.this", &format!("{}/pull", namespace.0)).succeeds();
+    other.plan().changes_something();
+    other.apply().succeeds();
     other.plan().changes_nothing();
     other.destroy().succeeds();
 }

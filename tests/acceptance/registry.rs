@@ -264,6 +264,8 @@ fn a_registry_is_imported_with_all_its_settings() {
     workspace.apply().succeeds();
     let other = Workspace::new(&configuration).secret("ann", ANN);
     other.import("berth_registry.this", &format!("{}/registry", namespace.0)).succeeds();
+    other.plan().changes_something();
+    other.apply().succeeds();
     other.plan().changes_nothing();
     let errors = Workspace::new(&configuration)
         .secret("ann", ANN)

@@ -81,7 +81,18 @@ fn every_step_passes_and_runs_again_on_a_trigger() {
     workspace.configure(&configuration(&namespace.0, 6443 + 1, &check(2)));
     let plan = workspace.plan();
     assert_eq!(plan.changes(), [("berth_registry_check.this".to_owned(), "update".to_owned())]);
+    let shown = workspace.run(&["show", "-no-color", "saved.plan"]).succeeds().stdout;
+    assert!(shown.contains("summary") && !shown.contains("elapsed_ms"), "the results stay out of it: {shown}");
     workspace.apply().succeeds();
+    let attributes = workspace.attributes("berth_registry_check.this");
+    assert_eq!(attributes["passed"], true);
+    let summary = attributes["summary"].as_str().unwrap();
+    assert!(
+        summary.starts_with("6 steps passed: resolve, tls") && summary.contains("issued by `Test Root`"),
+        "{summary}"
+    );
+    assert_eq!(steps(&workspace), ["resolve", "tls", "anonymous", "login", "push", "pull"]);
+    workspace.plan().changes_nothing();
     workspace.destroy().succeeds();
 }
 
@@ -182,15 +193,16 @@ resource "berth_dns_record" "this" {{
 resource "berth_pull_secret" "this" {{
   name       = "pull"
   namespaces = [berth_registry.this.namespace]
-  registries = {{ "{host}:6447" = {{ username = "ann", password_wo = var.password, password_wo_version = 1 }} }}
+  registries = {{ "https://{host}:6447/v2/" = {{ username = "ann", password_wo = var.password, password_wo_version = 1 }} }}
 }}
 resource "berth_registry_check" "this" {{
   for_each    = toset(["1", "2", "3", "4"])
-  host        = "{host}:6447"
+  host        = each.key == "1" ? upper("{host}:6447") : "{host}:6447"
   username    = "ann"
   password_wo = var.password
   ca_pem      = file("{root}")
   triggers    = {{ run = each.key }}
+  details     = true
   in_cluster  = {{ namespace = "{namespace}" }}
   depends_on  = [berth_pull_secret.this, berth_dns_record.this]
 }}

@@ -2,6 +2,9 @@
 
 mod acme_authorities;
 mod acme_plans;
+mod cluster;
+mod cluster_claims;
+mod cluster_takeover;
 mod dns_iam;
 mod dns_iam_records;
 mod first_start;

@@ -17,7 +17,7 @@ resource "berth_registry" "main" {
     ci = { password_wo = var.push_password, password_wo_version = 1 }
   }
   tls     = { secret_name = "registry-tls" }
-  ingress = { class = "nginx" }
+  ingress = { class = "traefik" }
   service_account = {
     name        = "registry"
     annotations = { "eks.amazonaws.com/role-arn" = "arn:aws:iam::123456789012:role/registry" }

@@ -1,6 +1,7 @@
 //! Waits for one object to become so, by watching it.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::{Stream, TryStreamExt as _};
 use kube::api::{WatchEvent, WatchParams};
@@ -70,6 +71,25 @@ impl Cluster {
             budget.sleep(pause).await.map_err(|stopped| stop(stopped, &last))?;
         }
         Err(stop(Stopped::Deadline, &last))
+    }
+
+    /// Whether an object is there, or comes within `patience`.
+    pub async fn appears(&self, budget: &Budget, object: &ObjectRef, patience: Duration) -> Result<bool, ClusterError> {
+        let patience = budget.at_most(patience);
+        for pause in Pace::pauses(PACE) {
+            if self.get(budget, object).await?.is_some() {
+                return Ok(true);
+            }
+            tracing::debug!(object = %object, "watching for it to appear");
+            if let Err(stopped) = patience.sleep(pause).await {
+                let waiting_for = format!("{object} to appear");
+                return match stopped {
+                    Stopped::Deadline => Ok(false),
+                    Stopped::Interrupted => Err(ClusterError::Stopped { stopped, waiting_for, last_seen: None }),
+                };
+            }
+        }
+        Ok(false)
     }
 
     /// The object as it is, and then each change of it.

@@ -37,9 +37,16 @@ const FIELDS: [(&str, &str, &str); 26] = [
 /// A cluster's failure, blamed on the attribute that its cause stands in.
 pub fn explained(error: &ClusterError, what: &str) -> Explanation {
     let explanation = error.explain(what);
-    match attribute(error) {
-        Some(attribute) => explanation.at(attribute),
-        None => explanation,
+    match (attribute(error), error) {
+        // Hosts show the line of no attribute within another: the words must name it.
+        (Some(attribute), ClusterError::Invalid { .. }) => {
+            explanation.next(format!("correct `{attribute}`, which the refused field comes from")).at(attribute)
+        }
+        (Some(attribute), ClusterError::Refused { .. }) => {
+            explanation.adding(&format!("it comes from `{attribute}`")).at(attribute)
+        }
+        (Some(attribute), _) => explanation.at(attribute),
+        (None, _) => explanation,
     }
 }
 

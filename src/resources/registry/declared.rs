@@ -239,7 +239,7 @@ mod tests {
             }
         };
         assert_eq!(s3(None), (true, true));
-        assert_eq!(s3(Some("http://minio:9000")), (false, false));
-        assert_eq!(s3(Some("https://minio:9000")), (true, false));
+        assert_eq!(s3(Some("http://s3:9000")), (false, false));
+        assert_eq!(s3(Some("https://s3:9000")), (true, false));
     }
 }

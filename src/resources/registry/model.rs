@@ -28,7 +28,9 @@ pub struct Declared {
     /// The name that clients know the registry by, such as `registry.example.com`. Needed for an Ingress.
     #[attr(check = host())]
     pub host: Option<String>,
-    /// The image of the registry. Its major version decides where the configuration lies. Default `registry:3`.
+    /// The image of the registry. The major version that its tag begins with (`3`, `v2.8.3`) decides where the configuration
+    /// lies: `/etc/docker/registry` before version 3, else `/etc/distribution`, so also for `latest`, other tags and an image
+    /// that is named by a digest alone. Give a digest beside a tag. Default `registry:3`.
     #[attr(default = "registry:3", check = image())]
     pub image: String,
     /// How many Pods. More than one needs storage that they can share. Default `1`.
@@ -63,7 +65,8 @@ pub struct Declared {
     pub service: Option<Service>,
     /// The account that the Pods run as.
     pub service_account: Option<Account>,
-    /// Whether clients may delete images. Default `true`.
+    /// Whether clients may delete images. What they delete is no longer served; the room on the storage is given back only by
+    /// distribution's `registry garbage-collect`, which must run while nobody pushes. Default `true`.
     #[attr(default = true)]
     pub delete_enabled: bool,
     /// A registry that this one caches; then nothing can be pushed.
@@ -182,7 +185,7 @@ pub struct S3 {
     pub bucket: String,
     /// The bucket's region.
     pub region: String,
-    /// The address of an S3 that is not AWS's, such as `http://minio.storage.svc:9000`. Paths are then used instead of
+    /// The address of an S3 that is not AWS's, such as `http://s3.storage.svc:9000`. Paths are then used instead of
     /// host names.
     #[attr(check = web_address())]
     pub endpoint: Option<String>,
@@ -266,8 +269,9 @@ pub struct Ingress {
     /// The Ingress class. Default: the cluster's.
     #[attr(check = name_or_none())]
     pub class: Option<String>,
-    /// Whose annotations are set, so that large layers get through: `nginx`, `traefik`, `alb` or `none`. Default: by
-    /// the name of the class.
+    /// Whose annotations are set, so that large layers get through: `nginx` (ingress-nginx, which is maintained no longer),
+    /// `traefik`, `alb` or `none`. Traefik ends a request after 60 seconds, also the push of a large layer, and no annotation
+    /// changes that: set `respondingTimeouts.readTimeout` of its entry point to `0` or more. Default: by the name of the class.
     #[attr(check = check::one_of(&["nginx", "traefik", "alb", "none"]))]
     pub flavour: Option<String>,
     /// The `ClusterIssuer` of cert-manager that shall make the certificate.

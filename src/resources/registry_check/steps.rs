@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::clients::cluster::{PullProof, PullRequest};
-use crate::clients::http::{HttpError, addresses, presented_chain};
+use crate::clients::http::{Flaw, HttpError, addresses, presented_chain};
 use crate::clients::oci::{Oci, OciError};
 use crate::digest::sha256_hex;
 use crate::domain::certificate::{Facts, moment_text};
@@ -50,6 +50,8 @@ enum Passing {
     Place,
     /// A certificate is new: an Ingress controller shows one of its own until it has read the Secret.
     Certificate,
+    /// It is the wrong certificate, and no placeholder: only a change that is just under way may mend that.
+    Soon,
 }
 
 impl Passing {
@@ -59,8 +61,31 @@ impl Passing {
             Self::Never => Duration::ZERO,
             Self::Place => limit.saturating_sub(RESERVE).max(limit / 4),
             Self::Certificate => limit / 5,
+            Self::Soon => (limit / 5).min(Duration::from_secs(5)),
         }
     }
+}
+
+/// What mends a certificate that is not accepted.
+fn remedy(flaw: Flaw) -> Option<&'static str> {
+    match flaw {
+        Flaw::Name => Some(
+            "have the registry serve a certificate for this name (tls.secret_name of the registry or the Ingress), or correct host",
+        ),
+        Flaw::Issuer => Some(
+            "if this is the right certificate, put the root of its CA into ca_pem, or into registries of the provider block; else \
+             look which Secret the registry or the Ingress serves",
+        ),
+        Flaw::Time => {
+            Some("renew the certificate, and have the registry or the Ingress serve the new one; check the clock")
+        }
+        Flaw::Other => None,
+    }
+}
+
+/// Whether a certificate only stands in for one that is to come: it signs itself, as those do that Ingress controllers make.
+fn is_placeholder(leaf: &Facts, chain_length: usize) -> bool {
+    chain_length == 1 && leaf.subject == leaf.issuer
 }
 
 /// How long a node's failures to pull may go on.
@@ -83,6 +108,7 @@ impl From<HttpError> for Failure {
         };
         let next = match &error {
             HttpError::Roots { .. } => Some("correct ca_pem".to_owned()),
+            HttpError::Certificate { flaw, .. } => remedy(*flaw).map(str::to_owned),
             HttpError::Unreachable { .. } => {
                 Some("check that the registry is up and its port can be reached".to_owned())
             }
@@ -287,10 +313,13 @@ impl<'a> Checking<'a> {
 
     async fn tls(&self) -> std::result::Result<String, Failure> {
         let chain = presented_chain(self.host(), self.base.port_or_known_default().unwrap_or(443)).await?;
-        let presented: Vec<Presented> = chain
+        let read: Vec<_> = chain.iter().map(|der| Facts::from_der(der)).collect();
+        let leaf = read.first().and_then(|facts| facts.as_ref().ok());
+        let stands_in = leaf.is_some_and(|leaf| is_placeholder(leaf, chain.len()));
+        let presented: Vec<Presented> = read
             .iter()
-            .map(|der| match Facts::from_der(der) {
-                Ok(facts) => Presented { issuer: facts.issuer, not_after: moment_text(facts.not_after) },
+            .map(|facts| match facts {
+                Ok(facts) => Presented { issuer: facts.issuer.clone(), not_after: moment_text(facts.not_after) },
                 Err(error) => Presented { issuer: format!("somebody (unreadable: {error})"), not_after: String::new() },
             })
             .collect();
@@ -298,7 +327,11 @@ impl<'a> Checking<'a> {
         // Trust is judged by the client that everything else is sent by.
         if let Err(error) = self.registry.anonymous().await {
             let failure = Failure::from(error);
-            return Err(Failure { cause: format!("{}; it was issued by {told}", failure.cause), ..failure });
+            let passing = match failure.passing {
+                Passing::Certificate if !stands_in => Passing::Soon,
+                passing => passing,
+            };
+            return Err(Failure { cause: format!("{}; it was issued by {told}", failure.cause), passing, ..failure });
         }
         if let Some(expected) = self.model.expect_issuer.as_ref().filter(|expected| !is_issued_by(&presented, expected))
         {
@@ -410,6 +443,7 @@ mod tests {
         assert_eq!(Passing::Place.patience(minutes(15)), Duration::from_secs(855));
         assert_eq!(Passing::Place.patience(Duration::from_secs(20)), Duration::from_secs(5));
         assert_eq!(Passing::Certificate.patience(minutes(5)), minutes(1));
+        assert_eq!(Passing::Soon.patience(minutes(5)), Duration::from_secs(5));
         assert_eq!(pull_patience(minutes(5)), Duration::from_secs(20));
         assert_eq!(pull_patience(minutes(1)), Duration::from_secs(8));
     }
@@ -441,6 +475,15 @@ mod tests {
                 RegistryName::parse(host).map(|name| [vec![name.key()], name.other_keys()].concat()).unwrap();
             assert!(keys.contains(&"hub.test".to_owned()), "{keys:?}");
         }
+    }
+
+    #[test]
+    fn each_flaw_of_a_certificate_is_told_with_what_mends_it() {
+        let told =
+            |flaw| Failure::from(HttpError::Certificate { fault: "x".to_owned(), flaw }).next.unwrap_or_default();
+        assert!(told(Flaw::Name).contains("for this name") && !told(Flaw::Name).contains("ca_pem"));
+        assert!(told(Flaw::Issuer).contains("ca_pem"));
+        assert!(told(Flaw::Time).contains("renew"));
     }
 
     #[test]

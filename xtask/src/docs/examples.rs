@@ -27,6 +27,24 @@ impl Examples {
         self.read(&format!("resources/{name}/resource.tf"))
     }
 
+    /// Further ways to declare a resource, from `resource-WAY.tf`: the title, which is its first line, and the text.
+    pub fn ways(&self, name: &str) -> Result<Vec<(String, String)>> {
+        let folder = format!("resources/{name}");
+        let Ok(entries) = fs::read_dir(self.folder.join(&folder)) else { return Ok(Vec::new()) };
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut files: Vec<String> =
+            names.filter(|file| file.starts_with("resource-") && file.ends_with(".tf")).collect();
+        files.sort();
+        let mut ways = Vec::new();
+        for file in files {
+            let text = self.read(&format!("{folder}/{file}"))?.unwrap_or_default();
+            let (title, text) = text.split_once('\n').with_context(|| format!("{folder}/{file} has one line only"))?;
+            let title = title.strip_prefix("# ").with_context(|| format!("{folder}/{file} begins without a title"))?;
+            ways.push((title.trim_end_matches('.').to_owned(), text.trim().to_owned()));
+        }
+        Ok(ways)
+    }
+
     /// How a resource is imported.
     pub fn import(&self, name: &str) -> Result<Option<String>> {
         self.read(&format!("resources/{name}/import.sh"))

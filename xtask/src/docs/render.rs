@@ -25,18 +25,20 @@ pub struct Subject<'a> {
     meta: Meta,
     schema: &'a Schema,
     example: Option<String>,
+    ways: Vec<(String, String)>,
     import: Option<String>,
 }
 
 impl<'a> Subject<'a> {
     /// A resource with its examples.
     pub fn resource(name: &'a str, meta: Meta, schema: &'a Schema, examples: &Examples) -> Result<Self> {
-        Ok(Self { name, meta, schema, example: examples.resource(name)?, import: examples.import(name)? })
+        let (example, ways) = (examples.resource(name)?, examples.ways(name)?);
+        Ok(Self { name, meta, schema, example, ways, import: examples.import(name)? })
     }
 
     /// A data source with its example.
     pub fn data_source(name: &'a str, meta: Meta, schema: &'a Schema, examples: &Examples) -> Result<Self> {
-        Ok(Self { name, meta, schema, example: examples.data_source(name)?, import: None })
+        Ok(Self { name, meta, schema, example: examples.data_source(name)?, ways: Vec::new(), import: None })
     }
 
     fn context(&self) -> Value {
@@ -48,6 +50,7 @@ impl<'a> Subject<'a> {
             import_id => self.meta.import_id,
             import => self.import.clone(),
             example => self.example.clone(),
+            ways => self.ways.iter().map(|(title, text)| context! { title, text }).collect::<Vec<_>>(),
             has_write_only => attributes::have_write_only(&self.schema.attributes),
             sections => sections(&self.schema.attributes, Some(self.meta)),
         }
@@ -211,7 +214,7 @@ mod tests {
         let meta = Meta { import_id, ..Meta::new("Things", "A thing. It has\na name.") };
         let schema = Schema { attributes: Thing::attributes(), ..Schema::default() };
         let (example, import) = (example.map(str::to_owned), import.map(str::to_owned));
-        let subject = Subject { name: "berth_thing", meta, schema: &schema, example, import };
+        let subject = Subject { name: "berth_thing", meta, schema: &schema, example, ways: Vec::new(), import };
         Renderer::new().and_then(|renderer| renderer.resource(&subject)).expect("a page")
     }
 
@@ -295,7 +298,8 @@ terraform import berth_thing.a a
     fn the_index_lists_types_by_their_first_sentence() {
         let schema = Schema::default();
         let meta = Meta::new("Things", "A thing. It has\na name.");
-        let subject = Subject { name: "berth_thing", meta, schema: &schema, example: None, import: None };
+        let subject =
+            Subject { name: "berth_thing", meta, schema: &schema, example: None, ways: Vec::new(), import: None };
         let mut index = Index::default();
         index.add("Resources", &subject);
         let text = Renderer::new().and_then(|r| r.index("All.", &[], None, &index)).expect("a page");
