@@ -141,7 +141,8 @@ pub(super) async fn lookup(resolver: &TokioResolver, name: &str, kind: RecordTyp
             let fits = |record: &&Record| kind != RecordType::NS || record.name == owner;
             let records = answer.answers().iter().filter(|record| record.record_type() == kind).filter(fits);
             let found: Vec<_> = records.map(|record| record.data.clone()).collect();
-            if kind == RecordType::NS && answer.answers().iter().any(|record| record.record_type() == RecordType::CNAME) {
+            if kind == RecordType::NS && answer.answers().iter().any(|record| record.record_type() == RecordType::CNAME)
+            {
                 return Err(Trouble::Nothing(Vec::new()));
             }
             if found.is_empty() && kind == RecordType::NS {

@@ -218,9 +218,7 @@ mod tests {
         let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         let name = |text: &str| Name::from_ascii(text).unwrap();
-        let ns = move |owner: &str| {
-            Record::from_rdata(name(owner), 60, RData::NS(NS(name(&format!("ns.{owner}")))))
-        };
+        let ns = move |owner: &str| Record::from_rdata(name(owner), 60, RData::NS(NS(name(&format!("ns.{owner}")))));
         let cname = move |owner: &str, to: &str| Record::from_rdata(name(owner), 60, RData::CNAME(CNAME(name(to))));
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];

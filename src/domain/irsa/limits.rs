@@ -89,7 +89,8 @@ pub fn prefix_of(name: &str) -> Option<&str> {
         Some(prefix).filter(|prefix| check_name_prefix(prefix).is_ok())
     };
     // Twelve digits are an account's number rather than chance.
-    let ours = |prefix: &&str| name.strip_prefix(*prefix).is_some_and(|made| made.contains(|c: char| c.is_alphabetic()));
+    let ours =
+        |prefix: &&str| name.strip_prefix(*prefix).is_some_and(|made| made.contains(|c: char| c.is_alphabetic()));
     cut(26, 18).or_else(|| cut(NAME_SUFFIX, 0).filter(ours))
 }
 
@@ -198,7 +199,8 @@ mod tests {
     fn the_prefix_is_read_from_a_name_that_was_made_unique() {
         assert_eq!(prefix_of("app-0123456789ab"), Some("app-"));
         assert_eq!(prefix_of("app-20240131120000123400000001"), Some("app-"));
-        for plain in ["app", "app-production", "0123456789ab", "app-0123456789AB", "state-123456789012", "cert-manager"] {
+        for plain in ["app", "app-production", "0123456789ab", "app-0123456789AB", "state-123456789012", "cert-manager"]
+        {
             assert_eq!(prefix_of(plain), None, "{plain}");
         }
     }

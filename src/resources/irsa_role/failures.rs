@@ -73,7 +73,7 @@ pub fn another(verb: &str, model: &IrsaRoleModel, live: &Role) -> Explanation {
 fn missing(model: &IrsaRoleModel, arn: &str, error: &AwsError) -> Explanation {
     error
         .explain(format!("Cannot attach a managed policy to the role `{}`", model.role_name()), arn)
-        .next("correct the ARN, or make the policy first; the role is in the state, and the next apply goes on with it")
+        .next("correct the ARN, or make the policy first, and apply again")
         .at("managed_policy_arns")
 }
 
