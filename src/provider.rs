@@ -64,6 +64,7 @@ pub struct Berth {
     kubernetes: kubernetes::Clients,
     holdings: Holdings,
     planned: planned::PlannedRecords,
+    annotations: planned::PlannedAnnotations,
     looks: looks::Looks,
 }
 
@@ -91,6 +92,7 @@ impl sdk::Provider for Berth {
             kubernetes: kubernetes::Clients::default(),
             holdings: Holdings::default(),
             planned: planned::PlannedRecords::default(),
+            annotations: planned::PlannedAnnotations::default(),
             looks: looks::Looks::default(),
         };
         provider.fit_region().map(|()| provider)
@@ -119,6 +121,11 @@ impl Berth {
     /// The records that this run's plans are to make.
     pub fn planned_records(&self) -> &planned::PlannedRecords {
         &self.planned
+    }
+
+    /// The annotations that this run's plans declare.
+    pub fn planned_annotations(&self) -> &planned::PlannedAnnotations {
+        &self.annotations
     }
 
     /// What plans of this run no longer ask.

@@ -5,6 +5,8 @@ pub mod acme_account;
 pub mod acme_certificate;
 pub mod acme_order;
 mod aws_look;
+#[cfg(test)]
+mod aws_table;
 pub(crate) mod aws_tags;
 pub mod dns01_delegation;
 pub mod dns01_record;

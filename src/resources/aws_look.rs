@@ -37,7 +37,7 @@ where
         return None;
     }
     let (aws, budget) = (cx.provider().aws().ok()?.clone(), cx.budget().at_most(PATIENCE));
-    let answer = budget.run(ask(aws, budget.clone())).await.ok().flatten();
+    let answer = budget.run(Box::pin(ask(aws, budget.clone()))).await.ok().flatten();
     if answer.is_none() {
         tracing::debug!(question, "AWS does not answer what a plan would like to know");
         looks.give_up(question);

@@ -70,9 +70,10 @@ impl Resource<Berth> for DnsRecord {
         let ahead = ahead(cx, plan, move_, zone.clone()).await;
         plan_place(plan, move_, ahead.as_ref());
         left::plan_removal(plan, "fqdn");
+        let id = ahead.as_ref().and_then(Foresight::id).cloned();
         let zone = ahead.and_then(|ahead| ahead.zone).or(zone);
         let record = checks::footing(plan.planned(), "", zone.as_ref());
-        beside::warn(cx, plan, record.map(|record| ("name".to_owned(), record)));
+        beside::warn(cx, plan, id.as_ref(), record.map(|record| ("name".to_owned(), record)));
         Ok(())
     }
 

@@ -15,6 +15,7 @@ use crate::domain::dns::record_id;
 use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId};
 use crate::provider::{Berth, Cx};
 use crate::resources::dns_record::content::Content;
+use crate::resources::dns_record::foresight::Foresight;
 use crate::resources::dns_record::place::{ZoneWish, explained, known_zone, no_stranger, noted_zone, warn_of_apex};
 use crate::resources::dns_record::{beside, checks, planning, visible};
 use crate::sdk::{Computed, Diagnostics, Explanation, Import, Meta, Plan, Resource, Result, Seen, Value, View};
@@ -74,26 +75,28 @@ impl Resource<Berth> for DnsRecords {
         let zone = known_zone(plan.planned().text("zone"), noted.filter(|_| !moves));
         let records = ahead::settled_records(plan, zone.as_ref());
         plan.set("records", records);
-        if !plan.is_create() && !moves {
-            plan.keep(&["zone_id"]);
-            if plan.changes("records") {
-                ahead::plan_names(cx, plan, zone).await;
-            } else {
-                plan.keep(&["fqdns"]);
-            }
-            return Ok(());
-        }
         if moves {
             plan.replace_for(if plan.config().at("zone_id").is_null() { "zone" } else { "zone_id" });
             return Ok(());
         }
-        let zone = ahead::plan_names(cx, plan, None).await.or(zone);
+        let ahead = if plan.is_create() {
+            Some(ahead::plan_names(cx, plan, None).await)
+        } else {
+            plan.keep(&["zone_id"]);
+            let changes = plan.changes("records");
+            if changes { Some(ahead::plan_names(cx, plan, zone.clone()).await) } else { None }
+        };
+        if ahead.is_none() {
+            plan.keep(&["fqdns"]);
+        }
+        let id = ahead.as_ref().and_then(Foresight::id).cloned();
+        let zone = ahead.and_then(|ahead| ahead.zone).or(zone);
         let footing = |key: &String| {
             let prefix = path(key);
             Some((format!("{prefix}name"), checks::footing(plan.planned(), &prefix, zone.as_ref())?))
         };
-        let new: Vec<_> = keys(plan.planned().at("records")).iter().filter_map(footing).collect();
-        beside::warn(cx, plan, new);
+        let all: Vec<_> = keys(plan.planned().at("records")).iter().filter_map(footing).collect();
+        beside::warn(cx, plan, id.as_ref(), all);
         Ok(())
     }
 

@@ -53,6 +53,7 @@ impl Resource<Berth> for IrsaRole {
         aws_tags::plan(cx, plan)?;
         let account = preflight::account(cx, plan).await;
         rules::plan_documents(plan, account.as_deref());
+        annotations::warn_of_others(cx, plan);
         preflight::providers(cx, plan, account.as_deref()).await;
         Ok(())
     }

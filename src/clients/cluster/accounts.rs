@@ -26,14 +26,17 @@ pub enum Binding {
 }
 
 /// What setting an annotation found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Annotated {
     /// There is no such object.
     Absent,
     /// The object had the annotation, with this value.
     Before,
     /// The object has it now, and did not before.
-    Now,
+    Now {
+        /// The value that it had instead.
+        before: Option<String>,
+    },
 }
 
 impl Cluster {
@@ -126,14 +129,15 @@ impl Cluster {
         name: &str,
         value: &str,
     ) -> Result<Annotated, ClusterError> {
-        let mut changed = false;
+        let (mut changed, mut before) = (false, None);
         let set = |found: &mut Value| {
+            before = annotation(found, name);
             changed = set_annotation(found, name, value);
             changed
         };
         Ok(match self.update(budget, object, set).await? {
             None => Annotated::Absent,
-            Some(_) if changed => Annotated::Now,
+            Some(_) if changed => Annotated::Now { before },
             Some(_) => Annotated::Before,
         })
     }
@@ -175,6 +179,12 @@ fn remove_pull_secret(account: &mut Value, secret: &str) -> bool {
     let before = elements.len();
     elements.retain(|element| element.get("name").and_then(Value::as_str) != Some(secret));
     elements.len() != before
+}
+
+/// An annotation's value, unless it is empty.
+fn annotation(object: &Value, name: &str) -> Option<String> {
+    let value = object.get("metadata")?.get("annotations")?.get(name)?.as_str()?;
+    Some(value).filter(|value| !value.is_empty()).map(str::to_owned)
 }
 
 fn set_annotation(object: &mut Value, name: &str, value: &str) -> bool {
@@ -221,7 +231,9 @@ mod tests {
     #[test]
     fn an_annotation_that_someone_changed_is_left_to_them() {
         let mut object = json!({ "metadata": { "annotations": { "other": "x" } } });
+        assert_eq!(annotation(&object, "role"), None);
         assert!(set_annotation(&mut object, "role", "ours"));
+        assert_eq!(annotation(&object, "role"), Some("ours".to_owned()));
         assert!(!set_annotation(&mut object, "role", "ours"));
         assert!(!remove_annotation(&mut object, "role", "theirs"));
         assert!(remove_annotation(&mut object, "role", "ours"));

@@ -9,7 +9,7 @@ use hickory_resolver::config::{
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError as RemoteError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::{Resolver, TokioResolver};
 use tokio::sync::OnceCell;
 
@@ -130,14 +130,21 @@ impl Trouble {
     }
 }
 
-/// Asks; the records of the type that was asked for, whatever their owner.
+/// Asks; the records of the type that was asked for, whatever their owner. Only servers of a zone count at the very name:
+/// a resolver follows a CNAME, and those of its target are not those of the name, which has no other data
+/// (RFC 1034 §3.6.2).
 pub(super) async fn lookup(resolver: &TokioResolver, name: &str, kind: RecordType) -> Result<Vec<RData>, Trouble> {
     let mut owner = Name::from_utf8(name).map_err(|error| Trouble::Silent(error.to_string()))?;
     owner.set_fqdn(true);
-    match resolver.lookup(owner, kind).await {
+    match resolver.lookup(owner.clone(), kind).await {
         Ok(answer) => {
-            let records = answer.answers().iter().filter(|record| record.record_type() == kind);
+            let fits = |record: &&Record| kind != RecordType::NS || record.name == owner;
+            let records = answer.answers().iter().filter(|record| record.record_type() == kind).filter(fits);
             let found: Vec<_> = records.map(|record| record.data.clone()).collect();
+            if kind == RecordType::NS && answer.answers().iter().any(|record| record.record_type() == RecordType::CNAME)
+            {
+                return Err(Trouble::Nothing(Vec::new()));
+            }
             if found.is_empty() && kind == RecordType::NS {
                 // A referral to the very name that was asked for counts as an answer to the library.
                 let cut = answer.authorities().iter().filter_map(|record| match &record.data {

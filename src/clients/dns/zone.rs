@@ -207,4 +207,56 @@ mod tests {
         let dns = Dns::with(settings, 53, Vec::new()).pinning("a.example", &["ns".to_owned()], &short).await;
         assert!(dns.0.pinned.is_empty());
     }
+
+    /// A resolver on the loopback network, which answers questions for name servers as recursive ones do: it follows
+    /// a CNAME, and answers with the servers of its target as well.
+    fn resolver() -> std::net::SocketAddr {
+        use hickory_resolver::proto::op::{Message, MessageType};
+        use hickory_resolver::proto::rr::rdata::{CNAME, NS};
+        use hickory_resolver::proto::rr::{Name, Record};
+
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        let name = |text: &str| Name::from_ascii(text).unwrap();
+        let ns = move |owner: &str| Record::from_rdata(name(owner), 60, RData::NS(NS(name(&format!("ns.{owner}")))));
+        let cname = move |owner: &str, to: &str| Record::from_rdata(name(owner), 60, RData::CNAME(CNAME(name(to))));
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+                let Ok(mut message) = Message::from_vec(&buffer[..length]) else { continue };
+                message.metadata.message_type = MessageType::Response;
+                message.metadata.recursion_available = true;
+                let asked = message.queries[0].clone();
+                if asked.query_type() == RecordType::NS {
+                    match asked.name().to_ascii().as_str() {
+                        "example.test." | "cdn.test." => drop(message.add_answer(ns(&asked.name().to_ascii()))),
+                        "www.example.test." => {
+                            message.add_answers([cname("www.example.test.", "cdn.test."), ns("cdn.test.")]);
+                        }
+                        "own.example.test." => {
+                            message.add_answers([cname("own.example.test.", "example.test."), ns("example.test.")]);
+                        }
+                        _ => {}
+                    }
+                }
+                let _sent = socket.send_to(&message.to_vec().unwrap(), from);
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn the_servers_of_a_cnames_target_are_not_those_of_the_name() {
+        let settings = DnsSettings { resolvers: vec![resolver()], check: Check::Authoritative };
+        let dns = Dns::with(settings, 53, Vec::new());
+        let budget = Budget::uninterrupted(Duration::from_secs(20));
+        for (name, zone) in [
+            ("www.example.test", "example.test"),
+            ("own.example.test", "example.test"),
+            ("a.www.example.test", "example.test"),
+            ("cdn.test", "cdn.test"),
+        ] {
+            assert_eq!(dns.zone_of(name, &budget).await.unwrap().name, zone, "{name}");
+        }
+    }
 }

@@ -47,7 +47,9 @@ impl DnsName {
     /// Reads a name in any of its spellings.
     pub fn parse(text: &str) -> Result<Self, DnsNameError> {
         let mut labels = labels(text)?;
-        labels.iter_mut().for_each(|label| label.make_ascii_lowercase());
+        for label in &mut labels {
+            label.make_ascii_lowercase();
+        }
         Ok(Self(labels.iter().map(|label| presented(label, false)).collect::<Vec<_>>().join(".")))
     }
 

@@ -121,16 +121,9 @@ fn unescaped(text: &str) -> Option<String> {
     let mut rest = text.as_bytes();
     while let Some((octet, after)) = rest.split_first() {
         let code = after.get(..3).filter(|_| *octet == b'\\').and_then(|digits| std::str::from_utf8(digits).ok());
-        match code.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
-            Some(code) => {
-                octets.push(code);
-                rest = after.get(3..).unwrap_or_default();
-            }
-            None => {
-                octets.push(*octet);
-                rest = after;
-            }
-        }
+        let code = code.and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        octets.push(code.unwrap_or(*octet));
+        rest = code.and_then(|_| after.get(3..)).unwrap_or(after);
     }
     String::from_utf8(octets).ok()
 }

@@ -69,7 +69,7 @@ pub enum IssuerError {
 
 /// The issuer's host and path, as it stands in condition keys (`oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE`),
 /// from its URL, its bare host, or the ARN of its provider in IAM. A slash at the end belongs to the name: `iss` claims are
-/// compared exactly (OpenID Connect Core §3.1.3.7), and IAM keeps two providers apart that differ by it.
+/// compared exactly (`OpenID` Connect Core §3.1.3.7), and IAM keeps two providers apart that differ by it.
 pub fn oidc_host(url_or_arn: &str) -> Result<String, IssuerError> {
     let text = url_or_arn.trim();
     let rest = if text.starts_with("arn:") {

@@ -74,6 +74,26 @@ pub fn check_name_prefix(prefix: &str) -> Result<(), String> {
     check_name(prefix, ROLE_NAME - NAME_SUFFIX)
 }
 
+/// The prefix of a name that was made unique: by us with twelve hexadecimal digits, by the AWS provider with a moment and
+/// a counter, 26 digits in all.
+pub fn prefix_of(name: &str) -> Option<&str> {
+    let is_made = |suffix: &str, time: usize| {
+        let (moment, rest) = suffix.split_at_checked(time)?;
+        let lower_hex = |octet: u8| octet.is_ascii_digit() || (b'a'..=b'f').contains(&octet);
+        let good = moment.bytes().all(|octet| octet.is_ascii_digit()) && rest.bytes().all(lower_hex);
+        good.then_some(())
+    };
+    let cut = |length: usize, time: usize| {
+        let (prefix, suffix) = name.split_at_checked(name.len().checked_sub(length)?)?;
+        is_made(suffix, time)?;
+        Some(prefix).filter(|prefix| check_name_prefix(prefix).is_ok())
+    };
+    // Twelve digits are an account's number rather than chance.
+    let ours =
+        |prefix: &&str| name.strip_prefix(*prefix).is_some_and(|made| made.contains(|c: char| c.is_alphabetic()));
+    cut(26, 18).or_else(|| cut(NAME_SUFFIX, 0).filter(ours))
+}
+
 /// What is wrong with a role's description, in words that complete "The description …". IAM takes the characters up to
 /// U+00FF: no typographical quotes or dashes
 /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>).
@@ -173,6 +193,16 @@ mod tests {
     fn a_prefix_leaves_room_for_what_makes_the_name_unique() {
         assert_eq!(check_name_prefix(&"a".repeat(52)), Ok(()));
         assert_eq!(check_name_prefix(&"a".repeat(53)), Err("must have 1 to 52 characters, and has 53".to_owned()));
+    }
+
+    #[test]
+    fn the_prefix_is_read_from_a_name_that_was_made_unique() {
+        assert_eq!(prefix_of("app-0123456789ab"), Some("app-"));
+        assert_eq!(prefix_of("app-20240131120000123400000001"), Some("app-"));
+        for plain in ["app", "app-production", "0123456789ab", "app-0123456789AB", "state-123456789012", "cert-manager"]
+        {
+            assert_eq!(prefix_of(plain), None, "{plain}");
+        }
     }
 
     #[test]

@@ -88,13 +88,11 @@ fn wrong(statement: &Statement) -> Faults {
             faults.push((other.into(), format!("a statement may have either `{one}` or `{other}`")));
         }
     }
-    each(statement, |attribute, text| {
+    faults.extend(each(statement, |attribute, text| {
         let test = if attribute.ends_with("actions") { wrong_action } else { wrong_resource };
         test(text).map(|fault| format!("`{text}` {fault}"))
-    })
-    .into_iter()
-    .chain(conditions(statement))
-    .for_each(|fault| faults.push(fault));
+    }));
+    faults.extend(conditions(statement));
     faults
 }
 

@@ -65,6 +65,11 @@ impl Foresight {
         }
     }
 
+    /// The zone's id, where it was found.
+    pub fn id(&self) -> Option<&ZoneId> {
+        self.found.as_ref().map(|zone| &zone.id)
+    }
+
     /// Warns of a zone that is not there.
     pub fn warn_of_zone(&self, plan: &mut Plan<'_>) {
         if let Some(trouble) = &self.trouble {

@@ -25,7 +25,7 @@ pub fn moves(plan: &Plan<'_>, noted: Option<&str>) -> bool {
 
 /// Tells the records' whole names where all are certain, and warns of those that could not be written. `stays` is the zone
 /// that the records are in.
-pub async fn plan_names(cx: &Cx, plan: &mut Plan<'_>, stays: Option<DnsName>) -> Option<DnsName> {
+pub async fn plan_names(cx: &Cx, plan: &mut Plan<'_>, stays: Option<DnsName>) -> Foresight {
     let id = plan.prior().text("zone_id").map(str::to_owned);
     let ahead = Foresight::of(cx, plan, None, (id.as_deref(), stays)).await;
     ahead.warn_of_zone(plan);
@@ -47,7 +47,7 @@ pub async fn plan_names(cx: &Cx, plan: &mut Plan<'_>, stays: Option<DnsName>) ->
         });
     }
     plan.set("fqdns", names.map_or(Value::Unknown, |names| names.encode()));
-    ahead.zone
+    ahead
 }
 
 /// The planned records, each settled by itself.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::model::{IrsaRoleModel, PolicyKind, StatementModel};
 use super::{policies, rules, trust};
 use crate::clients::aws::iam::Role;
-use crate::domain::irsa::{self, parse_policy};
+use crate::domain::irsa::{self, limits, parse_policy};
 use crate::domain::tags::{self, Tags};
 use crate::explain::Explanation;
 use crate::sdk::{Computed, MoveSource, Result, Set};
@@ -75,6 +75,7 @@ pub fn imported(defaults: &Tags, role: &Role, document: Option<String>) -> IrsaR
         }
     }
     fill(defaults, &mut model, role, document);
+    model.name_prefix = limits::prefix_of(&role.name).map(str::to_owned);
     model
 }
 
@@ -93,7 +94,7 @@ fn bare(kind: PolicyKind) -> IrsaRoleModel {
         managed_policy_arns: Set::default(),
         policy_kind: kind.as_str().to_owned(),
         permissions_boundary: None,
-        max_session_duration: *irsa::limits::SESSION.start(),
+        max_session_duration: *limits::SESSION.start(),
         tags: None,
         tags_all: Computed::Unknown,
         annotate_service_accounts: false,
@@ -115,6 +116,7 @@ struct AwsRole {
     arn: String,
     path: Option<String>,
     unique_id: Option<String>,
+    name_prefix: Option<String>,
     description: Option<String>,
     assume_role_policy: String,
     max_session_duration: Option<u32>,
@@ -162,7 +164,7 @@ fn from_aws(source: &MoveSource) -> Result<IrsaRoleModel> {
         arn: old.arn,
         unique_id: old.unique_id.unwrap_or_default(),
         description: old.description.unwrap_or_default(),
-        max_session_duration: old.max_session_duration.unwrap_or(*irsa::limits::SESSION.start()),
+        max_session_duration: old.max_session_duration.unwrap_or(*limits::SESSION.start()),
         permissions_boundary: given(old.permissions_boundary),
         trust_policy: old.assume_role_policy,
         tags: old.tags.clone().unwrap_or_default(),
@@ -171,6 +173,7 @@ fn from_aws(source: &MoveSource) -> Result<IrsaRoleModel> {
     };
     let documents: Vec<_> = role.inline_policies.values().cloned().collect();
     let mut model = imported(&Tags::new(), &role, policies::joined(&documents));
+    model.name_prefix = given(old.name_prefix).filter(|prefix| limits::check_name_prefix(prefix).is_ok());
     PolicyKind::Inline.as_str().clone_into(&mut model.policy_kind);
     model.managed_policy_arns = role.attached_policies.iter().cloned().collect();
     if let Some(all) = old.tags_all.or(old.tags) {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::model::IrsaRoleModel;
+use super::model::{Account, IrsaRoleModel};
 use crate::clients::cluster::Annotated;
 use crate::domain::irsa::{ROLE_ANNOTATION, ServiceAccount};
 use crate::domain::kubernetes::ObjectRef;
 use crate::provider::Cx;
-use crate::sdk::{Explanation, Result};
+use crate::sdk::{Explanation, Plan, Result, Set};
 
 /// The private note of the accounts that we annotated: what others wrote stays theirs, though it says the same. It
 /// holds an account until its annotation was taken off, so that what failed once is tried again.
@@ -29,7 +29,25 @@ fn note(cx: &Cx, accounts: &Accounts) {
     if accounts.is_empty() { cx.forget(NOTE) } else { cx.remember(NOTE, accounts) }
 }
 
-/// Annotates the accounts that exist; the user is warned of the others.
+/// Warns of accounts that another role of the configuration annotates too: each apply would give them to the other.
+pub fn warn_of_others(cx: &Cx, plan: &mut Plan<'_>) {
+    let Some(role) = plan.planned().text("name").map(str::to_owned) else { return };
+    if plan.planned().truth("annotate_service_accounts") != Some(true) {
+        return;
+    }
+    let Some(accounts) = plan.planned().read::<Set<Account>>("service_accounts") else { return };
+    for named in exact(&accounts.iter().map(ServiceAccount::from).collect::<Vec<_>>()) {
+        let Some(other) = cx.provider().planned_annotations().add(&named, &role) else { continue };
+        let account = object(&named);
+        let what = format!("Two roles of this configuration annotate the {account}");
+        let words = format!("an account assumes one role, and the roles `{other}` and `{role}` would both be named");
+        let step = "leave the account, or `annotate_service_accounts`, out of one of them: as it is, each apply names the other";
+        let explanation = Explanation::new("BERTH-AWS-040", what).said("The provider", words);
+        plan.warn(&explanation.next(step).at("annotate_service_accounts"));
+    }
+}
+
+/// Annotates the accounts that exist; the user is warned of the others, and of what was taken from somebody else.
 pub async fn put(cx: &Cx, model: &IrsaRoleModel, role_arn: &str) -> Result<()> {
     let cluster = cx.provider().cluster()?;
     let mut ours = ours(cx, model);
@@ -39,7 +57,8 @@ pub async fn put(cx: &Cx, model: &IrsaRoleModel, role_arn: &str) -> Result<()> {
         ours.insert(named.clone());
         note(cx, &ours);
         match cluster.annotate(cx.budget(), &account, ROLE_ANNOTATION, role_arn).await {
-            Ok(Annotated::Now) => {}
+            Ok(Annotated::Now { before: None }) => {}
+            Ok(Annotated::Now { before: Some(before) }) => cx.warn(&taken(&account, &before, role_arn)),
             Ok(Annotated::Before) if was_ours => {}
             Ok(Annotated::Before) => drop(ours.remove(&named)),
             Ok(Annotated::Absent) => {
@@ -144,6 +163,17 @@ fn exact(accounts: &[ServiceAccount]) -> Accounts {
 
 fn object((namespace, name): &(String, String)) -> ObjectRef {
     ObjectRef::core("ServiceAccount", namespace, name)
+}
+
+fn taken(account: &ObjectRef, before: &str, role_arn: &str) -> Explanation {
+    Explanation::new("BERTH-AWS-040", format!("The {account} named another role before"))
+        .on(role_arn)
+        .said("The annotation", format!("`{ROLE_ANNOTATION}` was `{before}`"))
+        .next(
+            "see that nobody else sets it (another state, a chart, a hand), or each will take it from the other; Pods started \
+             from now on assume this role",
+        )
+        .at("annotate_service_accounts")
 }
 
 fn missing(account: &ObjectRef, role_arn: &str) -> Explanation {

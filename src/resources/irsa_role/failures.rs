@@ -37,6 +37,7 @@ pub async fn no_policies(aws: &Aws, model: &IrsaRoleModel, error: &PolicyError) 
     match error {
         PolicyError::Aws(error) => failed(aws, "set the policies of", model, error).await,
         PolicyError::Foreign(arn) => foreign(model, arn),
+        PolicyError::Missing(arn, error) => missing(model, arn, error),
     }
 }
 
@@ -67,6 +68,13 @@ pub fn another(verb: &str, model: &IrsaRoleModel, live: &Role) -> Explanation {
         "remove that role if nobody needs it and apply again, or take it over (`terraform import \
              berth_irsa_role.NAME {name}`), or choose another name"
     ))
+}
+
+fn missing(model: &IrsaRoleModel, arn: &str, error: &AwsError) -> Explanation {
+    error
+        .explain(format!("Cannot attach a managed policy to the role `{}`", model.role_name()), arn)
+        .next("correct the ARN, or make the policy first, and apply again")
+        .at("managed_policy_arns")
 }
 
 fn foreign(model: &IrsaRoleModel, arn: &str) -> Explanation {

@@ -22,6 +22,8 @@ pub enum PolicyError {
     Aws(AwsError),
     /// A policy of the name that an own one should have is somebody else's.
     Foreign(String),
+    /// There is no such policy to attach.
+    Missing(String, AwsError),
 }
 
 impl PolicyError {
@@ -145,6 +147,7 @@ impl Policies {
                     let room = unwanted.pop().ok_or(full)?;
                     self.detach(budget, iam, &room).await?;
                 }
+                Err(error @ AwsError::NotFound(_)) => return Err(PolicyError::Missing(arn.to_owned(), error)),
                 attached => return Ok(attached?),
             }
         }

@@ -47,7 +47,7 @@ fn three_hundred_separate_records_cost_few_calls() {
 
 #[test]
 #[ignore = "needs the sandbox"]
-fn three_hundred_records_in_one_map_cost_four_calls() {
+fn three_hundred_records_in_one_map_cost_five_calls() {
     let (zone, gate) = (OwnZone::new("map"), open_gate());
     let map = format!(
         "resource \"berth_dns_records\" \"x\" {{\n  zone_id = \"{}\"\n  records = {{ for i in range({MANY}) : \"n${{i}}\" => {{ \
@@ -57,7 +57,8 @@ fn three_hundred_records_in_one_map_cost_four_calls() {
     let workspace = Workspace::new(&(provider(&gate) + &map));
     workspace.apply().succeeds();
     let made = gate.take();
-    assert!(made.len() <= 4, "{made:?}");
+    // The plan lists the account's zones too: once, whatever the number of records.
+    assert!(made.len() <= 5, "{made:?}");
     workspace.plan().changes_nothing();
     let read = gate.take();
     assert!(read.len() <= 2, "{read:?}");

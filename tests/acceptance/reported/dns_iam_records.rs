@@ -230,3 +230,77 @@ fn an_empty_health_check_is_none_and_an_alias_is_marked_for_every_external_dns()
         assert_eq!(live(&account, &full(&format!("{prefix}-{label}")), RecordType::Txt), None, "{prefix}");
     }
 }
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn what_two_resources_would_take_from_each_other_is_told_by_every_plan() {
+    let label = unique("swap");
+    let one = |address: &str, value: &str| {
+        let more = format!("zone_id = \"{}\"\n name = \"{label}\"\n type = \"A\"\n overwrite = true", zone());
+        record(address, &format!("{more}\n values = [\"{value}\"]"))
+    };
+    let workspace = Workspace::new(&format!("{PROVIDER}{}", one("x", "192.0.2.1")));
+    workspace.apply().succeeds();
+    assert_eq!(warnings(&workspace.plan().changes_nothing()), Vec::<String>::new());
+    let replaced = workspace.run(&["plan", "-json", "-input=false", "-replace=berth_dns_record.x"]).succeeds();
+    assert_eq!(warnings(&replaced), Vec::<String>::new(), "what is made anew is no second one");
+    // One of them exists already.
+    workspace.configure(&format!("{PROVIDER}{}{}", one("x", "192.0.2.1"), one("y", "192.0.2.2")));
+    let told = warnings(&workspace.plan().changes_something());
+    assert!(told.iter().any(|told| told.contains("BERTH-ROUTE53-033") && told.contains("overwrite")), "{told:?}");
+    workspace.apply_plan().succeeds();
+    let told = warnings(&workspace.plan().changes_something());
+    assert!(told.iter().any(|told| told.contains("BERTH-ROUTE53-033")), "{told:?}");
+    workspace.destroy().succeeds();
+
+    let role = |address: &str| {
+        format!(
+            "resource \"berth_irsa_role\" \"{address}\" {{\n name = \"{label}-{address}\"\n oidc_provider_arn = \
+             \"arn:aws:iam::123456789012:oidc-provider/oidc.example\"\n annotate_service_accounts = true\n service_accounts = \
+             [{{ namespace = \"apps\", name = \"web\" }}]\n}}\n"
+        )
+    };
+    let told = warnings(&Workspace::new(&format!("{PROVIDER}{}{}", role("x"), role("y"))).plan().changes_something());
+    assert!(told.iter().any(|told| told.contains("BERTH-AWS-040") && told.contains(&label)), "{told:?}");
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn one_challenge_value_of_two_resources_is_told_as_such_and_a_zone_is_found_by_its_id() {
+    let domain = full(&unique("twice"));
+    let value = |address: &str| {
+        let more = format!("domain = \"{domain}\"\n value = \"one\"\n zone_id = \"{}\"", zone());
+        format!("resource \"berth_dns01_record\" \"{address}\" {{\n{more}\n}}\n")
+    };
+    let workspace = Workspace::new(&format!("{PROVIDER}{}{}", value("x"), value("y")));
+    let errors = workspace.apply().fails();
+    assert!(errors.contains("two resources of this run") && !errors.contains("import"), "{errors}");
+    workspace.destroy().succeeds();
+
+    let data = format!("data \"berth_hosted_zone\" \"x\" {{\n zone_id = \"{}\"\n}}\n", zone());
+    let workspace = Workspace::new(&format!("{PROVIDER}{data}"));
+    workspace.apply().succeeds();
+    let found = workspace.attributes("data.berth_hosted_zone.x");
+    assert_eq!(found["name"], json!(zone_name()));
+    assert!(!found["name_servers"].as_array().unwrap().is_empty());
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_managed_policy_that_is_not_there_is_told_soon_and_the_role_completed_later() {
+    let name = unique("absent");
+    let of = |policies: &str| {
+        format!(
+            "{PROVIDER}resource \"berth_irsa_role\" \"x\" {{\n name = \"{name}\"\n oidc_provider_arn = \
+             \"arn:aws:iam::123456789012:oidc-provider/oidc.example\"\n managed_policy_arns = [{policies}]\n \
+             service_accounts = [{{ namespace = \"apps\", name = \"web\" }}]\n}}\n"
+        )
+    };
+    let workspace = Workspace::new(&of("\"arn:aws:iam::aws:policy/NoSuchPolicy\""));
+    let errors = workspace.apply().fails();
+    assert!(errors.contains("NoSuchPolicy") && errors.contains("correct the ARN"), "{errors}");
+    workspace.configure(&of(""));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
+}

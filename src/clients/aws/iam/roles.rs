@@ -103,10 +103,21 @@ impl Iam {
         absent(self.0.api.delete_inline(budget, role, policy).await)
     }
 
-    /// Attaches a managed policy.
+    /// Attaches a managed policy. IAM does not say which of role and policy it does not find; a policy that is not there
+    /// is not waited for.
     pub async fn attach_policy(&self, budget: &Budget, role: &str, arn: &str) -> Result<(), AwsError> {
         self.touch(role);
-        self.settled(budget, &[role, arn], async || self.0.api.attach(budget, role, arn).await).await
+        let attach = async || self.0.api.attach(budget, role, arn).await;
+        match self.settled_soon(budget, &[role, arn], attach).await {
+            Err(error @ AwsError::NotFound(_)) if self.lacks_policy(budget, arn).await => Err(error),
+            Err(AwsError::NotFound(_)) => self.settled(budget, &[role, arn], attach).await,
+            other => other,
+        }
+    }
+
+    /// Whether there is no policy of this ARN, and none that we made just now.
+    async fn lacks_policy(&self, budget: &Budget, arn: &str) -> bool {
+        !self.is_new(arn) && matches!(self.0.api.policy(budget, arn).await, Err(AwsError::NotFound(_)))
     }
 
     /// Detaches a managed policy; one that is not attached is no error.

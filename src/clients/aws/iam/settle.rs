@@ -14,6 +14,8 @@ use crate::retry::{Budget, Pace};
 const SETTLING: Duration = Duration::from_mins(1);
 /// How long a refused principal is asked for again that we did not make: another provider may just have made it.
 const PRINCIPAL: Duration = Duration::from_secs(20);
+/// How long a name is asked for that nobody may ever have made.
+const SOON: Duration = Duration::from_secs(3);
 /// Pauses in between.
 const PAUSES: Pace = Pace::new(Duration::from_millis(500), Duration::from_secs(5));
 
@@ -51,6 +53,26 @@ impl Iam {
         Fut: Future<Output = Result<T, AwsError>>,
     {
         again(budget, request, |error, _| is_late(error) && self.0.made.is_among(names)).await
+    }
+
+    /// The same for a few seconds.
+    pub(super) async fn settled_soon<T, F, Fut>(
+        &self,
+        budget: &Budget,
+        names: &[&str],
+        request: F,
+    ) -> Result<T, AwsError>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, AwsError>>,
+    {
+        let may_pass = |error: &AwsError, asked_for| is_late(error) && asked_for < SOON && self.0.made.is_among(names);
+        again(budget, request, may_pass).await
+    }
+
+    /// Whether we made it just now.
+    pub(super) fn is_new(&self, key: &str) -> bool {
+        self.0.made.is_among(&[key])
     }
 
     /// The same for a request with a trust policy. Our documents are well-formed, so that one that is refused names a
