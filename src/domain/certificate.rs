@@ -239,8 +239,8 @@ fn mistaken(text: &str) -> CertificateError {
     if text.starts_with("MII") {
         return CertificateError::Mistaken("it looks like base64 without its BEGIN and END lines");
     }
-    let is_path =
-        !text.contains(['\n', '\r']) && (text.contains('/') || text.ends_with(".pem") || text.ends_with(".crt"));
+    let ends = text.rsplit_once('.').map(|(_, end)| end);
+    let is_path = !text.contains(['\n', '\r']) && (text.contains('/') || matches!(ends, Some("pem" | "crt" | "cer")));
     if is_path && text.len() < 300 {
         return CertificateError::Mistaken("it looks like the path of a file, whose content file() reads");
     }

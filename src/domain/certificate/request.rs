@@ -45,7 +45,7 @@ impl Request {
         }
         let common_name = common_name(&request.certification_request_info.subject).filter(|name| !name.is_empty());
         let public_key = request.certification_request_info.subject_pki.raw.to_vec();
-        Ok(Self { names, common_name, beside, public_key, der })
+        Ok(Self { der, names, common_name, beside, public_key })
     }
 }
 
@@ -73,7 +73,9 @@ mod tests {
         let mut wish = CertificateParams::default();
         wish.subject_alt_names = names;
         wish.distinguished_name = rcgen::DistinguishedName::new();
-        common_name.into_iter().for_each(|name| wish.distinguished_name.push(DnType::CommonName, name));
+        if let Some(name) = common_name {
+            wish.distinguished_name.push(DnType::CommonName, name);
+        }
         let signed = wish.serialize_request(&KeyPair::generate().unwrap()).unwrap();
         Request::parse(&signed.pem().unwrap()).unwrap()
     }

@@ -162,7 +162,7 @@ fn what_cannot_heal_is_told_within_seconds() {
         let errors = workspace.apply().fails();
         let told = errors.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(told.contains(expected), "{expected}: {errors}");
-        assert!(started.elapsed().as_secs_f64() < 7.0, "{expected} took {:?}", started.elapsed());
+        assert!(started.elapsed().as_secs_f64() < 8.0, "{expected} took {:?}", started.elapsed());
     }
 }
 
