@@ -93,7 +93,9 @@ pub fn roots(pem: &str) -> Result<Roots, String> {
             Err(error) => unused.push(format!("{}: {error}", sha256_hex(&der))),
         }
     }
-    unused.iter().for_each(|why| tracing::warn!(why, "a trusted certificate cannot be used"));
+    for why in &unused {
+        tracing::warn!(why, "a trusted certificate cannot be used");
+    }
     if certificates.is_empty() { Err(unused.join("; ")) } else { Ok(Roots { certificates, unused }) }
 }
 

@@ -1,11 +1,12 @@
 //! What a certificate chain says about itself: names, times, serial number, issuer, identifiers.
 
+mod request;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use rcgen::PublicKeyData as _;
 use x509_parser::certificate::X509Certificate;
-use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer as _;
 use x509_parser::public_key::PublicKey;
@@ -16,6 +17,8 @@ use crate::digest::{hex, sha256_hex};
 use super::certificate_name::canonical_with_addresses;
 use super::pem::{self, PemError};
 use super::renewal::Validity;
+
+pub use request::Request;
 
 /// Why a text is no certificate chain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -179,73 +182,10 @@ impl Facts {
 
     /// Whether the private key (PEM: PKCS#8, SEC 1 or PKCS#1) is the one of this certificate.
     pub fn matches_key(&self, private_key_pem: &str) -> Result<bool, CertificateError> {
-        let key =
-            rcgen::KeyPair::from_pem(private_key_pem).map_err(|error| CertificateError::Key(error.to_string()))?;
+        let unreadable = |error: &dyn std::fmt::Display| CertificateError::Key(error.to_string());
+        let cleaned = pem::cleaned(private_key_pem).map_err(|error| unreadable(&error))?;
+        let key = rcgen::KeyPair::from_pem(&cleaned).map_err(|error| unreadable(&error))?;
         Ok(key.subject_public_key_info() == self.public_key)
-    }
-}
-
-/// A signing request of the user's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// The request, DER.
-    pub der: Vec<u8>,
-    /// All DNS names and IP addresses that it asks for, its common name among the names: so CAs read it (RFC 8555 §7.4;
-    /// Boulder's `identifier.FromCSR`).
-    pub names: Vec<String>,
-    /// What it asks for that no CA issues by ACME, in words: e-mail addresses, URIs and the like, which Boulder refuses.
-    pub beside: Vec<String>,
-    /// The DER form of the public key that it is made for.
-    pub public_key: Vec<u8>,
-}
-
-impl Request {
-    /// Reads the one signing request of a PEM text.
-    pub fn parse(text: &str) -> Result<Self, CertificateError> {
-        let mut blocks = pem::blocks(text)?;
-        blocks.retain(|block| block.label.ends_with("CERTIFICATE REQUEST"));
-        if blocks.len() > 1 {
-            return Err(CertificateError::Requests(blocks.len()));
-        }
-        let der = blocks.pop().ok_or(CertificateError::NoRequest)?.der.to_vec();
-        let (behind, request) =
-            X509CertificationRequest::from_der(&der).map_err(|error| CertificateError::Request(error.to_string()))?;
-        if !behind.is_empty() {
-            return Err(CertificateError::Request(format!("{} octets stand behind its end", behind.len())));
-        }
-        let (mut names, mut beside) = (Vec::new(), Vec::new());
-        for extension in request.requested_extensions().into_iter().flatten() {
-            if let ParsedExtension::SubjectAlternativeName(alternatives) = extension {
-                alternatives.general_names.iter().for_each(|name| sort_name(name, &mut names, &mut beside));
-            }
-        }
-        names.extend(common_name(&request.certification_request_info.subject).filter(|name| !name.is_empty()));
-        let public_key = request.certification_request_info.subject_pki.raw.to_vec();
-        Ok(Self { names: requested(&names), beside, public_key, der })
-    }
-}
-
-/// Each name once, without regard to case.
-fn requested(names: &[String]) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for name in names {
-        if !all.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            all.push(name.clone());
-        }
-    }
-    all
-}
-
-fn sort_name(name: &GeneralName<'_>, names: &mut Vec<String>, beside: &mut Vec<String>) {
-    match name {
-        GeneralName::DNSName(name) => names.push((*name).to_owned()),
-        GeneralName::IPAddress(bytes) => match ip_address(bytes) {
-            Some(address) => names.push(address),
-            None => beside.push(format!("an IP address of {} octets", bytes.len())),
-        },
-        GeneralName::RFC822Name(address) => beside.push(format!("the e-mail address `{address}`")),
-        GeneralName::URI(uri) => beside.push(format!("the URI `{uri}`")),
-        other => beside.push(format!("the name {other}")),
     }
 }
 
@@ -299,8 +239,8 @@ fn mistaken(text: &str) -> CertificateError {
     if text.starts_with("MII") {
         return CertificateError::Mistaken("it looks like base64 without its BEGIN and END lines");
     }
-    let is_path =
-        !text.contains(['\n', '\r']) && (text.contains('/') || text.ends_with(".pem") || text.ends_with(".crt"));
+    let ends = text.rsplit_once('.').map(|(_, end)| end);
+    let is_path = !text.contains(['\n', '\r']) && (text.contains('/') || matches!(ends, Some("pem" | "crt" | "cer")));
     if is_path && text.len() < 300 {
         return CertificateError::Mistaken("it looks like the path of a file, whose content file() reads");
     }
@@ -505,6 +445,8 @@ mod tests {
         let facts = Chain::parse(&one.chain).unwrap().facts;
         assert_eq!(facts.matches_key(&one.key), Ok(true));
         assert_eq!(facts.matches_key(&other.key), Ok(false));
+        let as_people_have_it = format!("\u{feff}Key of a - b\n  {}", one.key.replace('\n', "\r\n  "));
+        assert_eq!(facts.matches_key(&as_people_have_it), Ok(true));
         assert!(matches!(facts.matches_key("no key"), Err(CertificateError::Key(_))));
     }
 
@@ -556,43 +498,6 @@ mod tests {
         assert!(matches!(Chain::parse(&pem::text(CERTIFICATE, &der)), Err(CertificateError::X509(_))));
         let container = pem::text("PKCS7", b"x");
         assert_eq!(read_all(&format!("{pem}{container}")), Err(CertificateError::Container));
-    }
-
-    /// A request for these alternative names, with this common name.
-    fn request(names: Vec<SanType>, common_name: Option<&str>) -> Request {
-        let mut wish = CertificateParams::default();
-        wish.subject_alt_names = names;
-        wish.distinguished_name = rcgen::DistinguishedName::new();
-        common_name.into_iter().for_each(|name| wish.distinguished_name.push(DnType::CommonName, name));
-        let signed = wish.serialize_request(&KeyPair::generate().unwrap()).unwrap();
-        Request::parse(&signed.pem().unwrap()).unwrap()
-    }
-
-    #[test]
-    fn a_request_asks_for_its_common_name_as_well() {
-        let dns = |name: &str| SanType::DnsName(name.try_into().unwrap());
-        let cases = [
-            (vec![], Some("only.example"), vec!["only.example"]),
-            (vec![dns("a.example")], Some("b.example"), vec!["a.example", "b.example"]),
-            (vec![dns("a.example")], Some("A.Example"), vec!["a.example"]),
-            (vec![dns("a.example")], None, vec!["a.example"]),
-            (vec![SanType::IpAddress("192.0.2.7".parse().unwrap())], Some("a.example"), vec!["192.0.2.7", "a.example"]),
-        ];
-        for (names, common_name, expected) in cases {
-            let request = request(names, common_name);
-            assert_eq!((request.names, request.beside), (expected.into_iter().map(str::to_owned).collect(), vec![]));
-        }
-    }
-
-    #[test]
-    fn what_no_ca_issues_by_acme_is_told_of_a_request() {
-        let names = vec![
-            SanType::Rfc822Name("ops@a.example".try_into().unwrap()),
-            SanType::URI("spiffe://a.example/x".try_into().unwrap()),
-            SanType::DnsName("a.example".try_into().unwrap()),
-        ];
-        let beside = ["the e-mail address `ops@a.example`", "the URI `spiffe://a.example/x`"];
-        assert_eq!(request(names, None).beside, beside);
     }
 
     proptest::proptest! {

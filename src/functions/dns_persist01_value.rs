@@ -16,7 +16,8 @@ impl Function for DnsPersist01Value {
             summary: "The value of a standing proof of a name",
             description: "Gives the value of the TXT record at `_validation-persist.NAME` by which a CA may issue for an account \
                 again and again (dns-persist-01, draft-ietf-acme-dns-persist): it is put there once, and renewals need no access \
-                to DNS. A certificate uses it with `dns_persist01`.",
+                to DNS. A certificate uses it with `dns_persist01`. Where a CA's challenge names the account by another URL \
+                (`accounturi`), that one belongs into the record; a failed order tells it.",
             parameters: vec![
                 Parameter::new("issuer", Type::String, "The CA's domain name, as in CAA records: `letsencrypt.org`."),
                 Parameter::new(
@@ -27,7 +28,7 @@ impl Function for DnsPersist01Value {
                 Parameter::new(
                     "wildcard",
                     Type::Bool,
-                    "Whether it is for wildcards and all names below the name as well.",
+                    "Whether it is for the wildcard of the name as well, and so for all names that a wildcard covers. Each name below that is ordered by itself has a record of its own.",
                 ),
             ],
             variadic: None,

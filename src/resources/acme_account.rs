@@ -292,7 +292,7 @@ pub(super) async fn asked<T>(
     what: &str,
     question: impl Future<Output = std::result::Result<T, AcmeError>>,
 ) -> Result<T> {
-    let outcome = match cx.budget().at_most(PATIENCE).run(question).await {
+    match cx.budget().at_most(PATIENCE).run(question).await {
         Ok(outcome) => outcome.map_err(|error| error.of_a_refresh(what)),
         Err(stopped) => Err(AcmeError::Stopped {
             doing: format!("the CA was given {} seconds to answer", PATIENCE.as_secs()),
@@ -301,8 +301,7 @@ pub(super) async fn asked<T>(
             order: None,
         }
         .explain(what)),
-    };
-    outcome
+    }
 }
 
 fn tell_kept(cx: &Cx, account_url: &str) {

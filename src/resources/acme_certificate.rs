@@ -18,6 +18,7 @@ pub(super) mod schedule;
 mod solver;
 mod zones;
 
+use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
 use crate::resources::account_key;
 use crate::resources::acme_account::moved::is_from_acme_provider;
@@ -68,7 +69,15 @@ impl Resource<Berth> for AcmeCertificate {
         destination::claim(cx, model, true)?;
         let made = Box::pin(make(cx, model)).await;
         destination::finish(cx, model).await;
-        made
+        match made {
+            Err(told) if journal::is_kept_by_success_only(cx, model) => {
+                cx.warn(&unfinished(&told));
+                model.leave_unfinished();
+                cx.exists();
+                Ok(())
+            }
+            made => made,
+        }
     }
 
     async fn read(&self, cx: &Cx, mut model: Certificate) -> Result<Option<Certificate>> {
@@ -134,6 +143,14 @@ impl Resource<Berth> for AcmeCertificate {
         schedule::refresh(cx, &mut model).await;
         Ok(Import(model))
     }
+}
+
+/// What an interrupt leaves of a certificate whose journal is in the state. An error would taint it, and hosts give the notes of
+/// what is tainted to nobody.
+fn unfinished(told: &Explanation) -> Explanation {
+    Explanation::new("BERTH-ACME-120", format!("{}: it was interrupted", told.what()))
+        .said("the provider", "the order and the key that it is for are noted in the state; the certificate's attributes are null until it is issued")
+        .next("apply again: the order is completed, and no other one is made")
 }
 
 /// Takes up what an earlier run of this resource has left, or issues.

@@ -11,7 +11,7 @@ use super::edge::Reply;
 use super::error::AcmeError;
 
 /// For how long a server is tried that cannot even be reached: a wrong name or port does not heal.
-const REACHING: Duration = Duration::from_secs(3);
+const REACHING: Duration = Duration::from_millis(1500);
 /// A longer Retry-After is told to the user, not waited for.
 const LONGEST_ASKED_PAUSE: Duration = Duration::from_mins(1);
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::certificate::Request;
+use crate::domain::pem;
 use crate::secret::Secret;
 use rcgen::{CertificateParams, CustomExtension, DistinguishedName, DnType, KeyPair, RsaKeySize};
 
@@ -120,8 +121,9 @@ pub fn sign_request(key: &LeafKey, content: &Content<'_>) -> Result<SigningReque
             Ok(SigningRequest { der: request.der, key: None })
         }
         LeafKey::New(_) => Err(AcmeError::Request("the key is not made yet".to_owned())),
-        LeafKey::Kept(pem) => {
-            let pair = KeyPair::from_pem(pem.expose()).map_err(|error| AcmeError::Request(error.to_string()))?;
+        LeafKey::Kept(key) => {
+            let cleaned = pem::cleaned(key.expose()).map_err(|error| AcmeError::Request(error.to_string()))?;
+            let pair = KeyPair::from_pem(&cleaned).map_err(|error| AcmeError::Request(error.to_string()))?;
             let mut parameters =
                 CertificateParams::new(content.names).map_err(|error| AcmeError::Request(error.to_string()))?;
             parameters.distinguished_name = DistinguishedName::new();
@@ -134,7 +136,7 @@ pub fn sign_request(key: &LeafKey, content: &Content<'_>) -> Result<SigningReque
                     .push(CustomExtension::from_oid_content(TLS_FEATURE, STATUS_REQUEST.to_vec()));
             }
             let request = parameters.serialize_request(&pair).map_err(|error| AcmeError::Request(error.to_string()))?;
-            Ok(SigningRequest { der: request.der().to_vec(), key: Some(pem.clone()) })
+            Ok(SigningRequest { der: request.der().to_vec(), key: Some(key.clone()) })
         }
     }
 }

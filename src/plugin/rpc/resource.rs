@@ -139,6 +139,11 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::move_resource_state::Response, Explanation> {
         let resource = self.resource(&request.target_type_name)?;
         let stored = request.source_state.map(|raw| raw.json).unwrap_or_default();
+        if stored.is_empty() {
+            return Err(Explanation::new("BERTH-SDK-013", "The state was written by Terraform 0.11 or older")
+                .on(format!("{} of {}", request.source_type_name, request.source_provider_address))
+                .next("take the `moved` block out, apply once with the provider that has made it, which writes the state anew, and move it then"));
+        }
         let source = MoveSource {
             provider: request.source_provider_address,
             r#type: request.source_type_name,

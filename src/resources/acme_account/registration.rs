@@ -224,6 +224,10 @@ fn same_contacts(found: &[String], wanted: Option<&Set<String>>) -> bool {
 mod tests {
     use super::*;
 
+    /// What the CA tells, what the state before had, what is planned, what is to be sent.
+    type Case<'a> =
+        (Option<&'a [String]>, Option<Option<Set<String>>>, Option<&'a Set<String>>, Option<&'a Set<String>>);
+
     fn set(all: &[&str]) -> Set<String> {
         Set(all.iter().map(|one| (*one).to_owned()).collect())
     }
@@ -232,8 +236,7 @@ mod tests {
     fn the_contacts_that_are_planned_are_sent_whatever_the_ca_tells() {
         let (one, two, none) = (set(&["mailto:a@b.example"]), set(&["mailto:c@d.example"]), set(&[]));
         let told = ["mailto:a@b.example".to_owned()];
-        type Had = Option<Option<Set<String>>>;
-        let cases: Vec<(Option<&[String]>, Had, Option<&Set<String>>, Option<&Set<String>>)> = vec![
+        let cases: Vec<Case<'_>> = vec![
             // An update: what changes is sent.
             (None, Some(Some(one.clone())), None, Some(&none)),
             (Some(&told), Some(Some(one.clone())), None, Some(&none)),

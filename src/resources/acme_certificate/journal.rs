@@ -11,9 +11,10 @@ use crate::domain::ownership::is_terminating;
 use crate::domain::tls_secret::{self, KEY_ENTRY, Wanted};
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::retry::Budget;
+use crate::retry::{Budget, Stopped};
 use crate::secret::Secret;
 
+use super::model::Certificate;
 use super::model::destination::Destination;
 
 /// The entry with everything but the key.
@@ -86,6 +87,12 @@ pub fn object(place: &Destination) -> ObjectRef {
 pub async fn is_open(cx: &Cx, place: &Destination) -> Result<bool, Explanation> {
     let found = cx.provider().cluster()?.get(cx.budget(), &object(place)).await;
     found.map(|found| found.is_some()).map_err(|error| told(&error))
+}
+
+/// Whether an interrupt has left an order that only the private state knows.
+pub fn is_kept_by_success_only(cx: &Cx, model: &Certificate) -> bool {
+    let is_interrupted = cx.budget().check() == Err(Stopped::Interrupted);
+    is_interrupted && model.kubernetes_secret.is_none() && cx.recall::<Order>(NOTE).is_some()
 }
 
 fn told(error: &ClusterError) -> Explanation {

@@ -162,3 +162,71 @@ async fn add(
 fn is_recent(issuance: &Issuance, now: jiff::Timestamp) -> bool {
     now.duration_since(issuance.at) < MEMORY
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::domain::certificate::Chain;
+    use crate::env::Env;
+    use crate::provider::{Berth, Config};
+    use crate::sdk::{Private, Provider as _, Set, Settings};
+
+    const NOW: &str = "2026-11-21T06:00:00Z";
+
+    fn cx(window: Option<(&str, &str, &str)>) -> Cx {
+        let settings = Settings { model: Config::default(), unknown: Vec::new() };
+        let berth = Arc::new(Berth::configure(settings, &Env::default()).unwrap());
+        let mut notes = Private::default();
+        if let Some((certificate, start, end)) = window {
+            let note = json!({ "certificate": certificate, "start": start, "end": end, "explanation_url": null, "at": start, "ask_again_at": NOW });
+            notes.set("renewal", &note);
+        }
+        Cx::new(berth, Budget::uninterrupted(Duration::from_secs(1)), Clock::fixed(NOW.parse().unwrap()), notes)
+    }
+
+    /// A certificate for these names, and one to come.
+    fn certificate(names: &[&str]) -> Certificate {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let root_key = KeyPair::generate().unwrap();
+        let mut root = CertificateParams::default();
+        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let mut leaf = CertificateParams::new(names.clone()).unwrap();
+        leaf.use_authority_key_identifier_extension = true;
+        let signed = leaf.signed_by(&KeyPair::generate().unwrap(), &Issuer::new(root, root_key)).unwrap();
+        let mut model = Certificate { dns_names: Set(names), ..Certificate::default() };
+        model.fill(&Chain::parse(&signed.pem()).unwrap());
+        model
+    }
+
+    #[test]
+    fn a_successor_is_exempt_only_while_the_ca_suggests_to_renew() {
+        let prior = certificate(&["a.example"]);
+        let ari_id = prior.chain().unwrap().facts.ari_id.unwrap();
+        let (same, more, other) =
+            (certificate(&["a.example"]), certificate(&["a.example", "b.example"]), certificate(&["b.example"]));
+        let open = Some((ari_id.as_str(), "2026-11-20T00:00:00Z", "2026-11-22T00:00:00Z"));
+        let later = Some((ari_id.as_str(), "2026-12-20T00:00:00Z", "2026-12-22T00:00:00Z"));
+        let over = Some((ari_id.as_str(), "2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"));
+        let of_another = Some(("x.y", "2026-11-20T00:00:00Z", "2026-11-22T00:00:00Z"));
+        let cases = [
+            (open, &same, true, Kind::Replacement),
+            (open, &more, true, Kind::Replacement),
+            (open, &other, true, Kind::New),
+            (open, &same, false, Kind::Renewal),
+            (later, &same, true, Kind::Renewal),
+            (later, &more, true, Kind::New),
+            (over, &same, true, Kind::Renewal),
+            (of_another, &same, true, Kind::Renewal),
+            (None, &same, true, Kind::Renewal),
+        ];
+        for (index, (window, wanted, may_replace, expected)) in cases.into_iter().enumerate() {
+            assert_eq!(kind(&cx(window), wanted, Some(&prior), &[], may_replace), expected, "case {index}");
+        }
+    }
+}

@@ -76,8 +76,10 @@ pub struct Certificate {
     pub kubernetes_secret: Option<Destination>,
     /// Whether the private key is kept in the state, in clear text, as `private_key_pem`. Default `false`. Without a
     /// `kubernetes_secret` there is no place but the state to note an order in, and Terraform never gets the state of a
-    /// provider that is killed (an interrupt does no harm): the next apply then orders anew, a certificate that was issued
-    /// already is lost with its key, and the TXT values of the killed run stay in the zone.
+    /// provider that is killed (an interrupt does no harm: the certificate is unfinished then, its attributes null, and the next
+    /// apply completes the order): the next apply then orders anew, a certificate that was issued already is lost with its key,
+    /// and the TXT values of the killed run stay in the zone. Give a first issuance time enough in `timeouts`: one that ends
+    /// before the CA has issued orders anew, too.
     #[attr(default = false)]
     pub private_key_in_state: bool,
     /// Whether a destroy revokes the certificate. Default `false`. One that has expired needs no revocation; where the account
@@ -284,6 +286,27 @@ impl Certificate {
         self.not_after.set(moment_text(facts.not_after));
         self.issued_profile = Computed::Null;
         if !self.private_key_in_state {
+            self.private_key_pem = Computed::Null;
+        }
+    }
+
+    /// Leaves what only a certificate tells as null.
+    pub fn leave_unfinished(&mut self) {
+        let texts = [
+            &mut self.certificate_pem,
+            &mut self.chain_pem,
+            &mut self.fullchain_pem,
+            &mut self.serial_number,
+            &mut self.fingerprint_sha256,
+            &mut self.issuer,
+            &mut self.issued_profile,
+            &mut self.not_before,
+            &mut self.not_after,
+            &mut self.renew_at,
+            &mut self.renewal_reason,
+        ];
+        texts.into_iter().filter(|text| text.is_unknown()).for_each(|text| *text = Computed::Null);
+        if self.private_key_pem.is_unknown() {
             self.private_key_pem = Computed::Null;
         }
     }

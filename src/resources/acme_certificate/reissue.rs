@@ -65,6 +65,10 @@ fn plan_issue(cx: &Cx, plan: &mut Plan<'_>) {
         return;
     }
     warn_of_a_lost_one(plan, cx.clock().now());
+    if plan.prior().at("issued_profile").is_null() {
+        // Nobody told it when this one was issued.
+        plan.set("issued_profile", Value::Null);
+    }
     if plan.changes("renewal") || plan.changes("kubernetes_secret") {
         plan.leave_open(&["renew_at", "renewal_reason"]);
     }

@@ -55,6 +55,7 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
     check_names(config, &mut complain);
     check_common_name(config, &mut complain);
     destination::check(config, &mut complain);
+    check_request(config, found);
 }
 
 fn check_names(config: View<'_>, complain: &mut impl FnMut(&'static str, &str, &str, &str)) {
@@ -76,52 +77,62 @@ fn check_names(config: View<'_>, complain: &mut impl FnMut(&'static str, &str, &
             "ip_addresses",
         );
     }
-    let (Some(csr), Some(dns)) = (config.text("csr_pem"), dns) else { return };
-    let wished = Certificate { dns_names: dns, ip_addresses: addresses, ..Certificate::default() }.names();
+}
+
+/// Tests the user's request against the names. RFC 8555 §7.4: it asks for exactly those of the order.
+fn check_request(config: View<'_>, found: &mut Diagnostics) {
+    let (Some(csr), Some(dns_names)) = (config.text("csr_pem"), config.read::<Set<String>>("dns_names")) else {
+        return;
+    };
     if config.at("ip_addresses").is_unknown() {
         return;
     }
+    let ip_addresses = config.read::<Set<String>>("ip_addresses");
+    let wished = Certificate { dns_names, ip_addresses, ..Certificate::default() }.names();
+    let complaint = |what: String, next: &str| Explanation::new("BERTH-ACME-056", what).next(next).at("csr_pem");
     match Request::parse(csr) {
-        Err(error) => complain(
-            "BERTH-ACME-056",
-            &format!("`csr_pem` cannot be used: {error}"),
+        Err(error) => found.error(&complaint(
+            format!("`csr_pem` cannot be used: {error}"),
             "give one signing request as PEM, as `openssl req -new` writes it",
-            "csr_pem",
-        ),
-        Ok(request) => check_request(&request, &wished, complain),
+        )),
+        Ok(request) => {
+            if let Some(fault) = other_names(&request, &wished) {
+                let next = "make the request for exactly the names in `dns_names` and `ip_addresses`; one of them may be its common name";
+                found.error(&complaint(format!("`csr_pem` does not fit the certificate: {fault}"), next));
+            }
+            if let Some(doubt) = doubtful(&request, &wished) {
+                let next = "make the request for domain names and IP addresses alone, without a common name or with one of them; Let's Encrypt refuses it as it is, after all names are proved";
+                found.warning(&complaint(format!("CAs may refuse `csr_pem`: {doubt}"), next));
+            }
+        }
     }
 }
 
-/// RFC 8555 §7.4: a request asks for exactly the names of the order, in its common name too.
-fn check_request(request: &Request, wished: &[String], complain: &mut impl FnMut(&'static str, &str, &str, &str)) {
-    let asked = canonical(request.names.iter().map(String::as_str));
-    let wished = canonical(wished.iter().map(String::as_str));
+/// The names that a request lacks or has too many.
+fn other_names(request: &Request, wished: &[String]) -> Option<String> {
+    let of = |names: &mut dyn Iterator<Item = &String>| canonical(names.map(String::as_str));
+    let (own, wished) = (of(&mut request.names.iter()), of(&mut wished.iter()));
+    let with_common_name = of(&mut request.names.iter().chain(&request.common_name));
     let lacks = |all: &[String], from: &[String]| {
         let names: Vec<_> = all.iter().filter(|name| !from.contains(name)).map(|name| format!("`{name}`")).collect();
         names.join(", ")
     };
-    let (too_many, too_few) = (lacks(&asked, &wished), lacks(&wished, &asked));
-    let faults: Vec<_> = [("it also asks for", too_many), ("it does not ask for", too_few)]
-        .into_iter()
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(words, names)| format!("{words} {names}"))
-        .collect();
-    if !faults.is_empty() {
-        complain(
-            "BERTH-ACME-056",
-            &format!("`csr_pem` does not fit the certificate: {}", faults.join(", and ")),
-            "make the request for exactly the names in `dns_names` and `ip_addresses`: CAs count its common name (CN) as a name too, so leave the CN out or let it be one of them",
-            "csr_pem",
-        );
-    }
-    if !request.beside.is_empty() {
-        complain(
-            "BERTH-ACME-056",
-            &format!("`csr_pem` asks for {}, which no CA issues by ACME", request.beside.join(", ")),
-            "make the request for domain names and IP addresses alone",
-            "csr_pem",
-        );
-    }
+    let faults =
+        [("it also asks for", lacks(&own, &wished)), ("it does not ask for", lacks(&wished, &with_common_name))];
+    let faults: Vec<_> =
+        faults.iter().filter(|(_, names)| !names.is_empty()).map(|(words, names)| format!("{words} {names}")).collect();
+    (!faults.is_empty()).then(|| faults.join(", and "))
+}
+
+/// What some CAs pass over and Boulder refuses (its `csr.VerifyCSR`).
+fn doubtful(request: &Request, wished: &[String]) -> Option<String> {
+    let is_wished =
+        |name: &String| canonical(wished.iter().map(String::as_str)).contains(&canonical([name.as_str()]).concat());
+    let foreign = request.common_name.iter().filter(|name| !is_wished(name));
+    let foreign =
+        foreign.map(|name| format!("its common name `{name}`, which counts as a name and is none of `dns_names`"));
+    let doubts: Vec<_> = foreign.chain(request.beside.iter().cloned()).collect();
+    (!doubts.is_empty()).then(|| format!("it asks for {}", doubts.join(" and for ")))
 }
 
 fn check_common_name(config: View<'_>, complain: &mut impl FnMut(&'static str, &str, &str, &str)) {
@@ -202,10 +213,18 @@ mod tests {
         named.distinguished_name.push(rcgen::DnType::CommonName, "C.example");
         let csr = || ("csr_pem", Value::from(named.serialize_request(&key).unwrap().pem().unwrap()));
         assert_eq!(codes(&[csr(), ("dns_names", set(&["a.example", "c.Example"]))]), [""; 0]);
-        assert_eq!(codes(&[csr(), ("dns_names", set(&["a.example"]))]), ["BERTH-ACME-056"]);
+        assert_eq!(codes(&[csr(), ("dns_names", set(&["a.example"]))]), ["BERTH-ACME-056"], "a warning");
+        let told = |names: &[&str], request: String| {
+            let config = Value::object([("csr_pem", Value::from(request)), ("dns_names", set(names))]);
+            let mut found = Diagnostics::default();
+            validate(View::new(&config), &mut found);
+            found.has_errors()
+        };
+        let pem = named.serialize_request(&key).unwrap().pem().unwrap();
+        assert!(!told(&["a.example"], pem.clone()) && told(&["c.example"], pem.clone()) && told(&["d.example"], pem));
         named.subject_alt_names.push(rcgen::SanType::Rfc822Name("o@a.example".try_into().unwrap()));
         let csr = || ("csr_pem", Value::from(named.serialize_request(&key).unwrap().pem().unwrap()));
-        assert_eq!(codes(&[csr(), ("dns_names", set(&["a.example", "c.example"]))]), ["BERTH-ACME-056"]);
+        assert_eq!(codes(&[csr(), ("dns_names", set(&["a.example", "c.example"]))]), ["BERTH-ACME-056"], "a warning");
     }
 
     #[test]

@@ -126,7 +126,8 @@ fn moving(cli: &Cli, old: &Value, spelling: &str, configuration: &str) -> Worksp
         "resources": [{
             "mode": "managed", "type": "acme_certificate", "name": "web",
             "provider": format!("provider[\"{registry}/vancluever/acme\"]"),
-            "instances": [{ "schema_version": 5, "attributes": attributes, "sensitive_attributes": [] }],
+            // Version 3 of the provider renamed the kinds of key.
+            "instances": [{ "schema_version": if spelling.starts_with('E') { 7 } else { 5 }, "attributes": attributes, "sensitive_attributes": [] }],
         }],
     });
     workspace.write("moved.tf", "moved {\n  from = acme_certificate.web\n  to   = berth_acme_certificate.web\n}\n");

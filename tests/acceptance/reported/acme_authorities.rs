@@ -257,3 +257,21 @@ fn the_profile_that_the_ca_chose_is_shown_and_a_jump_in_lifetime_told() {
     subject.workspace.destroy().succeeds();
     assert!(subject.workspace.instance(ACCOUNT).is_none());
 }
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn an_interrupt_leaves_an_order_in_the_state_that_the_next_apply_completes() {
+    let mut subject = Subject::of("SANDBOX_ACME_SHORT_DIRECTORY", &[], "unfinished");
+    subject.configure(&[&subject.name], "  profile = \"default\"\n");
+    subject.ca.once("POST /finalize-order/:hold-after");
+    let running = subject.workspace.start_apply();
+    running.wait_until(|| subject.ca.held() > 0, "finalize");
+    running.interrupt();
+    let told = running.finish();
+    assert!(told.diagnostics().iter().any(|shown| shown.detail.contains("BERTH-ACME-120")), "{told}");
+    assert!(subject.workspace.attributes(WEB)["serial_number"].is_null());
+    subject.workspace.apply().succeeds();
+    assert_eq!(subject.ca.issued().len(), 1, "{:?}", subject.ca.issued());
+    subject.workspace.plan().changes_nothing();
+    subject.workspace.destroy().succeeds();
+}

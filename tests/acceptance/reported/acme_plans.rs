@@ -44,8 +44,8 @@ fn a_signing_request_is_read_as_the_ca_reads_it() {
     workspace.apply().succeeds();
     workspace.plan().changes_nothing();
     workspace.write("request.pem", &request("Our Server", &[&first]));
-    let errors = workspace.plan().fails();
-    assert!(errors.contains("also asks for `Our Server`") && errors.contains("leave the CN out"), "{errors}");
+    let told = workspace.plan().succeeds().diagnostics();
+    assert!(told.iter().any(|shown| shown.severity == "warning" && shown.summary.contains("`Our Server`")), "{told:?}");
     workspace.write("request.pem", &request(&first, &[&first, &second]).replace('\n', "\r\n"));
     declared(&[&second, &first]);
     workspace.apply().succeeds();
@@ -162,7 +162,7 @@ fn what_cannot_heal_is_told_within_seconds() {
         let errors = workspace.apply().fails();
         let told = errors.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(told.contains(expected), "{expected}: {errors}");
-        assert!(started.elapsed().as_secs_f64() < 7.0, "{expected} took {:?}", started.elapsed());
+        assert!(started.elapsed().as_secs_f64() < 8.0, "{expected} took {:?}", started.elapsed());
     }
 }
 

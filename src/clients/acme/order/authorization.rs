@@ -132,3 +132,28 @@ impl Authorization {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn challenge(body: &str) -> Challenge {
+        let key = AccountKey::from_pem(&AccountKey::generate().unwrap()).unwrap();
+        let authorization: Authorization = serde_json::from_str(body).unwrap();
+        authorization.challenge(&key, |_, _| Method::DnsPersist01).unwrap()
+    }
+
+    #[test]
+    fn a_standing_record_names_the_account_that_the_challenge_names() {
+        let body = |more: &str| {
+            format!(
+                r#"{{"identifier":{{"type":"dns","value":"a.example"}},"wildcard":null,"status":"pending",
+                "challenges":[{{"type":"dns-persist-01","url":"u","token":null,"status":null,{more}
+                "issuer-domain-names":["ca.example"]}}]}}"#
+            )
+        };
+        let told = challenge(&body(r#""accounturi":"https://ca/other/7","#));
+        assert_eq!((told.account_uri.as_deref(), told.is_pending), (Some("https://ca/other/7"), true));
+        assert_eq!(challenge(&body("")).account_uri, None);
+    }
+}
