@@ -55,6 +55,11 @@ pub enum Tenure {
 }
 
 impl Claim {
+    /// What is about to be claimed, for somebody who may have no mark yet.
+    pub fn intended(application: &'static str, instance: &str, owner: Option<Owner>, lead: ObjectRef) -> Self {
+        Self { application, instance: instance.to_owned(), owner, lead, is_open: false }
+    }
+
     /// Puts the marks on a manifest.
     pub fn mark(&self, manifest: &mut Value) {
         let Some(marks) = ObjectRef::of(manifest).map(|object| self.marks(&object)) else { return };

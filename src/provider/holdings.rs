@@ -10,6 +10,7 @@ use crate::owner::Owner;
 pub struct Holdings {
     held: Mutex<BTreeMap<String, Owner>>,
     planned: Mutex<BTreeSet<String>>,
+    seen: Mutex<BTreeSet<String>>,
 }
 
 impl Holdings {
@@ -45,6 +46,16 @@ impl Holdings {
     /// Whether a plan of this run is to make an object.
     pub fn is_planned(&self, object: &str) -> bool {
         self.planned.lock().unwrap_or_else(PoisonError::into_inner).contains(object)
+    }
+
+    /// Notes whose object a refresh of this state has looked at.
+    pub fn note_seen(&self, owner: &Owner) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(owner.as_str().to_owned());
+    }
+
+    /// Whether this state has an object of that owner, as far as its refreshes have come.
+    pub fn is_seen(&self, owner: &Owner) -> bool {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).contains(owner.as_str())
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Owner>> {

@@ -156,7 +156,12 @@ impl Resource<Berth> for PullSecret {
         let (name, namespaces) = (plan.planned().text("name"), plan.planned().read::<Vec<String>>("namespaces"));
         if let (Some(name), Some(namespaces)) = (name, namespaces) {
             let objects: Vec<_> = namespaces.iter().map(|namespace| ObjectRef::secret(namespace, name)).collect();
+            let instance = name.to_owned();
             tenancy::plan(cx, plan, &objects, "name");
+            if let Some(lead) = objects.first().cloned() {
+                let claim = Claim::intended(APPLICATION, &instance, cx.known_owner(), lead);
+                tenancy::look(cx, plan, &claim, &objects, "name").await;
+            }
         }
         warn_of_missing_versions(&Declared::attributes(), plan);
         let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)

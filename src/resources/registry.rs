@@ -16,6 +16,7 @@ mod rules;
 mod volume;
 
 use crate::domain::kubernetes::{DECLARATION, ObjectRef, annotations, is_ours};
+use crate::domain::ownership::Claim;
 use crate::domain::registry::APPLICATION;
 use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
@@ -72,7 +73,9 @@ impl Resource<Berth> for Registry {
         let view = plan.planned();
         if let (Some(namespace), Some(name)) = (view.text("namespace"), view.text("name")) {
             let lead = ObjectRef::deployment(namespace, name);
-            tenancy::plan(cx, plan, &[lead], "name");
+            let claim = Claim::intended(APPLICATION, name, cx.known_owner(), lead.clone());
+            tenancy::plan(cx, plan, std::slice::from_ref(&lead), "name");
+            tenancy::look(cx, plan, &claim, &[lead], "name").await;
         }
         planning::refuse_claim(cx, plan).await?;
         let known = planning::fill(plan);

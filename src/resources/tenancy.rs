@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::clients::cluster::{Removal, Vacancy};
+use crate::clients::cluster::{Cluster, ClusterError, Removal, Vacancy};
 use crate::domain::kubernetes::ObjectRef;
-use crate::domain::ownership::{Claim, owner_of};
+use crate::domain::ownership::{Claim, Tenure, answers_for, is_terminating, owner_of};
 use crate::explain::Explanation;
 use crate::owner::Owner;
 use crate::provider::Cx;
 use crate::retry::Budget;
 use crate::sdk::{Plan, Result};
+
+/// How long a plan may be held up by looking for holders, and at how many objects.
+const LOOKING: Duration = Duration::from_secs(5);
+const LOOKS: usize = 20;
 
 /// How long it may take to mark what was made as finished.
 const FINISHING: Duration = Duration::from_secs(10);
@@ -38,6 +42,46 @@ fn twice(what: &str, object: &ObjectRef) -> Explanation {
     Explanation::new("BERTH-K8S-016", what)
         .on(format!("{object}, which another resource of this configuration declares as well"))
         .next("give one of the two another name or namespace, or remove it; nothing is written for the second one")
+}
+
+/// Warns in the plan of a creation of objects that the apply will refuse to write: another state holds them, or another tool
+/// made them. What this state's own refreshes have seen is about to move, or to be made anew. What cannot be asked is not told.
+pub async fn look(cx: &Cx, plan: &mut Plan<'_>, claim: &Claim, objects: &[ObjectRef], attribute: &str) {
+    if !plan.is_create() || cx.provider().is_offline() {
+        return;
+    }
+    let Ok(cluster) = cx.provider().cluster() else { return };
+    let budget = cx.budget().at_most(LOOKING);
+    for object in objects.iter().take(LOOKS) {
+        let Ok(Some(found)) = cluster.get(&budget, object).await else { continue };
+        if let Some(refused) = refused(cx, cluster, &budget, claim, object, &found).await {
+            plan.warn(&refused.explain("The apply will refuse to write an object that exists already").at(attribute));
+        }
+    }
+}
+
+async fn refused(
+    cx: &Cx,
+    cluster: &Cluster,
+    budget: &Budget,
+    claim: &Claim,
+    object: &ObjectRef,
+    found: &Value,
+) -> Option<ClusterError> {
+    if is_terminating(found) {
+        return None;
+    }
+    let lead = match claim.tenure(found) {
+        Tenure::Foreign => return Some(ClusterError::Foreign { object: object.to_string() }),
+        Tenure::Ours | Tenure::Leftover => return None,
+        Tenure::Others { owner, .. } if cx.provider().holdings().is_seen(&owner) => return None,
+        Tenure::Others { lead: None, .. } => object.clone(),
+        Tenure::Others { owner, lead: Some(lead) } => {
+            let answers = cluster.get(budget, &lead).await.ok()??;
+            Some(lead).filter(|_| !is_terminating(&answers) && answers_for(&answers, &owner))?
+        }
+    };
+    Some(ClusterError::Held { object: object.to_string(), lead })
 }
 
 /// Claims the lead of a resource for this run, before the cluster is asked.
@@ -74,6 +118,9 @@ pub async fn recovered(cx: &Cx, objects: &[ObjectRef], what: &str) -> Result<Opt
 
 /// Takes the mark of an object that was found, if the state has none: unless another resource of this run has put it there.
 pub fn recover(cx: &Cx, object: &ObjectRef, found: Option<&Value>) {
+    if let Some(owner) = found.and_then(owner_of) {
+        cx.provider().holdings().note_seen(&owner);
+    }
     let Some(owner) = found.filter(|_| cx.known_owner().is_none()).and_then(owner_of) else { return };
     if cx.provider().holdings().holder(&object.to_string()).is_none_or(|holder| holder == owner) {
         cx.owned_by(&owner);
