@@ -1,5 +1,6 @@
 //! `berth_registry_check`: proof that a registry works, step by step.
 
+mod failure;
 mod steps;
 
 use std::collections::BTreeMap;

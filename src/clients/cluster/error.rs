@@ -166,7 +166,7 @@ pub enum ClusterError {
         /// The API server's words.
         words: String,
     },
-    /// Somebody has made a Secret or ConfigMap of ours immutable.
+    /// Somebody has made a Secret or `ConfigMap` of ours immutable.
     #[error("{object} is immutable")]
     Immutable {
         /// The object.

@@ -223,7 +223,7 @@ impl Cluster {
     }
 }
 
-/// Whether somebody has made a Secret or ConfigMap immutable, and it holds something else than is declared.
+/// Whether somebody has made a Secret or `ConfigMap` immutable, and it holds something else than is declared.
 fn is_frozen(found: &Value, manifest: &Value) -> bool {
     let declared = manifest.get("data").and_then(Value::as_object).into_iter().flatten();
     let is_other =

@@ -16,7 +16,7 @@ use crate::sdk::Plan;
 
 use super::model::Declared;
 
-/// The annotations of the classes that stand for none (Kubernetes: "Default Ingress class", "Default StorageClass").
+/// The annotations of the classes that stand for none (Kubernetes: "Default Ingress class", "Default `StorageClass`").
 const DEFAULT_INGRESS: &str = "ingressclass.kubernetes.io/is-default-class";
 const DEFAULT_STORAGE: &str = "storageclass.kubernetes.io/is-default-class";
 
@@ -141,11 +141,10 @@ impl Looking<'_> {
         let next = "correct ingress.class, or install the controller: without it nobody acts on the Ingress";
         let object = match class {
             Some(class) if self.is_absent(&like(class)).await => format!("{}, which does not exist", like(class)),
-            Some(_) => return None,
             None if self.has_no_default(&like(""), DEFAULT_INGRESS).await => {
                 "the cluster, which has no default Ingress class".to_owned()
             }
-            None => return None,
+            Some(_) | None => return None,
         };
         Some(self.warning("will not be reached", object, next, "ingress.class"))
     }

@@ -1,14 +1,15 @@
 //! The configuration and state of `berth_registry`.
 
+mod checks;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::htpasswd::{Htpasswd, check_password, check_user};
-use crate::domain::image::ImageReference;
-use crate::domain::quantity::{Quantity, check_resource, hint};
 use crate::provider::checks::{annotation_keys, host, label, labels, name_or_none, subdomain, user_name};
-use crate::sdk::{Check, Computed, Model, Secret, Timeouts, Value, check};
+use crate::sdk::{Computed, Model, Secret, Timeouts, check};
+
+use checks::{cidr, htpasswd, image, password, quantity, resource_amounts, user_names, web_address};
 
 /// The registry's configuration and state. Its serialized form, without secrets and computed values, is
 /// kept beside the Deployment, so that a registry can be imported with all its settings.
@@ -47,8 +48,7 @@ pub struct Declared {
     pub htpasswd: Option<String>,
     /// Whether everyone may come in without a login, on purpose. It changes nothing about the registry: without it, a plan
     /// warns of one that is open to more than the cluster. Default `false`.
-    #[attr(default = false)]
-    pub anonymous: bool,
+    pub anonymous: Option<bool>,
     /// The certificate.
     pub tls: Option<Tls>,
     /// Whether clients come by TLS that something before the registry ends with a certificate of its own, such as a load
@@ -135,7 +135,7 @@ impl Default for Declared {
             storage: Storage::default(),
             users: None,
             htpasswd: None,
-            anonymous: false,
+            anonymous: None,
             tls: None,
             external_tls: None,
             ingress: None,
@@ -323,7 +323,7 @@ pub struct SecurityContext {
     /// The group that a volume is given to. Default `1000`.
     #[attr(check = check::range(0, 2_147_483_647))]
     pub fs_group: Option<i64>,
-    /// Whether the cluster chooses what is not given here, as OpenShift does for each namespace. Default `false`.
+    /// Whether the cluster chooses what is not given here, as `OpenShift` does for each namespace. Default `false`.
     #[attr(default = false)]
     pub by_cluster: bool,
 }
@@ -386,76 +386,4 @@ pub struct Toleration {
     /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`. Default: all.
     #[attr(check = check::one_of(&["NoSchedule", "PreferNoSchedule", "NoExecute"]))]
     pub effect: Option<String>,
-}
-
-fn image() -> Check {
-    check::text("must be the name of an image", |text| {
-        text.parse::<ImageReference>().map(|_| ()).map_err(|fault| format!("must be the name of an image, and {fault}"))
-    })
-}
-
-/// A password that bcrypt can hash in full.
-fn password() -> Check {
-    check::text("must have at most 72 bytes", |text| {
-        check_password(&Secret::new(text)).map_err(|fault| format!("must be a password that can be hashed: {fault}"))
-    })
-}
-
-fn htpasswd() -> Check {
-    check::text("must be a password file with bcrypt hashes", |text| {
-        Htpasswd::parse(text)
-            .map(|_| ())
-            .map_err(|fault| format!("must be a password file with bcrypt hashes, and {fault}"))
-    })
-}
-
-fn user_names() -> Check {
-    Check::new("must be named without colons and white space", |value: &Value| {
-        let names = value.members().into_iter().flatten();
-        names
-            .into_iter()
-            .try_for_each(|(name, _)| check_user(name).map_err(|fault| format!("must be named properly: {fault}")))
-    })
-}
-
-fn web_address() -> Check {
-    check::text("must begin with `https://` or `http://`", |text| {
-        let Some((_, rest)) = text.split_once("://").filter(|(scheme, _)| matches!(*scheme, "https" | "http")) else {
-            return Err(format!("must begin with `https://` or `http://`, and is `{text}`"));
-        };
-        // It stands in the plan, the state and a ConfigMap.
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        if authority.contains('@') {
-            return Err("must hold no login: give it by `username` and `password_wo`".to_owned());
-        }
-        Ok(())
-    })
-}
-
-/// An amount of storage; a claim for none is refused (Kubernetes, `ValidatePersistentVolumeClaimSpec`).
-fn quantity() -> Check {
-    check::text("must be a quantity above zero such as `10Gi`", |text| match Quantity::parse(text) {
-        Some(quantity) if quantity.is_positive() => Ok(()),
-        Some(_) => Err(format!("must be above zero, and is `{text}`")),
-        None => Err(format!("must be a quantity such as `10Gi`, and is `{text}`{}", hint(text))),
-    })
-}
-
-fn cidr() -> Check {
-    check::text("must be a CIDR block such as `192.0.2.0/24`", |text| {
-        let wrong = || format!("must be a CIDR block such as `192.0.2.0/24`, and is `{text}`");
-        let (address, length) = text.trim().split_once('/').ok_or_else(wrong)?;
-        let address: std::net::IpAddr = address.parse().map_err(|_| wrong())?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        length.parse::<u8>().ok().filter(|length| *length <= most).map(drop).ok_or_else(wrong)
-    })
-}
-
-fn resource_amounts() -> Check {
-    Check::new("must be quantities by resource, such as `{ cpu = \"50m\", memory = \"64Mi\" }`", |value: &Value| {
-        let amounts = value.members().into_iter().flatten();
-        amounts
-            .filter_map(|(name, amount)| Some((name, amount.as_str()?)))
-            .try_for_each(|(name, amount)| check_resource(name, amount).map(drop))
-    })
 }

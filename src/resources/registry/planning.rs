@@ -29,13 +29,15 @@ const NOT_IN_ADDRESS: [&str; 2] = ["proxy", "headers"];
 
 /// Fills in what can be known before the apply, and answers what is planned as far as that is known.
 pub fn fill(plan: &mut Plan<'_>) -> Option<(Declared, Registry)> {
-    let file = without(plan.planned(), &NOT_IN_FILE).and_then(decoded);
+    let file = without(plan.planned(), &NOT_IN_FILE).and_then(|planned| decoded(&planned));
     if let Some((model, registry)) = &file {
         plan.set("config_yaml", Value::from(registry.config_yaml()));
         plan.set("config_digest", Value::from(registry.config_digest()));
         plan.set("objects", Value::from(model.objects(registry)));
     }
-    if let Some((_, registry)) = without(plan.planned(), &NOT_IN_ADDRESS).map(without_storage).and_then(decoded) {
+    if let Some((_, registry)) =
+        without(plan.planned(), &NOT_IN_ADDRESS).map(without_storage).and_then(|planned| decoded(&planned))
+    {
         match registry.url() {
             Some(url) => plan.set("url", Value::from(url)),
             None => keep_url(plan),
@@ -52,8 +54,8 @@ fn keep_url(plan: &mut Plan<'_>) {
     }
 }
 
-fn decoded(planned: Value) -> Option<(Declared, Registry)> {
-    let model = Declared::decode(&planned, &Path::root()).ok()?;
+fn decoded(planned: &Value) -> Option<(Declared, Registry)> {
+    let model = Declared::decode(planned, &Path::root()).ok()?;
     let registry = model.registry().ok()?;
     Some((model, registry))
 }
@@ -67,7 +69,9 @@ fn without(planned: View<'_>, parts: &[&str]) -> Option<Value> {
     // Whether there is a certificate counts, not which Secret holds it; whether there are users, not who they are.
     blank(&mut planned, "tls.secret_name", &Value::from("unknown"));
     if let Some(users) = planned.members_mut()?.get_mut("users").and_then(Value::members_mut) {
-        users.values_mut().for_each(|user| *user = Value::object::<&str>([]));
+        for user in users.values_mut() {
+            *user = Value::object::<&str>([]);
+        }
     }
     Some(planned)
 }

@@ -32,8 +32,7 @@ impl Examples {
         let folder = format!("resources/{name}");
         let Ok(entries) = fs::read_dir(self.folder.join(&folder)) else { return Ok(Vec::new()) };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut files: Vec<String> =
-            names.filter(|file| file.starts_with("resource-") && file.ends_with(".tf")).collect();
+        let mut files: Vec<String> = names.filter(|file| file.starts_with("resource-")).collect();
         files.sort();
         let mut ways = Vec::new();
         for file in files {
