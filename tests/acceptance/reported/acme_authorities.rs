@@ -148,9 +148,7 @@ fn an_account_is_bound_and_kept_where_every_question_wants_a_binding() {
     let told = subject.workspace.plan().succeeds().diagnostics();
     assert!(told.iter().any(|shown| shown.detail.contains("BERTH-ACME-115")), "{told:?}");
     // A certificate that does not name its account is told how.
-    let unnamed = resources("")
-        .replace("  account_url          = berth_acme_account.main.account_url\n", "")
-        .replace("key_type", "key_type");
+    let unnamed = resources("").replace("  account_url          = berth_acme_account.main.account_url\n", "");
     subject.write(&unnamed.replace("  dns_names", "  key_type = \"ecdsa-p384\"\n  dns_names"));
     let errors = subject.workspace.apply().fails();
     assert!(errors.contains("BERTH-ACME-110") && errors.contains("set `account_url`"), "{errors}");
@@ -174,7 +172,7 @@ fn a_destroy_passes_whatever_the_ca_says_to_a_revocation() {
     expired.configure(&[&expired.name], "  profile = \"momentary\"\n  revoke_on_destroy = true\n");
     expired.workspace.apply().succeeds();
     let end: jiff::Timestamp = text(&expired.workspace.attributes(WEB), "not_after").parse().unwrap();
-    while jiff::Timestamp::now() <= end {
+    while Clock::system().now() <= end {
         expired.workspace.refresh().succeeds();
     }
     let told = expired.workspace.destroy().succeeds().diagnostics();
