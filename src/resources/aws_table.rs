@@ -103,6 +103,13 @@ fn what_iam_takes_of_a_role_is_taken() {
             ]),
             texts(&["https://oidc.example", "arn:aws:iam::123456789012:role/x", "arn:aws:iam::1:oidc-provider/"]),
         ),
+    ];
+    hold(&IrsaRoleModel::attributes(), &rows);
+}
+
+#[test]
+fn what_iam_takes_of_tags_and_effects_is_taken() {
+    let rows = [
         (
             "tags",
             "iam tagKeyType 1 to 128, tagValueType 0 to 256 of [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@], tagListType 50; doc id_tags: keys have no case, aws: is reserved",
@@ -218,6 +225,13 @@ fn what_route53_takes_of_a_record_is_taken() {
             texts(&["", &long(64)]),
             texts(&[&long(65)]),
         ),
+    ];
+    hold(&DnsRecordModel::attributes(), &rows);
+}
+
+#[test]
+fn what_route53_takes_of_policies_and_aliases_is_taken() {
+    let rows = [
         (
             "routing.weight",
             "route53 ResourceRecordSetWeight: 0 to 255",

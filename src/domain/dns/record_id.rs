@@ -173,7 +173,8 @@ mod tests {
     fn names() -> impl Strategy<Value = DnsName> {
         let labels = proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..20), 1..4);
         labels.prop_map(|labels| {
-            let label = |octets: Vec<u8>| octets.iter().map(|octet| format!("\\{octet:03o}")).collect::<String>();
+            let label =
+                |octets: Vec<u8>| octets.iter().map(|octet| format!("\\{octet:03o}")).collect::<Vec<_>>().concat();
             let labels: Vec<_> = labels.into_iter().map(label).collect();
             DnsName::parse(&format!("{}.example.com", labels.join("."))).unwrap()
         })
