@@ -39,7 +39,8 @@ pub struct Declared {
     pub replicas: i64,
     /// Where images lie: give exactly one.
     pub storage: Storage,
-    /// Who may log in, by name. **Without `users` and `htpasswd`, everyone who reaches the registry may pull, push and delete.**
+    /// Who may log in, by name. **Without `users` and `htpasswd`, everyone who reaches the registry may pull, push and
+    /// delete**, and plans warn of that.
     #[attr(check = user_names())]
     pub users: Option<BTreeMap<String, User>>,
     /// Who may log in, as the text of a password file with bcrypt hashes, instead of `users`. It reaches the state.
