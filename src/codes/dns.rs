@@ -46,11 +46,7 @@ pub(super) const CODES: &[Code] = &[
         "A record that must exist (`must_exist`) does not.",
         "Make the record first, or set `must_exist = false` and use `found`.",
     ),
-    lasting(
-        "BERTH-DNS-009",
-        "A name or type cannot be asked for.",
-        "Correct it. SPF policies are `TXT` records.",
-    ),
+    lasting("BERTH-DNS-009", "A name or type cannot be asked for.", "Correct it. SPF policies are `TXT` records."),
     lasting(
         "BERTH-DNS-010",
         "A warning: the servers of a zone give unlike answers.",

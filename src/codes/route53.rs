@@ -47,11 +47,7 @@ pub(super) const CODES: &[Code] = &[
         "A text is no DNS name, or becomes too long with what is put before or after it.",
         "Correct the name.",
     ),
-    lasting(
-        "BERTH-ROUTE53-020",
-        "The id of an import cannot be read.",
-        "Write it as the message shows.",
-    ),
+    lasting("BERTH-ROUTE53-020", "The id of an import cannot be read.", "Write it as the message shows."),
     lasting(
         "BERTH-ROUTE53-021",
         "There is no record of the id that was to be imported.",

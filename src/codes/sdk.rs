@@ -55,11 +55,7 @@ pub(super) const CODES: &[Code] = &[
         "An attribute has a value that it cannot have.",
         "Correct the value; the message says what is allowed. Nothing was changed.",
     ),
-    lasting(
-        "BERTH-SDK-011",
-        "A warning: an attribute is deprecated.",
-        "Use what the message names in its place.",
-    ),
+    lasting("BERTH-SDK-011", "A warning: an attribute is deprecated.", "Use what the message names in its place."),
     lasting(
         "BERTH-SDK-012",
         "The host knows no write-only arguments, and would store a secret in its state.",
@@ -85,11 +81,7 @@ pub(super) const CODES: &[Code] = &[
         "What is made cannot be marked as a resource's own, because the machine gives no random numbers.",
         "Apply on another machine.",
     ),
-    lasting(
-        "BERTH-SDK-017",
-        "A member of a list, set or map is null.",
-        "Leave it out, as the message shows.",
-    ),
+    lasting("BERTH-SDK-017", "A member of a list, set or map is null.", "Leave it out, as the message shows."),
     lasting(
         "BERTH-SDK-030",
         "The provider block cannot be read as Terraform sent it.",

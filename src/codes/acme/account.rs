@@ -65,11 +65,7 @@ pub(super) const CODES: &[Code] = &[
         "`key_generation` is set where the provider makes no key.",
         "Leave it out, or set `account_key.generate = true`.",
     ),
-    passing(
-        "BERTH-ACME-054",
-        "The CA took a new account key, and did not know it a moment later.",
-        "Apply again.",
-    ),
+    passing("BERTH-ACME-054", "The CA took a new account key, and did not know it a moment later.", "Apply again."),
     lasting(
         "BERTH-ACME-099",
         "A warning: a destroy has left the account as it is, because another resource or state has it by now.",

@@ -35,11 +35,7 @@ pub(super) const CODES: &[Code] = &[
         "`common_name` is none of the certificate's names, or too long.",
         "Leave it out, or name one of the `dns_names` of at most 64 characters.",
     ),
-    lasting(
-        "BERTH-ACME-046",
-        "A text under `kubernetes_secret` cannot be a name in Kubernetes.",
-        "Correct the name.",
-    ),
+    lasting("BERTH-ACME-046", "A text under `kubernetes_secret` cannot be a name in Kubernetes.", "Correct the name."),
     lasting(
         "BERTH-ACME-047",
         "A challenge's record has no name that DNS can hold, for example after a CNAME was followed.",
