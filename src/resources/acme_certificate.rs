@@ -173,7 +173,7 @@ async fn revoke(cx: &Cx, model: &Certificate) -> Result<()> {
     let what = format!("Cannot revoke the certificate for {}", model.title());
     let (Some(url), Some(pem)) = (model.directory_url.get(), model.certificate_pem.get()) else { return Ok(()) };
     let der = Chain::parse(pem).and_then(|chain| chain.leaf_der());
-    let der = der.map_err(|error| Explanation::new("BERTH-ACME-041", &*what).said("the state", error.to_string()))?;
+    let der = der.map_err(|error| Explanation::new("BERTH-ACME-041", &*what).said("the state", error.to_string()).next("apply with `revoke_on_destroy = false`, and destroy again; the certificate can be revoked with its key by another tool"))?;
     let ca = cx.provider().acme(url, cx.clock()).await?;
     let account: Registered = issue::account(cx, &ca, model, &what).await?;
     let reason = model.revocation_reason.parse().unwrap_or_default();
