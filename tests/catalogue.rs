@@ -49,7 +49,8 @@ fn every_type_says_what_it_needs_of_aws() {
 fn every_type_says_what_it_needs_of_a_cluster() {
     let catalogue = catalogue();
     let resources = catalogue.resources().map(|resource| resource.name().to_owned());
-    let types: BTreeSet<_> = resources.chain(catalogue.data_sources().map(|it| format!("data.{}", it.name()))).collect();
+    let types: BTreeSet<_> =
+        resources.chain(catalogue.data_sources().map(|it| format!("data.{}", it.name()))).collect();
     let entries: BTreeSet<_> = cluster_permissions::ENTRIES.iter().map(|entry| entry.name.to_owned()).collect();
     assert_eq!(types, entries, "left: the catalogue; right: src/domain/cluster_permissions/table.rs");
 }
