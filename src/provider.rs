@@ -6,6 +6,7 @@ pub mod checks;
 mod dns;
 mod holdings;
 mod kubernetes;
+mod looks;
 mod planned;
 mod registries;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use aws::AssumeRole;
+pub use checks::directory_url;
 pub use holdings::Holdings;
 
 use crate::env::Env;
@@ -34,7 +36,9 @@ pub struct Config {
     /// In a Pod, its own service account is used if none of these is set and this block is absent or empty.
     /// Nothing is connected to before a resource needs the cluster, and there is no fall-back to localhost.
     pub kubernetes: Option<kubernetes::Block>,
-    /// Logins to registries, by host (`registry.example.com`, `registry.example.com:5000`).
+    /// Logins to registries, by host: `registry.example.com`, `registry.example.com:5000`, `*.example.com`. Case, scheme, the
+    /// path `/v2/` and the port 443 do not count.
+    #[attr(check = checks::registry_names())]
     pub registries: Option<BTreeMap<String, registries::Login>>,
     /// Whether plans do without any remote call: no preflight checks. Refreshes still ask the remotes;
     /// switch them off with `-refresh=false`. Default `false`.
@@ -60,6 +64,7 @@ pub struct Berth {
     kubernetes: kubernetes::Clients,
     holdings: Holdings,
     planned: planned::PlannedRecords,
+    looks: looks::Looks,
 }
 
 /// The context of a call to one of berth's types.
@@ -76,7 +81,7 @@ impl sdk::Provider for Berth {
 
     fn configure(settings: Settings<Config>, env: &Env) -> Result<Self, Explanation> {
         let Settings { model: config, unknown } = settings;
-        Ok(Self {
+        let provider = Self {
             env: env.clone(),
             config,
             unknown,
@@ -86,7 +91,9 @@ impl sdk::Provider for Berth {
             kubernetes: kubernetes::Clients::default(),
             holdings: Holdings::default(),
             planned: planned::PlannedRecords::default(),
-        })
+            looks: looks::Looks::default(),
+        };
+        provider.fit_region().map(|()| provider)
     }
 
     fn tolerates(&self, unanswered: &Explanation) -> bool {
@@ -112,6 +119,11 @@ impl Berth {
     /// The records that this run's plans are to make.
     pub fn planned_records(&self) -> &planned::PlannedRecords {
         &self.planned
+    }
+
+    /// What plans of this run no longer ask.
+    pub fn looks(&self) -> &looks::Looks {
+        &self.looks
     }
 
     /// Whether plans must do without remote calls.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use berth::catalogue::catalogue;
 use berth::domain::cluster_permissions;
 use berth::domain::permissions::{ENTRIES, Sort};
+use berth::sdk::{Mode, Shape};
 
 #[test]
 fn every_type_has_its_examples_its_page_and_an_acceptance_test() {
@@ -43,6 +44,31 @@ fn every_type_says_what_it_needs_of_aws() {
     assert!(missing.is_empty(), "src/domain/permissions/table.rs lacks {missing:?}");
     let of_nothing: Vec<_> = entries.iter().filter(|entry| !types.contains(entry)).collect();
     assert!(of_nothing.is_empty(), "src/domain/permissions/table.rs knows types that do not exist: {of_nothing:?}");
+}
+
+#[test]
+fn the_mocks_hold_what_each_type_computes_and_nothing_else() {
+    let text = fs::read_to_string(root().join("examples/mocks/berth.tfmock.hcl")).unwrap();
+    let catalogue = catalogue();
+    let resources = catalogue.resources().map(|resource| ("mock_resource", resource.name(), resource.schema()));
+    let data = catalogue.data_sources().map(|data| ("mock_data", data.name(), data.schema()));
+    let mut wrong = Vec::new();
+    for (kind, name, schema) in resources.chain(data) {
+        let head = format!("{kind} \"{name}\" {{");
+        let block = text.split_once(&head).and_then(|(_, rest)| rest.split("\n}").next()).unwrap_or_default();
+        let mocked: BTreeSet<&str> = block
+            .lines()
+            .filter_map(|line| line.strip_prefix("    ")?.split_once(" ="))
+            .map(|(name, _)| name.trim())
+            .collect();
+        let computed = schema.attributes.iter().filter(|a| a.mode == Mode::Computed && !a.sensitive);
+        let (plain, nested): (Vec<_>, Vec<_>) = computed.partition(|a| matches!(a.shape, Shape::Plain(_)));
+        let expected: BTreeSet<&str> = plain.iter().map(|a| a.name.as_str()).collect();
+        wrong.extend(expected.difference(&mocked).map(|a| format!("{name}.{a} is not mocked")));
+        let allowed = |a: &&&str| !nested.iter().any(|n| n.name == **a);
+        wrong.extend(mocked.difference(&expected).filter(allowed).map(|a| format!("{name}.{a} is not computed")));
+    }
+    assert!(wrong.is_empty(), "examples/mocks/berth.tfmock.hcl:\n{}", wrong.join("\n"));
 }
 
 #[test]

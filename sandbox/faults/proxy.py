@@ -19,6 +19,7 @@ import threading
 import time
 from urllib.parse import parse_qs, urlsplit
 
+from authorities import MANNERS, Authority
 from kinds import KINDS, Answer, Call, throttled
 
 FORM = "application/x-www-form-urlencoded"
@@ -103,9 +104,12 @@ class Upstream:
 
     def ask(self, call):
         answer = self._asked(call)
+        self.write_down(call, answer)
+        return self._without(answer) if self.left_out else answer
+
+    def write_down(self, call, answer):
         if self.record:
             self.record.write(f"{answer.status} {call.method} {call.target}\n")
-        return self._without(answer) if self.left_out else answer
 
     def _without(self, answer):
         """The answer without the members that are left out, if it is a JSON object that has them."""
@@ -207,7 +211,8 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, options):
         host, _, port = options.listen.rpartition(":")
         super().__init__((host, int(port)), Handler)
-        self.plan, self.upstream, self.delay = Plan(options), Upstream(options), options.delay
+        self.plan, self.delay = Plan(options), options.delay
+        self.upstream = Authority(Upstream(options), options.manner)
         if options.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(options.certificate, options.key)
@@ -254,6 +259,8 @@ def options():
     parser.add_argument("--record", help="a file that gets `STATUS METHOD TARGET` for each call that the server answered")
     parser.add_argument("--leave-out", action="append", default=[], metavar="MEMBER",
                         help="takes a member out of every JSON object that is answered; may be repeated")
+    parser.add_argument("--manner", action="append", default=[], choices=MANNERS,
+                        help="behave as CAs other than pebble do (authorities.py tells each); may be repeated")
     parser.add_argument("--limit", type=int, help="calls a second that each service answers; others are throttled")
     parser.add_argument("--unlimited", type=lambda text: text.split(","), default=["sts"], help="services without the limit")
     parser.add_argument("--delay", type=float, default=1.0, help="seconds that a late answer waits")

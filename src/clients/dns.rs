@@ -114,6 +114,11 @@ pub fn challenge_name(domain: &str) -> String {
     format!("_acme-challenge.{}", domain.trim_end_matches('.').to_ascii_lowercase())
 }
 
+/// How long a domain may be whose name for a proof begins with `prefix`: names have 253 characters (RFC 1035 §2.3.4).
+pub fn longest_domain(prefix: &str) -> usize {
+    253 - prefix.len() - 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tokio::net::TcpStream;
 
+use crate::digest::sha256_hex;
+use crate::domain::certificate;
 use crate::explain::chain;
 
 /// How long a connection may take to be made.
@@ -60,13 +62,37 @@ pub fn https(ca_pem: Option<&str>) -> Result<reqwest::Client, HttpError> {
     let builder = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).user_agent(AGENT);
     let mut builder = builder.redirect(Policy::custom(follow));
     if let Some(pem) = ca_pem {
-        let roots = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(roots_fault)?;
-        if roots.is_empty() {
-            return Err(HttpError::Roots { fault: "it holds none".to_owned() });
-        }
-        builder = builder.tls_certs_merge(roots);
+        let roots = roots(pem).map_err(|fault| HttpError::Roots { fault })?;
+        builder = builder.tls_certs_merge(roots.certificates);
     }
     builder.build().map_err(roots_fault)
+}
+
+/// Roots that a client takes.
+#[derive(Debug)]
+pub struct Roots {
+    /// The certificates.
+    pub certificates: Vec<reqwest::Certificate>,
+    /// Those that cannot be used, a clause each.
+    pub unused: Vec<String>,
+}
+
+/// Reads a bundle of roots as people have it. One that TLS cannot use spoils none of the others, and is told.
+///
+/// # Errors
+/// Why none can be used.
+pub fn roots(pem: &str) -> Result<Roots, String> {
+    let read = certificate::Roots::parse(pem).map_err(|error| error.to_string())?;
+    let (mut certificates, mut unused) = (Vec::new(), read.unused);
+    for der in read.ders {
+        let tried = rustls::RootCertStore::empty().add(CertificateDer::from(der.as_slice()));
+        match tried.map_err(|error| error.to_string()) {
+            Ok(()) => certificates.extend(reqwest::Certificate::from_der(&der)),
+            Err(error) => unused.push(format!("{}: {error}", sha256_hex(&der))),
+        }
+    }
+    unused.iter().for_each(|why| tracing::warn!(why, "a trusted certificate cannot be used"));
+    if certificates.is_empty() { Err(unused.join("; ")) } else { Ok(Roots { certificates, unused }) }
 }
 
 /// Follows redirects, but not from TLS to an address without: reqwest takes the login along where host and port stay.

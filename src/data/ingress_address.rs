@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::clients::cluster::Watched;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::load_balancer::{Addresses, addresses, cannot_have_one};
+use crate::provider::checks::{label, subdomain};
 use crate::provider::{Berth, Cx};
 use crate::sdk::{Computed, Data, Explanation, Limits, Meta, Model, ReadTimeouts, Result, check};
 
@@ -15,10 +16,10 @@ pub struct IngressAddress;
 #[derive(Clone, Debug, Model)]
 pub struct IngressAddressModel {
     /// The namespace of the Ingress or Service.
-    #[attr(check = check::length(1, 63))]
+    #[attr(check = label())]
     pub namespace: String,
     /// Its name. It need not exist yet.
-    #[attr(check = check::length(1, 253))]
+    #[attr(check = subdomain())]
     pub name: String,
     /// `Ingress`, or `Service` (of type `LoadBalancer`). Default `Ingress`.
     #[attr(default = "Ingress", check = check::one_of(&["Ingress", "Service"]))]

@@ -1,20 +1,21 @@
 //! What a certificate chain says about itself: names, times, serial number, issuer, identifiers.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use rcgen::PublicKeyData as _;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
-use x509_parser::pem::Pem;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::X509Name;
 
 use crate::digest::{hex, sha256_hex};
 
-use super::certificate_name::canonical;
+use super::certificate_name::canonical_with_addresses;
+use super::pem::{self, PemError};
+use super::renewal::Validity;
 
 /// Why a text is no certificate chain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,23 +23,37 @@ pub enum CertificateError {
     /// No PEM block of type `CERTIFICATE`.
     #[error("the text holds no PEM block of type CERTIFICATE")]
     NoCertificate,
-    /// A PEM block that cannot be read, counted from 1.
-    #[error("PEM block {block} cannot be read: {why}")]
-    Pem {
-        /// Which block, from 1.
-        block: usize,
+    /// PEM that cannot be read.
+    #[error("the PEM cannot be read: {0}")]
+    Pem(#[from] PemError),
+    /// Certificates in a container that is none in PEM's way.
+    #[error("the text holds a PKCS#7 container; write its certificates out with `openssl pkcs7 -print_certs`")]
+    Container,
+    /// The text is something else that has to do with certificates.
+    #[error("the text holds no PEM block of type CERTIFICATE: {0}")]
+    Mistaken(&'static str),
+    /// What is no X.509 certificate.
+    #[error("it is no X.509 certificate: {0}")]
+    X509(String),
+    /// One of several that is no X.509 certificate.
+    #[error("certificate {number} of {of} is no X.509 certificate: {why}")]
+    Nth {
+        /// Which, from 1.
+        number: usize,
+        /// Of how many.
+        of: usize,
         /// What the reader says.
         why: String,
     },
-    /// The first certificate is no X.509 certificate.
-    #[error("the first certificate is no X.509 certificate: {0}")]
-    X509(String),
     /// No PEM block of type `CERTIFICATE REQUEST`.
     #[error("the text holds no PEM block of type CERTIFICATE REQUEST")]
     NoRequest,
     /// The block is no signing request.
     #[error("the signing request cannot be read: {0}")]
     Request(String),
+    /// There is more than one signing request.
+    #[error("the text holds {0} signing requests; one certificate has one")]
+    Requests(usize),
     /// The private key cannot be read.
     #[error("the private key cannot be read: {0}")]
     Key(String),
@@ -95,16 +110,21 @@ impl Chain {
         let (leaf, rest) = blocks.split_first().ok_or(CertificateError::NoCertificate)?;
         let last = blocks.last().unwrap_or(leaf);
         Ok(Self {
-            leaf_pem: pem_block(leaf),
-            intermediates_pem: rest.iter().map(|der| pem_block(der)).collect(),
-            facts: Facts::from_der(leaf)?,
-            root_name: read(last).map(|certificate| short_name(certificate.issuer()))?,
+            leaf_pem: pem::text(CERTIFICATE, leaf),
+            intermediates_pem: rest.iter().map(|der| pem::text(CERTIFICATE, der)).collect(),
+            facts: nth(Facts::from_der(leaf), 1, blocks.len())?,
+            root_name: nth(read(last), blocks.len(), blocks.len()).map(|last| short_name(last.issuer()))?,
         })
     }
 
     /// The whole chain, leaf first.
     pub fn full_pem(&self) -> String {
         format!("{}{}", self.leaf_pem, self.intermediates_pem)
+    }
+
+    /// The certificates of a PEM text as every reader takes them, with nothing around.
+    pub fn cleaned(text: &str) -> Result<String, CertificateError> {
+        Ok(certificates(text)?.iter().map(|der| pem::text(CERTIFICATE, der)).collect())
     }
 
     /// The DER forms of all certificates in a PEM text; of none, if it has none.
@@ -125,8 +145,8 @@ impl Facts {
         let (dns_names, ip_addresses) = alternative_names(&certificate);
         Ok(Self {
             serial_number: serial_number(&certificate),
-            not_before: timestamp(certificate.validity().not_before.timestamp())?,
-            not_after: timestamp(certificate.validity().not_after.timestamp())?,
+            not_before: timestamp(certificate.validity().not_before.timestamp()),
+            not_after: timestamp(certificate.validity().not_after.timestamp()),
             subject: short_name(certificate.subject()),
             subject_common_name: common_name(certificate.subject()),
             issuer: short_name(certificate.issuer()),
@@ -142,8 +162,19 @@ impl Facts {
 
     /// DNS names, sorted, then addresses, as [`certificate_name`](super::certificate_name) writes them.
     pub fn names(&self) -> Vec<String> {
-        let names = canonical(self.dns_names.iter().map(String::as_str));
-        names.into_iter().chain(self.ip_addresses.iter().cloned()).collect()
+        canonical_with_addresses(&self.dns_names, &self.ip_addresses)
+    }
+
+    /// The time that it is valid.
+    pub fn validity(&self) -> Validity {
+        Validity { not_before: self.not_before, not_after: self.not_after }
+    }
+
+    /// What names this certificate to its CA as the one that another for `names` succeeds; `None` if they have no name in
+    /// common (RFC 9773 §5: CAs want one), or the certificate has no such identifier.
+    pub fn succeeded_by(&self, names: &[String]) -> Option<String> {
+        let own = self.names();
+        self.ari_id.clone().filter(|_| names.iter().any(|name| own.contains(name)))
     }
 
     /// Whether the private key (PEM: PKCS#8, SEC 1 or PKCS#1) is the one of this certificate.
@@ -159,27 +190,62 @@ impl Facts {
 pub struct Request {
     /// The request, DER.
     pub der: Vec<u8>,
-    /// All DNS names and IP addresses that it asks for.
+    /// All DNS names and IP addresses that it asks for, its common name among the names: so CAs read it (RFC 8555 §7.4;
+    /// Boulder's `identifier.FromCSR`).
     pub names: Vec<String>,
+    /// What it asks for that no CA issues by ACME, in words: e-mail addresses, URIs and the like, which Boulder refuses.
+    pub beside: Vec<String>,
     /// The DER form of the public key that it is made for.
     pub public_key: Vec<u8>,
 }
 
 impl Request {
-    /// Reads the first signing request of a PEM text.
+    /// Reads the one signing request of a PEM text.
     pub fn parse(text: &str) -> Result<Self, CertificateError> {
-        let blocks = Pem::iter_from_buffer(text.as_bytes()).flatten();
-        let block = { blocks }.find(|block| block.label.ends_with("CERTIFICATE REQUEST"));
-        let der = block.ok_or(CertificateError::NoRequest)?.contents;
-        let (_, request) =
+        let mut blocks = pem::blocks(text)?;
+        blocks.retain(|block| block.label.ends_with("CERTIFICATE REQUEST"));
+        if blocks.len() > 1 {
+            return Err(CertificateError::Requests(blocks.len()));
+        }
+        let der = blocks.pop().ok_or(CertificateError::NoRequest)?.der.to_vec();
+        let (behind, request) =
             X509CertificationRequest::from_der(&der).map_err(|error| CertificateError::Request(error.to_string()))?;
-        let names = request.requested_extensions().into_iter().flatten().find_map(|extension| match extension {
-            ParsedExtension::SubjectAlternativeName(names) => Some(split(&names.general_names)),
-            _ => None,
-        });
-        let (dns_names, ip_addresses) = names.unwrap_or_default();
+        if !behind.is_empty() {
+            return Err(CertificateError::Request(format!("{} octets stand behind its end", behind.len())));
+        }
+        let (mut names, mut beside) = (Vec::new(), Vec::new());
+        for extension in request.requested_extensions().into_iter().flatten() {
+            if let ParsedExtension::SubjectAlternativeName(alternatives) = extension {
+                alternatives.general_names.iter().for_each(|name| sort_name(name, &mut names, &mut beside));
+            }
+        }
+        names.extend(common_name(&request.certification_request_info.subject).filter(|name| !name.is_empty()));
         let public_key = request.certification_request_info.subject_pki.raw.to_vec();
-        Ok(Self { names: [dns_names, ip_addresses].concat(), public_key, der })
+        Ok(Self { names: requested(&names), beside, public_key, der })
+    }
+}
+
+/// Each name once, without regard to case.
+fn requested(names: &[String]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for name in names {
+        if !all.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            all.push(name.clone());
+        }
+    }
+    all
+}
+
+fn sort_name(name: &GeneralName<'_>, names: &mut Vec<String>, beside: &mut Vec<String>) {
+    match name {
+        GeneralName::DNSName(name) => names.push((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => match ip_address(bytes) {
+            Some(address) => names.push(address),
+            None => beside.push(format!("an IP address of {} octets", bytes.len())),
+        },
+        GeneralName::RFC822Name(address) => beside.push(format!("the e-mail address `{address}`")),
+        GeneralName::URI(uri) => beside.push(format!("the URI `{uri}`")),
+        other => beside.push(format!("the name {other}")),
     }
 }
 
@@ -187,41 +253,92 @@ impl Request {
 pub fn read_all(text: &str) -> Result<Vec<Facts>, CertificateError> {
     let all = certificates(text)?;
     if all.is_empty() {
-        return Err(CertificateError::NoCertificate);
+        return Err(mistaken(text));
     }
-    all.iter().map(|der| Facts::from_der(der)).collect()
+    all.iter().enumerate().map(|(index, der)| nth(Facts::from_der(der), index + 1, all.len())).collect()
 }
+
+/// Certificates to trust.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roots {
+    /// DER forms.
+    pub ders: Vec<Vec<u8>>,
+    /// Those that cannot be used, a clause each: one of them spoils no bundle, and none is passed over in silence.
+    pub unused: Vec<String>,
+}
+
+impl Roots {
+    /// Reads a bundle; at least one certificate must be good.
+    pub fn parse(text: &str) -> Result<Self, CertificateError> {
+        let all = certificates(text)?;
+        let (of, mut roots, mut first) = (all.len(), Self::default(), None);
+        for (index, der) in all.into_iter().enumerate() {
+            match nth(read(&der).map(drop), index + 1, of) {
+                Ok(()) => roots.ders.push(der),
+                Err(error) => {
+                    roots.unused.push(error.to_string());
+                    first = first.or(Some(error));
+                }
+            }
+        }
+        if roots.ders.is_empty() { Err(first.unwrap_or_else(|| mistaken(text))) } else { Ok(roots) }
+    }
+}
+
+/// Says which certificate of a text it is that cannot be read.
+fn nth<T>(read: Result<T, CertificateError>, number: usize, of: usize) -> Result<T, CertificateError> {
+    read.map_err(|error| match error {
+        CertificateError::X509(why) if of > 1 => CertificateError::Nth { number, of, why },
+        other => other,
+    })
+}
+
+/// What a text without certificates seems to be.
+fn mistaken(text: &str) -> CertificateError {
+    let text = text.trim();
+    if text.starts_with("MII") {
+        return CertificateError::Mistaken("it looks like base64 without its BEGIN and END lines");
+    }
+    let is_path =
+        !text.contains(['\n', '\r']) && (text.contains('/') || text.ends_with(".pem") || text.ends_with(".crt"));
+    if is_path && text.len() < 300 {
+        return CertificateError::Mistaken("it looks like the path of a file, whose content file() reads");
+    }
+    CertificateError::NoCertificate
+}
+
+/// The label of certificates.
+const CERTIFICATE: &str = "CERTIFICATE";
 
 /// The DER forms of all certificates in a PEM text.
 fn certificates(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
     let mut found = Vec::new();
-    for (index, block) in Pem::iter_from_buffer(text.as_bytes()).enumerate() {
-        let block = block.map_err(|error| CertificateError::Pem { block: index + 1, why: error.to_string() })?;
-        if block.label == "CERTIFICATE" {
-            found.push(block.contents);
+    for block in pem::blocks(text)? {
+        match block.label.as_str() {
+            // The name that OpenSSL had for it before 0.9.5.
+            CERTIFICATE | "X509 CERTIFICATE" => found.push(block.der.to_vec()),
+            // OpenSSL's, with its own settings of trust behind the certificate.
+            "TRUSTED CERTIFICATE" => found.push(first_value(&block.der)),
+            "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" => return Err(CertificateError::Container),
+            _ => {}
         }
     }
     Ok(found)
 }
 
-fn read(der: &[u8]) -> Result<X509Certificate<'_>, CertificateError> {
-    let (_, certificate) = X509Certificate::from_der(der).map_err(|error| CertificateError::X509(error.to_string()))?;
-    Ok(certificate)
+/// The first value of a DER text, without what follows it.
+fn first_value(der: &[u8]) -> Vec<u8> {
+    let behind = X509Certificate::from_der(der).map_or(0, |(behind, _)| behind.len());
+    der.get(..der.len() - behind).unwrap_or(der).to_vec()
 }
 
-/// One PEM block with 64 characters a line, ending in a line feed.
-fn pem_block(der: &[u8]) -> String {
-    let base64 = STANDARD.encode(der);
-    let mut text = String::with_capacity(base64.len() + base64.len() / 64 + 56);
-    text.push_str("-----BEGIN CERTIFICATE-----\n");
-    for (index, letter) in base64.chars().enumerate() {
-        if index > 0 && index % 64 == 0 {
-            text.push('\n');
-        }
-        text.push(letter);
+fn read(der: &[u8]) -> Result<X509Certificate<'_>, CertificateError> {
+    let (behind, certificate) =
+        X509Certificate::from_der(der).map_err(|error| CertificateError::X509(error.to_string()))?;
+    if behind.is_empty() {
+        return Ok(certificate);
     }
-    text.push_str("\n-----END CERTIFICATE-----\n");
-    text
+    Err(CertificateError::X509(format!("{} octets stand behind its end", behind.len())))
 }
 
 fn key_type(certificate: &X509Certificate<'_>) -> Option<String> {
@@ -232,8 +349,28 @@ fn key_type(certificate: &X509Certificate<'_>) -> Option<String> {
     }
 }
 
-fn timestamp(seconds: i64) -> Result<Timestamp, CertificateError> {
-    Timestamp::from_second(seconds).map_err(|error| CertificateError::X509(error.to_string()))
+/// 9999-12-31T23:59:59Z, which stands for "no well-defined end" (RFC 5280 §4.1.2.5) and lies a day behind the last moment that
+/// can be calculated with.
+const NO_END: i64 = 253_402_300_799;
+
+/// The moment, or the nearest that can be calculated with.
+fn timestamp(seconds: i64) -> Timestamp {
+    let nearest = if seconds < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::from_second(Timestamp::MAX.as_second()).unwrap_or(Timestamp::MAX)
+    };
+    Timestamp::from_second(seconds).unwrap_or(nearest)
+}
+
+/// A moment of a certificate as it stands there.
+pub fn moment_text(moment: Timestamp) -> String {
+    if moment >= timestamp(NO_END) { "9999-12-31T23:59:59Z".to_owned() } else { moment.to_string() }
+}
+
+/// Reads what [`moment_text`] wrote.
+pub fn parse_moment(text: &str) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| (text == moment_text(timestamp(NO_END))).then(|| timestamp(NO_END)))
 }
 
 fn serial_number(certificate: &X509Certificate<'_>) -> String {
@@ -342,6 +479,15 @@ mod tests {
     }
 
     #[test]
+    fn a_successor_has_a_name_in_common() {
+        let facts = Chain::parse(&mint(&[0xCA, 0xFE]).chain).unwrap().facts;
+        let names = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        assert_eq!(facts.succeeded_by(&names(&["b.example", "a.example"])), facts.ari_id);
+        assert_eq!(facts.succeeded_by(&names(&["192.0.2.7"])), facts.ari_id);
+        assert_eq!(facts.succeeded_by(&names(&["b.example", "www.a.example"])), None);
+    }
+
+    #[test]
     fn splits_leaf_and_intermediates_and_joins_them_again() {
         let minted = mint(&[7]);
         let noisy = format!("subject=something\r\n\r\n{}", minted.chain.replace('\n', "\r\n"));
@@ -369,8 +515,84 @@ mod tests {
         assert!(Chain::parse(&cut).is_err());
         let wrong = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         assert!(matches!(Chain::parse(wrong), Err(CertificateError::X509(_))));
+        assert!(matches!(read_all("/etc/ssl/root.pem"), Err(CertificateError::Mistaken(_))));
+        assert!(matches!(read_all("MIIBszCCAVmgAwIB"), Err(CertificateError::Mistaken(_))));
         let other = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
         assert_eq!(Chain::parse(other), Err(CertificateError::NoCertificate));
+    }
+
+    #[test]
+    fn one_bad_certificate_is_named_and_spoils_no_bundle_of_roots() {
+        let (one, other) = (mint(&[1]).chain, mint(&[2]).chain);
+        let bad = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let bundle = format!("{one}{bad}{other}");
+        let told = read_all(&bundle).unwrap_err().to_string();
+        assert!(told.starts_with("certificate 3 of 5 is no X.509 certificate: "), "{told}");
+        let roots = Roots::parse(&bundle).unwrap();
+        assert_eq!((roots.ders.len(), roots.unused), (4, vec![told]));
+        assert!(Roots::parse(bad).is_err() && Roots::parse("").is_err());
+    }
+
+    #[test]
+    fn a_certificate_without_an_end_is_read_and_told_as_it_is() {
+        let mut forever = CertificateParams::new(["a.example".to_owned()]).unwrap();
+        forever.not_after = rcgen::date_time_ymd(9999, 12, 31) + std::time::Duration::from_secs(86_399);
+        let pem = forever.self_signed(&KeyPair::generate().unwrap()).unwrap().pem();
+        let both = read_all(&format!("{}{pem}", mint(&[1]).chain)).unwrap();
+        let end = both.last().unwrap().not_after;
+        assert_eq!(moment_text(end), "9999-12-31T23:59:59Z");
+        assert_eq!(parse_moment(&moment_text(end)), Some(end));
+        assert_eq!(parse_moment("2026-04-02T00:00:00Z"), Some(both[0].not_after));
+        assert!(both[0].not_after < end && !both.last().unwrap().validity().lifetime().is_zero());
+    }
+
+    #[test]
+    fn names_that_openssl_had_for_certificates_are_known_and_containers_are_told() {
+        let pem = mint(&[1]).chain;
+        assert_eq!(Chain::parse(&pem.replace(" CERTIFICATE", " X509 CERTIFICATE")), Chain::parse(&pem));
+        let der = [certificates(&pem).unwrap().remove(0), vec![0x30, 0]].concat();
+        let trusted = pem::text("TRUSTED CERTIFICATE", &der);
+        assert_eq!(Chain::parse(&trusted).unwrap().leaf_pem, Chain::parse(&pem).unwrap().leaf_pem);
+        assert!(matches!(Chain::parse(&pem::text(CERTIFICATE, &der)), Err(CertificateError::X509(_))));
+        let container = pem::text("PKCS7", b"x");
+        assert_eq!(read_all(&format!("{pem}{container}")), Err(CertificateError::Container));
+    }
+
+    /// A request for these alternative names, with this common name.
+    fn request(names: Vec<SanType>, common_name: Option<&str>) -> Request {
+        let mut wish = CertificateParams::default();
+        wish.subject_alt_names = names;
+        wish.distinguished_name = rcgen::DistinguishedName::new();
+        common_name.into_iter().for_each(|name| wish.distinguished_name.push(DnType::CommonName, name));
+        let signed = wish.serialize_request(&KeyPair::generate().unwrap()).unwrap();
+        Request::parse(&signed.pem().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_request_asks_for_its_common_name_as_well() {
+        let dns = |name: &str| SanType::DnsName(name.try_into().unwrap());
+        let cases = [
+            (vec![], Some("only.example"), vec!["only.example"]),
+            (vec![dns("a.example")], Some("b.example"), vec!["a.example", "b.example"]),
+            (vec![dns("a.example")], Some("A.Example"), vec!["a.example"]),
+            (vec![dns("a.example")], None, vec!["a.example"]),
+            (vec![SanType::IpAddress("192.0.2.7".parse().unwrap())], Some("a.example"), vec!["192.0.2.7", "a.example"]),
+        ];
+        for (names, common_name, expected) in cases {
+            let request = request(names, common_name);
+            assert_eq!((request.names, request.beside), (expected.into_iter().map(str::to_owned).collect(), vec![]));
+        }
+    }
+
+    #[test]
+    fn what_no_ca_issues_by_acme_is_told_of_a_request() {
+        let names = vec![
+            SanType::Rfc822Name("ops@a.example".try_into().unwrap()),
+            SanType::URI("spiffe://a.example/x".try_into().unwrap()),
+            SanType::DnsName("a.example".try_into().unwrap()),
+        ];
+        let beside = ["the e-mail address `ops@a.example`", "the URI `spiffe://a.example/x`"];
+        assert_eq!(request(names, None).beside, beside);
     }
 
     proptest::proptest! {

@@ -39,6 +39,23 @@ pub fn canonical<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     all
 }
 
+/// Names as [`canonical`] has them, then addresses in the CA's form, sorted as text and each once.
+pub fn canonical_with_addresses(names: &[String], addresses: &[String]) -> Vec<String> {
+    let form = |address: &String| normalize_address(address).unwrap_or_else(|_| address.clone());
+    let mut addresses: Vec<_> = addresses.iter().map(form).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    canonical(names.iter().map(String::as_str)).into_iter().chain(addresses).collect()
+}
+
+/// The most characters of a common name (X.520, `ub-common-name`).
+const LONGEST_COMMON_NAME: usize = 64;
+
+/// Whether a name can be a common name: in the form in which it will stand in the certificate.
+pub fn fits_common_name(name: &str) -> bool {
+    canonical([name]).concat().len() <= LONGEST_COMMON_NAME
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +71,25 @@ mod tests {
         for (name, expected) in cases {
             assert_eq!(normalize(name).as_deref(), Ok(expected), "{name}");
         }
+    }
+
+    #[test]
+    fn addresses_are_compared_in_their_form_and_in_one_order() {
+        let list = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        let one =
+            canonical_with_addresses(&list(&["B.a"]), &list(&["2001:DB8::0:1", "9.9.9.9", "10.0.0.1", "2001:db8::1"]));
+        let other = canonical_with_addresses(&list(&["b.a"]), &list(&["9.9.9.9", "2001:db8:0::1", "10.0.0.1"]));
+        assert_eq!(one, other);
+        assert_eq!(one, ["b.a", "10.0.0.1", "2001:db8::1", "9.9.9.9"]);
+    }
+
+    #[test]
+    fn a_common_name_is_measured_as_it_will_stand_in_the_certificate() {
+        let label = "ü".repeat(15);
+        let sharp = format!("{label}.{label}.{label}.example");
+        assert!(sharp.chars().count() < 64 && !fits_common_name(&sharp));
+        assert!(fits_common_name(&format!("{}.EXAMPLE.", "a".repeat(56))));
+        assert!(!fits_common_name(&format!("{}.example", "a".repeat(57))));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Credentials as people and files give them, looked at before a library that only says "invalid" sees them.
 
+use super::pem::{Fault, PemError, blocks};
+
 /// Why a text is no credential; completes "The value …" and never quotes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
@@ -15,6 +17,9 @@ pub enum Unfit {
     /// No PEM, and perhaps the base64 of one, as kubeconfigs and `aws_eks_cluster` hold it.
     #[error("holds no PEM block of type {0}; if it is base64 of one, decode it with base64decode()")]
     NoPem(&'static str),
+    /// PEM that cannot be read.
+    #[error("holds a PEM block that is damaged or does not end, at line {0}")]
+    Damaged(usize),
 }
 
 /// A token or key as a header can carry it: without the white space around it that files and pasting leave.
@@ -36,11 +41,11 @@ pub fn user_name(text: &str) -> Result<(), Unfit> {
 
 /// Whether the text has a PEM block of a type that ends with `kind` (`CERTIFICATE`, `PRIVATE KEY`).
 pub fn pem(text: &str, kind: &'static str) -> Result<(), Unfit> {
-    let is_begin = |line: &str| {
-        let label = line.trim().strip_prefix("-----BEGIN ").and_then(|rest| rest.strip_suffix("-----"));
-        label.is_some_and(|label| label.ends_with(kind))
-    };
-    if text.lines().any(is_begin) { Ok(()) } else { Err(Unfit::NoPem(kind)) }
+    match blocks(text) {
+        Ok(all) if all.iter().any(|block| block.label.ends_with(kind)) => Ok(()),
+        Ok(_) | Err(PemError { fault: Fault::Encoded, .. }) => Err(Unfit::NoPem(kind)),
+        Err(error) => Err(Unfit::Damaged(error.line)),
+    }
 }
 
 #[cfg(test)]
@@ -70,8 +75,10 @@ mod tests {
         let block = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
         assert_eq!(pem(block, "CERTIFICATE"), Ok(()));
         assert_eq!(pem(&format!("# ours\r\n  {block}"), "CERTIFICATE"), Ok(()));
-        assert_eq!(pem("-----BEGIN EC PRIVATE KEY-----", "PRIVATE KEY"), Ok(()));
-        for text in ["", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t", "-----BEGIN PRIVATE KEY-----"] {
+        let key = "-----BEGIN EC PRIVATE KEY-----\nMIIB\n-----END EC PRIVATE KEY-----";
+        assert_eq!(pem(key, "PRIVATE KEY"), Ok(()));
+        assert_eq!(pem(&format!("{block}-----BEGIN CERTIFICATE-----\nMIIB"), "CERTIFICATE"), Err(Unfit::Damaged(4)));
+        for text in ["", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t", key] {
             let told = pem(text, "CERTIFICATE").unwrap_err().to_string();
             assert!(told.contains("base64decode"), "{told}");
         }

@@ -8,6 +8,7 @@ pub mod delegation;
 pub mod external_dns;
 pub mod name;
 pub mod record;
+pub mod record_id;
 pub mod text;
 pub mod together;
 pub mod transition;

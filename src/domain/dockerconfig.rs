@@ -8,14 +8,13 @@ use serde_json::{Map, Value, json};
 
 use crate::secret::Secret;
 
+use super::registry_name::{NoRegistry, RegistryName};
+
 /// The type of a Secret that holds such a file.
 pub const SECRET_TYPE: &str = "kubernetes.io/dockerconfigjson";
 
 /// The key of the file within its Secret.
 pub const SECRET_KEY: &str = ".dockerconfigjson";
-
-/// The key under which every client looks for Docker Hub's login.
-pub const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 
 /// A login: who, with what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +28,9 @@ pub struct Login {
 /// Why a file or a host cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// A registry's name is empty or holds something that no host has.
-    #[error("{host:?} is no registry host: write it as HOST, HOST:PORT or HOST/PATH, without a scheme")]
-    Host {
-        /// The name.
-        host: String,
-    },
+    /// A registry's name cannot be read.
+    #[error(transparent)]
+    Host(#[from] NoRegistry),
     /// Two of the names mean the same registry.
     #[error("{first:?} and {second:?} name the same registry")]
     SameRegistry {
@@ -59,19 +55,25 @@ pub enum Fault {
 pub struct DockerConfig(BTreeMap<String, Login>);
 
 impl DockerConfig {
-    /// Takes the logins by registry host as people write it.
+    /// Takes the logins by registry host as people write it. Each stands under every text by which the kubelet may look for
+    /// it, unless another login is given for that very text.
     pub fn new(logins: impl IntoIterator<Item = (String, Login)>) -> Result<Self, Fault> {
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
         let mut config = Self::default();
+        let mut others = Vec::new();
         for (host, login) in logins {
-            let key = registry_key(&host)?;
+            let name = RegistryName::parse(&host)?;
             if login.username.contains(':') {
                 return Err(Fault::User { host });
             }
-            if let Some(first) = seen.insert(key.clone(), host.clone()) {
+            if let Some(first) = seen.insert(name.key(), host.clone()) {
                 return Err(Fault::SameRegistry { first, second: host });
             }
-            config.0.insert(key, login);
+            others.extend(name.other_keys().into_iter().map(|key| (key, login.clone())));
+            config.0.insert(name.key(), login);
+        }
+        for (key, login) in others {
+            config.0.entry(key).or_insert(login);
         }
         Ok(config)
     }
@@ -88,38 +90,12 @@ impl DockerConfig {
         self.0.iter().map(|(key, login)| (key.as_str(), login))
     }
 
-    /// The login for a host as people write it.
-    pub fn login(&self, host: &str) -> Option<&Login> {
-        self.0.get(&registry_key(host).ok()?)
-    }
-
     /// The file: the same bytes for the same logins, in the form that `kubectl create secret
     /// docker-registry` writes.
     pub fn json(&self) -> Secret {
         let auths: Map<String, Value> = self.0.iter().map(|(key, login)| (key.clone(), entry_of(login))).collect();
         Secret::new(json!({ "auths": auths }).to_string())
     }
-}
-
-/// The key that clients look up for a registry.
-///
-/// Docker Hub goes by its old address; all others by host, port and path without scheme or
-/// trailing slash. Hosts are compared in lower case.
-/// Source: Kubernetes documentation, "Images", section "Interpretation of config.json".
-pub fn registry_key(host: &str) -> Result<String, Fault> {
-    let wrong = || Fault::Host { host: host.to_owned() };
-    let bare = host.strip_prefix("https://").or_else(|| host.strip_prefix("http://")).unwrap_or(host);
-    let bare = bare.trim_end_matches('/');
-    let (name, path) = bare.split_once('/').map_or((bare, None), |(name, path)| (name, Some(path)));
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._:*[]".contains(c);
-    if name.is_empty() || !name.chars().all(allowed) || host.contains(char::is_whitespace) {
-        return Err(wrong());
-    }
-    let name = name.to_ascii_lowercase();
-    if matches!(name.as_str(), "docker.io" | "index.docker.io" | "registry-1.docker.io" | "registry.hub.docker.com") {
-        return Ok(DOCKER_HUB.to_owned());
-    }
-    Ok(path.map_or_else(|| name.clone(), |path| format!("{name}/{path}")))
 }
 
 fn entry_of(login: &Login) -> Value {
@@ -161,24 +137,30 @@ mod tests {
     }
 
     #[test]
-    fn knows_docker_hub_under_all_its_names() {
-        for name in ["docker.io", "https://index.docker.io/v1/", "registry-1.docker.io", "Docker.IO"] {
-            assert_eq!(registry_key(name).unwrap(), DOCKER_HUB, "{name}");
-        }
-        assert_eq!(registry_key("https://Registry.Test:443/Team/").unwrap(), "registry.test:443/Team");
+    fn a_login_stands_under_every_text_that_the_kubelet_may_look_for() {
+        let keys = |logins: &[(&str, &str, &str)]| {
+            config(logins).unwrap().logins().map(|(key, login)| format!("{key} {}", login.username)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            keys(&[("Hub.test:443", "u", "p")]),
+            ["Hub.test u", "Hub.test:443 u", "hub.test u", "hub.test:443 u"]
+        );
+        // Two logins by the same host and another port text: each its own.
+        assert_eq!(keys(&[("hub.test:443", "u", "p"), ("hub.test", "v", "p")]), ["hub.test v", "hub.test:443 u"]);
+        assert_eq!(keys(&[("docker.io/a", "u", "p"), ("docker.io/b", "v", "p")]), ["docker.io/a u", "docker.io/b v"]);
     }
 
     #[test]
     fn refuses_two_names_for_one_registry() {
         let fault = config(&[("docker.io", "u", "p"), ("index.docker.io", "u", "p")]).unwrap_err();
         assert!(matches!(fault, Fault::SameRegistry { .. }), "{fault}");
+        let fault = config(&[("hub.test", "u", "p"), ("https://hub.test/v2/", "u", "p")]).unwrap_err();
+        assert!(matches!(fault, Fault::SameRegistry { .. }), "{fault}");
     }
 
     #[test]
     fn refuses_what_is_no_host() {
-        for wrong in ["", "https://", "a b", "user@host"] {
-            assert!(matches!(registry_key(wrong), Err(Fault::Host { .. })), "{wrong:?}");
-        }
+        assert!(matches!(config(&[("a b", "u", "p")]), Err(Fault::Host(_))));
         assert!(matches!(config(&[("a.test", "a:b", "p")]), Err(Fault::User { .. })));
     }
 

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use crate::digest::sha256_hex;
 
+use super::quantity::Quantity;
+
 /// How many differences of one object are told.
 const TOLD: usize = 5;
 
@@ -99,39 +101,10 @@ fn shown(value: &Value) -> String {
 
 /// The API writes quantities in its own way: `1000m` comes back as `1`.
 fn is_same_quantity(declared: &Value, found: &Value) -> bool {
-    match (declared.as_str().and_then(quantity), found.as_str().and_then(quantity)) {
-        (Some(declared), Some(found)) => declared == found,
+    match (declared.as_str().and_then(Quantity::parse), found.as_str().and_then(Quantity::parse)) {
+        (Some(declared), Some(found)) => declared == found && !declared.is_capped(),
         _ => false,
     }
-}
-
-/// Whether a text is a quantity of memory, storage or processors.
-pub fn is_quantity(text: &str) -> bool {
-    quantity(text).is_some()
-}
-
-/// A quantity in thousandths: a number and a suffix.
-/// Source: Kubernetes API reference, "Quantity".
-fn quantity(text: &str) -> Option<i128> {
-    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, suffix) = text.split_at_checked(split)?;
-    let factor: i128 = match suffix {
-        "m" => 1,
-        "" => 1000,
-        "k" => 1_000_000,
-        "M" => 1_000_000_000,
-        "G" => 1_000_000_000_000,
-        "T" => 1_000_000_000_000_000,
-        "Ki" => 1000 << 10,
-        "Mi" => 1000 << 20,
-        "Gi" => 1000 << 30,
-        "Ti" => 1000 << 40,
-        _ => return None,
-    };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = u32::try_from(fraction.len()).ok().filter(|digits| *digits <= 9)?;
-    let scaled: i128 = format!("{whole}{fraction}").parse().ok()?;
-    Some(scaled * factor / 10_i128.pow(digits))
 }
 
 #[cfg(test)]

@@ -254,8 +254,10 @@ impl Solver {
             // The file is asked for without TLS, by whoever the CA sends (ingress-nginx: Annotations).
             ("nginx.ingress.kubernetes.io/ssl-redirect", "false"),
             ("nginx.ingress.kubernetes.io/whitelist-source-range", "0.0.0.0/0,::/0"),
-            // ExternalDNS leaves alone what names another controller, and so makes and removes no records for it.
+            // ExternalDNS leaves alone what names another controller, and so makes and removes no records for it. Since 0.22
+            // it reads the second name only.
             ("external-dns.alpha.kubernetes.io/controller", "berth"),
+            ("external-dns.kubernetes.io/controller", "berth"),
         ];
         let ours = ours.map(|(name, value)| (name.to_owned(), value.to_owned()));
         ours.into_iter().chain(self.ingress_annotations.clone()).collect()

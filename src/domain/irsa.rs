@@ -5,6 +5,7 @@
 pub mod arn;
 pub mod document;
 pub mod limits;
+pub mod mistakes;
 pub mod policy;
 pub mod thumbprint;
 pub mod trust;

@@ -5,12 +5,13 @@ mod jks;
 mod pkcs12;
 
 use aws_lc_rs::hmac;
-use x509_parser::pem::Pem;
 use zeroize::Zeroizing;
 
 use super::certificate::{CertificateError, Chain};
+use super::pem::{self, Block};
 use crate::secret::Secret;
 
+pub use jks::AUTHORITY_ALIAS;
 pub use pkcs12::Profile;
 
 /// Bytes of a store, or of anything else that holds a key.
@@ -95,13 +96,13 @@ impl Keystore {
 
 /// The DER form of the first private key in a PEM text, in the wrapping that it has there.
 pub fn key_der(key: &Secret) -> Result<Bytes, KeystoreError> {
-    private_block(key).map(|block| Zeroizing::new(block.contents))
+    private_block(key).map(|block| block.der)
 }
 
-fn private_block(key: &Secret) -> Result<Pem, KeystoreError> {
-    let mut blocks = Pem::iter_from_buffer(key.expose().as_bytes()).flatten();
+fn private_block(key: &Secret) -> Result<Block, KeystoreError> {
     let missing = || CertificateError::Key("the text holds no PEM block of a private key".to_owned());
-    Ok(blocks.find(|block| block.label.ends_with("PRIVATE KEY")).ok_or_else(missing)?)
+    let blocks = pem::blocks(key.expose()).map_err(CertificateError::from)?;
+    Ok(blocks.into_iter().find(|block| block.label.ends_with("PRIVATE KEY")).ok_or_else(missing)?)
 }
 
 /// The key as PKCS#8. Its older forms (PKCS#1, SEC 1) are wrapped with the algorithm that the certificate names for it
@@ -109,12 +110,11 @@ fn private_block(key: &Secret) -> Result<Pem, KeystoreError> {
 fn pkcs8(key: &Secret, leaf: &[u8]) -> Result<Bytes, KeystoreError> {
     let block = private_block(key)?;
     if block.label == "PRIVATE KEY" {
-        return Ok(Zeroizing::new(block.contents));
+        return Ok(block.der);
     }
     let public = super::certificate::Facts::from_der(leaf)?.public_key;
     let algorithm = der::first_member(&public).ok_or_else(|| CertificateError::Key("of no known kind".to_owned()))?;
-    let inner = Zeroizing::new(block.contents);
-    let wrapped = Zeroizing::new(der::octets(&inner));
+    let wrapped = Zeroizing::new(der::octets(&block.der));
     Ok(Zeroizing::new(der::sequence(&[&der::number(0), algorithm, &wrapped])))
 }
 

@@ -70,7 +70,7 @@ fn statement(group: &Group, scope: &Scope, plan_only: bool) -> Option<Statement>
 mod tests {
     use super::*;
     use crate::domain::irsa::limits::MANAGED;
-    use crate::domain::irsa::{policy, policy_json, size};
+    use crate::domain::irsa::{mistakes, policy_json, size};
 
     #[test]
     fn each_group_is_said_once_whatever_the_order() {
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn all_types_together_are_a_valid_policy_that_fits() {
         let all = permissions(ENTRIES.iter().map(|entry| entry.name), &Scope::default(), false).unwrap();
-        assert_eq!(policy::problems("statements", &all), []);
+        assert_eq!(mistakes::problems("statements", &all), []);
         assert!(size(&policy_json(&all)) <= MANAGED, "{}", size(&policy_json(&all)));
     }
 

@@ -3,6 +3,7 @@
 pub mod certificate;
 pub mod config;
 pub mod exposure;
+mod url;
 mod variables;
 pub mod workload;
 
@@ -68,6 +69,8 @@ pub struct Registry {
     pub has_users: bool,
     /// The Secret with the certificate.
     pub tls_secret: Option<String>,
+    /// Whether something before it ends TLS; `None` if that is to be told from the rest.
+    pub external_tls: Option<bool>,
     /// How clients reach it.
     pub exposure: Exposure,
     /// Its Service.
@@ -88,6 +91,10 @@ pub struct Registry {
     pub node_selector: BTreeMap<String, String>,
     /// Taints that it tolerates.
     pub tolerations: Vec<Toleration>,
+    /// Secrets with logins for its own image.
+    pub image_pull_secrets: Vec<String>,
+    /// Whom its Pods run as.
+    pub user: User,
     /// What was declared, as JSON without secrets.
     pub declaration: String,
 }
@@ -186,6 +193,28 @@ pub struct Service {
     pub port: Option<u16>,
     /// Its port on the nodes.
     pub node_port: Option<u16>,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// Which controller makes its load balancer.
+    pub load_balancer_class: Option<String>,
+    /// The addresses that its load balancer admits.
+    pub source_ranges: Vec<String>,
+}
+
+/// Whom Pods run as; the cluster chooses what is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The user.
+    pub user: Option<i64>,
+    /// Its group.
+    pub group: Option<i64>,
+    /// The group of volumes.
+    pub volume_group: Option<i64>,
+}
+
+impl User {
+    /// Any but root will do.
+    pub const USUAL: i64 = 1000;
 }
 
 /// A service account.
@@ -258,6 +287,11 @@ impl Registry {
         (!given.is_empty()).then(|| sha256_hex(serde_json::json!(given).to_string().as_bytes()))
     }
 
+    /// Its configuration file.
+    pub fn config_yaml(&self) -> String {
+        config::text(self)
+    }
+
     /// The digest of its configuration file.
     pub fn config_digest(&self) -> String {
         sha256_hex(config::text(self).as_bytes())
@@ -266,22 +300,6 @@ impl Registry {
     /// The port of its Service.
     pub fn service_port(&self) -> u16 {
         self.service.port.unwrap_or(if self.serves_tls() { 443 } else { PORT })
-    }
-
-    /// The address that clients use.
-    pub fn url(&self) -> String {
-        let inner = format!("{}.{}.svc", self.name, self.namespace);
-        let host = self.host.as_deref().unwrap_or(&inner);
-        let (tls, port) = match &self.exposure {
-            Exposure::Ingress(ingress) => (self.tls_secret.is_some() || ingress.issuer.is_some(), None),
-            Exposure::HostPort(port) => (self.serves_tls(), Some(*port)),
-            Exposure::Service => (self.serves_tls(), Some(self.service_port())),
-        };
-        let (scheme, usual) = if tls { ("https", 443) } else { ("http", 80) };
-        match port {
-            Some(port) if port != usual => format!("{scheme}://{host}:{port}"),
-            _ => format!("{scheme}://{host}"),
-        }
     }
 
     /// Its Deployment.
@@ -300,6 +318,22 @@ impl Registry {
         objects
     }
 
+    /// Where its objects are.
+    pub fn object_refs(&self) -> Vec<ObjectRef> {
+        let (namespace, name) = (self.namespace.as_str(), self.name.as_str());
+        let mut objects = vec![
+            self.deployment_ref(),
+            ObjectRef::core("Service", namespace, name),
+            ObjectRef::core("ConfigMap", namespace, &config_name(name)),
+            credentials_ref(namespace, name),
+        ];
+        objects.extend(self.has_users.then(|| users_ref(namespace, name)));
+        objects.extend(matches!(self.storage, Storage::Volume(_)).then(|| claim_ref(namespace, name)));
+        objects.extend(matches!(self.exposure, Exposure::Ingress(_)).then(|| ingress_ref(namespace, name)));
+        objects.push(ObjectRef::service_account(namespace, self.account_name()));
+        objects
+    }
+
     /// The objects whose content holds no secret, as they should be found; for telling drift.
     pub fn visible_objects(&self) -> Vec<Value> {
         let mut objects = vec![workload::config_map(self)];
@@ -308,6 +342,12 @@ impl Registry {
         objects.extend(exposure::ingress(self));
         objects
     }
+}
+
+/// A host's name as clients and the cluster compare it.
+pub fn host_name(text: &str) -> String {
+    let name = text.trim();
+    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }
 
 /// The selector of the Pods of a registry as a query.

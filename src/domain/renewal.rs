@@ -34,7 +34,8 @@ pub struct Validity {
 }
 
 impl Validity {
-    fn lifetime(self) -> SignedDuration {
+    /// How long it is.
+    pub fn lifetime(self) -> SignedDuration {
         self.not_after.duration_since(self.not_before).max(SignedDuration::ZERO)
     }
 
@@ -186,9 +187,18 @@ fn before(moment: Timestamp, time: SignedDuration) -> Timestamp {
     Timestamp::from_second(exact.as_second()).unwrap_or(exact)
 }
 
-fn in_days(time: SignedDuration) -> String {
+/// A time for people: `36 hours`, `90 days`.
+pub fn in_days(time: SignedDuration) -> String {
     let hours = time.as_hours();
     if hours < 72 { format!("{hours} hours") } else { format!("{} days", (hours + 12) / 24) }
+}
+
+/// Whether a lifetime is another kind of lifetime than the one before: less than half, or more than twice as long. What CAs do
+/// to all their certificates, from 90 days to 64 and to 45, is none.
+pub fn is_jump(before: SignedDuration, now: SignedDuration) -> bool {
+    let (shorter, longer) = if before < now { (before, now) } else { (now, before) };
+    // A certificate begins an hour or so before it is made, and may end a second early.
+    shorter.as_hours().saturating_mul(2).saturating_add(2) < longer.as_hours()
 }
 
 #[cfg(test)]
@@ -283,6 +293,33 @@ mod tests {
         assert_eq!(kept, first);
         let moved = Drawn::keep_or_draw(first.clone(), window("2026-02-10T00:00:00Z", end), 0.0);
         assert_eq!(moved.unwrap().at, at("2026-02-10T00:00:00Z"));
+    }
+
+    #[test]
+    fn the_steps_of_a_ca_are_no_jump_and_another_kind_of_certificate_is_one() {
+        let days = |days: i64| SignedDuration::from_hours(days * 24);
+        for (before, now, jumps) in
+            [(90, 64, false), (64, 45, false), (90, 45, false), (90, 6, true), (6, 90, true), (45, 6, true)]
+        {
+            assert_eq!(is_jump(days(before), days(now)), jumps, "{before} to {now}");
+        }
+    }
+
+    #[test]
+    fn certificates_of_64_45_and_6_days_renew_in_time() {
+        let lived = |days: i64| {
+            let validity = Validity {
+                not_before: at("2026-11-01T00:00:00Z"),
+                not_after: at("2026-11-01T00:00:00Z").checked_add(SignedDuration::from_hours(days * 24)).unwrap(),
+            };
+            let due = due(Settings::default(), validity, None).at;
+            due.duration_since(validity.not_before).as_hours() / 24
+        };
+        assert_eq!([90, 64, 45, 6].map(lived), [60, 42, 30, 3]);
+        // A setting of 30 days from the time of 90-day certificates is honoured with 45, and has no effect where it is too long.
+        let long = Settings { remaining_days: Some(30.0), ..Settings::default() };
+        let short = Validity { not_before: at("2026-11-01T00:00:00Z"), not_after: at("2026-12-16T00:00:00Z") };
+        assert_eq!(due(long, short, None).at, at("2026-11-16T00:00:00Z"));
     }
 
     proptest::proptest! {

@@ -20,7 +20,8 @@ impl Function for DockerConfigJson {
             description: "Writes logins to registries as the JSON that Docker, the kubelet and a Secret of the type \
                 `kubernetes.io/dockerconfigjson` hold: `{\"auths\": {HOST: {\"username\", \"password\", \"auth\"}}}`. The \
                 same logins give the same text. Docker Hub may be called `docker.io`; it gets the key under which clients \
-                look for it.\n\nThe result holds the passwords: give it to write-only arguments or ephemeral values only.",
+                look for it. Scheme, `/v2/` and a last slash are left out, and a host with the port 443 stands \
+                there without it as well, since the kubelet compares the texts.\n\nThe result holds the passwords: give it to write-only arguments or ephemeral values only.",
             parameters: vec![Parameter::new(
                 "logins",
                 Type::map(Type::Object(login)),

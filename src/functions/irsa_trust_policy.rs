@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Map;
 
 use super::policy_value;
+use crate::domain::irsa::arn::{account_of, is_account};
 use crate::domain::irsa::{self, AUDIENCE, Partition, ServiceAccount, Trust, oidc_host, oidc_provider_arn};
 use crate::sdk::{Arguments, Function, FunctionError, Parameter, Signature, Type, Value};
 
@@ -100,6 +101,10 @@ impl Options {
     fn provider_arn(&self, provider: &str) -> Result<String, FunctionError> {
         let host = oidc_host(provider).map_err(|error| FunctionError::at(0, error.to_string()))?;
         if provider.starts_with("arn:") {
+            if !account_of(provider).is_some_and(is_account) {
+                let problem = format!("the account in an ARN has twelve digits, and `{provider}` is no such ARN");
+                return Err(FunctionError::at(0, problem));
+            }
             return Ok(provider.to_owned());
         }
         let Some(account) = &self.account else {
@@ -111,10 +116,6 @@ impl Options {
         };
         Ok(oidc_provider_arn(self.partition.as_str(), account, &host))
     }
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|octet| octet.is_ascii_digit())
 }
 
 fn option(given: &Map<String, serde_json::Value>, name: &str) -> Result<Option<String>, FunctionError> {
@@ -184,6 +185,8 @@ mod tests {
         let cases = [
             (Value::from("https://oidc.example"), Value::Null, 0, "account_id"),
             (Value::from("http://oidc.example"), Value::Null, 0, "https"),
+            (Value::from("arn:aws:iam::1:oidc-provider/x.example"), Value::Null, 0, "twelve digits"),
+            (Value::from("arn:aws:iam::oidc-provider/x.example"), Value::Null, 0, "twelve digits"),
             (Value::List(vec![]), Value::Null, 0, "at least one"),
             (Value::from(ARN), option("acount", "1"), 2, "`account_id`, `partition`, `audience`"),
             (Value::from(ARN), option("account_id", "1"), 2, "twelve digits"),

@@ -15,8 +15,9 @@ impl Function for OidcHost {
         Signature {
             summary: "The host and path of an OIDC issuer",
             description: "Takes an issuer's URL, its bare host and path, or the ARN of its OIDC provider in IAM, and gives \
-                host and path without scheme and trailing slash, such as \
-                `oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE`: what the condition keys of a trust policy begin with.",
+                host and path without the scheme, such as \
+                `oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE`: what the condition keys of a trust policy begin with. A slash at \
+                the end belongs to the issuer's name and stays.",
             parameters: vec![Parameter::new(
                 "url_or_arn",
                 Type::String,
@@ -40,7 +41,9 @@ mod tests {
     #[test]
     fn gives_the_host_or_blames_the_argument() {
         let call = |text: &str| OidcHost.call(&Arguments(&[Value::from(text)]));
-        assert_eq!(call("https://oidc.example/id/A/"), Ok(Value::from("oidc.example/id/A")));
+        assert_eq!(call("https://oidc.example/id/A"), Ok(Value::from("oidc.example/id/A")));
+        assert_eq!(call("https://oidc.example/id/A/"), Ok(Value::from("oidc.example/id/A/")));
+        assert!(call("foo").is_err());
         let error = call("http://oidc.example").unwrap_err();
         assert_eq!((error.argument, error.text.contains("no `https` URL")), (Some(0), true));
     }

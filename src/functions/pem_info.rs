@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::certificate::{self, Facts};
+use crate::domain::certificate::{self, Facts, moment_text};
 use crate::sdk::{Arguments, Function, FunctionError, Parameter, Signature, Type, Value};
 
 /// The function.
@@ -52,8 +52,8 @@ fn told(facts: Facts) -> Value {
         ("subject", Value::from(facts.subject)),
         ("issuer", Value::from(facts.issuer)),
         ("serial_number", Value::from(facts.serial_number)),
-        ("not_before", Value::from(facts.not_before.to_string())),
-        ("not_after", Value::from(facts.not_after.to_string())),
+        ("not_before", Value::from(moment_text(facts.not_before))),
+        ("not_after", Value::from(moment_text(facts.not_after))),
         ("fingerprint_sha256", Value::from(facts.fingerprint_sha256)),
         ("key_type", maybe(facts.key_type)),
         ("renewal_id", maybe(facts.ari_id)),

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::SignedDuration;
 
 use super::Berth;
+use super::checks::directory_url;
 use crate::clients::acme::{Acme, AcmeError, Responders, Trust};
 use crate::clock::Clock;
 use crate::domain::issuance::Limits;
@@ -16,9 +17,10 @@ use crate::sdk::{Model, check};
 #[derive(Clone, Debug, Default, Model)]
 pub struct Block {
     /// The URL of the directory, such as `https://acme-v02.api.letsencrypt.org/directory`.
+    #[attr(check = directory_url())]
     pub directory_url: Option<String>,
     /// A file with the root certificates that the directory's own TLS certificate comes from, PEM.
-    /// Needed for private authorities only.
+    /// Needed for private authorities only; empty is as good as absent.
     pub ca_file: Option<String>,
     /// The same as text, PEM.
     pub ca_pem: Option<String>,
@@ -117,12 +119,14 @@ impl Berth {
     async fn acme_trust(&self) -> Result<Trust, AcmeError> {
         let mut trust = Trust::default();
         let Some(block) = &self.config.acme else { return Ok(trust) };
-        if let Some(path) = &block.ca_file {
+        if let Some(path) = block.ca_file.as_ref().filter(|path| !path.is_empty()) {
             let text = tokio::fs::read_to_string(path).await;
             let unreadable = |error| AcmeError::TrustRoots { attribute: "ca_file", why: format!("{path}: {error}") };
             trust.roots.insert(("ca_file", text.map_err(unreadable)?));
         }
-        trust.roots.extend(block.ca_pem.iter().map(|text| ("ca_pem", text.clone())));
+        trust
+            .roots
+            .extend(block.ca_pem.iter().filter(|text| !text.trim().is_empty()).map(|text| ("ca_pem", text.clone())));
         Ok(trust)
     }
 }

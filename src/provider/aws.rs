@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::Berth;
 use super::checks::token;
 use crate::clients::aws::{self, Aws};
-use crate::domain::credential;
+use crate::domain::{credential, region};
 use crate::explain::Explanation;
 use crate::resources::aws_tags;
 use crate::sdk::{Model, Secret, check};
@@ -16,7 +16,7 @@ use crate::sdk::{Model, Secret, check};
 #[derive(Clone, Debug, Default, Model)]
 pub struct Block {
     /// The region, such as `eu-central-1`. Default: `AWS_REGION`, the profile's, else `us-east-1`
-    /// (IAM and Route53 are global).
+    /// (IAM and Route53 are global). One that is misspelled for certain is an error, unless endpoints of your own are set.
     pub region: Option<String>,
     /// A profile of the shared configuration files.
     pub profile: Option<String>,
@@ -115,6 +115,21 @@ impl Berth {
         let mut known = self.aws.by_role.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || Aws::new(aws::Settings { then_assume_role: Some(role.clone()), ..self.aws_settings() });
         Ok(known.entry(role.clone()).or_insert_with(make).clone())
+    }
+
+    /// Refuses a region that is misspelled for certain: its servers would be looked for in vain. Who has endpoints of their
+    /// own may call regions as they like.
+    pub(super) fn fit_region(&self) -> Result<(), Explanation> {
+        let block = self.config.aws.as_ref();
+        let own = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_ROUTE_53", "AWS_ENDPOINT_URL_STS"];
+        if block.is_some_and(|block| block.endpoints.is_some()) || own.iter().any(|name| self.env.get(name).is_some()) {
+            return Ok(());
+        }
+        let Some(region) = block.and_then(|block| block.region.as_deref()) else { return Ok(()) };
+        let Some(meant) = region::meant(region).filter(|_| !region::is_region(region)) else { return Ok(()) };
+        Err(Explanation::new("BERTH-AWS-039", format!("`{region}` is no region of AWS"))
+            .next(format!("set `aws.region` to `{meant}`; nothing was asked"))
+            .at("aws.region"))
     }
 
     /// Looks at the credentials of the environment, if nothing in the block takes their place.

@@ -42,6 +42,11 @@ impl Holdings {
         self.planned.lock().unwrap_or_else(PoisonError::into_inner).insert(object.to_owned())
     }
 
+    /// Whether a plan of this run is to make an object.
+    pub fn is_planned(&self, object: &str) -> bool {
+        self.planned.lock().unwrap_or_else(PoisonError::into_inner).contains(object)
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Owner>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -60,6 +65,7 @@ mod tests {
         assert_eq!(holdings.holder("Secret a/b"), Some(one.clone()));
         holdings.release("Secret a/b", &one);
         assert!(holdings.take("Secret a/b", &other));
-        assert!(holdings.plan("Secret a/b") && !holdings.plan("Secret a/b"));
+        assert!(!holdings.is_planned("Secret a/b"));
+        assert!(holdings.plan("Secret a/b") && !holdings.plan("Secret a/b") && holdings.is_planned("Secret a/b"));
     }
 }

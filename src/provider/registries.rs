@@ -2,7 +2,8 @@
 
 use super::Berth;
 use super::checks::user_name;
-use crate::domain::dockerconfig::{self, registry_key};
+use crate::domain::dockerconfig;
+use crate::domain::registry_name::RegistryName;
 use crate::explain::Explanation;
 use crate::sdk::{Model, Secret};
 
@@ -36,11 +37,7 @@ impl Berth {
     /// A setting is not known yet, or `ca_file` cannot be read.
     pub async fn registry_access(&self, host: &str) -> Result<Access, Explanation> {
         self.settled("registries")?;
-        let key = registry_key(host).ok();
-        let all = self.config.registries.iter().flatten();
-        let Some((_, given)) = all.into_iter().find(|(name, _)| registry_key(name).ok() == key && key.is_some()) else {
-            return Ok(Access::default());
-        };
+        let Some(given) = self.login_for(host) else { return Ok(Access::default()) };
         let login = given
             .username
             .as_ref()
@@ -52,6 +49,16 @@ impl Berth {
             (None, None) => None,
         };
         Ok(Access { login, ca_pem })
+    }
+
+    /// What is given for a host: under its own name however that is written, or else under a name with wildcards.
+    fn login_for(&self, host: &str) -> Option<&Login> {
+        let wanted = RegistryName::parse(host).ok()?;
+        let all = self.config.registries.iter().flatten();
+        let mut named: Vec<(RegistryName, &Login)> =
+            all.filter_map(|(name, login)| Some((RegistryName::parse(name).ok()?, login))).collect();
+        named.sort_by_key(|(name, _)| name.identity() != wanted.identity());
+        named.into_iter().find(|(name, _)| name.covers(&wanted)).map(|(_, login)| login)
     }
 }
 

@@ -41,8 +41,8 @@ pub struct Source {
     /// Where it is.
     #[attr(flatten)]
     pub place: KeyPlace,
-    /// Whether a key is made, and put into `kubernetes_secret`, when there is none. A `berth_acme_account` does that;
-    /// a certificate only reads. Default `false`.
+    /// Of a `berth_acme_account` only, which makes a key and puts it into `kubernetes_secret` when there is none; certificates
+    /// and orders read the key that is there. Default `false`.
     #[attr(default = false)]
     pub generate: bool,
 }
@@ -57,8 +57,8 @@ pub struct Place {
     /// The entry with the key. Default `tls.key`, as in the Secrets of cert-manager.
     #[attr(default = "tls.key")]
     pub key: String,
-    /// Whether the namespace is made, if it does not exist, when a key is generated. One that was made goes again with
-    /// the key, if nothing else is in it. Default `false`.
+    /// Of a `berth_acme_account` with `generate` only: whether the namespace is made if it does not exist. One that was made
+    /// goes again with the key, if nothing else is in it. Default `false`.
     #[attr(default = false)]
     pub create_namespace: bool,
 }
@@ -96,10 +96,27 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
     }
 }
 
+/// Tells those who only read a key what they cannot do with it.
+pub fn validate_reader(config: View<'_>, found: &mut Diagnostics) {
+    for at in ["account_key.generate", "account_key.kubernetes_secret.create_namespace"] {
+        if config.truth(at) == Some(true) {
+            let what = format!("`{at}` has no effect here: the key is only read");
+            let next = "leave it out, and set it at the `berth_acme_account` of this key";
+            found.warning(&Explanation::new("BERTH-ACME-119", what).next(next).at(at));
+        }
+    }
+}
+
 /// Tests that the key at `attribute` has exactly one source.
 pub fn validate_sources(config: View<'_>, attribute: &str, found: &mut Diagnostics) {
     let at = |name: &str| config.at(&format!("{attribute}.{name}"));
     let chosen: Vec<_> = SOURCES.into_iter().filter(|name| !at(name).is_null()).collect();
+    for name in chosen.iter().filter(|name| config.text(&format!("{attribute}.{name}")) == Some("")) {
+        let at = format!("{attribute}.{name}");
+        let what = format!("`{at}` is empty");
+        let next = "give a value; if it comes from a variable or the environment, that one is not set";
+        found.error(&Explanation::new("BERTH-ACME-030", what).next(next).at(at));
+    }
     let is_open = SOURCES.iter().any(|name| at(name).is_unknown());
     if chosen.is_empty() || (chosen.len() > 1 && !is_open) {
         let what = format!("`{attribute}` must say where the key is, once; it gives {}", listed(&chosen));
@@ -318,6 +335,7 @@ mod tests {
             (Value::object([("kubernetes_secret", secret()), ("generate", Value::from(true))]), vec![]),
             (Value::object::<&str>([]), vec!["BERTH-ACME-030"]),
             (Value::object([("file", Value::from("k")), ("env", Value::from("K"))]), vec!["BERTH-ACME-030"]),
+            (Value::object([("file", Value::from(""))]), vec!["BERTH-ACME-030"]),
             (Value::object([("file", Value::from("k")), ("generate", Value::from(true))]), vec!["BERTH-ACME-031"]),
             (Value::object([("pem_wo", Value::from("k"))]), vec!["BERTH-ACME-032"]),
             (Value::Unknown, vec![]),

@@ -5,15 +5,19 @@ mod registration;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clients::acme::{AcmeError, Found, Registered};
 use crate::explain::Explanation;
-use crate::provider::{Berth, Cx};
+use crate::provider::{Berth, Cx, directory_url};
 use crate::resources::account_key::{self, KeyPlace, Source};
 use crate::sdk::{
     Computed, Diagnostics, Import, Limits, Meta, Model, MoveSource, Plan, Resource, Result, Secret, Seen, Set,
     Timeouts, Value, View, check,
 };
+
+/// How long a CA that does not answer may hold up a refresh.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An account at a certificate authority that speaks ACME.
 pub struct AcmeAccount;
@@ -22,9 +26,10 @@ pub struct AcmeAccount;
 #[derive(Clone, Debug, PartialEq, Model)]
 pub struct Account {
     /// The CA's directory. Default: `acme.directory_url` of the provider. Another directory means another account.
-    #[attr(optional)]
+    #[attr(optional, check = directory_url())]
     pub directory_url: Computed<String>,
-    /// How the CA may reach you, as URLs (`mailto:ops@example.com`). Changed in place. Some CAs keep none.
+    /// How the CA may reach you, as URLs (`mailto:ops@example.com`). Changed in place: an address that goes from here goes at
+    /// the CA, also with the whole list. Some CAs keep none.
     #[attr(check = check::text("must be a `mailto:` URL", is_mailto))]
     pub contacts: Option<Set<String>>,
     /// Whether you agree to the CA's terms of service. Nothing is registered without it; the error shows the link.
@@ -137,6 +142,7 @@ impl Resource<Berth> for AcmeAccount {
         if is_other_directory(plan) {
             plan.replace_for("directory_url");
         }
+        warn_of_another_binding(plan);
         let status = plan.prior().text("status").map(str::to_owned);
         match status.as_deref() {
             Some(lost @ ("deactivated" | "revoked" | "key_missing")) => {
@@ -172,7 +178,10 @@ impl Resource<Berth> for AcmeAccount {
         let Some(url) = model.directory_url.get().cloned() else { return Ok(Some(model)) };
         let what = format!("Cannot read the ACME account {}", model.account_url.get().map_or("", String::as_str));
         let ca = cx.provider().acme(&url, cx.clock()).await?;
-        match within(cx, &what, ca.find_account(&key)).await? {
+        let known = model.account_url.get().cloned();
+        match asked(cx, &what, ca.find_account(&key, known.as_deref())).await? {
+            // Nothing is known beyond what the state says.
+            Found::Untold => {}
             Found::Unusable(_) => model.status.set("deactivated".to_owned()),
             Found::Account(facts) if model.account_url.get().is_none_or(|url| *url == facts.url) => {
                 registration::compare(&mut model, &facts, &key);
@@ -277,11 +286,43 @@ pub(super) async fn within<T>(
     outcome.unwrap_or_else(|why| Err(stopped(why))).map_err(|error| error.explain(what))
 }
 
+/// Asks the CA what a refresh wants to know: not for long, and a CA in trouble leaves the state as it is.
+pub(super) async fn asked<T>(
+    cx: &Cx,
+    what: &str,
+    question: impl Future<Output = std::result::Result<T, AcmeError>>,
+) -> Result<T> {
+    let outcome = match cx.budget().at_most(PATIENCE).run(question).await {
+        Ok(outcome) => outcome.map_err(|error| error.of_a_refresh(what)),
+        Err(stopped) => Err(AcmeError::Stopped {
+            doing: format!("the CA was given {} seconds to answer", PATIENCE.as_secs()),
+            last: None,
+            stopped,
+            order: None,
+        }
+        .explain(what)),
+    };
+    outcome
+}
+
 fn tell_kept(cx: &Cx, account_url: &str) {
     let told = Explanation::new("BERTH-ACME-099", "The ACME account was left as it is")
         .on(account_url)
         .next("another resource or state has it by now, with its key, and deactivates it if that is asked there");
     cx.warn(&told);
+}
+
+/// An account is bound when it is made, and never again (RFC 8555 §7.3.4).
+fn warn_of_another_binding(plan: &mut Plan<'_>) {
+    let key_id = |view: View<'_>| view.text("external_account_binding.key_id").map(str::to_owned);
+    let (before, now) = (key_id(plan.prior()), key_id(plan.planned()));
+    if now.is_some() && now != before && !plan.changes("directory_url") {
+        let told = Explanation::new("BERTH-ACME-115", "Another external account binding changes nothing at the CA")
+            .said("the provider", "an account is bound when it is made; this one exists")
+            .next("to have an account that is bound so, apply with `-replace` of this resource and another account key; else leave the binding as it was")
+            .at("external_account_binding.key_id");
+        plan.warn(&told);
+    }
 }
 
 fn told_lost(status: &str, can_make: bool) -> Explanation {

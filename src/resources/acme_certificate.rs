@@ -12,18 +12,15 @@ pub(super) mod preflight;
 mod publisher;
 mod rehearsal;
 mod reissue;
+mod revoke;
 mod rules;
 pub(super) mod schedule;
 mod solver;
 mod zones;
 
-use crate::clients::acme::Registered;
-use crate::domain::certificate::Chain;
-use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
 use crate::resources::account_key;
 use crate::resources::acme_account::moved::is_from_acme_provider;
-use crate::resources::acme_account::within;
 use crate::resources::tenancy;
 use crate::sdk::{Diagnostics, Import, Limits, Meta, MoveSource, Plan, Resource, Result, View};
 
@@ -53,6 +50,7 @@ impl Resource<Berth> for AcmeCertificate {
 
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
         account_key::validate(*config, found);
+        account_key::validate_reader(*config, found);
         account_key::validate_destroy(*config, "revoke_on_destroy", found);
         rules::validate(*config, found);
         http01::validate(*config, found);
@@ -60,6 +58,7 @@ impl Resource<Berth> for AcmeCertificate {
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         reissue::plan(cx, plan);
+        preflight::certificate_lengths(plan.planned())?;
         tenancy::plan_secret(cx, plan, "kubernetes_secret");
         Box::pin(preflight::certificate(cx, plan)).await;
         Ok(())
@@ -117,7 +116,7 @@ impl Resource<Berth> for AcmeCertificate {
             return issue::clear_sites(cx, &model).await;
         }
         if model.revoke_on_destroy && !is_anothers(cx, &model).await? {
-            revoke(cx, &model).await?;
+            revoke::revoke(cx, &model).await?;
         }
         match &model.kubernetes_secret {
             Some(place) => destination::remove(cx, place).await,
@@ -167,15 +166,4 @@ async fn is_anothers(cx: &Cx, model: &Certificate) -> Result<bool> {
     let Some(place) = &model.kubernetes_secret else { return Ok(false) };
     let found = destination::get(cx, &place.object()).await?;
     Ok(found.is_some_and(|secret| destination::is_anothers(&destination::claim_of(cx, place), &secret)))
-}
-
-async fn revoke(cx: &Cx, model: &Certificate) -> Result<()> {
-    let what = format!("Cannot revoke the certificate for {}", model.title());
-    let (Some(url), Some(pem)) = (model.directory_url.get(), model.certificate_pem.get()) else { return Ok(()) };
-    let der = Chain::parse(pem).and_then(|chain| chain.leaf_der());
-    let der = der.map_err(|error| Explanation::new("BERTH-ACME-041", &*what).said("the state", error.to_string()).next("apply with `revoke_on_destroy = false`, and destroy again; the certificate can be revoked with its key by another tool"))?;
-    let ca = cx.provider().acme(url, cx.clock()).await?;
-    let account: Registered = issue::account(cx, &ca, model, &what).await?;
-    let reason = model.revocation_reason.parse().unwrap_or_default();
-    within(cx, &what, ca.revoke(&account, &der, reason)).await
 }

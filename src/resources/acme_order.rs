@@ -1,17 +1,19 @@
 //! `berth_acme_order`: an order whose challenges the user publishes, with any DNS provider; a certificate completes it.
 
-mod model;
+pub(super) mod model;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::clients::acme::{Acme, AcmeError, Challenge, Method, Order, OrderSpec, Registered, Status};
+use crate::clients::acme::{Acme, AcmeError, Challenge, Found, Method, Order, OrderSpec, Registered, Status};
 use crate::clients::dns::challenge_name;
 use crate::domain::certificate::Chain;
 use crate::domain::http01_solver::PATH;
 use crate::provider::{Berth, Cx};
 use crate::resources::account_key;
-use crate::resources::acme_account::{directory_of, is_other_directory, plan_directory, within};
-use crate::resources::acme_certificate::issue::registered;
+use crate::resources::acme_account::{asked, directory_of, is_other_directory, plan_directory, within};
+use crate::resources::acme_certificate::issue::{registered, untold};
 use crate::resources::acme_certificate::model::Certificate;
 use crate::resources::acme_certificate::{preflight, schedule};
 use crate::sdk::{Computed, Diagnostics, Limits, Meta, Plan, Resource, Result, View};
@@ -47,6 +49,7 @@ impl Resource<Berth> for AcmeOrder {
 
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
         account_key::validate(*config, found);
+        account_key::validate_reader(*config, found);
         model::validate(*config, found);
     }
 
@@ -55,6 +58,7 @@ impl Resource<Berth> for AcmeOrder {
         if !plan.is_create() {
             refine(cx, plan);
         }
+        preflight::order_lengths(plan.planned())?;
         Box::pin(preflight::order(cx, plan)).await;
         Ok(())
     }
@@ -69,22 +73,34 @@ impl Resource<Berth> for AcmeOrder {
         let (Some(url), Some(directory)) = (model.order_url.get().cloned(), model.directory_url.get().cloned()) else {
             return Ok(Some(model));
         };
+        let (url, _) = model::parse_reference(&url);
+        let url = url.to_owned();
         let what = format!("Cannot read the ACME order {url}");
         let ca = cx.provider().acme(&directory, cx.clock()).await?;
-        let account = registered(cx, &ca, key, model.account_url.as_ref(), &what).await?;
-        match cx.budget().run(ca.resume_order(&account, &url)).await {
-            Ok(Ok(order)) => look(cx, &mut model, &order, &what).await?,
-            // CAs forget orders. One that was completed has done its work; another one is as good as dead.
-            Ok(Err(AcmeError::Refused(refusal))) if matches!(refusal.status, 404 | 410) => {
-                if model.status.get().is_none_or(|status| status != "valid") {
-                    model.status.set("invalid".to_owned());
-                }
+        let looked = async {
+            let account_url = match &model.account_url {
+                Some(url) => url.clone(),
+                None => match ca.find_account(&key, None).await? {
+                    Found::Account(facts) => facts.url,
+                    // Without its account nobody sees the order, nor can it be completed.
+                    Found::Nothing | Found::Unusable(_) => return Ok(None),
+                    Found::Untold => return Err(AcmeError::Told(untold(&ca, &key, &what).unanswered())),
+                },
+            };
+            let account = Registered { key: Arc::new(key), account_url };
+            match ca.resume_order(&account, &url).await {
+                Ok(order) => Ok(Some(order)),
+                // CAs forget orders, and some hide those of an account that is gone.
+                Err(AcmeError::Refused(refusal)) if matches!(refusal.status, 401 | 403 | 404 | 410) => Ok(None),
+                Err(AcmeError::Unauthorized(_) | AcmeError::NoAccount(_)) => Ok(None),
+                Err(error) => Err(error),
             }
-            Ok(Err(error)) => return Err(error.explain(what)),
-            Err(stopped) => {
-                let doing = "the order is read".to_owned();
-                return Err(AcmeError::Stopped { doing, last: None, stopped, order: None }.explain(what));
-            }
+        };
+        match asked(cx, &what, looked).await? {
+            Some(order) => look(cx, &mut model, &order, &what).await?,
+            // One that was completed has done its work; another one is as good as dead.
+            None if model.status.get().is_none_or(|status| status != "valid") => model.status.set("invalid".to_owned()),
+            None => {}
         }
         tell_when(cx, &mut model).await;
         Ok(Some(model))
@@ -127,11 +143,11 @@ async fn order(cx: &Cx, model: &mut Declared) -> Result<()> {
     let ca = cx.provider().acme(&directory, cx.clock()).await?;
     let key = model.account_key.require(cx).await?;
     let account = registered(cx, &ca, key, model.account_url.as_ref(), &what).await?;
-    let replaces = issued(cx).and_then(|chain| chain.facts.ari_id);
+    let replaces = issued(cx).and_then(|chain| chain.facts.succeeded_by(&model.names()));
     let spec = OrderSpec { names: model.names(), profile: model.profile.clone(), replaces };
     let (order, challenges) = within(cx, &what, begin(&ca, &account, &spec, model.method())).await?;
     cx.forget(ISSUED);
-    model.order_url.set(order.url().to_owned());
+    model.order_url.set(model::reference(order.url(), model.method()));
     (model.renew_at, model.renewal_reason) = (Computed::Null, Computed::Null);
     model.tell(proofs(&model.names(), &challenges));
     set_status(model, &order);
@@ -180,7 +196,7 @@ fn proofs(names: &[String], challenges: &[Challenge]) -> Vec<(String, Proof)> {
 async fn look(cx: &Cx, model: &mut Declared, order: &Order, what: &str) -> Result<()> {
     set_status(model, order);
     if order.status() == Status::Valid && issued(cx).is_none() {
-        let offered = within(cx, what, order.certificate(None)).await?;
+        let offered = asked(cx, what, order.certificate(None)).await?;
         cx.remember(ISSUED, &offered.chain.leaf_pem);
     }
     Ok(())

@@ -7,6 +7,7 @@ use crate::domain::dns::challenge::record_name;
 use crate::domain::dns::zone::Visibility;
 use crate::domain::dns::{Conflict, DnsName, RecordData, RecordKey, RecordSet, RecordType, Transition, Zone, ZoneId};
 use crate::provider::{Berth, Cx};
+use crate::resources::aws_look;
 use crate::resources::dns_record::left::{self, Left};
 use crate::resources::dns_record::place::{ZoneWish, explained};
 use crate::resources::dns_record::{checks, visible};
@@ -22,7 +23,7 @@ pub struct Dns01Delegation;
 #[derive(Clone, Debug, Model)]
 pub struct Dns01DelegationModel {
     /// The domain whose challenges are handed over; `*.example.com` and `example.com` share one name. Changed in place.
-    #[attr(check = checks::dns_name(), equal = checks::same_name)]
+    #[attr(check = checks::challenge_domain(), equal = checks::same_name)]
     pub domain: String,
     /// The id of the hosted zone that answers challenges from now on. It must be public. Changed in place.
     #[attr(check = check::length(1, 64), equal = checks::same_zone_id)]
@@ -68,11 +69,14 @@ impl Resource<Berth> for Dns01Delegation {
         )
     };
 
-    async fn plan(&self, _cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+    async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         let name = plan.planned().text("domain").and_then(|domain| DnsName::parse(domain).ok());
         match name.and_then(|domain| record_name(&domain).ok()) {
             Some(name) => plan.set("record_name", name.as_str().into()),
             None => plan.leave_open(&["record_name"]),
+        }
+        if plan.is_create() || plan.changes("record_name") || plan.changes("target_zone_id") {
+            warn_of_target(cx, plan).await;
         }
         if plan.is_create() {
             return Ok(());
@@ -161,6 +165,29 @@ impl Resource<Berth> for Dns01Delegation {
         }
         Ok(Import(model))
     }
+}
+
+/// Warns of a target zone that is not there, or so deep that the target's name would be too long.
+async fn warn_of_target(cx: &Cx, plan: &mut Plan<'_>) {
+    let Some(id) = plan.planned().text("target_zone_id").map(ZoneId::new) else { return };
+    let Some(zones) = aws_look::zones(cx).await else { return };
+    let what = format!("Cannot delegate challenges to the zone {id}");
+    let error = match zones.iter().find(|zone| zone.id == id) {
+        None => Route53Error::NoZoneId(id.clone()),
+        Some(zone) if plan.config().at("target_name").is_null() => {
+            let name = plan.planned().text("record_name").map(|name| format!("{name}.{}", zone.name));
+            match name.map(|name| DnsName::parse(&name)) {
+                Some(Err(error)) => Route53Error::Name(error),
+                _ => return,
+            }
+        }
+        Some(_) => return,
+    };
+    let step = match error {
+        Route53Error::Name(_) => "give a shorter `target_name` within that zone; as it is, the apply will refuse it",
+        _ => "check the id and the account; nothing, if this apply makes the zone",
+    };
+    plan.warn(&error.explain(what, "the account's zones").next(step).at("target_zone_id"));
 }
 
 fn headline(verb: &str, domain: &str) -> String {

@@ -17,7 +17,7 @@ pub struct Dns01Record;
 #[derive(Clone, Debug, Model)]
 pub struct Dns01RecordModel {
     /// The domain that is to be validated; `*.example.com` and `example.com` share one name. Changed in place.
-    #[attr(check = checks::dns_name(), equal = checks::same_name)]
+    #[attr(check = checks::challenge_domain(), equal = checks::same_name)]
     pub domain: String,
     /// The value, as the CA expects it (base64url of a SHA-256, 43 characters). Changed in place.
     #[attr(check = check::length(1, 255))]

@@ -3,22 +3,25 @@
 pub mod beside;
 pub mod checks;
 pub mod content;
-pub mod ids;
+pub mod foresight;
 pub mod left;
 mod model;
 mod moved;
 pub mod place;
 pub mod planning;
 pub mod routing;
+mod routing_rules;
 pub mod visible;
 
 use crate::clients::aws::route53::ChangeId;
 use crate::clients::aws::{Aws, Route53Error};
-use crate::domain::dns::external_dns::{is_mark, mark_of};
+use crate::domain::dns::external_dns::{is_mark, marks_of};
+use crate::domain::dns::record_id;
 use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId};
 use crate::provider::{Berth, Cx};
 use crate::sdk::{Diagnostics, Explanation, Import, Meta, MoveSource, Plan, Resource, Result, Seen, Value, View};
 
+use foresight::Foresight;
 use left::Left;
 pub use model::DnsRecordModel;
 use place::{ZoneWish, explained, known_zone, name_within, no_stranger, noted_zone, warn_of_apex};
@@ -53,6 +56,7 @@ impl Resource<Berth> for DnsRecord {
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         let noted = noted_zone(plan.private());
+        planning::keep_private(plan);
         let move_ = Move::of(plan, noted.as_deref());
         let stays = move_ == Move::None;
         let zone = known_zone(plan.planned().text("zone"), noted.filter(|_| stays));
@@ -63,8 +67,10 @@ impl Resource<Berth> for DnsRecord {
         for attribute in ["ttl", "values", "name"] {
             plan.set(attribute, planned.member(attribute).clone());
         }
-        plan_place(plan, move_);
+        let ahead = ahead(cx, plan, move_, zone.clone()).await;
+        plan_place(plan, move_, ahead.as_ref());
         left::plan_removal(plan, "fqdn");
+        let zone = ahead.and_then(|ahead| ahead.zone).or(zone);
         let record = checks::footing(plan.planned(), "", zone.as_ref());
         beside::warn(cx, plan, record.map(|record| ("name".to_owned(), record)));
         Ok(())
@@ -122,16 +128,18 @@ impl Resource<Berth> for DnsRecord {
 
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<DnsRecordModel>> {
         let what = format!("Cannot import the record `{id}`");
-        let Some((zone, key)) = ids::parse(id) else {
+        let Some((zone, record)) = record_id::read(id) else {
             let step = "give `ZONE_ID/NAME/TYPE`, and `/SET_IDENTIFIER` after it if the set has one; the AWS provider's \
                         `ZONE_ID_NAME_TYPE` does as well";
             return Err(Explanation::new("BERTH-ROUTE53-020", what).next(step));
         };
         let aws = cx.provider().aws()?;
         let wish = ZoneWish { id: Some(zone.clone()), ..ZoneWish::default() };
-        let zone = wish.zone(cx, aws, key.name.as_str(), &what).await?;
+        let zone = wish.zone(cx, aws, &record.name, &what).await?;
+        let key =
+            record.within(&zone.name).map_err(|error| Route53Error::Name(error).explain(&what, &wish.object()))?;
         match aws.route53().await.record(cx.budget(), &zone.id, &key).await {
-            Ok(Some(live)) => Ok(Import(DnsRecordModel::imported(&zone.id, &live))),
+            Ok(Some(live)) => Ok(Import(DnsRecordModel::imported(&zone, &live))),
             Ok(None) => {
                 let step = "check name and type; `aws route53 list-resource-record-sets` lists those there are";
                 Err(Explanation::new("BERTH-ROUTE53-021", what)
@@ -208,11 +216,11 @@ async fn place(
     Ok((zone.clone(), sets.map_err(|problem| problem.on(format!("zone {}", zone.id)))?))
 }
 
-/// The record and its mark.
+/// The record and its marks.
 fn stored_keys(model: &DnsRecordModel, key: &RecordKey) -> Vec<RecordKey> {
     let set = model.content.record_set(&key.name, "").ok();
-    let mark = set.zip(model.external_dns_owner.as_deref()).and_then(|(set, owner)| mark_of(&set, owner).ok());
-    std::iter::once(key.clone()).chain(mark.map(|mark| mark.key)).collect()
+    let marks = set.zip(model.external_dns_owner.as_deref()).and_then(|(set, owner)| marks_of(&set, owner).ok());
+    std::iter::once(key.clone()).chain(marks.into_iter().flatten().map(|mark| mark.key)).collect()
 }
 
 /// A record and its mark change in the same moment, wherever they were and go.
@@ -220,17 +228,17 @@ fn tied(old: &RecordKey, new: &[RecordSet]) -> Vec<(DnsName, DnsName)> {
     new.iter().map(|set| (old.name.clone(), set.key.name.clone())).collect()
 }
 
-/// The owner that the record's mark names; none if the mark is gone or says something else.
+/// The owner that the record's marks name; none if one of them is gone or says something else.
 async fn owner_of(cx: &Cx, aws: &Aws, zone: &ZoneId, live: &RecordSet, owner: &str) -> Result<Option<String>> {
-    let Ok(mark) = mark_of(live, owner) else { return Ok(None) };
-    let there = aws.route53().await.record(cx.budget(), zone, &mark.key).await;
-    let what = format!("Cannot read the mark `{}`", mark.key);
-    match there {
-        Ok(there) => {
-            Ok(there.filter(|there| is_mark(there) && there.means_the_same_as(&mark)).map(|_| owner.to_owned()))
+    for mark in marks_of(live, owner).unwrap_or_default() {
+        let what = format!("Cannot read the mark `{}`", mark.key);
+        match aws.route53().await.record(cx.budget(), zone, &mark.key).await {
+            Ok(Some(there)) if is_mark(&there) && there.means_the_same_as(&mark) => {}
+            Ok(_) => return Ok(None),
+            Err(error) => return Err(explained(aws, &error, &what, &format!("zone {zone}")).await),
         }
-        Err(error) => Err(explained(aws, &error, &what, &format!("zone {zone}")).await),
     }
+    Ok(Some(owner.to_owned()))
 }
 
 fn headline(verb: &str, model: &DnsRecordModel) -> String {
@@ -289,19 +297,43 @@ fn is_of_another_zone(plan: &Plan<'_>, old_zone: Option<&DnsName>) -> bool {
     !is_same && name.label_count() > 1
 }
 
-/// Keeps zone and full name while nothing that they depend on changes.
-fn plan_place(plan: &mut Plan<'_>, moves: Move) {
+/// What can be known of a record that is made, moved or renamed; the user is warned of what would fail.
+async fn ahead(cx: &Cx, plan: &mut Plan<'_>, moves: Move, zone: Option<DnsName>) -> Option<Foresight> {
+    if !plan.is_create() && moves == Move::None && !plan.changes("name") {
+        return None;
+    }
+    let name = plan.planned().text("name").map(str::to_owned);
+    let id = plan.prior().text("zone_id").filter(|_| moves == Move::None).map(str::to_owned);
+    let stays = (id.as_deref(), zone.filter(|_| moves == Move::None));
+    let ahead = Foresight::of(cx, plan, name.as_deref(), stays).await;
+    ahead.warn_of_zone(plan);
+    if let Some(name) = name {
+        ahead.warn_of_name(plan, &name, "name");
+    }
+    if let Some(footing) = checks::footing(plan.planned(), "", ahead.zone.as_ref()) {
+        ahead.warn_of_apex(plan, &footing, "type");
+    }
+    Some(ahead)
+}
+
+/// Keeps zone and full name while nothing that they depend on changes, and tells the new full name where it is certain.
+fn plan_place(plan: &mut Plan<'_>, moves: Move, ahead: Option<&Foresight>) {
+    let fqdn = plan.planned().text("name").zip(ahead).and_then(|(name, ahead)| ahead.fqdn(name));
+    let fqdn = fqdn.map_or(Value::Unknown, |fqdn| fqdn.as_str().into());
     if plan.is_create() {
-        return;
+        return plan.set("fqdn", fqdn);
     }
     match moves {
-        Move::Open => plan.leave_open(&["zone_id", "fqdn"]),
-        Move::Given => plan.set("fqdn", Value::Unknown),
+        Move::Open => {
+            plan.leave_open(&["zone_id"]);
+            plan.set("fqdn", fqdn);
+        }
+        Move::Given => plan.set("fqdn", fqdn),
         Move::None => {
             if plan.config().at("zone_id").is_null() {
                 plan.keep(&["zone_id"]);
             }
-            if plan.changes("name") { plan.set("fqdn", Value::Unknown) } else { plan.keep(&["fqdn"]) }
+            if plan.changes("name") { plan.set("fqdn", fqdn) } else { plan.keep(&["fqdn"]) }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `berth_dns_records`: many record sets of a zone, changed together.
 
+mod ahead;
 mod clashes;
 mod ids;
 mod model;
@@ -9,7 +10,8 @@ use std::collections::BTreeMap;
 use crate::clients::aws::route53::Progress;
 use crate::clients::aws::{Aws, Route53Error};
 use crate::domain::dns::clash::Footing;
-use crate::domain::dns::external_dns::mark_of;
+use crate::domain::dns::external_dns::marks_of;
+use crate::domain::dns::record_id;
 use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId};
 use crate::provider::{Berth, Cx};
 use crate::resources::dns_record::content::Content;
@@ -18,6 +20,9 @@ use crate::resources::dns_record::{beside, checks, planning, visible};
 use crate::sdk::{Computed, Diagnostics, Explanation, Import, Meta, Plan, Resource, Result, Seen, Value, View};
 
 use model::{DnsRecordsModel, EntryModel, Placed, path};
+
+/// The note that a refresh missed records of the state: perhaps a run removed them that could not say so any more.
+const SOME_GONE: &str = "some_gone";
 
 /// The resource.
 pub struct DnsRecords;
@@ -64,29 +69,31 @@ impl Resource<Berth> for DnsRecords {
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         let noted = noted_zone(plan.private());
-        let moves = moves(plan, noted.as_deref());
+        planning::keep_private(plan);
+        let moves = ahead::moves(plan, noted.as_deref());
         let zone = known_zone(plan.planned().text("zone"), noted.filter(|_| !moves));
-        let records = settled_records(plan, zone.as_ref());
+        let records = ahead::settled_records(plan, zone.as_ref());
         plan.set("records", records);
-        if plan.is_create() {
-            let footing = |key: &String| {
-                let prefix = path(key);
-                Some((format!("{prefix}name"), checks::footing(plan.planned(), &prefix, zone.as_ref())?))
-            };
-            let new: Vec<_> = keys(plan.planned().at("records")).iter().filter_map(footing).collect();
-            beside::warn(cx, plan, new);
+        if !plan.is_create() && !moves {
+            plan.keep(&["zone_id"]);
+            if plan.changes("records") {
+                ahead::plan_names(cx, plan, zone).await;
+            } else {
+                plan.keep(&["fqdns"]);
+            }
             return Ok(());
         }
         if moves {
             plan.replace_for(if plan.config().at("zone_id").is_null() { "zone" } else { "zone_id" });
             return Ok(());
         }
-        plan.keep(&["zone_id"]);
-        if plan.changes("records") {
-            plan.leave_open(&["fqdns"]);
-        } else {
-            plan.keep(&["fqdns"]);
-        }
+        let zone = ahead::plan_names(cx, plan, None).await.or(zone);
+        let footing = |key: &String| {
+            let prefix = path(key);
+            Some((format!("{prefix}name"), checks::footing(plan.planned(), &prefix, zone.as_ref())?))
+        };
+        let new: Vec<_> = keys(plan.planned().at("records")).iter().filter_map(footing).collect();
+        beside::warn(cx, plan, new);
         Ok(())
     }
 
@@ -109,7 +116,10 @@ impl Resource<Berth> for DnsRecords {
         for (key, place) in &stored {
             match (found(place), model.records.get_mut(key)) {
                 (Some(set), Some(entry)) => entry.content.refresh(set),
-                _ => drop(model.records.remove(key)),
+                _ => {
+                    model.records.remove(key);
+                    cx.remember(SOME_GONE, &true);
+                }
             }
         }
         if marks.iter().any(|mark| !found(&mark.key).is_some_and(|set| set.means_the_same_as(mark))) {
@@ -167,39 +177,6 @@ fn keys(records: Seen<'_>) -> Vec<String> {
     records.known().and_then(Value::members).map(|members| members.keys().cloned().collect()).unwrap_or_default()
 }
 
-/// Whether the records go to another zone, so that they are made anew.
-fn moves(plan: &Plan<'_>, noted: Option<&str>) -> bool {
-    if plan.is_create() {
-        return false;
-    }
-    if !plan.config().at("zone_id").is_null() {
-        return plan.changes("zone_id");
-    }
-    let name = |text: Option<&str>| text.and_then(|text| DnsName::parse(text).ok());
-    let (before, after) = (name(plan.prior().text("zone").or(noted)), name(plan.planned().text("zone")));
-    before != after || plan.changes("private")
-}
-
-/// The planned records, each settled by itself.
-fn settled_records(plan: &Plan<'_>, zone: Option<&DnsName>) -> Value {
-    let mut records = match plan.planned().at("records") {
-        Seen::Known(records) => records.clone(),
-        Seen::Null => return Value::Null,
-        Seen::Unknown => return Value::Unknown,
-    };
-    let (config, prior) = (plan.config(), plan.prior());
-    let stored = prior.read::<BTreeMap<String, String>>("fqdns").unwrap_or_default();
-    let of = |view: View<'_>, key: &str| match view.at("records") {
-        Seen::Known(records) => records.member(key).clone(),
-        Seen::Null | Seen::Unknown => Value::Null,
-    };
-    for (key, record) in records.members_mut().into_iter().flatten() {
-        let fqdn = stored.get(key).map(String::as_str);
-        planning::settle(record, &of(config, key), &of(prior, key), fqdn, zone);
-    }
-    records
-}
-
 /// The marks of the stored records.
 fn marks(model: &DnsRecordsModel) -> impl Iterator<Item = RecordSet> {
     let sets = old_records(model).into_values().flat_map(|sets| sets.into_iter().skip(1));
@@ -211,8 +188,8 @@ fn old_records(model: &DnsRecordsModel) -> BTreeMap<String, Vec<RecordSet>> {
     let of = |(key, place): (String, RecordKey)| {
         let set = model.records.get(&key)?.content.record_set(&place.name, "").ok()?;
         let owner = model.external_dns_owner.as_deref();
-        let mark = owner.and_then(|owner| mark_of(&set, owner).ok());
-        Some((key, std::iter::once(set).chain(mark).collect()))
+        let marks = owner.and_then(|owner| marks_of(&set, owner).ok()).unwrap_or_default();
+        Some((key, std::iter::once(set).chain(marks).collect()))
     };
     model.stored().into_iter().filter_map(of).collect()
 }
@@ -238,6 +215,7 @@ async fn carried_out(cx: &Cx, prior: Option<&DnsRecordsModel>, model: &mut DnsRe
         overwrite: model.overwrite,
         ties: ties(prior, &placed),
         in_run: true,
+        resumes: prior.is_some() && cx.recall(SOME_GONE).unwrap_or(false),
     };
     let progress = aws.route53().await.carry_out(cx.budget(), &zone.id, transition).await;
     visible::warn_of_external_dns(cx, aws, &zone.id, &sets, model.external_dns_owner.as_deref()).await;
@@ -245,6 +223,7 @@ async fn carried_out(cx: &Cx, prior: Option<&DnsRecordsModel>, model: &mut DnsRe
     let Progress { changes, done, pending, left, failure } = progress;
     let Some(error) = failure else {
         cx.exists();
+        cx.forget(SOME_GONE);
         warn_of_apex(cx, &zone.id, &left);
         let waited = visible::wait(cx, aws, &model.wait, &changes, &sets, "Cannot see the records").await;
         if prior.is_none() {
@@ -317,7 +296,7 @@ async fn failed(aws: &Aws, zone: &Zone, error: &Route53Error, placed: &[Placed],
             explanation.next(format!(
                 "import what exists (into a new `berth_dns_records`, by the id `{}`), choose other names, or set \
                  `overwrite = true` to replace it; it was not changed",
-                ids::id_of(&zone.id, records)
+                record_id::write_all(&zone.id, records)
             ))
         }
         _ => explanation,
@@ -366,7 +345,7 @@ fn imported(zone: &Zone, chosen: Vec<(String, RecordSet)>) -> DnsRecordsModel {
     DnsRecordsModel {
         zone_id: Computed::Known(zone.id.as_str().to_owned()),
         zone: None,
-        private: false,
+        private: zone.private,
         records: chosen.into_iter().map(entry).collect(),
         overwrite: false,
         external_dns_owner: None,

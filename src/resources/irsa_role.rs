@@ -5,6 +5,7 @@ mod annotations;
 mod failures;
 mod model;
 mod policies;
+pub(super) mod preflight;
 mod rules;
 mod trust;
 
@@ -50,13 +51,17 @@ impl Resource<Berth> for IrsaRole {
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         aws_tags::plan(cx, plan)?;
-        rules::plan_documents(plan);
+        let account = preflight::account(cx, plan).await;
+        rules::plan_documents(plan, account.as_deref());
+        preflight::providers(cx, plan, account.as_deref()).await;
         Ok(())
     }
 
     async fn create(&self, cx: &Cx, model: &mut IrsaRoleModel) -> Result<()> {
         let aws = cx.provider().aws()?;
+        rules::settled(model)?;
         make_name(model)?;
+        is_as_planned(cx, aws, model).await?;
         let trust = trust::document(cx, aws, model).await?;
         let all_tags = tags::merged(aws_tags::defaults(cx)?, model.tags.as_ref());
         let role = new_role(model, &trust, all_tags);
@@ -112,6 +117,7 @@ impl Resource<Berth> for IrsaRole {
 
     async fn update(&self, cx: &Cx, prior: &IrsaRoleModel, model: &mut IrsaRoleModel) -> Result<()> {
         let aws = cx.provider().aws()?;
+        rules::settled(model)?;
         let trust = trust::document(cx, aws, model).await?;
         let iam = aws.iam().await;
         let live = match iam.role(cx.budget(), prior.role_name()).await {
@@ -257,9 +263,22 @@ fn new_role(model: &IrsaRoleModel, trust: &str, tags: Tags) -> NewRole {
         description: model.description.clone().unwrap_or_default(),
         trust_policy: trust.to_owned(),
         max_session_duration: model.max_session_duration,
-        permissions_boundary: model.permissions_boundary.clone(),
+        permissions_boundary: model.boundary().map(str::to_owned),
         tags,
     }
+}
+
+/// A plan may have told the ARN: then the role must not be made in another account.
+async fn is_as_planned(cx: &Cx, aws: &Aws, model: &IrsaRoleModel) -> Result<()> {
+    let Some(planned) = model.arn.get() else { return Ok(()) };
+    let who = match aws.identity(cx.budget()).await {
+        Ok(who) => who,
+        Err(error) => return Err(failures::failed(aws, "create", model, &error).await),
+    };
+    if arn::account_of(planned) == Some(who.account.as_str()) {
+        return Ok(());
+    }
+    Err(preflight::elsewhere("role", planned, &who.account))
 }
 
 /// Makes a name up where only its beginning is given.

@@ -9,14 +9,17 @@ use url::Url;
 use crate::clients::aws::iam::{NewProvider, OidcProvider as Live};
 use crate::clients::aws::{Aws, AwsError};
 use crate::clients::oidc;
+use crate::domain::irsa::arn;
 use crate::domain::irsa::thumbprint::in_small_letters;
 use crate::domain::irsa::{AUDIENCE, oidc_host, oidc_provider_arn, same_thumbprints};
 use crate::domain::tags::{self, Tags};
 use crate::provider::{Berth, Cx};
-use crate::resources::aws_tags;
+use crate::resources::irsa_role::preflight::{self, elsewhere};
+use crate::resources::{aws_look, aws_tags};
 use crate::retry::Budget;
 use crate::sdk::{
-    Computed, Explanation, Import, Meta, Model, MoveSource, Plan, Resource, Result, Set, Timeouts, Value, check,
+    Computed, Diagnostics, Explanation, Import, Meta, Model, MoveSource, Plan, Resource, Result, Set, Timeouts, Value,
+    View, check,
 };
 
 /// How long it may take to ask who we are, for a message.
@@ -28,18 +31,19 @@ pub struct OidcProvider;
 /// An OIDC provider in IAM.
 #[derive(Clone, Debug, Model)]
 pub struct OidcProviderModel {
-    /// The issuer's URL, `https://…`, as the cluster's `iss` claim has it. A change replaces the provider.
-    #[attr(replace, check = issuer_check(), equal = same_issuer)]
+    /// The issuer's URL, `https://…`, as the cluster's `iss` claim has it, at most 255 characters. A slash at the end belongs
+    /// to it: IAM keeps `https://issuer.example` and `https://issuer.example/` apart. A change replaces the provider.
+    #[attr(replace, check = issuer_check(), check = check::length(1, 255), equal = same_issuer)]
     pub url: String,
     /// The audiences that tokens may be made for. Changed in place. Default `["sts.amazonaws.com"]`.
-    #[attr(default = vec![AUDIENCE.to_owned()], check = check::at_least(1))]
+    #[attr(default = vec![AUDIENCE.to_owned()], check = audience_check())]
     pub client_ids: Set<String>,
     /// SHA-1 fingerprints of the certificate authority that the issuer's TLS certificate comes from, 40 hexadecimal
     /// digits each in any case, 5 at most. Absent, it is read when the provider is made, by AWS's rule: the last certificate that the
     /// server of the issuer's `jwks_uri` presents. An issuer that cannot be reached from here is left to IAM, which then
     /// reads it itself, and for issuers with a certificate of a public authority, EKS among them, does not need it.
     /// Changed in place.
-    #[attr(optional, keep, check = thumbprint_check(), equal = same_digits)]
+    #[attr(optional, keep, check = thumbprint_check(), check = at_most_thumbprints(), equal = same_digits)]
     pub thumbprints: Computed<Vec<String>>,
     /// Tags, beside the provider's `default_tags`. Changed in place.
     #[attr(check = aws_tags::check())]
@@ -68,13 +72,37 @@ impl Resource<Berth> for OidcProvider {
         )
     };
 
+    fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
+        let host = config.text("url").and_then(|url| oidc_host(url).ok());
+        if host.is_some_and(|host| arn::has_port(&host)) {
+            let explanation = Explanation::new("BERTH-AWS-036", "The issuer's URL names a port");
+            let explanation = explanation.said("AWS's documentation", "the URL should not contain a port number");
+            found.warning(&explanation.next("take an issuer without one, if IAM refuses it").at("url"));
+        }
+        if config.at("client_ids").known().and_then(Value::elements).is_some_and(<[Value]>::is_empty) {
+            let explanation = Explanation::new("BERTH-AWS-036", "The provider has no audience");
+            let step = "name at least one, such as `sts.amazonaws.com`: no token can be exchanged without";
+            found.warning(&explanation.next(step).at("client_ids"));
+        }
+    }
+
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
-        aws_tags::plan(cx, plan)
+        aws_tags::plan(cx, plan)?;
+        let Some(host) = plan.planned().text("url").and_then(|url| oidc_host(url).ok()) else { return Ok(()) };
+        if plan.is_create() {
+            cx.provider().holdings().plan(&preflight::planned(&host));
+            let is_plain = plan.planned().text("url") == Some(&format!("https://{host}")) && !arn::has_port(&host);
+            if is_plain && let Some(who) = aws_look::identity(cx).await {
+                plan.set("arn", oidc_provider_arn(&who.partition, &who.account, &host).into());
+            }
+        }
+        Ok(())
     }
 
     async fn create(&self, cx: &Cx, model: &mut OidcProviderModel) -> Result<()> {
         let aws = cx.provider().aws()?;
         let mut wanted = wanted(cx, model)?;
+        is_as_planned(cx, aws, model).await?;
         if model.thumbprints.is_unknown() {
             wanted.thumbprints = read_thumbprint(cx, model).await;
         }
@@ -166,7 +194,7 @@ impl Resource<Berth> for OidcProvider {
             }
             Err(error) => return Err(aws.explained(&error, what, &arn).await),
         };
-        let mut model = bare(&live.url, arn);
+        let mut model = bare(&host, arn);
         fill(aws_tags::defaults(cx)?, &mut model, live);
         Ok(Import(model))
     }
@@ -177,7 +205,17 @@ impl Resource<Berth> for OidcProvider {
     }
 }
 
-/// A provider that nobody declared yet. IAM keeps its URL without the scheme.
+/// A plan may have told the ARN: then the provider must not be made in another account.
+async fn is_as_planned(cx: &Cx, aws: &Aws, model: &OidcProviderModel) -> Result<()> {
+    let Some(planned) = model.arn.get() else { return Ok(()) };
+    match aws.identity(cx.budget()).await {
+        Ok(who) if arn::account_of(planned) == Some(who.account.as_str()) => Ok(()),
+        Ok(who) => Err(elsewhere("OIDC provider", planned, &who.account)),
+        Err(error) => Err(failed(aws, "create", model, &error).await),
+    }
+}
+
+/// A provider that nobody declared yet. IAM names its issuer without the scheme.
 fn bare(url: &str, arn: String) -> OidcProviderModel {
     OidcProviderModel {
         url: format!("https://{}", url.trim_start_matches("https://")),
@@ -211,7 +249,8 @@ fn from_aws(source: &MoveSource) -> Result<OidcProviderModel> {
         return Err(unknown(format!("its version is {}; known is 0", source.version)));
     }
     let old: AwsProvider = serde_json::from_value(source.state.clone()).map_err(|error| unknown(error.to_string()))?;
-    let mut model = bare(&old.url, old.arn);
+    let issuer = oidc_host(&old.arn).unwrap_or(old.url);
+    let mut model = bare(&issuer, old.arn);
     model.client_ids = old.client_id_list.into_iter().collect();
     model.thumbprints.set(old.thumbprint_list.unwrap_or_default());
     model.tags = old.tags.clone().filter(|tags| !tags.is_empty());
@@ -301,10 +340,25 @@ async fn arn_for(aws: &Aws, url: &str) -> String {
 }
 
 fn issuer_check() -> crate::sdk::Check {
-    check::text("must be an `https` URL without port, query and fragment", |url| match oidc_host(url) {
+    check::text("must be an `https` URL without query and fragment", |url| match oidc_host(url) {
         Ok(_) if url.trim().to_ascii_lowercase().starts_with("https://") => Ok(()),
         Ok(_) => Err(format!("must be an `https` URL, and is `{url}`")),
-        Err(error) => Err(format!("must be an `https` URL without port, query and fragment: {error}")),
+        Err(error) => Err(format!("must be an `https` URL without query and fragment: {error}")),
+    })
+}
+
+/// IAM's `clientIDType`.
+fn audience_check() -> crate::sdk::Check {
+    check::length(1, 255)
+}
+
+/// "IAM lets you have up to five thumbprints for an OIDC provider"
+/// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html>).
+fn at_most_thumbprints() -> crate::sdk::Check {
+    const MOST: usize = 5;
+    crate::sdk::Check::new("must hold at most 5 fingerprints", |value| match value.elements().map(<[Value]>::len) {
+        Some(count) if count > MOST => Err(format!("must hold at most {MOST} fingerprints, and holds {count}")),
+        _ => Ok(()),
     })
 }
 

@@ -3,7 +3,9 @@
 mod bindings;
 mod digest;
 mod observing;
+mod planning;
 mod removing;
+mod taking_over;
 mod writing;
 
 use std::collections::BTreeMap;
@@ -16,18 +18,18 @@ use crate::domain::kubernetes::{DECLARATION, ObjectRef, annotations, is_ours};
 use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::owner::Owner;
-use crate::provider::checks::user_name;
+use crate::provider::checks::{label, labels, subdomain, user_name};
 use crate::provider::{Berth, Cx};
 use crate::sdk::{
-    Check, Computed, Diagnostics, Import, Limits, Meta, Model, Plan, Resource, Result, Secret, Seen, Set, Timeouts,
-    Value, View, check,
+    Check, Computed, Diagnostics, Import, Limits, Meta, Model, MoveSource, Plan, Resource, Result, Secret, Seen, Set,
+    Timeouts, Value, View, check,
 };
 
 use bindings::Bindings;
 use removing::Removing;
 
-use super::registry::{label, subdomain};
 use super::tenancy;
+use super::write_only::warn_of_missing_versions;
 
 /// The application's name in labels.
 const APPLICATION: &str = "pull-secret";
@@ -52,9 +54,14 @@ pub struct Declared {
     #[attr(check = label())]
     #[serde(with = "set")]
     pub namespaces: Option<Set<String>>,
-    /// Labels: every namespace that bears all of them gets the Secret too. They are looked up at each apply and refresh.
+    /// Labels: every namespace that bears all of them gets the Secret too; `{}` means every namespace of the cluster. They are
+    /// looked up at each apply and refresh.
+    #[attr(check = labels())]
     pub namespace_selector: Option<BTreeMap<String, String>>,
-    /// The logins, by registry host (`registry.example.com`, `registry.example.com:5000`, `docker.io`).
+    /// The logins, by registry: `registry.example.com`, `registry.example.com:5000`, `registry.example.com/team`,
+    /// `*.example.com`, `docker.io`. A scheme, the path `/v2/` and a last slash do not count. The kubelet compares the name
+    /// with that of the image, letter by letter, so a login is written under each text that it may look for: also without
+    /// the port 443, and in the capitals given.
     #[attr(check = check::at_least(1), check = hosts())]
     pub registries: BTreeMap<String, Entry>,
     /// The service accounts of each namespace that shall use the Secret. One that does not exist is waited for, up to a
@@ -115,7 +122,8 @@ impl Resource<Berth> for PullSecret {
         ..Meta::new(
             "Registry",
             "Logins to registries as a `kubernetes.io/dockerconfigjson` Secret in namespaces, and service accounts that \
-             use it.\n\nService accounts are changed by one element of their `imagePullSecrets`: what others put there \
+             use it.\n\nA Secret that another tool made can be imported, or moved from a `kubernetes_secret_v1`: the next \
+             apply takes it over.\n\nService accounts are changed by one element of their `imagePullSecrets`: what others put there \
              stays, and a destroy takes only that element off. No service account is ever made or deleted.",
         )
     };
@@ -125,6 +133,12 @@ impl Resource<Berth> for PullSecret {
         if config.at("namespaces").is_null() && config.at("namespace_selector").is_null() {
             let what = "`namespaces` or `namespace_selector` must be given";
             found.error(&complaint(what, "name the namespaces that shall get the Secret", "namespaces"));
+        }
+        let selector = config.at("namespace_selector").known().and_then(Value::members);
+        if selector.is_some_and(BTreeMap::is_empty) {
+            let what = "`namespace_selector = {}` chooses every namespace, kube-system included";
+            let next = "name labels, or the namespaces; nothing needs to be done if all of them are meant";
+            found.warning(&complaint(what, next, "namespace_selector"));
         }
         let registries = config.at("registries").known().and_then(Value::members);
         for (host, login) in registries.into_iter().flatten() {
@@ -141,11 +155,14 @@ impl Resource<Berth> for PullSecret {
             let objects: Vec<_> = namespaces.iter().map(|namespace| ObjectRef::secret(namespace, name)).collect();
             tenancy::plan(cx, plan, &objects, "name");
         }
+        warn_of_missing_versions(&Declared::attributes(), plan);
         let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
             if value.elements().is_some_and(|elements| !elements.is_empty()));
         if plan.is_create() || plan.is_change() || drifted {
             plan.set("drift", Value::List(Vec::new()));
             plan.leave_open(&["digest", "secrets", "bound"]);
+            planning::foresee(plan);
+            planning::warn_of_what_is_missing(cx, plan).await;
         }
         Ok(())
     }
@@ -166,7 +183,9 @@ impl Resource<Berth> for PullSecret {
         if seen.secrets.is_empty() && seen.is_wanted && Bindings::recall(cx, Some(&model)).0.is_empty() {
             return Ok(None);
         }
-        model.drift.set(seen.drift);
+        let mut drift = seen.drift;
+        drift.extend(cx.recall::<bool>(taking_over::IMPORTED).map(|_| taking_over::UNKNOWN_LOGINS.to_owned()));
+        model.drift.set(drift);
         model.bound.set(seen.bound);
         model.secrets.set(seen.secrets);
         // One without a key, of an earlier berth, must not stay in the state.
@@ -202,18 +221,28 @@ impl Resource<Berth> for PullSecret {
         };
         let object = ObjectRef::secret(namespace, name);
         let found = cx.provider().cluster()?.get(cx.budget(), &object).await.map_err(|error| error.explain(&what))?;
-        let declaration = found.filter(|secret| is_ours(secret, APPLICATION, name)).and_then(|secret| {
-            tenancy::take_over(cx, &secret);
-            let declared = annotations(&secret).get(DECLARATION)?.as_str().map(serde_json::from_str::<Declared>)?;
-            let mut declared = declared.ok()?;
-            declared.digest.set(digest::of(&secret));
-            Some(declared)
-        });
-        declaration.map(Import).ok_or_else(|| {
-            Explanation::new("BERTH-PULL-002", what).on(object.to_string()).next(
-                "there is no pull secret of this name that berth made: check the id, or declare it without import",
-            )
-        })
+        let missing = || {
+            Explanation::new("BERTH-PULL-002", what.clone())
+                .on(format!("{object}, which does not exist"))
+                .next("correct the id, or declare it without import: the next apply makes it")
+        };
+        let secret = found.ok_or_else(missing)?;
+        if !is_ours(&secret, APPLICATION, name) {
+            return taking_over::imported(cx, &object, &secret, &what).await.map(Import);
+        }
+        tenancy::take_over(cx, &secret);
+        let declaration =
+            annotations(&secret).get(DECLARATION).and_then(|text| serde_json::from_str(text.as_str()?).ok());
+        let Some(mut declared): Option<Declared> = declaration else {
+            return taking_over::imported(cx, &object, &secret, &what).await.map(Import);
+        };
+        declared.digest.set(digest::of(&secret));
+        cx.remember(taking_over::IMPORTED, &true);
+        Ok(Import(declared))
+    }
+
+    fn moved(&self, source: &MoveSource) -> Option<Result<Declared>> {
+        taking_over::moved(source)
     }
 }
 

@@ -65,7 +65,7 @@ fn kubectl(arguments: &[&str]) -> Option<String> {
 }
 
 /// The provider block for the sandbox's main CA, with more settings.
-fn provider(more: &str) -> String {
+pub fn provider(more: &str) -> String {
     let (directory, ca_file) = (value("SANDBOX_ACME_DIRECTORY"), value("SANDBOX_ACME_CA_FILE"));
     format!(
         "provider \"berth\" {{\n  acme = {{ directory_url = \"{directory}\", ca_file = \"{ca_file}\" }}\n{more}\n}}\n"
@@ -107,7 +107,7 @@ resource "berth_acme_certificate" "web" {{
 }
 
 /// An account and a certificate that need no cluster: the keys are in a file, and in the state.
-fn plain(workspace: &Workspace, names: &[&str], more: &str) -> String {
+pub fn plain(workspace: &Workspace, names: &[&str], more: &str) -> String {
     let file = workspace.path("account.pem");
     if !file.exists() {
         std::fs::write(&file, AccountKey::generate().unwrap().expose()).unwrap();
@@ -133,7 +133,7 @@ resource "berth_acme_certificate" "web" {{
 }
 
 /// A name in a zone that no other test and no other run uses.
-fn unique_name(label: &str, zone: &str) -> String {
+pub fn unique_name(label: &str, zone: &str) -> String {
     use std::sync::atomic::{AtomicU32, Ordering};
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("{label}-{}-{}.{zone}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
@@ -147,7 +147,7 @@ fn name_at(namespace: &Namespace, address: &str) -> (String, String) {
 }
 
 /// The record that leads a name of the sandbox's zone to an address.
-fn address_record(name: &str, address: &str) -> String {
+pub fn address_record(name: &str, address: &str) -> String {
     format!(
         r#"
 resource "berth_dns_record" "web" {{
@@ -177,13 +177,13 @@ fn txt_values(zone_id: &str, name: &str) -> Vec<String> {
 }
 
 /// Waits in a thread of its own, since a test may be waiting in a runtime already.
-fn in_runtime<T: Send>(work: impl Future<Output = T> + Send) -> T {
+pub fn in_runtime<T: Send>(work: impl Future<Output = T> + Send) -> T {
     std::thread::scope(|scope| {
         let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         scope.spawn(move || runtime().block_on(work)).join().unwrap()
     })
 }
 
-fn text(attributes: &Value, name: &str) -> String {
+pub fn text(attributes: &Value, name: &str) -> String {
     attributes[name].as_str().unwrap_or_else(|| panic!("{name} is {}", attributes[name])).to_owned()
 }

@@ -1,6 +1,6 @@
 //! IAM and Route53 through Terraform, on moto.
 
-mod dns;
+pub(crate) mod dns;
 mod dns01;
 mod dns_adoption;
 mod dns_edges;
@@ -10,7 +10,7 @@ mod dns_records;
 mod dns_speed;
 mod dns_together;
 mod identity;
-mod own_zone;
+pub(crate) mod own_zone;
 
 use berth::clients::aws::{Aws, Settings};
 use berth::retry::Budget;

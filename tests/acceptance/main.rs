@@ -20,6 +20,7 @@ mod helpers;
 mod ingress_address;
 #[path = "../support/kubectl.rs"]
 mod kubectl;
+mod mocked;
 mod ownership;
 mod package;
 mod permissions;

@@ -3,5 +3,6 @@
 mod killed;
 mod law;
 mod leftovers;
+mod moments;
 mod subjects;
 mod terminating;

@@ -1,4 +1,9 @@
 //! What users reported of this kind of tool, as configurations of our own.
 
+mod acme_authorities;
+mod acme_plans;
+mod dns_iam;
+mod dns_iam_records;
+mod first_start;
 mod nulls;
 mod strict_refresh;

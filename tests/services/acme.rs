@@ -168,11 +168,11 @@ async fn a_ca_whose_root_is_not_trusted_is_told_with_the_attribute_to_set() {
 #[ignore = "needs the sandbox"]
 async fn an_account_is_made_once_found_by_its_key_changed_and_deactivated() {
     let (ca, key) = (ca(), new_key());
-    assert_eq!(ca.find_account(&key).await.unwrap(), Found::Nothing);
+    assert_eq!(ca.find_account(&key, None).await.unwrap(), Found::Nothing);
     let made = ca.create_account(&key, &plain_account()).await.unwrap();
     let again = ca.create_account(&key, &plain_account()).await.unwrap();
     assert_eq!(made.url, again.url);
-    assert_eq!(ca.find_account(&key).await.unwrap(), Found::Account(made.clone()));
+    assert_eq!(ca.find_account(&key, None).await.unwrap(), Found::Account(made.clone()));
 
     let account = Registered { key, account_url: made.url };
     let contacts = ["mailto:new@sandbox.test".to_owned()];
@@ -182,7 +182,7 @@ async fn an_account_is_made_once_found_by_its_key_changed_and_deactivated() {
     );
     ca.deactivate_account(&account).await.unwrap();
     ca.deactivate_account(&account).await.unwrap();
-    assert!(matches!(ca.find_account(&account.key).await.unwrap(), Found::Unusable(_)));
+    assert!(matches!(ca.find_account(&account.key, None).await.unwrap(), Found::Unusable(_)));
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use tokio::{process::Command, runtime::Runtime, time::timeout};
 
 use crate::traces::{Secrets, private_state};
 
-pub use run::Run;
+pub use run::{Run, Shown};
 pub use running::Running;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_terraform-provider-berth");
@@ -170,9 +170,17 @@ impl Workspace {
 
     /// Begins to apply and comes back at once.
     pub fn start_apply(&self) -> Running<'_> {
-        let arguments = ["apply", "-json", "-input=false", "-auto-approve"];
+        self.start("apply")
+    }
+
+    /// Begins to destroy and comes back at once.
+    pub fn start_destroy(&self) -> Running<'_> {
+        self.start("destroy")
+    }
+
+    fn start(&self, what: &str) -> Running<'_> {
         let _entered = self.runtime.enter();
-        let child = self.command(&arguments).kill_on_drop(true).spawn().unwrap();
+        let child = self.command(&[what, "-json", "-input=false", "-auto-approve"]).kill_on_drop(true).spawn().unwrap();
         Running { workspace: self, child }
     }
 

@@ -1,6 +1,7 @@
-//! What developers run: `cargo xtask docs [--check]`, `cargo xtask package`.
+//! What developers run: `cargo xtask docs [--check]`, `cargo xtask package`, `cargo xtask install`.
 
 mod docs;
+mod install;
 mod package;
 #[cfg(test)]
 mod papers;
@@ -27,6 +28,8 @@ enum Task {
     },
     /// Pack a built provider as a Terraform registry wants it: an archive, the manifest, and their checksums.
     Package(package::Options),
+    /// Put a built provider where Terraform and OpenTofu find it without being told.
+    Install(install::Options),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         Task::Docs { check: false } => docs::write(),
         Task::Docs { check: true } => docs::check(),
         Task::Package(options) => package::package(&options),
+        Task::Install(options) => install::install(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

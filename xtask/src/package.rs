@@ -13,8 +13,10 @@ use clap::Args;
 use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
-const NAME: &str = "terraform-provider-berth";
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The program's name.
+pub const NAME: &str = "terraform-provider-berth";
+/// This version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// What a program needs to be started, and the mode of Terraform's own providers.
 const EXECUTABLE: u32 = 0o755;
 
@@ -33,7 +35,7 @@ pub struct Options {
 }
 
 /// This machine's platform, in Go's words.
-fn platform() -> String {
+pub fn platform() -> String {
     let os = match std::env::consts::OS {
         "macos" => "darwin",
         os => os,
@@ -47,6 +49,12 @@ fn platform() -> String {
     format!("{os}_{architecture}")
 }
 
+/// The program's name as hosts look for it.
+pub fn program_name(platform: &str) -> String {
+    let suffix = if platform.starts_with("windows") { ".exe" } else { "" };
+    format!("{NAME}_v{VERSION}{suffix}")
+}
+
 /// Writes the archive, the manifest and the checksums.
 pub fn package(options: &Options) -> Result<()> {
     if options.platform.split('_').filter(|part| !part.is_empty()).count() != 2 {
@@ -54,7 +62,7 @@ pub fn package(options: &Options) -> Result<()> {
     }
     fs::create_dir_all(&options.output).with_context(|| format!("cannot make {}", options.output.display()))?;
     let archive = options.output.join(format!("{NAME}_{VERSION}_{}.zip", options.platform));
-    pack(&options.binary, &archive, options.platform.starts_with("windows"))?;
+    pack(&options.binary, &archive, &program_name(&options.platform))?;
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../terraform-registry-manifest.json");
     fs::copy(manifest, options.output.join(format!("{NAME}_{VERSION}_manifest.json")))
         .context("cannot copy the manifest")?;
@@ -66,15 +74,14 @@ pub fn package(options: &Options) -> Result<()> {
 }
 
 /// An archive that holds the program under the name that Terraform looks for.
-fn pack(binary: &Path, archive: &Path, windows: bool) -> Result<()> {
+fn pack(binary: &Path, archive: &Path, name: &str) -> Result<()> {
     let mut program = File::open(binary)
         .with_context(|| format!("cannot read {}: build it first (make build), or name another", binary.display()))?;
-    let suffix = if windows { ".exe" } else { "" };
     let file = File::create(archive).with_context(|| format!("cannot write {}", archive.display()))?;
     let mut zip = ZipWriter::new(file);
     let entry =
         SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).unix_permissions(EXECUTABLE);
-    zip.start_file(format!("{NAME}_v{VERSION}{suffix}"), entry)?;
+    zip.start_file(name, entry)?;
     io::copy(&mut program, &mut zip).with_context(|| format!("cannot pack {}", binary.display()))?;
     zip.finish()?;
     Ok(())

@@ -11,6 +11,7 @@ use super::edge::Reply;
 use super::error::AcmeError;
 use super::jws::{self, Signer};
 use super::key::AccountKey;
+use super::lenient::or_absent;
 use super::{Acme, Registered};
 
 /// An account as the CA shows it.
@@ -33,6 +34,8 @@ pub enum Found {
     Nothing,
     /// An account that the CA refuses to let this key use: deactivated or revoked.
     Unusable(String),
+    /// The CA does not tell: it wants every question about an account bound to one of its own system.
+    Untold,
 }
 
 /// What a new account is made with.
@@ -69,17 +72,37 @@ impl ExternalAccount {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct AccountBody {
+    #[serde(deserialize_with = "or_absent")]
     status: Option<String>,
+    #[serde(deserialize_with = "or_absent")]
     contact: Option<Vec<String>>,
 }
 
 impl Acme {
-    /// Asks the CA for the account of a key; makes none (RFC 8555 §7.3.1).
-    pub async fn find_account(&self, key: &AccountKey) -> Result<Found, AcmeError> {
+    /// Asks the CA for the account of a key; makes none (RFC 8555 §7.3.1). A CA that wants an external binding even for that
+    /// is asked for the account by its URL, where that is `known`.
+    pub async fn find_account(&self, key: &AccountKey, known: Option<&str>) -> Result<Found, AcmeError> {
         match self.new_account_request(key, &json!({ "onlyReturnExisting": true })).await {
             Ok(reply) => self.account_from(key, &reply).await.map(Found::Account),
             Err(AcmeError::NoAccount(_)) => Ok(Found::Nothing),
             Err(AcmeError::Unauthorized(refusal)) => Ok(Found::Unusable(refusal.to_string())),
+            Err(AcmeError::ExternalAccountRequired(_)) => match known {
+                Some(url) => self.find_at(key, url).await,
+                None => Ok(Found::Untold),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The account of this URL, if the key is its key.
+    async fn find_at(&self, key: &AccountKey, url: &str) -> Result<Found, AcmeError> {
+        match self.read_account(key, url, None).await {
+            Ok(facts) if facts.status == "valid" => Ok(Found::Account(facts)),
+            Ok(facts) => Ok(Found::Unusable(format!("the account is {}", facts.status))),
+            Err(AcmeError::NoAccount(_)) => Ok(Found::Nothing),
+            Err(AcmeError::Unauthorized(refusal)) => Ok(Found::Unusable(refusal.to_string())),
+            // Another key's signature: `malformed` at most CAs.
+            Err(AcmeError::Refused(refusal)) if refusal.status < 500 => Ok(Found::Untold),
             Err(error) => Err(error),
         }
     }
@@ -202,7 +225,7 @@ mod tests {
     #[tokio::test]
     async fn an_unknown_key_finds_nothing() {
         let ca = ca(vec![problem(400, "accountDoesNotExist", "no account exists with the provided key")]);
-        assert_eq!(ca.find_account(&key()).await.unwrap(), Found::Nothing);
+        assert_eq!(ca.find_account(&key(), None).await.unwrap(), Found::Nothing);
     }
 
     #[tokio::test]
@@ -214,13 +237,32 @@ mod tests {
             status: "valid".to_owned(),
             contacts: Some(vec!["mailto:a@b.example".to_owned()]),
         };
-        assert_eq!(ca(vec![found]).find_account(&key()).await.unwrap(), Found::Account(facts));
+        assert_eq!(ca(vec![found]).find_account(&key(), None).await.unwrap(), Found::Account(facts));
+    }
+
+    #[tokio::test]
+    async fn a_ca_that_wants_a_binding_for_every_question_is_asked_by_the_accounts_url() {
+        let refusal = || problem(400, "externalAccountRequired", "bind it");
+        assert_eq!(ca(vec![refusal()]).find_account(&key(), None).await.unwrap(), Found::Untold);
+        let url = "https://ca/acct/7";
+        let valid = reply(200, "application/json", r#"{"status":"valid"}"#);
+        let found = ca(vec![refusal(), valid]).find_account(&key(), Some(url)).await.unwrap();
+        assert!(matches!(found, Found::Account(facts) if facts.url == url));
+        let cases = [
+            (problem(400, "malformed", "JWS verification error"), Found::Untold),
+            (problem(400, "accountDoesNotExist", "gone"), Found::Nothing),
+        ];
+        for (answer, expected) in cases {
+            assert_eq!(ca(vec![refusal(), answer]).find_account(&key(), Some(url)).await.unwrap(), expected);
+        }
     }
 
     #[tokio::test]
     async fn a_deactivated_account_is_found_unusable() {
         let ca = ca(vec![problem(403, "unauthorized", "Account is not valid, has status \"deactivated\"")]);
-        assert!(matches!(ca.find_account(&key()).await.unwrap(), Found::Unusable(why) if why.contains("deactivated")));
+        assert!(
+            matches!(ca.find_account(&key(), None).await.unwrap(), Found::Unusable(why) if why.contains("deactivated"))
+        );
     }
 
     #[tokio::test]

@@ -5,29 +5,23 @@ use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ::http::header::{CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER, USER_AGENT};
+use ::http::{HeaderMap, HeaderValue, Method, Request};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::header::{CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Request};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::clients::http;
 use crate::clock::Clock;
-use crate::domain::certificate;
-use crate::retry::Pace;
 
 use super::error::AcmeError;
+use super::patience::{Patience, Tries};
 use super::problem::{Problem, Refusal};
 
 /// Longest time for one request and its answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest time to reach the server.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often a request is sent while the trouble looks passing.
-const ATTEMPTS: usize = 6;
-/// The pauses between those.
-const PACE: Pace = Pace { first: Duration::from_millis(250), longest: Duration::from_secs(8), factor: 2.0 };
-/// A longer Retry-After is told to the user, not waited for.
-const LONGEST_ASKED_PAUSE: Duration = Duration::from_mins(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Largest answer read; chains and directories are far smaller.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
@@ -49,7 +43,7 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    fn header(&self, name: http::header::HeaderName) -> Option<&str> {
+    fn header(&self, name: ::http::header::HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
@@ -95,16 +89,21 @@ impl Reply {
 
     /// Whether asking again soon may go better: trouble of the server's, a limit that says when it ends, a page of
     /// something in between, or a document that broke off.
-    fn passing_trouble(&self) -> Option<String> {
+    pub fn passing_trouble(&self) -> Option<String> {
         let is_busy = self.status == 429 && self.headers.contains_key(RETRY_AFTER);
         if is_busy || matches!(self.status, 408 | 500 | 502 | 503 | 504) {
             return Some(format!("HTTP {}", self.status));
         }
-        // No answer of ACME's is HTML (RFC 8555 §6.1, §7.4.2).
-        if self.status < 300 && self.is_of("html") {
+        if self.is_page() {
             return Some(format!("HTTP {} with a web page", self.status));
         }
         self.breaks_off().then(|| format!("HTTP {} with a document that breaks off", self.status))
+    }
+
+    /// Whether there is a web page where a document should be. No document of ACME's is HTML (RFC 8555 §6.1, §7.4.2); an empty
+    /// answer may be labelled so by a framework.
+    pub fn is_page(&self) -> bool {
+        self.status < 300 && self.is_of("html") && !self.body.is_empty()
     }
 
     /// Whether the end of a JSON document or of a chain (RFC 8555 §9.1) is missing.
@@ -129,17 +128,37 @@ fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     Some(Duration::try_from(date.duration_since(now)).unwrap_or(Duration::ZERO))
 }
 
-/// The targets of the Link headers of one relation.
+/// The targets of the Link headers of one relation (RFC 8288 §3). A relation may be one of several in a parameter, and
+/// targets and quoted texts may hold commas and semicolons.
 pub(super) fn links(headers: &HeaderMap, relation: &str) -> Vec<String> {
     let values = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).filter_map(|link| link_target(link, relation)).collect()
+    let links = values.flat_map(|value| parts(value, ',')).filter_map(|link| link_target(link, relation));
+    links.collect()
 }
 
 fn link_target(link: &str, relation: &str) -> Option<String> {
-    let (target, parameters) = link.split_once('>')?;
-    let named = parameters.split(';').filter_map(|parameter| parameter.trim().strip_prefix("rel="));
-    let is_it = named.map(|name| name.trim_matches('"')).any(|name| name == relation);
-    is_it.then(|| target.trim().trim_start_matches('<').to_owned())
+    let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
+    let relations = parts(parameters, ';').into_iter().find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("rel").then(|| value.trim().trim_matches('"'))
+    })?;
+    let is_it = relations.split_ascii_whitespace().any(|one| one.eq_ignore_ascii_case(relation));
+    is_it.then(|| target.trim().to_owned())
+}
+
+/// What stands between separators, those within `<…>` and `"…"` left out.
+fn parts(text: &str, separator: char) -> Vec<&str> {
+    let (mut in_target, mut in_quotes) = (false, false);
+    let split = text.split(move |letter: char| {
+        match letter {
+            '"' if !in_target => in_quotes = !in_quotes,
+            '<' if !in_quotes => in_target = true,
+            '>' if !in_quotes => in_target = false,
+            _ => {}
+        }
+        letter == separator && !in_target && !in_quotes
+    });
+    split.collect()
 }
 
 /// Sends one request and reads its answer; a refusal is an answer.
@@ -148,13 +167,20 @@ pub(super) trait Transport: Send + Sync + 'static {
 }
 
 /// HTTPS with the system's roots and those of the settings.
-pub(super) struct Https(reqwest::Client);
+pub(super) struct Https {
+    client: reqwest::Client,
+    /// The roots of the settings that cannot be used, for whom the trust fails.
+    unused: Vec<String>,
+}
 
 impl Https {
     pub fn new(trust: &Trust) -> Result<Self, AcmeError> {
-        let mut roots = Vec::new();
+        let (mut roots, mut unused) = (Vec::new(), Vec::new());
         for (attribute, text) in &trust.roots {
-            roots.extend(read_roots(attribute, text)?);
+            let unfit = |why: String| AcmeError::TrustRoots { attribute, why };
+            let read = http::roots(text).map_err(unfit)?;
+            roots.extend(read.certificates);
+            unused.extend(read.unused.into_iter().map(|why| format!("`{attribute}`: {why}")));
         }
         let client = reqwest::Client::builder()
             .tls_certs_merge(roots)
@@ -163,27 +189,21 @@ impl Https {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| AcmeError::TrustRoots { attribute: "ca_file", why: deepest(&error) })?;
-        Ok(Self(client))
+        Ok(Self { client, unused })
     }
-}
-
-fn read_roots(attribute: &'static str, text: &str) -> Result<Vec<reqwest::Certificate>, AcmeError> {
-    certificate::read_all(text).map_err(|error| AcmeError::TrustRoots { attribute, why: error.to_string() })?;
-    reqwest::Certificate::from_pem_bundle(text.as_bytes())
-        .map_err(|error| AcmeError::TrustRoots { attribute, why: deepest(&error) })
 }
 
 impl Transport for Https {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'static, Result<Reply, AcmeError>> {
         let url = request.uri().to_string();
-        let client = self.0.clone();
+        let (client, unused) = (self.client.clone(), self.unused.clone());
         Box::pin(async move {
             let request = reqwest::Request::try_from(request.map(reqwest::Body::from))
-                .map_err(|error| AcmeError::Unreachable { url: url.clone(), why: deepest(&error) })?;
-            let mut response = client.execute(request).await.map_err(|error| failure(&url, &error))?;
+                .map_err(|error| AcmeError::Unreachable { url: url.clone(), why: deepest(&error), is_absent: true })?;
+            let mut response = client.execute(request).await.map_err(|error| failure(&url, &error, &unused))?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
             let mut body = Vec::new();
-            while let Some(part) = response.chunk().await.map_err(|error| failure(&url, &error))? {
+            while let Some(part) = response.chunk().await.map_err(|error| failure(&url, &error, &unused))? {
                 if body.len() + part.len() > MAX_BODY {
                     let why = format!("the answer is longer than {MAX_BODY} bytes");
                     return Err(AcmeError::Strange { url, why });
@@ -196,11 +216,14 @@ impl Transport for Https {
 }
 
 /// Tells an untrusted certificate from a network that fails.
-fn failure(url: &str, error: &(dyn StdError + 'static)) -> AcmeError {
+fn failure(url: &str, error: &reqwest::Error, unused: &[String]) -> AcmeError {
     let url = url.to_owned();
     match certificate_error(error) {
-        Some(why) => AcmeError::Untrusted { url, why },
-        None => AcmeError::Unreachable { url, why: deepest(error) },
+        Some(why) => {
+            let parts = std::iter::once(&why).chain(unused).map(String::as_str).collect::<Vec<_>>();
+            AcmeError::Untrusted { url, why: parts.join("; not used of ") }
+        }
+        None => AcmeError::Unreachable { url, why: deepest(error), is_absent: error.is_connect() },
     }
 }
 
@@ -263,44 +286,35 @@ impl Edge {
         Self { transport, clock, nonces: Arc::default() }
     }
 
-    /// Asks, and asks again while the trouble looks passing. A POST that is sent twice is safe: the server
-    /// refuses the nonce that it has seen, and the caller signs anew.
-    pub async fn ask(&self, mut request: Request<Bytes>) -> Result<Reply, AcmeError> {
-        request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        let mut pauses = PACE.pauses();
-        for attempt in 1.. {
-            let outcome = self.once(&request).await;
-            let (trouble, asked) = match &outcome {
-                Ok(reply) => (reply.passing_trouble(), reply.asked_pause(self.clock.now())),
-                Err(AcmeError::Unreachable { why, .. }) => (Some(why.clone()), None),
-                Err(_) => (None, None),
-            };
-            let Some(trouble) = trouble else { return outcome };
-            if attempt >= ATTEMPTS || asked.is_some_and(|pause| pause > LONGEST_ASKED_PAUSE) {
+    /// Asks, and asks again while the trouble looks passing: for requests that are not signed.
+    pub async fn ask(&self, request: Request<Bytes>) -> Result<Reply, AcmeError> {
+        let mut tries = Tries::new(Patience::READING);
+        loop {
+            let outcome = self.once(request.clone()).await;
+            if !tries.again(&outcome, self.clock.now()).await {
                 return outcome;
             }
-            tracing::warn!(url = %request.uri(), attempt, trouble, "asking again");
-            tokio::time::sleep(asked.or_else(|| pauses.next()).unwrap_or(PACE.longest)).await;
         }
-        unreachable!("the loop above has no end but its returns")
     }
 
-    async fn once(&self, request: &Request<Bytes>) -> Result<Reply, AcmeError> {
+    /// Asks once.
+    pub async fn once(&self, mut request: Request<Bytes>) -> Result<Reply, AcmeError> {
+        request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        let (method, url) = (request.method().clone(), request.uri().clone());
         let started = tokio::time::Instant::now();
-        let outcome = self.transport.send(request.clone()).await;
+        let outcome = self.transport.send(request).await;
         let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let status = outcome.as_ref().map_or(0, |reply| reply.status);
-        tracing::debug!(method = %request.method(), url = %request.uri(), status, elapsed_ms, "acme");
+        tracing::debug!(%method, %url, status, elapsed_ms, "acme");
         outcome
     }
 
     /// A plain GET whose answer is JSON (directory, renewal information).
     pub async fn get(&self, url: &str) -> Result<Reply, AcmeError> {
-        let request = Request::builder()
-            .method(Method::GET)
-            .uri(url)
-            .body(Bytes::new())
-            .map_err(|error| AcmeError::Unreachable { url: url.to_owned(), why: error.to_string() })?;
+        let request =
+            Request::builder().method(Method::GET).uri(url).body(Bytes::new()).map_err(|error| {
+                AcmeError::Unreachable { url: url.to_owned(), why: error.to_string(), is_absent: true }
+            })?;
         self.ask(request).await
     }
 }
@@ -367,6 +381,43 @@ pub(super) mod tests {
             HeaderValue::from_static("<https://ca/dir>;rel=\"index\", <https://ca/c/1>;rel=\"alternate\""),
         );
         headers.append(LINK, HeaderValue::from_static("<https://ca/c/2>; rel=alternate"));
-        assert_eq!(links(&headers, "alternate"), ["https://ca/c/1", "https://ca/c/2"]);
+        headers.append(
+            LINK,
+            HeaderValue::from_static(
+                r#"<https://ca/c/3?of=a,b>; title="x, <y>; rel=up"; REL="up Alternate", <x>;rel=up"#,
+            ),
+        );
+        assert_eq!(links(&headers, "alternate"), ["https://ca/c/1", "https://ca/c/2", "https://ca/c/3?of=a,b"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_shows_pages_or_cannot_be_reached_is_given_up_soon() {
+        let page = || reply(200, "text/html", "<html>Welcome</html>");
+        let started = tokio::time::Instant::now();
+        let script = Scripted::new([page(), page(), page(), page()]);
+        edge(&script).get("https://ca.example/").await.unwrap();
+        assert_eq!(script.asked().len(), 3);
+        let Err(error) = Edge::new(Arc::new(Absent), Clock::system()).get("https://nowhere.example/dir").await else {
+            panic!("it answers")
+        };
+        assert!(error.to_string().contains("refused"), "{error}");
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    }
+
+    /// A server that refuses connections.
+    struct Absent;
+
+    impl Transport for Absent {
+        fn send(&self, request: Request<Bytes>) -> BoxFuture<'static, Result<Reply, AcmeError>> {
+            let (url, why) = (request.uri().to_string(), "connection refused".to_owned());
+            Box::pin(async move { Err(AcmeError::Unreachable { url, why, is_absent: true }) })
+        }
+    }
+
+    #[tokio::test]
+    async fn an_empty_answer_is_no_web_page_whatever_its_label_says() {
+        let script = Scripted::new([reply(200, "text/html; charset=utf-8", "")]);
+        let answer = edge(&script).get("https://ca.example/nonce").await.unwrap();
+        assert_eq!((answer.status, answer.nonce().as_deref()), (200, Some("nonce")));
     }
 }

@@ -37,6 +37,8 @@ pub enum AcmeError {
         url: String,
         /// Why.
         why: String,
+        /// Whether not even a connection came about.
+        is_absent: bool,
     },
     /// An answer that is not ACME's.
     #[error("the answer of {url} is not what RFC 8555 prescribes: {why}")]
@@ -175,6 +177,26 @@ impl AcmeError {
         matches!(self, Self::Validation { .. } | Self::OrderDead { .. } | Self::Chain(_))
     }
 
+    /// Whether the CA is in trouble, busy, or not the one who answered: nothing is known of what was asked for.
+    fn is_no_answer(&self) -> bool {
+        match self {
+            Self::RateLimited(_) | Self::Strange { .. } | Self::Unreachable { .. } | Self::Stopped { .. } => true,
+            Self::Refused(refusal) => {
+                refusal.status >= 500
+                    || refusal.status == 408
+                    || refusal.problem.urn.is_empty()
+                    || refusal.problem.kind() == "badNonce"
+            }
+            _ => false,
+        }
+    }
+
+    /// Tells a refresh's failure: without an answer the state stays as it is.
+    pub fn of_a_refresh(&self, what: impl Into<String>) -> Explanation {
+        let told = self.explain(what);
+        if self.is_no_answer() { told.unanswered() } else { told }
+    }
+
     /// Tells the failure in four parts; `what` is the headline (`Cannot issue the certificate "web"`).
     pub fn explain(&self, what: impl Into<String>) -> Explanation {
         let what = what.into();
@@ -191,7 +213,7 @@ impl AcmeError {
                 .said("the reader", why)
                 .next("give one or more root certificates as PEM blocks of type CERTIFICATE")
                 .at(*attribute),
-            Self::Unreachable { url, why } => Explanation::new("BERTH-ACME-003", what)
+            Self::Unreachable { url, why, .. } => Explanation::new("BERTH-ACME-003", what)
                 .on(url)
                 .said("the network", why)
                 .next("check `directory_url`, name resolution, firewall and HTTPS_PROXY, then apply again")

@@ -62,6 +62,10 @@ pub struct Issued {
     pub key: Option<Secret>,
     /// The order it came from.
     pub order_url: String,
+    /// The profile that the CA issued by; `None` if it did not tell.
+    pub profile: Option<String>,
+    /// Whether the CA took it for the successor of another certificate.
+    pub is_replacement: bool,
     /// What could not be removed again, in words, for a warning.
     pub left_behind: Vec<String>,
     /// The roots that the CA offers, if the preferred one is not among them.
@@ -122,8 +126,16 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         });
         match outcome {
             Ok(Offered { chain, other_roots }) => {
-                let order_url = begun.order.url().to_owned();
-                Ok(Issued { chain, key: begun.entry.key, order_url, left_behind, other_roots })
+                let order = &begun.order;
+                Ok(Issued {
+                    chain,
+                    key: begun.entry.key,
+                    order_url: order.url().to_owned(),
+                    profile: order.profile().map(str::to_owned),
+                    is_replacement: order.is_replacement(),
+                    left_behind,
+                    other_roots,
+                })
             }
             Err(error) => {
                 if error.order_is_lost() {
@@ -145,6 +157,9 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
             self.forget().await;
         }
         let key = make_key(wish.key.clone()).await?;
+        if wish.order_url.is_none() {
+            self.prepare(&wish.names, budget).await?;
+        }
         let order = self.order(wish).await?;
         let key = match key {
             LeafKey::Kept(pem) => Some(pem),
@@ -215,16 +230,36 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
 
     async fn records(&self, challenges: Vec<Challenge>, budget: &Budget) -> Result<Vec<TxtRecord>, AcmeError> {
         let places = challenges.into_iter().map(|challenge| async move {
-            let value = challenge.txt_value();
-            let name = if self.follow_cname {
-                let chain = self.dns.challenge_chain(&challenge.domain, budget).await?;
-                chain.into_iter().next_back().unwrap_or_default()
-            } else {
-                crate::clients::dns::challenge_name(&challenge.domain)
-            };
+            let (name, value) = (self.record_name(&challenge.domain, budget).await?, challenge.txt_value());
             Ok(TxtRecord { domain: challenge.domain, name, value })
         });
         join_all(places).await.into_iter().collect()
+    }
+
+    /// Where the record of a domain goes.
+    async fn record_name(&self, domain: &str, budget: &Budget) -> Result<String, AcmeError> {
+        if !self.follow_cname {
+            return Ok(crate::clients::dns::challenge_name(domain));
+        }
+        let chain = self.dns.challenge_chain(domain, budget).await?;
+        Ok(chain.into_iter().next_back().unwrap_or_default())
+    }
+
+    /// Finds out whether the records can be published at all, before there is an order that would be spent for nothing.
+    async fn prepare(&self, names: &[String], budget: &Budget) -> Result<(), AcmeError> {
+        let mut domains: Vec<_> = names
+            .iter()
+            .map(|name| name.strip_prefix("*.").map_or((name.as_str(), false), |domain| (domain, true)))
+            .filter(|(domain, wildcard)| self.publisher.method(domain, *wildcard) == Method::Dns01)
+            .map(|(domain, _)| domain)
+            .collect();
+        domains.dedup();
+        let prepared = domains.into_iter().map(|domain| async move {
+            let name = self.record_name(domain, budget).await?;
+            let record = TxtRecord { domain: domain.to_owned(), name, value: String::new() };
+            self.publisher.prepare(&record, budget).await.map_err(AcmeError::Told)
+        });
+        join_all(prepared).await.into_iter().collect()
     }
 
     /// Brings a journalled order to where all its names are validated.
@@ -242,7 +277,7 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         let url = begun.order.url().to_owned();
         let told = budget.run(begun.order.set_ready()).await;
         told.map_err(|stopped| stopped_while("the CA is told that the records are there", stopped, Some(url)))??;
-        let waited = begun.order.wait_past(Status::Pending, budget).await;
+        let waited = begun.order.wait_until_ready(budget).await;
         waited.map(|_| ()).map_err(|error| self.with_standing(error, &begun.standing))
     }
 
@@ -263,7 +298,8 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         let challenge = standing.iter().find(|one| one.domain == domain)?;
         let issuer = challenge.issuers.first().map_or("", String::as_str);
         let is_wildcard = standing.iter().any(|one| one.domain == domain && one.wildcard);
-        Some(dns_persist::record_value(issuer, &self.account.account_url, is_wildcard).unwrap_or_default())
+        let account = challenge.account_uri.as_ref().unwrap_or(&self.account.account_url);
+        Some(dns_persist::record_value(issuer, account, is_wildcard).unwrap_or_default())
     }
 
     /// Brings a validated order to its certificate.
@@ -273,12 +309,9 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         if begun.order.status() == Status::Ready {
             let key = begun.entry.key.clone().map_or_else(|| wish.key.clone(), LeafKey::Kept);
             let request = sign_request(&key, &content(wish))?;
-            let asked = budget.run(begun.order.finalize(&request.der)).await;
-            asked.map_err(|why| stopped("the order is finalized", why))??;
+            begun.order.issue(&request.der, budget).await?;
         }
-        if begun.order.status() == Status::Processing {
-            begun.order.wait_past(Status::Processing, budget).await?;
-        }
+        begun.order.wait_until_issued(budget).await?;
         let fetched = budget.run(begun.order.certificate(wish.preferred_root.as_deref())).await;
         let offered = fetched.map_err(|why| stopped("the certificate is fetched", why))??;
         check(&offered.chain, begun.entry.key.as_ref(), &wish.names)?;

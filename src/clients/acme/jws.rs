@@ -6,12 +6,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Acme;
 use super::edge::Reply;
 use super::error::AcmeError;
 use super::key::AccountKey;
+use super::patience::{Patience, Tries};
 use super::problem::Problem;
 
 /// How often a request is signed anew because the CA did not take its nonce: a CA that refuses every second one, as some do
@@ -35,24 +37,45 @@ impl Acme {
         url: &str,
         payload: Option<&Value>,
     ) -> Result<Reply, AcmeError> {
+        self.post_with(Patience::READING, signer, url, payload).await
+    }
+
+    /// Posts with this patience. Every try is signed anew, as the nonce of the one before may be used up (RFC 8555 §6.5);
+    /// refused nonces have a count of their own, and what is told in the end is the trouble, not the nonce.
+    pub(super) async fn post_with(
+        &self,
+        patience: Patience,
+        signer: Signer<'_>,
+        url: &str,
+        payload: Option<&Value>,
+    ) -> Result<Reply, AcmeError> {
         let edge = self.edge();
-        let mut nonce = match edge.nonces.take() {
-            Some(nonce) => nonce,
-            None => self.fresh_nonce().await?,
-        };
-        for attempt in 1.. {
-            let reply = edge.ask(request(url, &signed(signer, &nonce, url, payload)?)?).await?;
-            let next = reply.nonce();
-            if attempt >= NONCE_ATTEMPTS || !is_bad_nonce(&reply) {
-                edge.nonces.put(next);
-                return reply.success(url, edge.clock.now());
-            }
-            nonce = match next {
-                Some(nonce) => nonce,
-                None => self.fresh_nonce().await?,
+        let (mut tries, mut refused_nonces) = (Tries::new(patience), 0);
+        let (mut nonce, mut trouble) = (edge.nonces.take(), None);
+        loop {
+            let fresh = match nonce.take() {
+                Some(nonce) => Ok(nonce),
+                None => self.fresh_nonce().await,
             };
+            let current = match fresh {
+                Ok(current) => current,
+                Err(error) => break trouble.map_or(Err(error), |trouble| told(trouble, url, edge.clock.now())),
+            };
+            let outcome = edge.once(request(url, &signed(signer, &current, url, payload)?)?).await;
+            nonce = outcome.as_ref().ok().and_then(Reply::nonce);
+            let is_refused = outcome.as_ref().is_ok_and(is_bad_nonce);
+            if is_refused && refused_nonces < NONCE_ATTEMPTS {
+                refused_nonces += 1;
+                continue;
+            }
+            if !is_refused && tries.again(&outcome, edge.clock.now()).await {
+                trouble = Some(outcome);
+                continue;
+            }
+            edge.nonces.put(nonce);
+            let last = if is_refused { trouble.unwrap_or(outcome) } else { outcome };
+            break told(last, url, edge.clock.now());
         }
-        unreachable!("the loop above has no end but its return")
     }
 
     async fn fresh_nonce(&self) -> Result<String, AcmeError> {
@@ -64,8 +87,13 @@ impl Acme {
     }
 }
 
+/// RFC 8555 §6.5 wants status 400; there are CAs that say it with another one.
 fn is_bad_nonce(reply: &Reply) -> bool {
-    reply.status == 400 && Problem::parse(&reply.body).is_some_and(|problem| problem.kind() == "badNonce")
+    reply.status >= 400 && Problem::parse(&reply.body).is_some_and(|problem| problem.kind() == "badNonce")
+}
+
+fn told(outcome: Result<Reply, AcmeError>, url: &str, now: Timestamp) -> Result<Reply, AcmeError> {
+    outcome.and_then(|reply| reply.success(url, now))
 }
 
 fn strange(url: &str, why: String) -> AcmeError {

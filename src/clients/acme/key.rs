@@ -10,11 +10,11 @@ use aws_lc_rs::signature::{
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use x509_parser::pem::Pem;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::public_key::RSAPublicKey;
 
 use crate::digest::sha256;
+use crate::domain::pem;
 use crate::secret::Secret;
 
 use super::error::AcmeError;
@@ -58,10 +58,11 @@ impl AccountKey {
     /// Reads PEM: PKCS#8 (`PRIVATE KEY`), SEC 1 (`EC PRIVATE KEY`) or PKCS#1 (`RSA PRIVATE KEY`, as cert-manager
     /// stores it); other blocks are skipped.
     pub fn from_pem(pem: &Secret) -> Result<Self, AcmeError> {
-        for block in Pem::iter_from_buffer(pem.expose().as_bytes()) {
-            let block = block.map_err(|error| AcmeError::AccountKey(error.to_string()))?;
-            let der = &block.contents;
+        let blocks = pem::blocks(pem.expose()).map_err(|error| AcmeError::AccountKey(error.to_string()))?;
+        for block in blocks {
+            let der = &block.der;
             match block.label.as_str() {
+                _ if block.is_encrypted => return Err(AcmeError::AccountKey("it is encrypted".to_owned())),
                 "PRIVATE KEY" => return read_pkcs8(der),
                 "EC PRIVATE KEY" => return read_sec1(der),
                 "RSA PRIVATE KEY" => {

@@ -5,6 +5,7 @@ mod authorization;
 mod tests;
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -20,6 +21,8 @@ use crate::retry::{Budget, Pace, Stopped};
 use super::edge::Reply;
 use super::error::{AcmeError, FailedAuthorization};
 use super::jws::Signer;
+use super::lenient::or_absent;
+use super::patience::Patience;
 use super::problem::Problem;
 use super::{Acme, Registered};
 use authorization::Authorization;
@@ -28,6 +31,11 @@ pub use authorization::{Challenge, Method};
 
 /// The pauses between looks at an order, when the CA asks for none.
 const PACE: Pace = Pace::new(Duration::from_millis(200), Duration::from_secs(5));
+/// What of a CA's Retry-After is heeded between two looks (RFC 8555 §7.5.1: a proposal): there are CAs that say a day of
+/// what takes half a minute, and some that say nothing at all.
+const ASKED: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(30);
+/// How often a certificate is asked for of an order that was ready and, says the CA, is not (replicas lag behind).
+const FINALIZE_ATTEMPTS: usize = 5;
 
 /// What to order.
 #[derive(Clone, Debug)]
@@ -76,13 +84,20 @@ pub enum Status {
 #[derive(Debug, Deserialize)]
 struct Body {
     status: Status,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_absent")]
     authorizations: Vec<String>,
+    #[serde(default, deserialize_with = "or_absent")]
     finalize: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_absent")]
     certificate: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_absent")]
     error: Option<Problem>,
+    /// The profile, wished or chosen by the CA (draft-aaron-acme-profiles §3).
+    #[serde(default, deserialize_with = "or_absent")]
+    profile: Option<String>,
+    /// The certificate that the order replaces, as the CA took it (RFC 9773 §5).
+    #[serde(default, deserialize_with = "or_absent")]
+    replaces: Option<String>,
 }
 
 /// An order under way.
@@ -108,14 +123,7 @@ impl Acme {
         }
         let url = &directory.new_order;
         let replaces = spec.replaces.as_deref().filter(|_| directory.has_renewal_info());
-        let signer = Signer::Account(&account.key, &account.account_url);
-        let reply = match self.post(signer, url, Some(&spec.payload(replaces))).await {
-            Err(AcmeError::Refused(refusal)) if replaces.is_some() && refusal.status < 500 => {
-                tracing::warn!(%refusal, "the CA refuses `replaces`; ordering without it");
-                self.post(signer, url, Some(&spec.payload(None))).await?
-            }
-            outcome => outcome?,
-        };
+        let reply = self.post_order(account, url, spec, replaces).await?;
         let Some(order_url) = reply.location() else {
             let why = "the answer to newOrder has no Location header".to_owned();
             return Err(AcmeError::Strange { url: url.clone(), why });
@@ -124,11 +132,40 @@ impl Acme {
         Order::seen(self, account, order_url, &reply)
     }
 
+    /// RFC 9773 §5 lets the CA refuse `replaces` for reasons of its own; the certificate is to come all the same.
+    async fn post_order(
+        &self,
+        account: &Registered,
+        url: &str,
+        spec: &OrderSpec,
+        replaces: Option<&str>,
+    ) -> Result<Reply, AcmeError> {
+        let signer = Signer::Account(&account.key, &account.account_url);
+        if replaces.is_some() {
+            match self.post_with(Patience::TRYING, signer, url, Some(&spec.payload(replaces))).await {
+                Err(error) if may_be_for_replaces(&error) => {
+                    tracing::warn!(%error, "the CA refuses `replaces`; ordering without it");
+                }
+                outcome => return outcome,
+            }
+        }
+        self.post_with(Patience::ORDERING, signer, url, Some(&spec.payload(None))).await
+    }
+
     /// Takes up an order again by its URL.
     pub async fn resume_order(&self, account: &Registered, order_url: &str) -> Result<Order, AcmeError> {
         let signer = Signer::Account(&account.key, &account.account_url);
         let reply = self.post(signer, order_url, None).await?;
         Order::seen(self, account, order_url.to_owned(), &reply)
+    }
+}
+
+/// Whether a refused order may pass without `replaces`: not if the refusal is about something else for sure.
+fn may_be_for_replaces(error: &AcmeError) -> bool {
+    match error {
+        AcmeError::Unauthorized(_) | AcmeError::Request(_) => true,
+        AcmeError::Refused(refusal) => !matches!(refusal.problem.kind(), "invalidProfile" | "badNonce"),
+        _ => false,
     }
 }
 
@@ -165,6 +202,16 @@ impl Order {
         self.body.status
     }
 
+    /// The profile that the CA issues by; `None` if it does not tell.
+    pub fn profile(&self) -> Option<&str> {
+        self.body.profile.as_deref()
+    }
+
+    /// Whether the CA has taken the order for the successor of another certificate.
+    pub fn is_replacement(&self) -> bool {
+        self.body.replaces.is_some()
+    }
+
     async fn authorizations(&self) -> Result<Vec<Authorization>, AcmeError> {
         let urls = self.body.authorizations.iter();
         try_join_all(urls.map(|url| async move { parsed(url, &self.post(url, None).await?) })).await
@@ -192,31 +239,34 @@ impl Order {
         try_join_all(told).await.map(|_| ())
     }
 
-    /// Waits until the order leaves `status`, at the CA's pace (Retry-After) or ours; an order that died is an error.
-    pub async fn wait_past(&mut self, status: Status, budget: &Budget) -> Result<Status, AcmeError> {
+    /// Waits until the CA has validated the names, at its pace (Retry-After) or ours; an order that died is an error.
+    pub async fn wait_until_ready(&mut self, budget: &Budget) -> Result<Status, AcmeError> {
+        self.wait_past(&[Status::Pending], budget).await
+    }
+
+    /// Waits until the order has left all of `statuses`.
+    async fn wait_past(&mut self, statuses: &[Status], budget: &Budget) -> Result<Status, AcmeError> {
         let mut pauses = PACE.pauses();
         loop {
-            let pause = self.asked_pause.or_else(|| pauses.next()).unwrap_or(PACE.longest);
-            let slept = if self.status() == status { budget.sleep(pause).await } else { Ok(()) };
-            let looked = match slept {
+            if self.status() == Status::Invalid {
+                return Err(self.death().await);
+            }
+            if !statuses.contains(&self.status()) {
+                return Ok(self.status());
+            }
+            let asked = self.asked_pause.map(|asked| asked.clamp(*ASKED.start(), *ASKED.end()));
+            let pause = asked.or_else(|| pauses.next()).unwrap_or(PACE.longest);
+            let looked = match budget.sleep(pause).await {
                 Ok(()) => budget.run(self.refresh()).await,
                 Err(stopped) => Err(stopped),
             };
-            let now = looked.map_err(|stopped| self.stopped(stopped, status))??;
-            if now == Status::Invalid {
-                return Err(self.death().await);
-            }
-            if now != status {
-                return Ok(now);
-            }
+            looked.map_err(|stopped| self.stopped(stopped, statuses))??;
         }
     }
 
-    fn stopped(&self, stopped: Stopped, status: Status) -> AcmeError {
-        let doing = match status {
-            Status::Pending => "the CA validates the names",
-            _ => "the CA issues the certificate",
-        };
+    fn stopped(&self, stopped: Stopped, statuses: &[Status]) -> AcmeError {
+        let is_validating = statuses == [Status::Pending];
+        let doing = if is_validating { "the CA validates the names" } else { "the CA issues the certificate" };
         let (last, order) = (self.last_seen.clone(), Some(self.url.clone()));
         AcmeError::Stopped { doing: doing.to_owned(), last, stopped, order }
     }
@@ -249,8 +299,35 @@ impl Order {
         Ok(failed.collect())
     }
 
+    /// Has the CA issue by this signing request, and waits until it has.
+    pub async fn issue(&mut self, csr_der: &[u8], budget: &Budget) -> Result<(), AcmeError> {
+        let mut pauses = PACE.pauses();
+        let stopped = |order: &Self, why| order.stopped(why, &[Status::Ready]);
+        for attempt in 1.. {
+            let asked = budget.run(self.finalize(csr_der)).await.map_err(|why| stopped(self, why))?;
+            match asked {
+                Err(error) if attempt < FINALIZE_ATTEMPTS && is_not_ready(&error) => {
+                    tracing::warn!(%error, attempt, "the order is ready and the CA says that it is not");
+                }
+                outcome => {
+                    outcome?;
+                    break;
+                }
+            }
+            let pause = pauses.next().unwrap_or(PACE.longest).max(*ASKED.start());
+            budget.sleep(pause).await.map_err(|why| stopped(self, why))?;
+        }
+        // There are CAs that begin later, and answer with an order that is still `ready` (RFC 8555 §7.4 says `processing`).
+        self.wait_past(&[Status::Pending, Status::Ready, Status::Processing], budget).await.map(drop)
+    }
+
+    /// Waits for the certificate of an order whose issuance has begun.
+    pub async fn wait_until_issued(&mut self, budget: &Budget) -> Result<(), AcmeError> {
+        self.wait_past(&[Status::Processing], budget).await.map(drop)
+    }
+
     /// Asks the CA to issue. An answer that got lost is no matter: the order is looked at again.
-    pub async fn finalize(&mut self, csr_der: &[u8]) -> Result<(), AcmeError> {
+    async fn finalize(&mut self, csr_der: &[u8]) -> Result<(), AcmeError> {
         let payload = json!({ "csr": URL_SAFE_NO_PAD.encode(csr_der) });
         let outcome = self.post(&self.body.finalize, Some(&payload)).await;
         let outcome = outcome.and_then(|reply| {
@@ -264,7 +341,7 @@ impl Order {
             Err(error) => match self.refresh().await? {
                 Status::Processing | Status::Valid => Ok(()),
                 Status::Invalid => Err(self.death().await),
-                Status::Pending | Status::Ready => Err(error),
+                Status::Pending | Status::Ready => Err(of_the_request(error)),
             },
         }
     }
@@ -297,6 +374,19 @@ impl Order {
         let chain = Chain::parse(&String::from_utf8_lossy(&reply.body))?;
         Ok((chain, reply.links("alternate")))
     }
+}
+
+/// CAs call a request for other names than the order's `unauthorized`; the account is in order, or there were no order.
+fn of_the_request(error: AcmeError) -> AcmeError {
+    match error {
+        AcmeError::Unauthorized(refusal) => AcmeError::Request(refusal.to_string()),
+        other => other,
+    }
+}
+
+/// RFC 8555 §7.4: finalize of an order that is not ready.
+fn is_not_ready(error: &AcmeError) -> bool {
+    matches!(error, AcmeError::Refused(refusal) if refusal.problem.kind() == "orderNotReady")
 }
 
 /// A chain that was fetched.

@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::lenient::or_absent;
+
 /// What every ACME error type begins with (RFC 8555 §6.7).
 const PREFIX: &str = "urn:ietf:params:acme:error:";
 
@@ -13,13 +15,16 @@ const PREFIX: &str = "urn:ietf:params:acme:error:";
 #[serde(default)]
 pub struct Problem {
     /// The type, a URN or URL; see [`Problem::kind`].
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "or_absent")]
     pub urn: String,
     /// The CA's explanation for people.
+    #[serde(deserialize_with = "or_absent")]
     pub detail: String,
     /// The HTTP status that the document repeats.
+    #[serde(deserialize_with = "or_absent")]
     pub status: Option<u16>,
     /// What is wrong with single identifiers (RFC 8555 §6.7.1).
+    #[serde(deserialize_with = "or_absent")]
     pub subproblems: Vec<Subproblem>,
 }
 
@@ -28,11 +33,13 @@ pub struct Problem {
 #[serde(default)]
 pub struct Subproblem {
     /// The type, a URN.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "or_absent")]
     pub urn: String,
     /// The CA's explanation for people.
+    #[serde(deserialize_with = "or_absent")]
     pub detail: String,
     /// The name concerned.
+    #[serde(deserialize_with = "or_absent")]
     pub identifier: Option<NamedIdentifier>,
 }
 
@@ -41,9 +48,10 @@ pub struct Subproblem {
 #[serde(default)]
 pub struct NamedIdentifier {
     /// `dns` or `ip`.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "or_absent")]
     pub kind: String,
     /// The name or address.
+    #[serde(deserialize_with = "or_absent")]
     pub value: String,
 }
 
@@ -125,6 +133,16 @@ mod tests {
             problem.to_string(),
             "Some names were rejected (malformed); bad.example: policy forbids (rejectedIdentifier)"
         );
+    }
+
+    #[test]
+    fn what_is_null_in_a_problem_is_absent_and_its_kind_is_known_all_the_same() {
+        let body = br#"{"type":"urn:ietf:params:acme:error:badNonce","detail":null,"status":"400","subproblems":null}"#;
+        assert_eq!(Problem::parse(body).unwrap().kind(), "badNonce");
+        let body =
+            br#"{"type":null,"title":"x","detail":"no","subproblems":[{"type":"a","detail":null,"identifier":null}]}"#;
+        let problem = Problem::parse(body).unwrap();
+        assert_eq!((problem.detail.as_str(), problem.subproblems.len()), ("no", 1));
     }
 
     #[test]

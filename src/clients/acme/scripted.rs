@@ -3,10 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use serde_json::Value;
 
 use super::edge::{Reply, Transport};
 use super::error::AcmeError;
@@ -15,22 +18,48 @@ use super::error::AcmeError;
 pub struct Scripted {
     answers: Mutex<VecDeque<Reply>>,
     asked: Mutex<Vec<String>>,
+    bodies: Mutex<Vec<Value>>,
 }
 
 impl Scripted {
     pub(in crate::clients::acme) fn new(answers: impl IntoIterator<Item = Reply>) -> Arc<Self> {
-        Arc::new(Self { answers: Mutex::new(answers.into_iter().collect()), asked: Mutex::default() })
+        Arc::new(Self {
+            answers: Mutex::new(answers.into_iter().collect()),
+            asked: Mutex::default(),
+            bodies: Mutex::default(),
+        })
     }
 
     /// `METHOD URL` of each request so far.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
+
+    /// The nonce of each signed request so far.
+    pub fn nonces(&self) -> Vec<String> {
+        self.parts("protected").iter().map(|header| header["nonce"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// The payload of each signed request so far.
+    pub fn payloads(&self) -> Vec<Value> {
+        self.parts("payload")
+    }
+
+    fn parts(&self, name: &str) -> Vec<Value> {
+        let decoded = |body: &Value| URL_SAFE_NO_PAD.decode(body[name].as_str().unwrap_or_default()).unwrap();
+        self.bodies
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|body| serde_json::from_slice(&decoded(body)).unwrap_or_default())
+            .collect()
+    }
 }
 
 impl Transport for Scripted {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'static, Result<Reply, AcmeError>> {
         self.asked.lock().unwrap().push(format!("{} {}", request.method(), request.uri()));
+        self.bodies.lock().unwrap().extend(serde_json::from_slice::<Value>(request.body()).ok());
         let answer = self.answers.lock().unwrap().pop_front();
         let url = request.uri().to_string();
         Box::pin(

@@ -29,8 +29,8 @@ use poller::Poller;
 use queue::{Line, PART, PATIENCE, Work, ZoneQueue};
 use unheard::Traces;
 use view::ZoneView;
-pub use zones::ZoneChoice;
 use zones::ZoneList;
+pub use zones::{ZoneChoice, chosen};
 
 use super::AwsError;
 use super::once::Once;

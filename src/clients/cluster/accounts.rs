@@ -51,7 +51,8 @@ impl Cluster {
             self.must_take_objects(&patience, account.namespace.as_deref().unwrap_or_default()).await?;
             tracing::debug!(%account, "waiting for a service account");
             if let Err(stopped) = patience.sleep(pause).await {
-                let missing = ClusterError::NotFound { object: account.to_string(), words: String::new() };
+                let words = format!("it did not appear within {} seconds", APPEARANCE.as_secs());
+                let missing = ClusterError::NotFound { object: account.to_string(), words };
                 let waiting_for = format!("{account} to appear");
                 return Err(match budget.check() {
                     Ok(()) => missing,

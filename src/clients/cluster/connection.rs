@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::domain::credential;
+use crate::domain::{credential, pem};
 use crate::env::Env;
 use crate::explain::chain;
 use crate::retry::{Budget, Stopped};
@@ -194,6 +194,11 @@ fn fit(settings: &Settings) -> Result<(), ClusterError> {
     Ok(())
 }
 
+/// PEM as the cluster's client reads it; [`fit`] has looked at it before.
+fn cleaned(given: &str) -> String {
+    pem::cleaned(given).map_or_else(|_| given.to_owned(), |text| text.to_string())
+}
+
 fn bad_source(source: &Source, fault: String) -> ClusterError {
     ClusterError::BadSource { source_of_settings: source.clone(), fault }
 }
@@ -238,7 +243,7 @@ fn overlay(kubeconfig: &mut Kubeconfig, context: Option<&str>, settings: &Settin
     for cluster in kubeconfig.clusters.iter_mut().filter(|it| it.name == context.cluster) {
         let Some(cluster) = &mut cluster.cluster else { continue };
         if let Some(pem) = &settings.cluster_ca_certificate {
-            cluster.certificate_authority_data = Some(STANDARD.encode(pem));
+            cluster.certificate_authority_data = Some(STANDARD.encode(cleaned(pem)));
         }
         cluster.tls_server_name = settings.tls_server_name.clone().or_else(|| cluster.tls_server_name.take());
         cluster.proxy_url = settings.proxy_url.clone().or_else(|| cluster.proxy_url.take());
@@ -253,10 +258,10 @@ fn credentials(settings: &Settings) -> Map<String, Value> {
         user.insert("token".to_owned(), json!(token.expose()));
     }
     if let Some(pem) = &settings.client_certificate {
-        user.insert("client-certificate-data".to_owned(), json!(STANDARD.encode(pem)));
+        user.insert("client-certificate-data".to_owned(), json!(STANDARD.encode(cleaned(pem))));
     }
     if let Some(pem) = &settings.client_key {
-        user.insert("client-key-data".to_owned(), json!(STANDARD.encode(pem.expose())));
+        user.insert("client-key-data".to_owned(), json!(STANDARD.encode(cleaned(pem.expose()))));
     }
     if let Some(exec) = &settings.exec {
         user.insert("exec".to_owned(), exec_value(exec));

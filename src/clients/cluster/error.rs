@@ -166,6 +166,12 @@ pub enum ClusterError {
         /// The API server's words.
         words: String,
     },
+    /// Somebody has made a Secret or ConfigMap of ours immutable.
+    #[error("{object} is immutable")]
+    Immutable {
+        /// The object.
+        object: ObjectRef,
+    },
     /// A Deployment does not get up.
     #[error("{object} does not get up: {obstacle}")]
     Stuck {
@@ -258,6 +264,7 @@ impl ClusterError {
             Self::Other { .. } => "BERTH-K8S-013",
             Self::Stuck { .. } => "BERTH-K8S-014",
             Self::Held { .. } => "BERTH-K8S-015",
+            Self::Immutable { .. } => "BERTH-K8S-071",
             Self::Refused { .. } => "BERTH-K8S-019",
         }
     }
@@ -289,6 +296,7 @@ impl ClusterError {
             ),
             Self::Forbidden { object, .. } | Self::NotFound { object, .. } => object.clone(),
             Self::Refused { object, refusal, .. } => format!("{object}, which {refusal} refuses"),
+            Self::Immutable { object } => format!("{object}, which somebody has made immutable"),
             Self::Conflict { object, manager, fields, .. } => conflict_object(object, manager.as_deref(), fields),
             Self::Invalid { object, faults, .. } => invalid_object(object, faults),
             Self::Stopped { waiting_for, .. } => waiting_for.clone(),
@@ -320,6 +328,7 @@ impl ClusterError {
             | Self::NamespaceMissing { .. }
             | Self::NamespaceTerminating { .. }
             | Self::Foreign { .. }
+            | Self::Immutable { .. }
             | Self::Held { .. } => None,
         }
     }
@@ -351,6 +360,9 @@ impl ClusterError {
             Self::NotFound { .. } => "create it first, or correct its name",
             Self::Foreign { .. } => "import it, remove it, or choose another name; it was left as it is",
             Self::Held { lead, .. } => return release_step(lead),
+            Self::Immutable { object } => {
+                return format!("remove it with `kubectl {}` and apply again: it is made anew", removal(object));
+            }
             Self::Conflict { .. } => {
                 "let one of the two manage these fields: remove them here, or make the other give them up"
             }
@@ -390,13 +402,20 @@ fn grant_step(verb: Verb, words: &str) -> String {
     format!("{right}; `provider::berth::required_kubernetes_permissions` gives all rules that its types need")
 }
 
+/// `delete secret NAME --namespace NAMESPACE`
+fn removal(object: &ObjectRef) -> String {
+    let namespace = object.namespace.as_ref().map(|namespace| format!(" --namespace {namespace}")).unwrap_or_default();
+    format!("delete {} {}{namespace}", object.kind.to_ascii_lowercase(), object.name)
+}
+
 /// The ways to an object that another resource holds.
 fn release_step(lead: &ObjectRef) -> String {
     let namespace = lead.namespace.as_deref().unwrap_or_default();
     let (kind, name) = (lead.kind.to_ascii_lowercase(), &lead.name);
     format!(
-        "if the resource was renamed, say so in a `moved` block; if another one holds it, choose another name or remove that \
-         one; if no state knows it (a run was killed), import it, or set it free with `kubectl annotate {kind} {name} \
+        "if the resource was renamed, say so in a `moved` block; if it is being replaced with create_before_destroy (its own, or \
+         that of a resource which depends on it), take that away: two objects cannot have one name; if another one holds it, \
+         choose another name or remove that one; if no state knows it (a run was killed), import it, or set it free with `kubectl annotate {kind} {name} \
          --namespace {namespace} berth/owner-` and apply again. It was left as it is"
     )
 }

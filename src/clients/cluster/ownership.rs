@@ -88,7 +88,10 @@ impl Cluster {
         let mut marked = manifest.clone();
         claim.mark(&mut marked);
         loop {
-            self.admit(budget, &object, claim).await?;
+            let found = self.admit(budget, &object, claim).await?;
+            if found.is_some_and(|found| is_frozen(&found, manifest)) {
+                return Err(ClusterError::Immutable { object });
+            }
             let applied = self.apply_with(budget, &marked, PatchParams::apply(FIELD_MANAGER).force()).await?;
             // Deleted between the look and the write: what was written goes with it.
             if !is_terminating(&applied) {
@@ -220,10 +223,35 @@ impl Cluster {
     }
 }
 
+/// Whether somebody has made a Secret or ConfigMap immutable, and it holds something else than is declared.
+fn is_frozen(found: &Value, manifest: &Value) -> bool {
+    let declared = manifest.get("data").and_then(Value::as_object).into_iter().flatten();
+    let is_other =
+        |(name, value): (&String, &Value)| found.pointer("/data").and_then(|data| data.get(name)) != Some(value);
+    found.get("immutable") == Some(&Value::Bool(true)) && declared.into_iter().any(is_other)
+}
+
 /// An object that does not go, and what holds it.
 fn still_there(stopped: Stopped, object: &ObjectRef, found: &Value) -> ClusterError {
     let finalizers = found.pointer("/metadata/finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
     let names: Vec<_> = finalizers.iter().filter_map(Value::as_str).collect();
     let held = (!names.is_empty()).then(|| format!("it is held by the finalizers {}", names.join(", ")));
     ClusterError::Stopped { stopped, waiting_for: format!("{object} to go"), last_seen: held }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_immutable_may_be_declared_as_it_is() {
+        let secret =
+            |content: &str, immutable: bool| json!({ "data": { "a": content, "b": "x" }, "immutable": immutable });
+        let declared = json!({ "data": { "a": "1" } });
+        assert!(!is_frozen(&secret("1", true), &declared) && !is_frozen(&secret("2", false), &declared));
+        assert!(is_frozen(&secret("2", true), &declared));
+        assert!(!is_frozen(&json!({ "immutable": true }), &json!({ "spec": {} })));
+    }
 }

@@ -46,27 +46,30 @@ pub fn foreign_mark(key: &RecordKey, live: &[RecordSet], our_owner: Option<&str>
     marks.find(|mark| Some(mark.owner.as_str()) != our_owner && mark.resource.as_deref() != Some(OURS))
 }
 
-/// The mark of a record: a TXT set at the name with its type before the first label, under the same routing policy.
+/// The marks of a record: TXT sets at the names with its type before the first label, under the same routing policy.
 ///
 /// # Errors
 /// The name with its prefix is no DNS name: the first label is too long.
-pub fn mark_of(set: &RecordSet, owner: &str) -> Result<RecordSet, DnsNameError> {
-    let key = RecordKey {
-        name: mark_name(set.key.kind, matches!(set.data, RecordData::Alias(_)), &set.key.name)?,
-        kind: RecordType::Txt,
-        set_identifier: set.key.set_identifier.clone(),
-    };
+pub fn marks_of(set: &RecordSet, owner: &str) -> Result<Vec<RecordSet>, DnsNameError> {
     let words = format!("{HERITAGE},{OWNER}{owner},{RESOURCE}{OURS}");
-    let data = RecordData::Values { ttl: MARK_TTL, values: vec![text::quoted(words.as_bytes())] };
-    Ok(RecordSet { key, data, routing: set.routing.clone(), health_check_id: None })
+    let of = |name| {
+        let set_identifier = set.key.set_identifier.clone();
+        let key = RecordKey { name, kind: RecordType::Txt, set_identifier };
+        let data = RecordData::Values { ttl: MARK_TTL, values: vec![text::quoted(words.as_bytes())] };
+        RecordSet { key, data, routing: set.routing.clone(), health_check_id: None }
+    };
+    let names = names_of_marks(set.key.kind, matches!(set.data, RecordData::Alias(_)), &set.key.name)?;
+    Ok(names.into_iter().map(of).collect())
 }
 
-/// Where the mark of a record stands.
+/// Where the marks of a record stand. For an alias of type A, ExternalDNS before 0.22 looks at `cname-…` only, and since
+/// then at `a-…`.
 ///
 /// # Errors
-/// As [`mark_of`].
-pub fn mark_name(kind: RecordType, is_alias: bool, name: &DnsName) -> Result<DnsName, DnsNameError> {
-    prefixed(if is_alias && kind == RecordType::A { RecordType::Cname } else { kind }, name)
+/// As [`marks_of`].
+pub fn names_of_marks(kind: RecordType, is_alias: bool, name: &DnsName) -> Result<Vec<DnsName>, DnsNameError> {
+    let kinds = if is_alias && kind == RecordType::A { vec![kind, RecordType::Cname] } else { vec![kind] };
+    kinds.into_iter().map(|kind| prefixed(kind, name)).collect()
 }
 
 /// Whether the set is a mark, of whomever.
@@ -133,8 +136,8 @@ mod tests {
     fn other_texts_and_our_own_mark_are_none() {
         let key = key("www.x", RecordType::A);
         assert_eq!(foreign_mark(&key, &[txt("www.x", "v=spf1 -all")], None), None);
-        let ours = mark_of(&RecordSet::simple(name("www.x"), RecordType::A, 60, vec![]), "berth").unwrap();
-        assert_eq!(foreign_mark(&key, std::slice::from_ref(&ours), None), None);
+        let ours = marks_of(&RecordSet::simple(name("www.x"), RecordType::A, 60, vec![]), "berth").unwrap();
+        assert_eq!(foreign_mark(&key, &ours, None), None);
         assert_eq!(foreign_mark(&key, &[txt("www.x", THEIRS)], Some("cluster")), None);
     }
 
@@ -143,7 +146,7 @@ mod tests {
         let mut set = RecordSet::simple(name("www.x"), RecordType::A, 60, vec!["192.0.2.1".into()]);
         set.key.set_identifier = Some("blue".into());
         set.routing = Some(Routing::Weighted(3));
-        let mark = mark_of(&set, "berth").unwrap();
+        let [mark] = marks_of(&set, "berth").unwrap().try_into().unwrap();
         assert_eq!(mark.key.to_string(), "a-www.x TXT (blue)");
         assert_eq!(mark.routing, set.routing);
         let words = "\"heritage=external-dns,external-dns/owner=berth,external-dns/resource=terraform/berth\"";
@@ -152,8 +155,13 @@ mod tests {
 
         let target = AliasTarget { name: name("lb.y"), zone_id: "Z".into(), evaluate_target_health: false };
         set.data = RecordData::Alias(target);
-        assert_eq!(mark_of(&set, "berth").unwrap().key.name, name("cname-www.x"));
+        let marks = marks_of(&set, "berth").unwrap();
+        let names: Vec<_> = marks.iter().map(|mark| mark.key.name.clone()).collect();
+        assert_eq!(names, [name("a-www.x"), name("cname-www.x")], "for old and new versions");
+        assert!(marks.iter().all(|mark| mark_names(&set.key).contains(&mark.key.name)), "what is written is read");
+        set.key.kind = RecordType::Aaaa;
+        assert_eq!(marks_of(&set, "berth").unwrap().len(), 1);
         let long = RecordSet::simple(name(&format!("{}.x", "a".repeat(63))), RecordType::A, 60, vec![]);
-        assert!(mark_of(&long, "berth").is_err());
+        assert!(marks_of(&long, "berth").is_err());
     }
 }

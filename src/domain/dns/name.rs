@@ -46,21 +46,16 @@ pub enum DnsNameError {
 impl DnsName {
     /// Reads a name in any of its spellings.
     pub fn parse(text: &str) -> Result<Self, DnsNameError> {
-        let text = text.trim().replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
-        let text = text.as_str();
-        let labels = split_labels(text)?;
-        if labels.is_empty() {
-            return Err(DnsNameError::Empty);
-        }
-        let mut octets = labels.len() - 1;
-        for label in &labels {
-            check_label(text, label)?;
-            octets += label.len();
-        }
-        if octets > MAX_NAME {
-            return Err(DnsNameError::LongName(octets));
-        }
+        let mut labels = labels(text)?;
+        labels.iter_mut().for_each(|label| label.make_ascii_lowercase());
         Ok(Self(labels.iter().map(|label| presented(label, false)).collect::<Vec<_>>().join(".")))
+    }
+
+    /// The form for Route53 of a name as it is written: its case stays (RFC 4343 §4: the case of data is kept).
+    pub fn as_written(text: &str) -> Result<String, DnsNameError> {
+        let labels = labels(text)?;
+        let labels = labels.iter().map(|label| if label == b"*" { "*".to_owned() } else { presented(label, true) });
+        Ok(labels.chain([String::new()]).collect::<Vec<_>>().join("."))
     }
 
     /// The normal form: lower case, no trailing dot.
@@ -126,7 +121,22 @@ impl FromStr for DnsName {
     }
 }
 
-/// The labels as octets, unescaped, in lower case; one trailing dot is dropped.
+/// The labels as octets, unescaped, if they are a name.
+fn labels(text: &str) -> Result<Vec<Vec<u8>>, DnsNameError> {
+    let text = text.trim().replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
+    let labels = split_labels(&text)?;
+    if labels.is_empty() {
+        return Err(DnsNameError::Empty);
+    }
+    let mut octets = labels.len() - 1;
+    for label in &labels {
+        check_label(&text, label)?;
+        octets += label.len();
+    }
+    if octets > MAX_NAME { Err(DnsNameError::LongName(octets)) } else { Ok(labels) }
+}
+
+/// The labels as octets, unescaped; one trailing dot is dropped.
 fn split_labels(text: &str) -> Result<Vec<Vec<u8>>, DnsNameError> {
     let mut labels = Vec::new();
     let mut label = Label::default();
@@ -166,8 +176,7 @@ impl Label {
         self.octets.push(octet);
     }
 
-    fn octets(mut self) -> Result<Vec<u8>, DnsNameError> {
-        self.octets.make_ascii_lowercase();
+    fn octets(self) -> Result<Vec<u8>, DnsNameError> {
         if !self.international {
             return Ok(self.octets);
         }
@@ -208,7 +217,7 @@ fn check_label(name: &str, label: &[u8]) -> Result<(), DnsNameError> {
 fn presented(label: &[u8], strict: bool) -> String {
     use fmt::Write as _;
     label.iter().fold(String::with_capacity(label.len()), |mut text, &octet| {
-        let plain = octet.is_ascii_lowercase() || octet.is_ascii_digit() || matches!(octet, b'-' | b'_');
+        let plain = octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
         let readable = octet.is_ascii_graphic() && !matches!(octet, b'.' | b'\\');
         if plain || (readable && !strict) {
             text.push(char::from(octet));
@@ -292,6 +301,21 @@ mod tests {
         for (text, wire) in cases {
             assert_eq!(name(text).to_route53(), wire);
         }
+    }
+
+    #[test]
+    fn a_name_within_data_keeps_its_case() {
+        let cases = [
+            ("Bob's\\040Desk.Example.COM", r"Bob\047s\040Desk.Example.COM."),
+            ("BÜCHER.Example", "xn--bcher-kva.Example."),
+            ("*.A.example.", "*.A.example."),
+            (r"\101b", "Ab."),
+        ];
+        for (text, written) in cases {
+            assert_eq!(DnsName::as_written(text).as_deref(), Ok(written), "{text}");
+            assert_eq!(name(written), name(text), "it is the same name: {text}");
+        }
+        assert_eq!(DnsName::as_written("a..b"), Err(DnsNameError::EmptyLabel("a..b".into())));
     }
 
     #[test]

@@ -57,6 +57,28 @@ pub fn plain(value: &str) -> String {
     readable.filter(|text| !text.trim_start().starts_with('"')).unwrap_or_else(|| value.to_owned())
 }
 
+/// What in a value looks as other providers write text, and how that is read here: the AWS provider leaves the outer
+/// quotation marks out and takes all between them in Route53's notation.
+pub fn foreign_notation(value: &str) -> Option<&'static str> {
+    if value.trim_start().starts_with('"') {
+        return None;
+    }
+    let octets = value.as_bytes();
+    let octal = |rest: &[u8]| rest.len() >= 3 && rest.iter().take(3).all(|digit| matches!(digit, b'0'..=b'7'));
+    let escape = |at: usize| {
+        octets.get(at + 1..).is_some_and(|rest| rest.starts_with(b";") || rest.starts_with(b"\"") || octal(rest))
+    };
+    if value.contains("\"\"") || value.contains("\" \"") {
+        return Some(
+            "two quotation marks, which elsewhere divide a long text into strings, and are part of the text here",
+        );
+    }
+    let backslashes = octets.iter().enumerate().filter(|(_, octet)| **octet == b'\\');
+    backslashes.map(|(at, _)| at).any(escape).then_some(
+        "a backslash before `;`, `\"` or three digits, which elsewhere is taken away, and is part of the text here",
+    )
+}
+
 fn quoted_string(octets: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(octets.len() + 2);
@@ -149,6 +171,26 @@ mod tests {
     #[test]
     fn text_in_other_pieces_has_the_same_content() {
         assert_eq!(content(r#""v=DKIM1; " "k=rsa""#), content("v=DKIM1; k=rsa"));
+    }
+
+    #[test]
+    fn the_notation_of_others_is_noticed_and_honest_text_is_not() {
+        for value in
+            [r#"v=DKIM1; p=AAAA""BBBB"#, r#"v=DKIM1; p=AAAA" "BBBB"#, r"v=DMARC1\; p=none", r"a\052b", r#"say \"hi\""#]
+        {
+            assert!(foreign_notation(value).is_some(), "{value}");
+        }
+        for value in [
+            "v=spf1 include:%{i}._spf.example -all",
+            r#"say "hi" to all"#,
+            r#""one" "two""#,
+            r#""with \"marks\" and \052""#,
+            r"C:\temp\new",
+            r"\d+ and \8",
+            "",
+        ] {
+            assert_eq!(foreign_notation(value), None, "{value}");
+        }
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub struct Transition {
     /// Whether it is one of the wishes of a run, in which sets go from owner to owner: what is in the way may be
     /// removed by another wish, and what another wish has made since is that one's.
     pub in_run: bool,
+    /// Whether something that was ours is gone, as after a run that ended before it could say what it had done: a new set
+    /// that stands there as it is wished was made by that run, in the same request.
+    pub resumes: bool,
 }
 
 /// A set that cannot be made, because of one that is not ours.
@@ -140,7 +143,7 @@ impl Transition {
                 None => vec![Change::Upsert(set.clone())],
             },
             None if self.overwrite => vec![Change::Upsert(set.clone())],
-            None if is_ours_already(live, set) => Vec::new(),
+            None if self.is_ours_already(live, set) => Vec::new(),
             None => vec![Change::Create(set.clone())],
         });
         gone.chain(made).collect()
@@ -157,12 +160,19 @@ impl Transition {
     }
 
     fn conflicts(&self, set: &RecordSet, live: &BTreeMap<DnsName, Vec<RecordSet>>) -> Vec<Conflict> {
-        if !self.is_judged(set) || (!self.old.contains_key(&set.key) && is_ours_already(live, set)) {
+        if !self.is_judged(set) || (!self.old.contains_key(&set.key) && self.is_ours_already(live, set)) {
             return Vec::new();
         }
         let there = live.get(&set.key.name).into_iter().flatten();
         let in_the_way = there.filter(|live| live.clash(set).is_some() && !self.old.contains_key(&live.key));
         in_the_way.map(|existing| Conflict { wanted: set.clone(), existing: existing.clone() }).collect()
+    }
+
+    /// Whether a set that is to be made stands there, and is ours: a mark for ExternalDNS that names our owner, whoever's
+    /// state knows it, and what a run that is resumed has made.
+    fn is_ours_already(&self, live: &BTreeMap<DnsName, Vec<RecordSet>>, set: &RecordSet) -> bool {
+        (self.resumes || external_dns::is_mark(set))
+            && present(live, &set.key).is_some_and(|live| live.means_the_same_as(set))
     }
 }
 
@@ -170,11 +180,6 @@ impl Transition {
 fn is_of_zone_itself(live: &BTreeMap<DnsName, Vec<RecordSet>>, key: &RecordKey) -> bool {
     let is_apex = || live.get(&key.name).is_some_and(|sets| sets.iter().any(|set| set.key.kind == RecordType::Soa));
     key.kind == RecordType::Soa || key.kind == RecordType::Ns && is_apex()
-}
-
-/// A mark for ExternalDNS that names our owner is ours, whoever's state knows it.
-fn is_ours_already(live: &BTreeMap<DnsName, Vec<RecordSet>>, set: &RecordSet) -> bool {
-    external_dns::is_mark(set) && present(live, &set.key).is_some_and(|live| live.means_the_same_as(set))
 }
 
 fn present<'a>(live: &'a BTreeMap<DnsName, Vec<RecordSet>>, key: &RecordKey) -> Option<&'a RecordSet> {
@@ -256,6 +261,17 @@ mod tests {
     }
 
     #[test]
+    fn what_a_run_made_that_ended_without_a_word_is_ours_if_something_of_ours_is_gone() {
+        let (wanted, other) = (a("new.x", "192.0.2.1"), a("other.x", "192.0.2.9"));
+        let wish =
+            |resumes: bool| Transition { new: vec![wanted.clone()], in_run: true, resumes, ..Transition::default() };
+        let there = |value: &str| live(&[a("new.x", value), other.clone()]);
+        assert_eq!(wish(true).steps(&there("192.0.2.1")), []);
+        assert_eq!(wish(true).steps(&there("192.0.2.7"))[0].obstacles.len(), 1, "it stands there with other values");
+        assert_eq!(wish(false).steps(&there("192.0.2.1"))[0].obstacles.len(), 1, "nothing says that we made it");
+    }
+
+    #[test]
     fn one_request_deletes_replaces_and_creates() {
         let before = [a("gone.x", "192.0.2.1"), a("same.x", "192.0.2.2"), a("other.x", "192.0.2.3")];
         let after = vec![a("same.x", "192.0.2.2"), a("other.x", "192.0.2.4"), a("new.x", "192.0.2.5")];
@@ -323,10 +339,10 @@ mod tests {
 
     #[test]
     fn our_own_mark_is_adopted() {
-        let mark = external_dns::mark_of(&a("a.x", "192.0.2.1"), "berth").unwrap();
+        let mark = external_dns::marks_of(&a("a.x", "192.0.2.1"), "berth").unwrap().remove(0);
         let wish = Transition::create(mark.clone());
         assert!(wish.steps(&live(std::slice::from_ref(&mark))).is_empty());
-        let theirs = external_dns::mark_of(&a("a.x", "192.0.2.1"), "cluster").unwrap();
+        let theirs = external_dns::marks_of(&a("a.x", "192.0.2.1"), "cluster").unwrap().remove(0);
         assert_eq!(wish.steps(&live(&[theirs]))[0].obstacles.len(), 1);
         // In a run it is ours from then on, beside the record that is made.
         let wish = Transition { new: vec![a("a.x", "192.0.2.1"), mark.clone()], ..Transition::default() }.in_run();

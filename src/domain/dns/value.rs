@@ -8,6 +8,9 @@ use super::name::{DnsName, DnsNameError};
 use super::record::RecordType;
 use super::text::{self, TextError};
 
+/// Longest value, in characters (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecord.html>).
+const LONGEST: usize = 4_000;
+
 /// Why a value does not fit its record type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
@@ -21,6 +24,16 @@ pub enum ValueError {
         /// The shape in words, with an example.
         expected: &'static str,
     },
+    /// More parts than the type asks for: a blank within a name ends it.
+    #[error("`{value}` has {parts} parts; expected {expected}; a blank within a name is written `\\040`")]
+    Blank {
+        /// The value, as written.
+        value: String,
+        /// How many parts it has.
+        parts: usize,
+        /// The shape in words, with an example.
+        expected: &'static str,
+    },
     /// The name within the value is no DNS name.
     #[error("`{value}` holds a bad name: {error}")]
     Name {
@@ -29,6 +42,9 @@ pub enum ValueError {
         /// What is wrong with the name.
         error: DnsNameError,
     },
+    /// Longer than Route53 takes a value.
+    #[error("the value has {0} characters as Route53 keeps it; 4,000 are allowed")]
+    Long(usize),
     /// The quotation of a TXT value is broken.
     #[error("{0}")]
     Text(#[from] TextError),
@@ -61,7 +77,11 @@ pub fn to_route53(kind: RecordType, values: &[String]) -> Result<Vec<String>, (O
         if seen.contains(&normal) {
             return Err((Some(index), ValueError::Twice(value.clone())));
         }
-        wire.push(wire_form(kind, value, &normal).map_err(|error| (Some(index), error))?);
+        let sent = wire_form(kind, value).map_err(|error| (Some(index), error))?;
+        if sent.chars().count() > LONGEST {
+            return Err((Some(index), ValueError::Long(sent.chars().count())));
+        }
+        wire.push(sent);
         seen.push(normal);
     }
     Ok(wire)
@@ -96,36 +116,42 @@ fn loose_form(kind: RecordType, value: &str) -> Vec<u8> {
     normal_form(kind, value).unwrap_or_else(|_| value.trim().as_bytes().to_vec())
 }
 
-/// What is sent: the quoted strings for TXT, the normal form for all else.
-fn wire_form(kind: RecordType, value: &str, normal: &[u8]) -> Result<String, ValueError> {
+/// What is sent: the quoted strings for TXT; for all else the normal form, with names in the user's case.
+fn wire_form(kind: RecordType, value: &str) -> Result<String, ValueError> {
     match kind {
         RecordType::Txt | RecordType::Spf => Ok(text::to_route53(value)?),
-        _ => Ok(String::from_utf8_lossy(normal).into_owned()),
+        _ => form(&Fields { keeps_case: true, ..Fields::new(kind, value) }),
     }
 }
 
 /// One form for all spellings of a value.
 fn normal_form(kind: RecordType, value: &str) -> Result<Vec<u8>, ValueError> {
-    let fields = Fields::new(kind, value);
-    let normal = match kind {
-        RecordType::Txt | RecordType::Spf => return Ok(text::content(value)?),
-        RecordType::A => address::<Ipv4Addr>(&fields, "an IPv4 address such as `192.0.2.1`")?,
-        RecordType::Aaaa => address::<Ipv6Addr>(&fields, "an IPv6 address such as `2001:db8::1`")?,
+    match kind {
+        RecordType::Txt | RecordType::Spf => Ok(text::content(value)?),
+        _ => form(&Fields::new(kind, value)).map(String::into_bytes),
+    }
+}
+
+/// The value of a type that is no text.
+fn form(fields: &Fields<'_>) -> Result<String, ValueError> {
+    Ok(match fields.kind {
+        RecordType::Txt | RecordType::Spf => text::to_route53(fields.value)?,
+        RecordType::A => address::<Ipv4Addr>(fields, "an IPv4 address such as `192.0.2.1`")?,
+        RecordType::Aaaa => address::<Ipv6Addr>(fields, "an IPv6 address such as `2001:db8::1`")?,
         RecordType::Cname | RecordType::Ns | RecordType::Ptr => {
             let [name] = fields.exactly("one name such as `host.example.com`")?;
             fields.name(name)?
         }
-        RecordType::Mx => mx(&fields)?,
-        RecordType::Srv => srv(&fields)?,
-        RecordType::Caa => caa(&fields)?,
-        RecordType::Soa => soa(&fields)?,
-        RecordType::Naptr => naptr(&fields)?,
-        RecordType::Ds => hexadecimal(&fields, &[65535, 255, 255], "`KEY-TAG ALGORITHM DIGEST-TYPE HEX`")?,
-        RecordType::Tlsa => hexadecimal(&fields, &[255, 255, 255], "`USAGE SELECTOR MATCHING-TYPE HEX`")?,
-        RecordType::Sshfp => hexadecimal(&fields, &[255, 255], "`ALGORITHM HASH-TYPE HEX`")?,
-        RecordType::Https | RecordType::Svcb => service_binding(&fields)?,
-    };
-    Ok(normal.into_bytes())
+        RecordType::Mx => mx(fields)?,
+        RecordType::Srv => srv(fields)?,
+        RecordType::Caa => caa(fields)?,
+        RecordType::Soa => soa(fields)?,
+        RecordType::Naptr => naptr(fields)?,
+        RecordType::Ds => hexadecimal(fields, &[65535, 255, 255], "`KEY-TAG ALGORITHM DIGEST-TYPE HEX`")?,
+        RecordType::Tlsa => hexadecimal(fields, &[255, 255, 255], "`USAGE SELECTOR MATCHING-TYPE HEX`")?,
+        RecordType::Sshfp => hexadecimal(fields, &[255, 255], "`ALGORITHM HASH-TYPE HEX`")?,
+        RecordType::Https | RecordType::Svcb => service_binding(fields)?,
+    })
 }
 
 /// A value cut at its blanks, outside quotation marks.
@@ -133,6 +159,8 @@ struct Fields<'a> {
     kind: RecordType,
     value: &'a str,
     parts: Vec<&'a str>,
+    /// Whether names stay in the user's case.
+    keeps_case: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -146,7 +174,8 @@ impl<'a> Fields<'a> {
             escaped = c == '\\' && !escaped;
             c.is_whitespace() && !inside
         });
-        Self { kind, value, parts: parts.filter(|part| !part.is_empty()).collect() }
+        let parts = parts.filter(|part| !part.is_empty()).collect();
+        Self { kind, value, parts, keeps_case: false }
     }
 
     fn wrong(&self, expected: &'static str) -> ValueError {
@@ -154,7 +183,11 @@ impl<'a> Fields<'a> {
     }
 
     fn exactly<const N: usize>(&self, expected: &'static str) -> Result<[&'a str; N], ValueError> {
-        <[&str; N]>::try_from(self.parts.as_slice()).map_err(|_| self.wrong(expected))
+        let holds_names = !matches!(self.kind, RecordType::A | RecordType::Aaaa | RecordType::Caa);
+        <[&str; N]>::try_from(self.parts.as_slice()).map_err(|_| match self.parts.len() {
+            parts if parts > N && holds_names => ValueError::Blank { value: self.value.to_owned(), parts, expected },
+            _ => self.wrong(expected),
+        })
     }
 
     fn number(&self, field: &str, most: u32, expected: &'static str) -> Result<u32, ValueError> {
@@ -166,8 +199,12 @@ impl<'a> Fields<'a> {
         if field == "." && !matches!(self.kind, RecordType::Cname | RecordType::Ns | RecordType::Ptr) {
             return Ok(field.to_owned());
         }
-        let name = DnsName::parse(field);
-        name.map(|name| name.to_route53()).map_err(|error| ValueError::Name { value: self.value.to_owned(), error })
+        let name = if self.keeps_case {
+            DnsName::as_written(field)
+        } else {
+            DnsName::parse(field).map(|name| name.to_route53())
+        };
+        name.map_err(|error| ValueError::Name { value: self.value.to_owned(), error })
     }
 
     fn text(&self, field: &str, expected: &'static str) -> Result<String, ValueError> {
@@ -273,10 +310,11 @@ mod tests {
         let cases = [
             (T::A, " 192.0.2.1", "192.0.2.1"),
             (T::Aaaa, "2001:DB8:0:0::1", "2001:db8::1"),
-            (T::Cname, "Host.Example.COM", "host.example.com."),
+            (T::Cname, "Host.Example.COM", "Host.Example.COM."),
+            (T::Ptr, r"Floor\0402\056West._http._tcp.Example", r"Floor\0402\056West._http._tcp.Example."),
             (T::Ptr, "bücher.example", "xn--bcher-kva.example."),
             (T::Ns, "ns1.example.", "ns1.example."),
-            (T::Mx, "10  mail.Example", "10 mail.example."),
+            (T::Mx, "10  mail.Example", "10 mail.Example."),
             (T::Mx, "0 .", "0 ."),
             (T::Srv, "1 2 443 a.b.", "1 2 443 a.b."),
             (T::Caa, "0 Issue letsencrypt.org", r#"0 issue "letsencrypt.org""#),
@@ -287,7 +325,7 @@ mod tests {
             (T::Tlsa, "3 1 1 AB", "3 1 1 ab"),
             (T::Sshfp, "4 2 AB", "4 2 ab"),
             (T::Https, "1 . port=8443 ALPN=h2,h3", r#"1 . alpn="h2,h3" port="8443""#),
-            (T::Svcb, "0 svc.Example", "0 svc.example."),
+            (T::Svcb, "0 svc.Example", "0 svc.Example."),
             (T::Naptr, r#"100 50 "u" "SIP+D2U" "!^.*$!a b!" ."#, r#"100 50 "u" "SIP+D2U" "!^.*$!a b!" ."#),
             (T::Soa, "ns.a. mail.a. 1 2 3 4 5", "ns.a. mail.a. 1 2 3 4 5"),
         ];
@@ -322,6 +360,37 @@ mod tests {
     }
 
     #[test]
+    fn case_makes_no_other_value() {
+        use RecordType as T;
+        for (kind, mine, theirs) in [
+            (T::Ptr, "Floor._ipp._tcp.Example", "floor._ipp._tcp.example."),
+            (T::Srv, "1 2 3 SIP.example", "1 2 3 sip.Example."),
+            (T::Soa, "NS.a. Mail.a. 1 2 3 4 5", "ns.a. mail.A. 1 2 3 4 5"),
+        ] {
+            assert!(same_value(kind, mine, theirs), "{kind}");
+            let both = [mine.to_owned(), theirs.to_owned()];
+            assert!(to_route53(kind, &both).is_err(), "the same twice");
+        }
+    }
+
+    #[test]
+    fn a_blank_in_a_name_is_told_how_to_write() {
+        use RecordType as T;
+        for (kind, value) in [
+            (T::Ptr, r"Floor 2\.West._http._tcp.example.com"),
+            (T::Cname, "my host.example.com"),
+            (T::Mx, "10 my host.example.com"),
+            (T::Srv, "1 2 80 Floor 2.example.com"),
+            (T::Soa, "ns a. mail.a. 1 2 3 4 5"),
+            (T::Naptr, r#"1 1 "u" "S" "r" a b."#),
+        ] {
+            let message = wire(kind, value).unwrap_err().to_string();
+            assert!(message.contains(r"written `\040`"), "{message}");
+        }
+        assert!(!wire(T::A, "192.0.2.1 192.0.2.2").unwrap_err().to_string().contains(r"\040"));
+    }
+
+    #[test]
     fn says_what_shape_it_expected() {
         let message = wire(RecordType::Mx, "mail.example").unwrap_err().to_string();
         assert_eq!(message, "`mail.example` is no MX value; expected `PREFERENCE HOST` such as `10 mail.example.com`");
@@ -331,6 +400,9 @@ mod tests {
     fn blames_the_value_by_its_index() {
         let values = ["192.0.2.1".to_owned(), "x".to_owned()];
         assert_eq!(to_route53(RecordType::A, &values).unwrap_err().0, Some(1));
+        let text = |length: usize| to_route53(RecordType::Txt, &["t".repeat(length)]);
+        assert!(text(3900).is_ok(), "with its quotation marks it fits");
+        assert_eq!(text(4000).unwrap_err(), (Some(0), ValueError::Long(4047)));
         let twice = ["192.0.2.1".to_owned(), "192.0.2.1 ".to_owned()];
         assert!(matches!(to_route53(RecordType::A, &twice), Err((Some(1), ValueError::Twice(_)))));
         let names = ["a.b".to_owned(), "c.d".to_owned()];

@@ -61,13 +61,15 @@ pub enum IssuerError {
     /// IAM takes `https` issuers only.
     #[error("`{0}` is no `https` URL; IAM takes no other issuer")]
     NotHttps(String),
-    /// A query, fragment, port or user: none may stand in an issuer that IAM takes.
+    /// A query, fragment or user: none may stand in an issuer that IAM takes
+    /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html>).
     #[error("`{0}` holds `{1}`, which may not stand in an issuer")]
     BadCharacter(String, char),
 }
 
 /// The issuer's host and path, as it stands in condition keys (`oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE`),
-/// from its URL, its bare host, or the ARN of its provider in IAM.
+/// from its URL, its bare host, or the ARN of its provider in IAM. A slash at the end belongs to the name: `iss` claims are
+/// compared exactly (OpenID Connect Core §3.1.3.7), and IAM keeps two providers apart that differ by it.
 pub fn oidc_host(url_or_arn: &str) -> Result<String, IssuerError> {
     let text = url_or_arn.trim();
     let rest = if text.starts_with("arn:") {
@@ -78,19 +80,37 @@ pub fn oidc_host(url_or_arn: &str) -> Result<String, IssuerError> {
         match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => rest,
             Some(_) => return Err(IssuerError::NotHttps(text.to_owned())),
+            // A word is no host that AWS could reach.
+            None if !text.split('/').next().is_some_and(|host| host.contains('.')) => {
+                return Err(IssuerError::Empty(text.to_owned()));
+            }
             None => text,
         }
     };
-    let rest = rest.trim_end_matches('/');
-    if rest.is_empty() || rest.starts_with('/') {
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    if host.is_empty() {
         return Err(IssuerError::Empty(text.to_owned()));
     }
-    if let Some(bad) = rest.chars().find(|c| matches!(c, '?' | '#' | '@' | '*' | ':') || c.is_whitespace()) {
+    let bad = host.chars().find(|c| matches!(c, '@' | '*'));
+    if let Some(bad) = bad.or_else(|| rest.chars().find(|c| matches!(c, '?' | '#') || c.is_whitespace())) {
         return Err(IssuerError::BadCharacter(text.to_owned(), bad));
     }
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let host = host.to_ascii_lowercase();
-    Ok(if path.is_empty() { host } else { format!("{host}/{path}") })
+    Ok(format!("{}{path}", host.to_ascii_lowercase()))
+}
+
+/// Whether an issuer's host names a port, which IAM says it should not.
+pub fn has_port(issuer_host: &str) -> bool {
+    issuer_host.split('/').next().is_some_and(|host| host.contains(':'))
+}
+
+/// Whether a text is an account's number.
+pub fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|octet| octet.is_ascii_digit())
+}
+
+/// The account that an ARN names.
+pub fn account_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4).filter(|_| arn.starts_with("arn:"))
 }
 
 /// The ARN of the OIDC provider that IAM keeps for this issuer in an account.
@@ -122,20 +142,55 @@ mod tests {
         let host = "oidc.eks.eu-west-1.amazonaws.com/id/ABCdef";
         let cases = [
             "https://oidc.eks.eu-west-1.amazonaws.com/id/ABCdef",
-            "HTTPS://OIDC.eks.eu-west-1.amazonaws.com/id/ABCdef/",
+            "HTTPS://OIDC.eks.eu-west-1.amazonaws.com/id/ABCdef",
             "oidc.eks.eu-west-1.amazonaws.com/id/ABCdef",
             "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/ABCdef",
         ];
         for case in cases {
             assert_eq!(oidc_host(case).as_deref(), Ok(host), "{case}");
         }
-        assert_eq!(oidc_host("https://Issuer.example/").as_deref(), Ok("issuer.example"));
+    }
+
+    #[test]
+    fn a_slash_at_the_end_belongs_to_the_name_wherever_it_stands() {
+        for (with, without) in [
+            ("https://Issuer.example/", "https://issuer.example"),
+            ("issuer.example/tenant/", "issuer.example/tenant"),
+            (
+                "arn:aws:iam::123456789012:oidc-provider/issuer.example/",
+                "arn:aws:iam::123456789012:oidc-provider/issuer.example",
+            ),
+        ] {
+            let (with, without) = (oidc_host(with).unwrap(), oidc_host(without).unwrap());
+            assert_eq!(with, format!("{without}/"));
+            let arn = oidc_provider_arn("aws", "123456789012", &with);
+            assert_eq!(oidc_host(&arn), Ok(with), "what is written is read");
+        }
+    }
+
+    #[test]
+    fn a_port_is_read_and_told() {
+        let host = oidc_host("https://Issuer.example:8443/x:y@z*").unwrap();
+        assert_eq!(host, "issuer.example:8443/x:y@z*");
+        assert!(has_port(&host) && !has_port("issuer.example/x:y"));
     }
 
     #[test]
     fn refuses_what_names_no_issuer() {
-        let bad =
-            ["", "https://", "http://a.example", "arn:aws:iam::1:role/x", "https://a?b", "a b", "https://a:8443/x"];
+        let bad = [
+            "",
+            "foo",
+            "https://",
+            "https:///x",
+            "http://a.example",
+            "arn:aws:iam::1:role/x",
+            "https://a?b",
+            "a b",
+            "a.example/a b",
+            "https://a.example/#x",
+            "https://me@a.example",
+            "https://*.example",
+        ];
         for text in bad {
             assert!(oidc_host(text).is_err(), "{text}");
         }
@@ -146,6 +201,8 @@ mod tests {
         assert_eq!(oidc_provider_arn("aws-cn", "1", "h/p"), "arn:aws-cn:iam::1:oidc-provider/h/p");
         assert_eq!(role_arn("aws", "1", "/a/", "r"), "arn:aws:iam::1:role/a/r");
         assert_eq!(name_of("arn:aws:iam::1:role/a/r"), "r");
+        assert_eq!(account_of("arn:aws:iam::123456789012:role/a/r"), Some("123456789012"));
+        assert!(is_account("123456789012") && !is_account("1") && !is_account("12345678901x"));
         assert_eq!(Partition::of_arn("arn:aws-us-gov:iam::1:role/r"), Some(Partition::UsGov));
         assert_eq!(Partition::of_arn("role/r"), None);
         assert_eq!(Partition::of_region("cn-north-1"), Partition::China);

@@ -85,15 +85,23 @@ fn conditions(value: Value) -> Value {
     let mut normal = Map::new();
     for (operator, keys) in operators {
         let keys = match keys {
-            Value::Object(keys) => {
-                let keys = keys.into_iter().map(|(key, values)| (key.to_ascii_lowercase(), set(values, |text| text)));
-                keys.collect::<Map<_, _>>().into()
-            }
+            Value::Object(keys) => without_case(keys).into(),
             other => other,
         };
         normal.insert(operator, keys);
     }
     normal.into()
+}
+
+/// The values by key; those of keys that differ by case only stand together.
+fn without_case(keys: Map<String, Value>) -> Map<String, Value> {
+    let mut normal: Map<String, Value> = Map::new();
+    for (key, values) in keys {
+        let known = normal.remove(&key.to_ascii_lowercase()).map(in_a_list).unwrap_or_default();
+        let all = known.into_iter().chain(in_a_list(values)).collect::<Vec<_>>();
+        normal.insert(key.to_ascii_lowercase(), set(all.into(), |text| text));
+    }
+    normal
 }
 
 /// One text or a list of texts, as a sorted list of texts without doubles.

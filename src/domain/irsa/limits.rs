@@ -103,11 +103,22 @@ fn check_name(name: &str, most: usize) -> Result<(), String> {
 
 /// What is wrong with a role's or policy's path, in words that complete "The path …".
 pub fn check_path(path: &str) -> Result<(), String> {
-    let fenced = path.starts_with('/') && path.ends_with('/');
+    // IAM's `pathType`: `/`, or at least one character between two slashes.
+    let fenced = path.starts_with('/') && path.ends_with('/') && path.len() != 2;
     if !fenced || path.len() > 512 || !path.bytes().all(|octet| octet.is_ascii_graphic()) {
         return Err(format!("must begin and end with `/` and have at most 512 visible characters, and is `{path}`"));
     }
     Ok(())
+}
+
+/// What is wrong with a path that managed policies are to lie under, in words that complete "it …" (IAM's `policyPathType`).
+pub fn check_policy_path(path: &str) -> Result<(), String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "/.,+@=_-".contains(c);
+    match path.chars().find(|c| !allowed(*c)) {
+        Some(bad) => Err(format!("may hold letters, digits and `.,+@=_-` between slashes, and holds `{bad}`")),
+        None if path.contains("//") => Err("may not have two slashes in a row".to_owned()),
+        None => Ok(()),
+    }
 }
 
 /// Divides statements over as few documents as keep each within `limit` characters, in order.
@@ -176,6 +187,9 @@ mod tests {
         assert_eq!(check_path("/"), Ok(()));
         assert_eq!(check_path("/a/b/"), Ok(()));
         assert!(check_path("a/").is_err() && check_path("/a").is_err() && check_path("/a b/").is_err());
+        assert!(check_path("//").is_err() && check_path("///").is_ok());
+        assert!(check_policy_path("/").is_ok() && check_policy_path("/a.b/c,d/").is_ok());
+        assert!(check_policy_path("/a!/").is_err() && check_policy_path("//a/").is_err());
     }
 
     #[test]

@@ -18,7 +18,7 @@ const WHITENER: &[u8] = b"Mighty Aphrodite";
 /// 1.3.6.1.4.1.42.2.17.1.1, Sun's key protection.
 const PROTECTION: &[u8] = &[0x2B, 0x06, 0x01, 0x04, 0x01, 0x2A, 0x02, 0x11, 0x01, 0x01];
 /// The alias of the first CA; cert-manager's.
-const AUTHORITY_ALIAS: &str = "ca";
+pub const AUTHORITY_ALIAS: &str = "ca";
 /// Length of a SHA-1 digest, which is also that of the salt.
 const DIGEST: usize = 20;
 

@@ -134,6 +134,10 @@ static PROVIDERS: Group = Group {
     ],
 };
 
+/// Whether IAM has the provider that a role is to trust.
+static FIND_PROVIDERS: Group =
+    Group { sid: "FindProviders", service: "iam", on: On::Providers, actions: &[read("GetOpenIDConnectProvider")] };
+
 static CLUSTERS: Group =
     Group { sid: "Clusters", service: "eks", on: On::Clusters, actions: &[read("DescribeCluster")] };
 
@@ -186,7 +190,7 @@ pub static ENTRIES: &[Entry] = &[
     resource("berth_dns_records", DNS),
     resource("berth_dns01_delegation", DNS),
     resource("berth_dns01_record", DNS),
-    resource("berth_irsa_role", &[&ROLES, &POLICIES, &ACCOUNT, &PROFILES]),
+    Entry { preflights: &[&FIND_PROVIDERS], ..resource("berth_irsa_role", &[&ROLES, &POLICIES, &ACCOUNT, &PROFILES]) },
     resource("berth_oidc_provider", &[&PROVIDERS]),
     resource("berth_pull_secret", &[]),
     resource("berth_registry", &[]),

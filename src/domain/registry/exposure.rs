@@ -21,12 +21,18 @@ pub fn service(registry: &Registry) -> Value {
     if let (Some(number), Some(port)) = (registry.service.node_port, port.as_object_mut()) {
         port.insert("nodePort".to_owned(), json!(number));
     }
-    json!({
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": metadata(registry, &registry.name),
-        "spec": { "type": registry.service.r#type, "selector": registry.labels(), "ports": [port] },
-    })
+    let mut metadata = metadata(registry, &registry.name);
+    let given = &registry.service;
+    if let Some(metadata) = metadata.as_object_mut().filter(|_| !given.annotations.is_empty()) {
+        metadata.insert("annotations".to_owned(), json!(given.annotations));
+    }
+    let mut spec = json!({ "type": given.r#type, "selector": registry.labels(), "ports": [port] });
+    if let Some(spec) = spec.as_object_mut() {
+        spec.extend(given.load_balancer_class.as_ref().map(|class| ("loadBalancerClass".to_owned(), json!(class))));
+        let ranges = Some(&given.source_ranges).filter(|ranges| !ranges.is_empty());
+        spec.extend(ranges.map(|ranges| ("loadBalancerSourceRanges".to_owned(), json!(ranges))));
+    }
+    json!({ "apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec })
 }
 
 /// The Ingress, if clients come through one.

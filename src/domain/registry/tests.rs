@@ -17,7 +17,8 @@ pub(crate) fn plain() -> Registry {
         has_users: false,
         tls_secret: None,
         exposure: Exposure::Service,
-        service: Service { r#type: "ClusterIP".to_owned(), port: None, node_port: None },
+        external_tls: None,
+        service: service("ClusterIP", None, None),
         account: Account { name: None, annotations: BTreeMap::new() },
         delete_enabled: true,
         proxy: None,
@@ -26,7 +27,20 @@ pub(crate) fn plain() -> Registry {
         resources: Resources::default(),
         node_selector: BTreeMap::new(),
         tolerations: Vec::new(),
+        image_pull_secrets: Vec::new(),
+        user: User { user: Some(1000), group: Some(1000), volume_group: Some(1000) },
         declaration: "{}".to_owned(),
+    }
+}
+
+fn service(kind: &str, port: Option<u16>, node_port: Option<u16>) -> Service {
+    Service {
+        r#type: kind.to_owned(),
+        port,
+        node_port,
+        annotations: BTreeMap::new(),
+        load_balancer_class: None,
+        source_ranges: Vec::new(),
     }
 }
 
@@ -225,7 +239,7 @@ fn tls_ends_at_the_ingress_where_there_is_one() {
     assert_eq!(at(&made, "/spec/tls/0/secretName"), "cert");
     assert_eq!(at(&made, "/metadata/annotations/nginx.ingress.kubernetes.io~1proxy-body-size"), "0");
     assert_eq!(at(&pod(&registry), "/containers/0/readinessProbe/httpGet/scheme"), "HTTP");
-    assert_eq!(registry.url(), "https://registry.test");
+    assert_eq!(registry.url().unwrap(), "https://registry.test");
 }
 
 #[test]
@@ -238,12 +252,112 @@ fn an_issuer_names_the_secret_that_it_fills() {
 }
 
 #[test]
-fn the_address_leaves_out_the_usual_port() {
+fn the_address_is_the_one_that_clients_use() {
+    let url = |registry: &Registry| registry.url().unwrap();
     let tls = Registry { tls_secret: Some("cert".to_owned()), ..plain() };
-    assert_eq!(tls.url(), "https://registry.test");
-    assert_eq!(plain().url(), "http://registry.test:5000");
-    assert_eq!(Registry { exposure: Exposure::HostPort(8443), ..tls.clone() }.url(), "https://registry.test:8443");
-    assert_eq!(Registry { host: None, ..tls }.url(), "https://registry.apps.svc");
+    assert_eq!(url(&tls), "https://registry.test");
+    assert_eq!(url(&plain()), "http://registry.test:5000");
+    assert_eq!(url(&Registry { exposure: Exposure::HostPort(8443), ..tls.clone() }), "https://registry.test:8443");
+    assert_eq!(url(&Registry { host: None, ..tls.clone() }), "https://registry.apps.svc");
+    // The Service answers under its own name, at its own port.
+    let node = Registry { host: None, exposure: Exposure::HostPort(8443), ..plain() };
+    assert_eq!(url(&node), "http://registry.apps.svc:5000");
+    assert_eq!(
+        url(&Registry { service: service("NodePort", None, Some(30500)), ..plain() }),
+        "http://registry.test:30500"
+    );
+    let chosen = Registry { service: service("NodePort", None, None), ..tls.clone() };
+    assert_eq!((chosen.url(), chosen.url_at(Some(31000)).unwrap()), (None, "https://registry.test:31000".to_owned()));
+    assert_eq!(url(&Registry { service: service("LoadBalancer", Some(443), None), ..tls }), "https://registry.test");
+}
+
+#[test]
+fn tls_that_others_end_is_in_the_address() {
+    let with = |flavour, notes: &[(&str, &str)]| {
+        let annotations = notes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Registry { exposure: Exposure::Ingress(Ingress { annotations, ..ingress(flavour) }), ..plain() }
+    };
+    let arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1";
+    for (registry, url) in [
+        (with(Flavour::Nginx, &[]), "http://registry.test"),
+        (with(Flavour::Alb, &[("alb.ingress.kubernetes.io/certificate-arn", arn)]), "https://registry.test"),
+        (
+            with(Flavour::Alb, &[("alb.ingress.kubernetes.io/listen-ports", r#"[{"HTTP": 80}]"#)]),
+            "http://registry.test",
+        ),
+        (
+            with(Flavour::Alb, &[("alb.ingress.kubernetes.io/listen-ports", r#"[{"HTTP":80},{"HTTPS":443}]"#)]),
+            "https://registry.test",
+        ),
+        (
+            with(Flavour::Alb, &[("alb.ingress.kubernetes.io/listen-ports", r#"[{"HTTPS":8443}]"#)]),
+            "https://registry.test:8443",
+        ),
+        (
+            with(Flavour::Traefik, &[("traefik.ingress.kubernetes.io/router.entrypoints", "websecure")]),
+            "https://registry.test",
+        ),
+        (with(Flavour::Traefik, &[("traefik.ingress.kubernetes.io/router.tls", "true")]), "https://registry.test"),
+        (Registry { external_tls: Some(true), ..with(Flavour::Nginx, &[]) }, "https://registry.test"),
+        (
+            Registry { external_tls: Some(false), tls_secret: Some("c".to_owned()), ..with(Flavour::Nginx, &[]) },
+            "http://registry.test",
+        ),
+    ] {
+        assert_eq!(registry.url().unwrap(), url, "{registry:?}");
+    }
+    let ssl = "service.beta.kubernetes.io/aws-load-balancer-ssl-cert".to_owned();
+    let balanced = Service { annotations: [(ssl, arn.to_owned())].into(), ..service("LoadBalancer", Some(443), None) };
+    assert_eq!(Registry { service: balanced, ..plain() }.url().unwrap(), "https://registry.test");
+}
+
+#[test]
+fn a_cloud_is_told_what_load_balancer_to_make() {
+    let service = Service {
+        annotations: [("service.beta.kubernetes.io/aws-load-balancer-scheme".to_owned(), "internal".to_owned())].into(),
+        load_balancer_class: Some("service.k8s.aws/nlb".to_owned()),
+        source_ranges: vec!["192.0.2.0/24".to_owned()],
+        ..service("LoadBalancer", None, None)
+    };
+    let made = exposure::service(&Registry { service, ..plain() });
+    assert_eq!(at(&made, "/metadata/annotations/service.beta.kubernetes.io~1aws-load-balancer-scheme"), "internal");
+    assert_eq!(at(&made, "/spec/loadBalancerClass"), "service.k8s.aws/nlb");
+    assert_eq!(at(&made, "/spec/loadBalancerSourceRanges/0"), "192.0.2.0/24");
+    let made = exposure::service(&plain());
+    assert!(made.pointer("/metadata/annotations").is_none() && made.pointer("/spec/loadBalancerClass").is_none());
+}
+
+#[test]
+fn pods_run_on_linux_as_the_user_that_is_given_or_as_the_cluster_chooses() {
+    let made = pod(&plain());
+    assert_eq!(at(&made, "/nodeSelector/kubernetes.io~1os"), "linux");
+    assert_eq!(at(&made, "/securityContext/runAsUser"), 1000);
+    assert!(made.pointer("/imagePullSecrets").is_none());
+    let user = User { user: None, group: None, volume_group: Some(7) };
+    let made = pod(&Registry { user, image_pull_secrets: vec!["pull".to_owned()], ..plain() });
+    assert!(made.pointer("/securityContext/runAsUser").is_none());
+    assert_eq!(
+        (at(&made, "/securityContext/fsGroup"), at(&made, "/imagePullSecrets/0/name")),
+        (&json!(7), &json!("pull"))
+    );
+    assert_eq!(at(&made, "/securityContext/runAsNonRoot"), true);
+}
+
+#[test]
+fn all_objects_that_are_made_are_listed() {
+    let volume = Volume { size: "1Gi".to_owned(), storage_class: None, access_modes: Vec::new() };
+    let registry = Registry {
+        has_users: true,
+        storage: Storage::Volume(volume),
+        exposure: Exposure::Ingress(ingress(Flavour::Nginx)),
+        ..plain()
+    };
+    let mut made: Vec<_> = registry.objects(&secrets()).iter().filter_map(ObjectRef::of).collect();
+    made.push(ObjectRef::service_account("apps", registry.account_name()));
+    let mut listed = registry.object_refs();
+    made.sort();
+    listed.sort();
+    assert_eq!(made, listed);
 }
 
 #[test]

@@ -11,11 +11,11 @@ use crate::secret::Secret;
 
 use super::{
     CERTIFICATE_DIGEST, CONFIG_DIGEST, CREDENTIALS_DIGEST, Exposure, HTPASSWD_KEY, IDENTITY_DIGEST, PORT, Registry,
-    Secrets, Storage, USERS_DIGEST, claim_ref, config, config_name, credentials_ref, users_ref, variables,
+    Secrets, Storage, USERS_DIGEST, User, claim_ref, config, config_name, credentials_ref, users_ref, variables,
 };
 
-/// The user and group that the registry runs as: any but root will do.
-const USER: u32 = 1000;
+/// The label of nodes that run Linux, as images of registries do.
+const SYSTEM: &str = "kubernetes.io/os";
 
 /// The container's name.
 pub const CONTAINER: &str = "registry";
@@ -149,24 +149,33 @@ fn strategy(registry: &Registry) -> Value {
 
 fn pod(registry: &Registry) -> Value {
     let tolerations: Vec<Value> = registry.tolerations.iter().map(Toleration::manifest).collect();
-    json!({
+    let logins: Vec<Value> = registry.image_pull_secrets.iter().map(|name| json!({ "name": name })).collect();
+    let mut nodes = registry.node_selector.clone();
+    nodes.entry(SYSTEM.to_owned()).or_insert_with(|| "linux".to_owned());
+    without_nulls(json!({
         "serviceAccountName": registry.account_name(),
         // The Service's variables would begin with REGISTRY_ and be taken for settings.
         "enableServiceLinks": false,
-        "securityContext": {
-            "runAsNonRoot": true,
-            "runAsUser": USER,
-            "runAsGroup": USER,
-            "fsGroup": USER,
-            // Else each start changes the owner of every file of the volume.
-            "fsGroupChangePolicy": "OnRootMismatch",
-            "seccompProfile": { "type": "RuntimeDefault" },
-        },
-        "nodeSelector": registry.node_selector,
+        "securityContext": security(registry),
+        "nodeSelector": nodes,
         "tolerations": tolerations,
+        "imagePullSecrets": (!logins.is_empty()).then_some(logins),
         "containers": [container(registry)],
         "volumes": volumes(registry),
-    })
+    }))
+}
+
+fn security(registry: &Registry) -> Value {
+    let User { user, group, volume_group } = registry.user;
+    without_nulls(json!({
+        "runAsNonRoot": true,
+        "runAsUser": user,
+        "runAsGroup": group,
+        "fsGroup": volume_group,
+        // Else each start changes the owner of every file of the volume.
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": { "type": "RuntimeDefault" },
+    }))
 }
 
 fn container(registry: &Registry) -> Value {

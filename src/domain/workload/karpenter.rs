@@ -3,7 +3,7 @@
 //! Source: <https://karpenter.sh/docs/reference/cloudformation/>, the controller's policies as of Karpenter 1.
 
 use super::arguments::{Arguments, Kind, Parameter};
-use super::place::{ACCOUNT, Place, REGION};
+use super::place::Place;
 use super::{Workload, WorkloadError, allow, anything};
 use crate::domain::irsa::Statement;
 
@@ -13,8 +13,8 @@ pub(super) const KARPENTER: Workload = Workload {
             the policy exceeds one managed policy, which `policy_kind = \"managed\"` divides",
     parameters: &[
         Parameter::required("cluster_name", Kind::Text, "the cluster's name"),
-        Parameter { required: true, ..REGION },
-        Parameter { required: true, ..ACCOUNT },
+        Parameter::required("region", Kind::Text, "the region, such as `eu-central-1`"),
+        Parameter::required("account_id", Kind::Text, "the account's twelve digits"),
         Parameter::required("node_role_arns", Kind::Texts, "the ARNs of the roles that its nodes get"),
         Parameter::optional(
             "interruption_queue_arn",

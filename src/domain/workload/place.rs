@@ -3,6 +3,7 @@
 use super::WorkloadError;
 use super::arguments::{Arguments, Kind, Parameter, wrong};
 use crate::domain::irsa::Partition;
+use crate::domain::irsa::arn::is_account;
 
 /// The region that ARNs are narrowed to.
 pub(super) const REGION: Parameter =
@@ -28,7 +29,7 @@ impl<'a> Place<'a> {
     /// Reads `region` and `account_id`.
     pub(super) fn of(arguments: &'a Arguments<'_>) -> Result<Self, WorkloadError> {
         let account = arguments.text("account_id").unwrap_or("*");
-        if account != "*" && (account.len() != 12 || !account.bytes().all(|octet| octet.is_ascii_digit())) {
+        if account != "*" && !is_account(account) {
             return Err(wrong("account_id", format!("must have twelve digits, and is `{account}`")));
         }
         Ok(Self { partition: arguments.partition(), region: arguments.text("region").unwrap_or("*"), account })

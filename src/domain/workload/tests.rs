@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::domain::irsa::limits::{INLINE, MANAGED, split};
-use crate::domain::irsa::{policy, policy_json, same_policy, size};
+use crate::domain::irsa::{mistakes, policy_json, same_policy, size};
 
 fn ask(name: &str, arguments: &Value) -> Result<Vec<Statement>, WorkloadError> {
     statements(name, arguments.as_object().unwrap())
@@ -65,7 +65,8 @@ fn every_policy_is_valid_and_within_iams_limits() {
     for partition in ["aws", "aws-cn", "aws-us-gov"] {
         for (workload, arguments) in calls(partition) {
             let statements = ask(workload.name, &arguments).unwrap();
-            assert_eq!(policy::problems("statements", &statements), [], "{}", workload.name);
+            assert_eq!(mistakes::problems("statements", &statements), [], "{}", workload.name);
+            assert_eq!(mistakes::doubts("statements", &statements), [], "{}", workload.name);
             let characters = size(&policy_json(&statements));
             assert!(characters <= INLINE, "{} has {characters}", workload.name);
             // Karpenter publishes five policies; the others have to fit one.

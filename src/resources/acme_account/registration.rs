@@ -20,8 +20,10 @@ pub async fn register(cx: &Cx, model: &mut Account) -> Result<()> {
     let desk = Desk::of(cx, model).await?;
     holding::claim(cx, &model.account_key, &desk.what)?;
     let key = model.account_key.require_or_make(cx).await?;
-    let (facts, key) = match desk.find(&key).await? {
-        Found::Account(facts) => (desk.with_contacts(facts, &key, model).await?, key),
+    let (facts, key) = match desk.find(&key, None).await? {
+        Found::Account(facts) => (desk.with_contacts(facts, &key, None, model).await?, key),
+        // Where there is an account already, the CA's answer is that one (RFC 8555 §7.3), whatever was sent.
+        Found::Untold => (desk.with_contacts(desk.make(&key, model).await?, &key, None, model).await?, key),
         Found::Nothing => (desk.make(&key, model).await?, key),
         Found::Unusable(words) => {
             let Some(place) = model.account_key.own_place() else { return Err(desk.unusable(&key, &words)) };
@@ -44,16 +46,16 @@ pub async fn change(cx: &Cx, prior: &Account, model: &mut Account) -> Result<()>
     let desk = Desk::of(cx, model).await?;
     desk.replace_generated(prior, model, account_url).await?;
     let key = model.account_key.require(cx).await?;
-    let facts = match desk.find(&key).await? {
+    let facts = match desk.find(&key, Some(account_url)).await? {
         Found::Account(facts) if facts.url == *account_url => facts,
         Found::Account(facts) => return Err(desk.taken(&key, &facts.url, account_url)),
         Found::Unusable(words) => return Err(desk.unusable(&key, &words)),
-        Found::Nothing => {
+        Found::Nothing | Found::Untold => {
             let old = desk.old_key(prior, model, account_url).await?;
             desk.take_over(account_url, &old, &key).await?
         }
     };
-    let facts = desk.with_contacts(facts, &key, model).await?;
+    let facts = desk.with_contacts(facts, &key, Some(prior), model).await?;
     fill(model, &facts, &key);
     cx.exists();
     Ok(())
@@ -86,18 +88,28 @@ impl<'a> Desk<'a> {
         Ok(Self { cx, ca, what: format!("Cannot register the ACME account at {url}") })
     }
 
-    async fn find(&self, key: &AccountKey) -> Result<Found> {
-        within(self.cx, &self.what, self.ca.find_account(key)).await
+    async fn find(&self, key: &AccountKey, known: Option<&str>) -> Result<Found> {
+        within(self.cx, &self.what, self.ca.find_account(key, known)).await
     }
 
     async fn make(&self, key: &AccountKey, model: &Account) -> Result<AccountFacts> {
         within(self.cx, &self.what, self.ca.create_account(key, &new_account(model))).await
     }
 
-    async fn with_contacts(&self, facts: AccountFacts, key: &AccountKey, model: &Account) -> Result<AccountFacts> {
-        let differ = facts.contacts.as_ref().is_some_and(|contacts| !same_contacts(contacts, model.contacts.as_ref()));
-        let Some(wanted) = model.contacts.as_ref().filter(|_| differ) else { return Ok(facts) };
-        within(self.cx, &self.what, self.ca.update_contacts(key, &facts.url, &wanted.0)).await
+    /// Sends the contacts that are planned, wherever they may differ from what the CA has: an answer without contacts may
+    /// come from an account that has none, and from a CA that tells none (RFC 8555 §7.1.2).
+    async fn with_contacts(
+        &self,
+        facts: AccountFacts,
+        key: &AccountKey,
+        prior: Option<&Account>,
+        model: &Account,
+    ) -> Result<AccountFacts> {
+        let had = prior.map(|prior| &prior.contacts);
+        let Some(wanted) = contacts_to_send(facts.contacts.as_deref(), had, model.contacts.as_ref()) else {
+            return Ok(facts);
+        };
+        within(self.cx, &self.what, self.ca.update_contacts(key, &facts.url, wanted)).await
     }
 
     /// Replaces a generated key if that is wished, or was begun: a killed run left both keys in the Secret.
@@ -110,7 +122,7 @@ impl<'a> Desk<'a> {
         }
         let old = source.require(cx).await?;
         let new = source.prepare(cx, place).await?;
-        if self.find(&new).await? == Found::Nothing {
+        if matches!(self.find(&new, None).await?, Found::Nothing | Found::Untold) {
             self.take_over(account_url, &old, &new).await?;
         }
         source.promote(cx, place).await
@@ -126,7 +138,9 @@ impl<'a> Desk<'a> {
             None => prior.account_key.load(self.cx).await.ok().flatten(),
         };
         let is_it = match &old {
-            Some(old) => matches!(self.find(old).await?, Found::Account(facts) if facts.url == account_url),
+            Some(old) => {
+                matches!(self.find(old, Some(account_url)).await?, Found::Account(facts) if facts.url == account_url)
+            }
             None => false,
         };
         old.filter(|_| is_it).ok_or_else(|| {
@@ -146,7 +160,7 @@ impl<'a> Desk<'a> {
         let what = "Cannot change the key of the ACME account";
         within(self.cx, what, self.ca.change_key(account_url, old, new)).await?;
         self.cx.exists();
-        match self.find(new).await? {
+        match self.find(new, Some(account_url)).await? {
             Found::Account(facts) => Ok(facts),
             other => Err(Explanation::new("BERTH-ACME-054", what)
                 .on(account_url)
@@ -180,7 +194,66 @@ fn new_account(model: &Account) -> NewAccount {
     NewAccount { contacts, terms_agreed: model.terms_of_service_agreed, external }
 }
 
+/// The contacts to tell the CA, if any: `told` is what it has, as far as it says, `had` what the state before had (`None`
+/// without one), `wanted` what is planned. What was declared before and is not any more is taken back.
+fn contacts_to_send<'a>(
+    told: Option<&[String]>,
+    had: Option<&Option<Set<String>>>,
+    wanted: Option<&'a Set<String>>,
+) -> Option<&'a [String]> {
+    let is_changed = had.is_some_and(|had| had.as_ref() != wanted);
+    match wanted {
+        None => (is_changed && !told.is_some_and(<[String]>::is_empty)).then_some(&[]),
+        Some(wanted) => {
+            let differs = match told {
+                Some(told) => !same_contacts(told, Some(wanted)),
+                // On a create of an account that was found, nobody knows what it has.
+                None => had.is_none() || is_changed,
+            };
+            differs.then_some(&wanted.0[..])
+        }
+    }
+}
+
 fn same_contacts(found: &[String], wanted: Option<&Set<String>>) -> bool {
     let wanted = wanted.map(|set| &set.0[..]).unwrap_or_default();
     found.len() == wanted.len() && found.iter().all(|contact| wanted.contains(contact))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(all: &[&str]) -> Set<String> {
+        Set(all.iter().map(|one| (*one).to_owned()).collect())
+    }
+
+    #[test]
+    fn the_contacts_that_are_planned_are_sent_whatever_the_ca_tells() {
+        let (one, two, none) = (set(&["mailto:a@b.example"]), set(&["mailto:c@d.example"]), set(&[]));
+        let told = ["mailto:a@b.example".to_owned()];
+        type Had = Option<Option<Set<String>>>;
+        let cases: Vec<(Option<&[String]>, Had, Option<&Set<String>>, Option<&Set<String>>)> = vec![
+            // An update: what changes is sent.
+            (None, Some(Some(one.clone())), None, Some(&none)),
+            (Some(&told), Some(Some(one.clone())), None, Some(&none)),
+            (Some(&[]), Some(Some(one.clone())), None, None),
+            (None, Some(Some(one.clone())), Some(&two), Some(&two)),
+            (None, Some(None), Some(&two), Some(&two)),
+            (None, Some(Some(one.clone())), Some(&none), Some(&none)),
+            // What does not change is sent only where the CA tells otherwise.
+            (None, Some(Some(one.clone())), Some(&one), None),
+            (Some(&told), Some(Some(one.clone())), Some(&one), None),
+            (Some(&[]), Some(Some(one.clone())), Some(&one), Some(&one)),
+            (Some(&told), Some(None), None, None),
+            // A create that finds an account.
+            (None, None, Some(&one), Some(&one)),
+            (Some(&told), None, Some(&one), None),
+            (Some(&told), None, None, None),
+        ];
+        for (told, had, wanted, expected) in cases {
+            let sent = contacts_to_send(told, had.as_ref(), wanted);
+            assert_eq!(sent, expected.map(|set| &set.0[..]), "{told:?} {had:?} {wanted:?}");
+        }
+    }
 }

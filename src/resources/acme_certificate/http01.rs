@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 
 use crate::domain::image::ImageReference;
 use crate::explain::Explanation;
-use crate::resources::registry::{Toleration, label, subdomain};
+use crate::provider::checks::{label, subdomain};
+use crate::resources::registry::Toleration;
 use crate::sdk::{Diagnostics, Model, Set, View, check};
 
 /// How names are proved by a file: give `ingress_class` with `namespace`, and an Ingress of that class leads to the file, or

@@ -57,6 +57,12 @@ async fn from_files(cx: &Cx, paths: &str) -> Result<Certificate> {
             .said("the reader", error.to_string())
             .next("give a file in PEM that holds the certificate, and after it those between it and the root")
     })?;
+    if chain.facts.is_ca {
+        return Err(Explanation::new("BERTH-ACME-116", "Cannot import the certificate")
+            .on(format!("file {path}"))
+            .said("the reader", format!("its first certificate, `{}`, is a CA's and no server's", chain.facts.subject))
+            .next("give a file that begins with the certificate itself; those between it and the root come after it"));
+    }
     if let Some(key) = key {
         fitting(&chain, &read(key).await?, key)?;
         let absolute = tokio::fs::canonicalize(key).await.unwrap_or_else(|_| key.into());

@@ -7,11 +7,13 @@ use crate::clients::acme::issue::{Issuance, Issued, Journal as _, Wish};
 use crate::clients::acme::{AccountKey, Acme, Found, KeyType, LeafKey, Registered};
 use crate::clients::dns::{Check, Dns};
 use crate::domain::dns::zone::Visibility;
+use crate::domain::renewal::{in_days, is_jump};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::acme_account::{directory_of, within};
+use crate::resources::acme_order::model::parse_reference;
 use crate::retry::Budget;
-use crate::sdk::Result;
+use crate::sdk::{Computed, Result};
 
 use super::journal::Book;
 use super::model::Certificate;
@@ -48,11 +50,13 @@ pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>
         rehearse(cx, model, prior, (&publisher, &dns)).await?;
         issuance.run(&wish, cx.budget()).await.map_err(|error| error.explain(what))?
     };
+    let kind = ledger::kind_of(cx, model, prior, issued.is_replacement).await;
     keep(cx, model, prior, (&issued, &print)).await?;
-    ledger::record(cx, &ca, model, prior).await;
+    ledger::record(cx, &ca, model, kind).await;
     forget(&journal, cx).await;
     tell_left_behind(cx, &issued);
     tell_other_roots(cx, model, &issued);
+    tell_other_lifetime(cx, model, prior);
     schedule::refresh(cx, model).await;
     Ok(())
 }
@@ -78,7 +82,15 @@ async fn stored_before(
     let old = prior.and_then(|prior| prior.fingerprint_sha256.get());
     Ok(stored.filter(|(chain, _)| Some(&chain.facts.fingerprint_sha256) != old).map(|(chain, key)| {
         tracing::info!(serial_number = chain.facts.serial_number, "the certificate was stored by an earlier run");
-        Issued { chain, key: Some(key), order_url: String::new(), left_behind: Vec::new(), other_roots: Vec::new() }
+        Issued {
+            chain,
+            key: Some(key),
+            order_url: String::new(),
+            profile: None,
+            is_replacement: false,
+            left_behind: Vec::new(),
+            other_roots: Vec::new(),
+        }
     }))
 }
 
@@ -113,8 +125,9 @@ pub async fn registered(
     if let Some(url) = account_url {
         return Ok(Registered { key, account_url: url.clone() });
     }
-    match within(cx, what, ca.find_account(&key)).await? {
+    match within(cx, what, ca.find_account(&key, None)).await? {
         Found::Account(facts) => Ok(Registered { key, account_url: facts.url }),
+        Found::Untold => Err(untold(ca, &key, what)),
         Found::Nothing => Err(Explanation::new("BERTH-ACME-009", what)
             .on(format!("the key {} at {}", key.thumbprint(), ca.directory_url()))
             .said("the CA", "no account exists with this key")
@@ -126,6 +139,15 @@ pub async fn registered(
             .next("the CA does not take this key back: register another one")
             .at("account_key")),
     }
+}
+
+/// A CA that tells nothing of the account of a key.
+pub fn untold(ca: &Acme, key: &AccountKey, what: &str) -> Explanation {
+    Explanation::new("BERTH-ACME-110", what)
+        .on(format!("the key {} at {}", key.thumbprint(), ca.directory_url()))
+        .said("the CA", "it tells nothing of an account without an external account binding")
+        .next("set `account_url` to the `account_url` of the `berth_acme_account` whose key this is")
+        .at("account_url")
 }
 
 fn resolver(cx: &Cx, model: &Certificate) -> Result<Dns> {
@@ -150,10 +172,10 @@ async fn wish(cx: &Cx, model: &Certificate, prior: Option<&Certificate>) -> Resu
         common_name,
         key: leaf_key(cx, model, prior).await?,
         profile: model.profile.clone(),
-        replaces: same_ca.and_then(Certificate::chain).and_then(|chain| chain.facts.ari_id),
+        replaces: same_ca.and_then(Certificate::chain).and_then(|chain| chain.facts.succeeded_by(&model.names())),
         preferred_root: model.preferred_chain.clone(),
         must_staple: model.must_staple,
-        order_url: model.order.clone(),
+        order_url: model.order.as_deref().map(|order| parse_reference(order).0.to_owned()),
     })
 }
 
@@ -178,6 +200,9 @@ async fn keep(
         destination::store(cx, model, (&issued.chain, key), Some(print)).await?;
     }
     model.fill(&issued.chain);
+    // One that was wished is known in the plan already.
+    let profile = model.profile.clone().or_else(|| issued.profile.clone());
+    model.issued_profile = profile.map_or(Computed::Null, Computed::Known);
     if model.private_key_in_state {
         model.private_key_pem.set(issued.key.clone());
     }
@@ -196,6 +221,26 @@ fn tell_left_behind(cx: &Cx, issued: &Issued) {
             .next("remove them by hand; they do no harm, but CAs refuse names with too many of them");
         cx.warn(&told);
     }
+}
+
+/// A CA that chooses the profile by itself may choose another one the next time, and plans that know one lifetime do not
+/// know the other.
+fn tell_other_lifetime(cx: &Cx, model: &Certificate, prior: Option<&Certificate>) {
+    let same = prior.filter(|prior| prior.directory_url == model.directory_url && prior.profile == model.profile);
+    let lifetime = |one: &Certificate| one.chain().map(|chain| chain.facts.validity().lifetime());
+    let (Some(before), Some(now)) = (same.and_then(lifetime), lifetime(model)) else { return };
+    if !is_jump(before, now) {
+        return;
+    }
+    let chosen = model.issued_profile.get().map_or_else(String::new, |profile| format!(" by its profile `{profile}`"));
+    let told = Explanation::new(
+        "BERTH-ACME-111",
+        format!("The certificate for {} lives much longer or shorter than the one before", model.title()),
+    )
+    .said("the CA", format!("it issued for {}{chosen}; before, for {}", in_days(now), in_days(before)))
+    .next("set `profile` to have one lifetime always; the certificate is good, and `renew_at` follows its own lifetime")
+    .at("profile");
+    cx.warn(&told);
 }
 
 fn tell_other_roots(cx: &Cx, model: &Certificate, issued: &Issued) {

@@ -17,6 +17,7 @@ use crate::retry::Budget;
 use crate::sdk::Plan;
 
 use super::model::Certificate;
+use super::schedule;
 
 /// The note of the private state, where the account's key is not in the cluster.
 const NOTE: &str = "issued";
@@ -40,7 +41,8 @@ pub async fn warnings(cx: &Cx, plan: &Plan<'_>, budget: &Budget) -> Vec<Explanat
     let asked = async {
         let ca = cx.provider().acme(url, cx.clock()).await.ok()?;
         let issued = read(cx, &model, budget).await?;
-        Some((kind(&ca, &model, prior.as_ref(), &issued).await, issued))
+        let has_ari = ca.directory().await.is_ok_and(Directory::has_renewal_info);
+        Some((kind(cx, &model, prior.as_ref(), &issued, has_ari), issued))
     };
     let Ok(Some((kind, issued))) = budget.run(asked).await else { return Vec::new() };
     let strains = strains(limits, &issued, Wanted { names: &names, kind }, &beside, cx.clock().now());
@@ -67,16 +69,22 @@ fn told(strain: &Strain, model: &Certificate, limits: Limits) -> Explanation {
     told.on(url).at("dns_names")
 }
 
+/// What a certificate that was just issued is to the limits; asked before it takes its predecessor's place. `is_replacement`:
+/// whether the CA has taken its order for the successor's.
+pub async fn kind_of(cx: &Cx, model: &Certificate, prior: Option<&Certificate>, is_replacement: bool) -> Kind {
+    let issued = read(cx, model, cx.budget()).await.unwrap_or_default();
+    kind(cx, model, prior, &issued, is_replacement)
+}
+
 /// Writes a certificate down that was just issued. What cannot be written is logged: the certificate is there.
-pub async fn record(cx: &Cx, ca: &Acme, model: &Certificate, prior: Option<&Certificate>) {
+pub async fn record(cx: &Cx, ca: &Acme, model: &Certificate, kind: Kind) {
     if cx.provider().acme_limits(ca.directory_url()).is_none() {
         return;
     }
     let Some(serial) = model.serial_number.get() else { return };
-    let issued = read(cx, model, cx.budget()).await.unwrap_or_default();
-    let kind = kind(ca, model, prior, &issued).await;
     let issuance = Issuance { at: cx.clock().now(), names: model.names(), kind };
     let Some(object) = object(&model.account_key) else {
+        let issued = read(cx, model, cx.budget()).await.unwrap_or_default();
         let recent = issued.into_iter().filter(|one| is_recent(one, issuance.at));
         return cx.remember(NOTE, &recent.chain([issuance.clone()]).collect::<Vec<_>>());
     };
@@ -85,15 +93,13 @@ pub async fn record(cx: &Cx, ca: &Acme, model: &Certificate, prior: Option<&Cert
     }
 }
 
-/// What a certificate is to the limits.
-async fn kind(ca: &Acme, model: &Certificate, prior: Option<&Certificate>, issued: &[Issuance]) -> Kind {
+/// What a certificate is to the limits. Boulder exempts what replaces another certificate only while it suggests to renew that
+/// one (`validateReplacementOrder` of its front end): not another kind of key, profile or set of names in between.
+fn kind(cx: &Cx, model: &Certificate, prior: Option<&Certificate>, issued: &[Issuance], may_replace: bool) -> Kind {
     let names = model.names();
     let prior = prior.filter(|prior| prior.serial_number.get().is_some() && prior.directory_url == model.directory_url);
-    let is_successor = prior.is_some_and(|prior| {
-        let shares = prior.names().iter().any(|name| names.contains(name));
-        shares && prior.chain().is_some_and(|chain| chain.facts.ari_id.is_some())
-    });
-    if is_successor && ca.directory().await.is_ok_and(Directory::has_renewal_info) {
+    let succeeds = prior.and_then(Certificate::chain).and_then(|chain| chain.facts.succeeded_by(&names));
+    if may_replace && succeeds.is_some_and(|ari_id| schedule::is_suggested_now(cx, &ari_id)) {
         return Kind::Replacement;
     }
     let had_some = prior.is_some_and(|prior| prior.names() == names) || issued.iter().any(|one| one.names == names);

@@ -5,11 +5,12 @@ pub mod destination;
 use std::collections::BTreeMap;
 
 use crate::clients::acme::{KeyType, Method, RevocationReason};
-use crate::domain::certificate::Chain;
-use crate::domain::certificate_name::{canonical, normalize, normalize_address};
+use crate::domain::certificate::{Chain, moment_text};
+use crate::domain::certificate_name::{canonical, canonical_with_addresses, normalize, normalize_address};
 use crate::domain::renewal::Settings;
-use crate::provider::AssumeRole;
+use crate::provider::{AssumeRole, directory_url};
 use crate::resources::account_key::Source;
+use crate::resources::acme_order::model::parse_reference;
 use crate::sdk::{Computed, Model, Secret, Set, Timeouts, check};
 
 use super::http01::Http01;
@@ -20,7 +21,7 @@ use destination::Destination;
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct Certificate {
     /// The CA's directory. Default: `acme.directory_url` of the provider. Another CA means a new certificate in place.
-    #[attr(optional)]
+    #[attr(optional, check = directory_url())]
     pub directory_url: Computed<String>,
     /// The private key of the ACME account: give exactly one source. Another key alone issues nothing.
     pub account_key: Source,
@@ -79,11 +80,13 @@ pub struct Certificate {
     /// already is lost with its key, and the TXT values of the killed run stay in the zone.
     #[attr(default = false)]
     pub private_key_in_state: bool,
-    /// Whether a destroy revokes the certificate. Default `false`.
+    /// Whether a destroy revokes the certificate. Default `false`. One that has expired needs no revocation; where the account
+    /// is lost, the certificate's own key signs (RFC 8555 §7.6).
     #[attr(default = false)]
     pub revoke_on_destroy: bool,
     /// Why, if it does: `unspecified`, `key_compromise`, `affiliation_changed`, `superseded` or `cessation_of_operation`.
-    /// Default `cessation_of_operation`.
+    /// Default `cessation_of_operation`. Let's Encrypt takes no `affiliation_changed`; a CA that refuses a reason is asked
+    /// once more without one.
     #[attr(default = "cessation_of_operation", check = check::one_of(&RevocationReason::NAMES))]
     pub revocation_reason: String,
     /// The certificate, PEM.
@@ -107,6 +110,10 @@ pub struct Certificate {
     /// The name of the issuing certificate.
     #[attr(keep)]
     pub issuer: Computed<String>,
+    /// The profile that the CA issued by, as its order tells it: with `profile` the one that was wished, else the CA's own
+    /// choice, which may be another one the next time. Null where the CA has no profiles or does not tell.
+    #[attr(keep)]
+    pub issued_profile: Computed<String>,
     /// The first moment of validity (RFC 3339).
     #[attr(keep)]
     pub not_before: Computed<String>,
@@ -178,6 +185,7 @@ pub struct Dns01 {
 #[derive(Clone, Debug, Default, PartialEq, Model)]
 pub struct Rehearsal {
     /// The CA's directory, such as `https://acme-staging-v02.api.letsencrypt.org/directory`.
+    #[attr(check = directory_url())]
     pub directory_url: String,
     /// Whether you agree to that CA's terms of service. Default `false`; needed where it has no account for the key.
     #[attr(default = false)]
@@ -212,13 +220,16 @@ impl Certificate {
 
     /// The names and addresses as the CA wants them.
     pub fn names(&self) -> Vec<String> {
-        let addresses = self.ip_addresses.iter().flat_map(|all| all.iter());
-        let addresses = addresses.map(|one| normalize_address(one).unwrap_or_else(|_| one.clone()));
-        canonical(self.dns_names.iter().map(String::as_str)).into_iter().chain(addresses).collect()
+        let addresses = self.ip_addresses.as_ref().map(|all| &all.0[..]).unwrap_or_default();
+        canonical_with_addresses(&self.dns_names.0, addresses)
     }
 
     /// How a name (without star) or an address is proved.
     pub fn method(&self, name: &str, wildcard: bool) -> Method {
+        // Who made the order has published the proofs.
+        if let Some(method) = self.order.as_deref().and_then(|order| parse_reference(order).1) {
+            return method;
+        }
         let whole = if wildcard { format!("*.{name}") } else { name.to_owned() };
         let is_listed = |names: &Set<String>| canonical(names.iter().map(String::as_str)).contains(&whole);
         let by_records = self.dns01.is_some() || self.dns_persist01.is_some();
@@ -269,8 +280,9 @@ impl Certificate {
         self.serial_number.set(facts.serial_number.clone());
         self.fingerprint_sha256.set(facts.fingerprint_sha256.clone());
         self.issuer.set(facts.issuer.clone());
-        self.not_before.set(facts.not_before.to_string());
-        self.not_after.set(facts.not_after.to_string());
+        self.not_before.set(moment_text(facts.not_before));
+        self.not_after.set(moment_text(facts.not_after));
+        self.issued_profile = Computed::Null;
         if !self.private_key_in_state {
             self.private_key_pem = Computed::Null;
         }
@@ -304,6 +316,9 @@ mod tests {
         let cases = cases
             .into_iter()
             .chain([(standing(None), [stays, stays, file]), (standing(set(&["*.a.example"])), [dns, stays, file])]);
+        let ordered = |order: &str| Certificate { order: Some(order.to_owned()), ..Certificate::default() };
+        let cases =
+            cases.chain([(ordered("https://ca/o/1"), [dns; 3]), (ordered("https://ca/o/1#http-01"), [file; 3])]);
         for (model, expected) in cases {
             let found = [("a.example", false), ("a.example", true), ("192.0.2.7", false)];
             assert_eq!(found.map(|(name, wildcard)| model.method(name, wildcard)), expected, "{model:?}");

@@ -10,11 +10,11 @@ mod subject;
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 
 use crate::clients::acme::{AcmeError, Method};
 use crate::clients::aws::Route53Error;
-use crate::clients::dns::{ChallengePath, Check, Dns};
+use crate::clients::dns::{ChallengePath, Check, Dns, longest_domain};
 use crate::domain::dns::DnsName;
 use crate::explain::Explanation;
 use crate::provider::Cx;
@@ -43,11 +43,39 @@ pub async fn certificate(cx: &Cx, plan: &mut Plan<'_>) {
             None => Vec::new(),
         }
     };
-    let (profile, names, limits) =
-        tokio::join!(profile(cx, plan.planned(), &budget), names, ledger::warnings(cx, plan, &budget));
+    // Where the depth of futures ends that the compiler looks into.
+    let names: BoxFuture<'_, Vec<Explanation>> = Box::pin(names);
+    let limits: BoxFuture<'_, Vec<Explanation>> = Box::pin(ledger::warnings(cx, plan, &budget));
+    let (profile, names, limits) = tokio::join!(profile(cx, plan.planned(), &budget), names, limits);
     for told in profile.into_iter().chain(names).chain(limits) {
         plan.warn(&told);
     }
+}
+
+/// Fails for a domain that is so long that no DNS can hold the record that proves it: the CA would take the order, and nobody
+/// could complete it.
+fn lengths(subject: &Subject) -> Result<(), Explanation> {
+    for (method, prefix) in [(Method::Dns01, "_acme-challenge"), (Method::DnsPersist01, "_validation-persist")] {
+        let most = longest_domain(prefix);
+        let Some(domain) = subject.domains(method).into_iter().find(|domain| domain.len() > most) else { continue };
+        let what = format!("`{domain}` is too long to be proved by {}", method.name());
+        let (length, whole) = (domain.len(), domain.len() + prefix.len() + 1);
+        return Err(Explanation::new("BERTH-ACME-118", what)
+            .said("the provider", format!("the name has {length} characters, its record `{prefix}.…` would have {whole}, and 253 are allowed (RFC 1035 §2.3.4)"))
+            .next(format!("take a name of at most {most} characters, or prove it by http-01, which needs no record"))
+            .at("dns_names"));
+    }
+    Ok(())
+}
+
+/// The same for what a plan orders.
+pub fn certificate_lengths(planned: View<'_>) -> Result<(), Explanation> {
+    Subject::of_certificate(planned).map_or(Ok(()), |subject| lengths(&subject))
+}
+
+/// The same for an order whose challenges the user publishes.
+pub fn order_lengths(planned: View<'_>) -> Result<(), Explanation> {
+    lengths(&Subject::of_order(planned))
 }
 
 /// What can be told of an order whose challenges the user publishes.
@@ -164,4 +192,41 @@ async fn place(zones: &Zones, domain: &str, name: &str, budget: &Budget) -> Resu
     let found = found.inspect_err(|error: &Route53Error| tracing::debug!(%error, domain, "no look at a zone"));
     let zone = found.map_err(|_| ())?;
     Ok(zone.map(|zone| Place { domain: domain.to_owned(), name, zone, seen: None }))
+}
+
+#[cfg(test)]
+mod length_tests {
+    use super::*;
+    use crate::sdk::Value;
+
+    /// A name of this many characters.
+    fn name(length: usize) -> String {
+        let labels = "a".repeat(60) + ".";
+        let whole = labels.repeat(4) + "example";
+        whole[whole.len() - length..].trim_start_matches('.').to_owned()
+    }
+
+    #[test]
+    fn a_name_is_as_long_as_the_record_that_proves_it_allows() {
+        let plan = |length, more: Vec<(&'static str, Value)>| {
+            let names =
+                ("dns_names", Value::set(vec![Value::from(format!("*.{}", name(length))), Value::from(name(length))]));
+            Value::object([names].into_iter().chain(more))
+        };
+        let http01 = || ("http01", Value::object([("listen", Value::from("0.0.0.0:80"))]));
+        let only = || Value::object([("dns_names", Value::set(vec![Value::from(name(238))])), http01()]);
+        let standing = || ("dns_persist01", Value::object([("names", Value::Null)]));
+        let codes = |planned: Value| certificate_lengths(View::new(&planned)).err().map(|told| told.code());
+        assert_eq!(codes(plan(237, vec![])), None);
+        assert_eq!(codes(plan(238, vec![])), Some("BERTH-ACME-118"));
+        assert_eq!(codes(only()), None);
+        assert_eq!(codes(plan(238, vec![http01()])), Some("BERTH-ACME-118"), "its wildcard goes by DNS");
+        assert_eq!(codes(plan(233, vec![standing()])), None);
+        assert_eq!(codes(plan(234, vec![standing()])), Some("BERTH-ACME-118"));
+        let order = |challenge: &str| {
+            let planned = plan(238, vec![("challenge", Value::from(challenge))]);
+            order_lengths(View::new(&planned)).is_err()
+        };
+        assert_eq!([order("dns-01"), order("http-01")], [true, false]);
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clients::acme::issue::{HttpFile, Publisher, TxtRecord};
 use crate::clients::acme::{Method, Responder};
+use crate::clients::aws::AwsError;
 use crate::clients::aws::route53::Route53Error;
 use crate::clients::dns::{Check, Dns, challenge_name};
 use crate::domain::dns::DnsName;
@@ -83,6 +84,13 @@ impl Publisher for Prover<'_> {
         self.model.method(name, wildcard)
     }
 
+    async fn prepare(&self, record: &TxtRecord, budget: &Budget) -> Result<(), Explanation> {
+        match &self.zones {
+            Some(zones) => zones.prepare(record, budget).await,
+            None => Ok(()),
+        }
+    }
+
     async fn publish(&self, record: &TxtRecord, budget: &Budget) -> Result<(), Explanation> {
         match &self.zones {
             Some(zones) => zones.publish(record, budget).await,
@@ -128,6 +136,23 @@ impl Publisher for Prover<'_> {
 
 /// Puts values beside those of others.
 impl Zones {
+    /// Finds the zone of a record, and with it whether there are credentials at all.
+    async fn prepare(&self, record: &TxtRecord, budget: &Budget) -> Result<(), Explanation> {
+        let found = async {
+            let name = name_of(record)?;
+            self.zone(&name, budget).await.map_err(Trouble::Route53)?;
+            match self.route53.zones(budget).await {
+                Err(error @ Route53Error::Aws(AwsError::Credentials(_))) => Err(Trouble::Route53(error)),
+                // Who may write into a zone that was chosen need not be allowed to list all.
+                _ => Ok(()),
+            }
+        };
+        match found.await {
+            Ok(()) => Ok(()),
+            Err(trouble) => Err(self.trouble(trouble, "Cannot publish the challenge record", record).await),
+        }
+    }
+
     async fn publish(&self, record: &TxtRecord, budget: &Budget) -> Result<(), Explanation> {
         let what = "Cannot publish the challenge record";
         let written = async {

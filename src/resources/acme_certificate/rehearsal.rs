@@ -47,7 +47,7 @@ pub async fn rehearse<P: Publisher>(
 /// The account of the same key at the other CA; made if there is none.
 async fn account(cx: &Cx, ca: &Acme, model: &Certificate, rehearsal: &Rehearsal, what: &str) -> Result<Registered> {
     let key = Arc::new(model.account_key.require(cx).await?);
-    if let Found::Account(facts) = within(cx, what, ca.find_account(&key)).await? {
+    if let Found::Account(facts) = within(cx, what, ca.find_account(&key, None)).await? {
         return Ok(Registered { key, account_url: facts.url });
     }
     let new = NewAccount { contacts: Vec::new(), terms_agreed: rehearsal.terms_of_service_agreed, external: None };

@@ -10,15 +10,17 @@ use crate::sdk::{Plan, Seen, Set, Value, View};
 
 use super::import;
 use super::model::Certificate;
+use super::revoke;
 
 /// What a new certificate changes.
-const ISSUED: [&str; 10] = [
+const ISSUED: [&str; 11] = [
     "certificate_pem",
     "chain_pem",
     "fullchain_pem",
     "serial_number",
     "fingerprint_sha256",
     "issuer",
+    "issued_profile",
     "not_before",
     "not_after",
     "renew_at",
@@ -41,11 +43,13 @@ pub fn plan(cx: &Cx, plan: &mut Plan<'_>) {
 
 fn plan_issue(cx: &Cx, plan: &mut Plan<'_>) {
     plan_directory(cx, plan);
+    revoke::plan(plan);
     let keeps_key = plan.planned().truth("private_key_in_state");
     if keeps_key == Some(false) {
         plan.set("private_key_pem", Value::Null);
     }
     if plan.is_create() {
+        keep_what_stays(plan);
         return;
     }
     let lacks_key = lacks_key(plan);
@@ -54,6 +58,7 @@ fn plan_issue(cx: &Cx, plan: &mut Plan<'_>) {
     }
     if lacks_key || is_due(plan, cx.clock().now()) {
         plan.leave_open(&ISSUED);
+        keep_what_stays(plan);
         if keeps_key != Some(false) {
             plan.leave_open(&["private_key_pem"]);
         }
@@ -65,6 +70,13 @@ fn plan_issue(cx: &Cx, plan: &mut Plan<'_>) {
     }
     if keeps_key != Some(false) && plan.changes("private_key_in_state") {
         plan.leave_open(&["private_key_pem"]);
+    }
+}
+
+/// What is known of a certificate before it is issued.
+fn keep_what_stays(plan: &mut Plan<'_>) {
+    if let Some(profile) = plan.planned().text("profile").map(str::to_owned) {
+        plan.set("issued_profile", Value::from(profile));
     }
 }
 
@@ -138,7 +150,8 @@ fn other_content(plan: &Plan<'_>) -> bool {
 
 /// Whether an attribute changes; what an import could not know is no change, but a request for another key is one.
 fn differs(plan: &Plan<'_>, name: &str) -> bool {
-    if !plan.changes(name) {
+    // With a request of the user's, that tells the kind of key.
+    if !plan.changes(name) || (name == "key_type" && plan.planned().at("csr_pem").is_given()) {
         return false;
     }
     let was_unknown_to_import = is_imported(plan) && plan.prior().at(name).is_null();
@@ -277,6 +290,8 @@ mod tests {
         let request = |key: &rcgen::KeyPair| named().serialize_request(key).unwrap().pem().unwrap();
         assert!(!issues(&imported, &wanted(&|m| m.csr_pem = Some(request(&key)))));
         assert!(issues(&imported, &wanted(&|m| m.csr_pem = Some(request(&other)))), "for another key");
+        let of_a_request = wanted(&|m| (m.csr_pem, m.key_type) = (Some(request(&key)), "rsa-2048".to_owned()));
+        assert!(!issues(&imported, &of_a_request), "the request tells the kind of key");
         assert!(issues(&imported, &wanted(&|m| m.private_key_in_state = true)), "its key is nowhere");
         let home = || Some(Destination { namespace: "a".to_owned(), name: "b".to_owned(), ..Destination::default() });
         assert!(issues(&imported, &wanted(&|m| m.kubernetes_secret = home())), "its key is nowhere");

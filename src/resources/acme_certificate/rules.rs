@@ -3,7 +3,7 @@
 mod destination;
 
 use crate::domain::certificate::Request;
-use crate::domain::certificate_name::canonical;
+use crate::domain::certificate_name::{canonical, fits_common_name};
 use crate::explain::Explanation;
 use crate::sdk::{Diagnostics, Set, View};
 
@@ -78,19 +78,47 @@ fn check_names(config: View<'_>, complain: &mut impl FnMut(&'static str, &str, &
     }
     let (Some(csr), Some(dns)) = (config.text("csr_pem"), dns) else { return };
     let wished = Certificate { dns_names: dns, ip_addresses: addresses, ..Certificate::default() }.names();
-    let fault = match Request::parse(csr) {
-        Err(error) => Some(error.to_string()),
-        Ok(request) => {
-            let asked = canonical(request.names.iter().map(String::as_str));
-            let differs = asked != canonical(wished.iter().map(String::as_str));
-            differs.then(|| format!("it asks for {}", asked.join(", ")))
-        }
+    if config.at("ip_addresses").is_unknown() {
+        return;
+    }
+    match Request::parse(csr) {
+        Err(error) => complain(
+            "BERTH-ACME-056",
+            &format!("`csr_pem` cannot be used: {error}"),
+            "give one signing request as PEM, as `openssl req -new` writes it",
+            "csr_pem",
+        ),
+        Ok(request) => check_request(&request, &wished, complain),
+    }
+}
+
+/// RFC 8555 §7.4: a request asks for exactly the names of the order, in its common name too.
+fn check_request(request: &Request, wished: &[String], complain: &mut impl FnMut(&'static str, &str, &str, &str)) {
+    let asked = canonical(request.names.iter().map(String::as_str));
+    let wished = canonical(wished.iter().map(String::as_str));
+    let lacks = |all: &[String], from: &[String]| {
+        let names: Vec<_> = all.iter().filter(|name| !from.contains(name)).map(|name| format!("`{name}`")).collect();
+        names.join(", ")
     };
-    if let Some(fault) = fault.filter(|_| !config.at("ip_addresses").is_unknown()) {
+    let (too_many, too_few) = (lacks(&asked, &wished), lacks(&wished, &asked));
+    let faults: Vec<_> = [("it also asks for", too_many), ("it does not ask for", too_few)]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(words, names)| format!("{words} {names}"))
+        .collect();
+    if !faults.is_empty() {
         complain(
             "BERTH-ACME-056",
-            &format!("`csr_pem` does not fit the certificate: {fault}"),
-            "make the request for exactly the names in `dns_names` and `ip_addresses`",
+            &format!("`csr_pem` does not fit the certificate: {}", faults.join(", and ")),
+            "make the request for exactly the names in `dns_names` and `ip_addresses`: CAs count its common name (CN) as a name too, so leave the CN out or let it be one of them",
+            "csr_pem",
+        );
+    }
+    if !request.beside.is_empty() {
+        complain(
+            "BERTH-ACME-056",
+            &format!("`csr_pem` asks for {}, which no CA issues by ACME", request.beside.join(", ")),
+            "make the request for domain names and IP addresses alone",
             "csr_pem",
         );
     }
@@ -101,10 +129,10 @@ fn check_common_name(config: View<'_>, complain: &mut impl FnMut(&'static str, &
         return;
     };
     let is_one = canonical(names.iter().map(String::as_str)).contains(&canonical([common]).concat());
-    if !is_one || common.len() > 64 {
+    if !is_one || !fits_common_name(common) {
         complain(
             "BERTH-ACME-045",
-            "`common_name` must be one of `dns_names`, of at most 64 characters",
+            "`common_name` must be one of `dns_names`, of at most 64 characters as it stands in the certificate",
             "leave it out, or name one of the `dns_names`",
             "common_name",
         );
@@ -159,11 +187,25 @@ mod tests {
         assert_eq!(codes(&[&addresses()[..], &[http01()]].concat()), [""; 0]);
 
         let key = rcgen::KeyPair::generate().unwrap();
-        let request = rcgen::CertificateParams::new(["a.example".to_owned()]).unwrap().serialize_request(&key).unwrap();
+        let nobody = || {
+            let mut wish = rcgen::CertificateParams::new(["a.example".to_owned()]).unwrap();
+            wish.distinguished_name = rcgen::DistinguishedName::new();
+            wish
+        };
+        let request = nobody().serialize_request(&key).unwrap();
         let csr = || ("csr_pem", Value::from(request.pem().unwrap()));
         assert_eq!(codes(&[csr(), ("dns_names", set(&["A.example"]))]), [""; 0]);
         assert_eq!(codes(&[csr(), ("dns_names", set(&["b.example"]))]), ["BERTH-ACME-056"]);
         assert_eq!(codes(&[("csr_pem", Value::from("x")), ("dns_names", set(&["b.example"]))]), ["BERTH-ACME-056"]);
+
+        let mut named = nobody();
+        named.distinguished_name.push(rcgen::DnType::CommonName, "C.example");
+        let csr = || ("csr_pem", Value::from(named.serialize_request(&key).unwrap().pem().unwrap()));
+        assert_eq!(codes(&[csr(), ("dns_names", set(&["a.example", "c.Example"]))]), [""; 0]);
+        assert_eq!(codes(&[csr(), ("dns_names", set(&["a.example"]))]), ["BERTH-ACME-056"]);
+        named.subject_alt_names.push(rcgen::SanType::Rfc822Name("o@a.example".try_into().unwrap()));
+        let csr = || ("csr_pem", Value::from(named.serialize_request(&key).unwrap().pem().unwrap()));
+        assert_eq!(codes(&[csr(), ("dns_names", set(&["a.example", "c.example"]))]), ["BERTH-ACME-056"]);
     }
 
     #[test]
@@ -205,6 +247,22 @@ mod tests {
         let twice = [copy(&[("namespace", "c")]), copy(&[("namespace", "c"), ("name", "b")])];
         assert_eq!(codes(&copies(twice.to_vec())), ["BERTH-ACME-077"]);
 
+        for (alias, with_ca, refused) in [
+            ("ca", true, true),
+            ("CA", true, true),
+            ("ca-1", true, true),
+            ("ca-x", true, false),
+            ("cab", true, false),
+            ("ca", false, false),
+        ] {
+            let store = Value::object([("alias", Value::from(alias)), ("password_wo", Value::from("changeit"))]);
+            let mut place = vec![("keystores", Value::object([("jks", store)]))];
+            if with_ca {
+                place.push(("ca_pem", Value::Unknown));
+            }
+            let expected: &[&str] = if refused { &["BERTH-ACME-117"] } else { &[] };
+            assert_eq!(codes(&home(place)), expected, "{alias}");
+        }
         let stores = |store| home(vec![("keystores", Value::object([("jks", Value::object(store))]))]);
         let entry = || ("password_secret_ref", Value::object([("name", Value::from("p"))]));
         let given = || ("password_wo", Value::from("changeit"));

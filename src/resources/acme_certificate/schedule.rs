@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::clients::acme::chance;
-use crate::domain::renewal::{Drawn, Validity, Window, due};
+use crate::domain::renewal::{Drawn, Window, due};
 use crate::provider::Cx;
 
 use super::model::Certificate;
@@ -47,10 +47,15 @@ pub async fn refresh(cx: &Cx, model: &mut Certificate) {
     }
     let settings = model.renewal_settings();
     let drawn = if settings.ari { moment(cx, model, chain.facts.ari_id.as_deref()).await } else { None };
-    let validity = Validity { not_before: chain.facts.not_before, not_after: chain.facts.not_after };
-    let due = due(settings, validity, drawn.as_ref());
+    let due = due(settings, chain.facts.validity(), drawn.as_ref());
     model.renew_at.set(due.at.to_string());
     model.renewal_reason.set(due.reason.to_string());
+}
+
+/// Whether the CA suggests to renew a certificate at this moment, as far as it was asked.
+pub fn is_suggested_now(cx: &Cx, ari_id: &str) -> bool {
+    let now = cx.clock().now();
+    cx.recall::<Note>(NOTE).is_some_and(|note| note.certificate == ari_id && note.start <= now && now < note.end)
 }
 
 /// Marks the certificate as one that must be made anew, by a moment that does not move from one refresh to the next.

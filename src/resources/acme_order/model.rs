@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::clients::acme::Method;
 use crate::domain::certificate_name::{normalize, normalize_address};
 use crate::explain::Explanation;
+use crate::provider::directory_url;
 use crate::resources::account_key::Source;
 use crate::resources::acme_certificate::model::{Certificate, Renewal};
 use crate::sdk::{Computed, Diagnostics, Model, Set, Timeouts, View, check};
@@ -13,7 +14,7 @@ use crate::sdk::{Computed, Diagnostics, Model, Set, Timeouts, View, check};
 #[derive(Clone, Debug, PartialEq, Model)]
 pub struct Declared {
     /// The CA's directory. Default: `acme.directory_url` of the provider.
-    #[attr(optional)]
+    #[attr(optional, check = directory_url())]
     pub directory_url: Computed<String>,
     /// The private key of the ACME account: give exactly one source. A refresh needs it to see what became of the order.
     /// A write-only key is not there then: the order is not looked at again, `status` and `renew_at` stay as they were, and it
@@ -37,7 +38,8 @@ pub struct Declared {
     /// When the order is made anew for the next certificate. Default: when the CA suggests (ARI), else when a third of the
     /// lifetime is left.
     pub renewal: Option<Renewal>,
-    /// The order's URL: what `order` of a `berth_acme_certificate` wants.
+    /// The order's URL: what `order` of a `berth_acme_certificate` wants. With `challenge = "http-01"` it ends in `#http-01`, by
+    /// which the certificate knows how you prove the names.
     #[attr(keep)]
     pub order_url: Computed<String>,
     /// `pending` until the names are proved, then `ready`, `processing` and `valid`; `invalid` if it failed or expired.
@@ -118,6 +120,19 @@ impl Declared {
     }
 }
 
+/// An order for who completes it: its URL, and how its names are proved where that is not by TXT records.
+pub fn reference(url: &str, method: Method) -> String {
+    if method == Method::Dns01 { url.to_owned() } else { format!("{url}#{}", method.name()) }
+}
+
+/// The URL of an order, and how its names are proved, if that is told.
+pub fn parse_reference(reference: &str) -> (&str, Option<Method>) {
+    match reference.rsplit_once('#') {
+        Some((url, name)) if name == Method::Http01.name() => (url, Some(Method::Http01)),
+        _ => (reference, None),
+    }
+}
+
 /// Tests what the attributes' own checks cannot.
 pub fn validate(config: View<'_>, found: &mut Diagnostics) {
     let names = config.read::<Set<String>>("dns_names");
@@ -158,6 +173,14 @@ mod tests {
         let mut found = Diagnostics::default();
         validate(View::new(&config), &mut found);
         found.codes()
+    }
+
+    #[test]
+    fn an_order_tells_how_its_names_are_proved() {
+        for (method, told) in [(Method::Dns01, None), (Method::Http01, Some(Method::Http01))] {
+            assert_eq!(parse_reference(&reference("https://ca/o/1", method)), ("https://ca/o/1", told));
+        }
+        assert_eq!(parse_reference("https://ca/o/#x"), ("https://ca/o/#x", None));
     }
 
     #[test]

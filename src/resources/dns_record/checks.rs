@@ -2,8 +2,9 @@
 
 use super::routing::RoutingModel;
 use crate::domain::dns::clash::{Footing, Policy};
-use crate::domain::dns::external_dns::mark_name;
-use crate::domain::dns::{DnsName, RecordKey, RecordType, ZoneId, value};
+use crate::domain::dns::external_dns::names_of_marks;
+use crate::domain::dns::zone::full_name;
+use crate::domain::dns::{DnsName, RecordKey, RecordType, ZoneId, challenge, text, value};
 use crate::explain::Explanation;
 use crate::sdk::{Attr, Check, Diagnostics, Path, Seen, Set, Value, View, check};
 
@@ -15,11 +16,33 @@ pub fn dns_name() -> Check {
     })
 }
 
+/// A domain with room for `_acme-challenge.` before it.
+pub fn challenge_domain() -> Check {
+    check::text("must be a DNS name that leaves room for `_acme-challenge.` before it", |name| {
+        let challenge = DnsName::parse(name).and_then(|domain| challenge::record_name(&domain));
+        challenge.map(drop).map_err(|error| format!("must leave room for `_acme-challenge.` before it: {error}"))
+    })
+}
+
 /// A DNS name, or nothing or `@` for the zone itself.
 pub fn record_name() -> Check {
     check::text("must be a DNS name, or `@` for the zone itself", |name| match DnsName::parse(name) {
         Err(error) if !matches!(name.trim(), "" | "@") => Err(format!("must be a DNS name: {error}")),
         _ => Ok(()),
+    })
+}
+
+/// The id of a hosted zone, with or without `/hostedzone/`; Route53's `ResourceId` has at most 32 characters.
+pub fn zone_id() -> Check {
+    check::text("must be the id of a hosted zone, such as `Z35SXDOTRQ7X7K`", |text| {
+        let id = ZoneId::new(text);
+        let good =
+            (1..=32).contains(&id.as_str().len()) && id.as_str().bytes().all(|octet| octet.is_ascii_alphanumeric());
+        if good {
+            Ok(())
+        } else {
+            Err(format!("must be the id of a hosted zone, such as `Z35SXDOTRQ7X7K`, and is `{text}`"))
+        }
     })
 }
 
@@ -73,7 +96,7 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
 pub fn content(config: View<'_>, prefix: &str, found: &mut Diagnostics) {
     check_target(config, prefix, found);
     check_values(config, prefix, found);
-    check_routing(config, prefix, found);
+    super::routing_rules::check(config, prefix, found);
 }
 
 /// A CNAME at the zone's own name, as far as that can be told.
@@ -81,10 +104,15 @@ pub fn apex(config: View<'_>, prefix: &str, found: &mut Diagnostics) {
     let zone = config.text("zone").and_then(|zone| DnsName::parse(zone).ok());
     let name = config.text(&format!("{prefix}name"));
     let is_apex = name.is_some_and(|name| {
-        matches!(name.trim(), "" | "@") || zone.is_some_and(|zone| DnsName::parse(name).is_ok_and(|name| name == zone))
+        let is_zone = |zone: &DnsName| DnsName::parse(name).is_ok_and(|name| name == *zone);
+        matches!(name.trim(), "" | "@") || zone.as_ref().is_some_and(is_zone)
     });
+    if let Some(Err(error)) = name.zip(zone.as_ref()).map(|(name, zone)| full_name(name, zone)) {
+        let what = format!("The record's whole name would be too long: {error}");
+        found.error(&wrong(what, format!("{prefix}name")));
+    }
     if config.at("external_dns_owner").is_given() {
-        mark(config, prefix, is_apex, found);
+        mark(config, prefix, (is_apex, zone.as_ref()), found);
     }
     if is_apex && kind(config, prefix) == Some(RecordType::Cname) {
         found.error(&wrong(
@@ -95,10 +123,10 @@ pub fn apex(config: View<'_>, prefix: &str, found: &mut Diagnostics) {
 }
 
 /// Whether the record can have its mark for ExternalDNS, as far as that can be told.
-fn mark(config: View<'_>, prefix: &str, is_apex: bool, found: &mut Diagnostics) {
+fn mark(config: View<'_>, prefix: &str, (is_apex, zone): (bool, Option<&DnsName>), found: &mut Diagnostics) {
     let (name, is_alias) = (config.text(&format!("{prefix}name")), config.at(&format!("{prefix}alias")).is_given());
-    let name = name.filter(|_| !is_apex).and_then(|name| DnsName::parse(name).ok());
-    let mark = kind(config, prefix).zip(name).map(|(kind, name)| mark_name(kind, is_alias, &name));
+    let name = name.filter(|_| !is_apex).and_then(|name| super::planning::whole_name(name, zone));
+    let mark = kind(config, prefix).zip(name).map(|(kind, name)| names_of_marks(kind, is_alias, &name));
     let trouble = match mark {
         Some(Err(error)) => error.to_string(),
         _ if is_apex => "the mark of the zone's own name would be outside of the zone".to_owned(),
@@ -114,7 +142,7 @@ fn mark(config: View<'_>, prefix: &str, is_apex: bool, found: &mut Diagnostics) 
     found.error(&explanation.next(step).at(format!("{prefix}name")));
 }
 
-fn kind(config: View<'_>, prefix: &str) -> Option<RecordType> {
+pub fn kind(config: View<'_>, prefix: &str) -> Option<RecordType> {
     config.text(&format!("{prefix}type"))?.parse().ok()
 }
 
@@ -136,7 +164,7 @@ pub fn footing(config: View<'_>, prefix: &str, zone: Option<&DnsName>) -> Option
     Some(Footing { key: RecordKey { name, kind: kind(config, prefix)?, set_identifier }, policy, ttl })
 }
 
-fn wrong(text: impl Into<String>, attribute: String) -> Explanation {
+pub fn wrong(text: impl Into<String>, attribute: String) -> Explanation {
     Explanation::new("BERTH-ROUTE53-023", text).next("correct it; nothing was changed").at(attribute)
 }
 
@@ -165,23 +193,14 @@ fn check_values(config: View<'_>, prefix: &str, found: &mut Diagnostics) {
     if let Err((index, error)) = value::to_route53(kind, &known) {
         let which =
             index.map_or_else(|| "The values".to_owned(), |index| format!("Value {} of {}", index + 1, known.len()));
-        found.error(&wrong(format!("{which} of the {kind} record cannot be: {error}"), at("values")));
+        return found.error(&wrong(format!("{which} of the {kind} record cannot be: {error}"), at("values")));
     }
-}
-
-fn check_routing(config: View<'_>, prefix: &str, found: &mut Diagnostics) {
-    let at = |attribute: &str| format!("{prefix}{attribute}");
-    let (routing, identifier) = (config.at(&at("routing")), config.at(&at("set_identifier")));
-    if let Seen::Known(_) = routing
-        && identifier.is_null()
-    {
-        found.error(&wrong("A record with a routing policy needs a `set_identifier`", at("set_identifier")));
-    }
-    if identifier.known().is_some() && routing.is_null() {
-        found.error(&wrong("A `set_identifier` needs a `routing` policy", at("routing")));
-    }
-    let count = config.read::<RoutingModel>(&at("routing")).map(|routing| routing.count());
-    if let Some(count) = count.filter(|count| *count != 1) {
-        found.error(&wrong(format!("`routing` holds {count} policies instead of one"), at("routing")));
+    for value in known.iter().filter(|_| matches!(kind, RecordType::Txt | RecordType::Spf)) {
+        let Some(doubt) = text::foreign_notation(value) else { continue };
+        let what = format!("A {kind} value may be written for another provider: it holds {doubt}");
+        let step = "take them out, since text of any length is divided here by itself; or write the whole value in \
+                    quotation marks, as Route53 has it; or leave it, if the text is meant so";
+        let explanation = Explanation::new("BERTH-ROUTE53-034", what).said("The value", value.clone());
+        found.warning(&explanation.next(step).at(at("values")));
     }
 }

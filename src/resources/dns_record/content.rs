@@ -2,9 +2,9 @@
 
 use super::checks;
 use super::routing::RoutingModel;
-use crate::domain::dns::external_dns::mark_of;
+use crate::domain::dns::external_dns::marks_of;
 use crate::domain::dns::value::{for_people, same_values, to_route53};
-use crate::domain::dns::{AliasTarget, DnsName, RecordData, RecordKey, RecordSet, RecordType};
+use crate::domain::dns::{AliasTarget, DnsName, RecordData, RecordKey, RecordSet, RecordType, ZoneId};
 use crate::sdk::{Computed, Explanation, Model, Result, Set, check};
 
 /// The time to live where the user gives none, in seconds.
@@ -21,7 +21,8 @@ pub struct Content {
     #[attr(optional, check = check::range(0, 2_147_483_647))]
     pub ttl: Computed<u32>,
     /// The values, without order. TXT values are plain text of any length, or strings in quotation marks as Route53
-    /// writes them.
+    /// writes them; the AWS provider's notation, with the outer marks left out, is warned of. Names within values keep their
+    /// case, which makes no difference in comparing them; a blank in a name is written `\040`.
     #[attr(check = check::at_least(1))]
     pub values: Option<Set<String>>,
     /// The AWS object whose addresses are the answer, instead of `values`.
@@ -31,7 +32,8 @@ pub struct Content {
     pub set_identifier: Option<String>,
     /// The routing policy: exactly one of its attributes. It needs a `set_identifier`.
     pub routing: Option<RoutingModel>,
-    /// The health check that takes the set out of service.
+    /// The health check that takes the set out of service; none if it is absent or empty.
+    #[attr(check = check::length(0, 64))]
     pub health_check_id: Option<String>,
 }
 
@@ -42,6 +44,7 @@ pub struct AliasModel {
     #[attr(check = checks::dns_name(), equal = checks::same_name)]
     pub name: String,
     /// The hosted zone of that service, not the record's.
+    #[attr(check = checks::zone_id(), equal = checks::same_zone_id)]
     pub zone_id: String,
     /// Whether the target's health decides if the alias answers. Default `false`.
     #[attr(default = false)]
@@ -54,6 +57,11 @@ impl Content {
         if self.ttl.is_unknown() {
             self.ttl.set(self.alias.is_none().then_some(DEFAULT_TTL));
         }
+    }
+
+    /// The health check; an empty id stands for none, where a variable of CI is not set.
+    fn health_check(&self) -> Option<&str> {
+        self.health_check_id.as_deref().filter(|id| !id.is_empty())
     }
 
     /// Which set it is, under its full name.
@@ -80,7 +88,7 @@ impl Content {
         };
         let key = RecordKey { name: name.clone(), kind, set_identifier: self.set_identifier.clone() };
         let routing = self.routing.as_ref().and_then(RoutingModel::routing);
-        Ok(RecordSet { key, data, routing, health_check_id: self.health_check_id.clone() })
+        Ok(RecordSet { key, data, routing, health_check_id: self.health_check().map(str::to_owned) })
     }
 
     /// The record set and, where an owner is given, its mark for ExternalDNS.
@@ -103,14 +111,14 @@ impl Content {
             };
             explanation.next(step).at(format!("{prefix}name"))
         };
-        let mark = mark_of(&set, owner).map_err(|error| wrong(error.to_string()))?;
-        if !mark.key.name.is_within(zone) {
+        let marks = marks_of(&set, owner).map_err(|error| wrong(error.to_string()))?;
+        if let Some(mark) = marks.iter().find(|mark| !mark.key.name.is_within(zone)) {
             return Err(wrong(format!(
                 "the mark of a zone's own name would be `{}`, outside of the zone",
                 mark.key.name
             )));
         }
-        Ok(vec![set, mark])
+        Ok(std::iter::once(set).chain(marks).collect())
     }
 
     /// What a refresh found, in the state's own wording where it means the same.
@@ -137,7 +145,9 @@ impl Content {
         if self.routing.as_ref().and_then(RoutingModel::routing) != live.routing {
             self.routing = live.routing.as_ref().map(RoutingModel::from);
         }
-        self.health_check_id.clone_from(&live.health_check_id);
+        if self.health_check() != live.health_check_id.as_deref() {
+            self.health_check_id.clone_from(&live.health_check_id);
+        }
     }
 
     /// The content of a record that exists.
@@ -154,7 +164,7 @@ impl AliasModel {
     fn target(&self) -> std::result::Result<AliasTarget, String> {
         Ok(AliasTarget {
             name: DnsName::parse(&self.name).map_err(|error| error.to_string())?,
-            zone_id: self.zone_id.clone(),
+            zone_id: ZoneId::new(&self.zone_id).as_str().to_owned(),
             evaluate_target_health: self.evaluate_target_health,
         })
     }

@@ -2,7 +2,7 @@
 
 use super::checks;
 use super::content::Content;
-use crate::domain::dns::{DnsName, RecordKey, RecordSet, ZoneId};
+use crate::domain::dns::{DnsName, RecordKey, RecordSet, Zone, ZoneId};
 use crate::sdk::{Computed, Model, Timeouts, check};
 
 /// A record set.
@@ -28,7 +28,8 @@ pub struct DnsRecordModel {
     #[attr(default = false)]
     pub overwrite: bool,
     /// Marks the record for ExternalDNS as kept by this owner, so that it leaves the record alone: a second TXT record, at
-    /// the name with the type before its first label (`a-www.example.com`; `cname-…` for an alias of type A), of the text
+    /// the name with the type before its first label (`a-www.example.com`; for an alias of type A a third one at `cname-…`,
+    /// where versions before 0.22 look), of the text
     /// `heritage=external-dns,external-dns/owner=OWNER,external-dns/resource=terraform/berth`, with 300 seconds to live and
     /// the same routing policy. It is made, changed and removed together with the record. Choose an owner that no
     /// ExternalDNS has as its `--txt-owner-id`.
@@ -67,9 +68,9 @@ impl DnsRecordModel {
     }
 
     /// A model of a record that exists.
-    pub fn imported(zone: &ZoneId, live: &RecordSet) -> Self {
+    pub fn imported(zone: &Zone, live: &RecordSet) -> Self {
         let name = live.key.name.as_str();
-        Self { content: Content::found(live), ..Self::at(zone.as_str(), name, name) }
+        Self { content: Content::found(live), private: zone.private, ..Self::at(zone.id.as_str(), name, name) }
     }
 
     /// A model of which only the place is known.

@@ -57,9 +57,14 @@ pub fn name_within(text: &str, zone: &Zone, attribute: &str) -> Result<DnsName> 
     if name.is_within(&zone.name) {
         return Ok(name);
     }
+    Err(outside(&name, zone, attribute))
+}
+
+/// That a name does not lie in the zone.
+pub fn outside(name: &DnsName, zone: &Zone, attribute: &str) -> Explanation {
     let what = format!("Cannot place the record `{name}` in the zone `{}`", zone.name);
     let step = "name the zone that holds it, or correct the name";
-    Err(Explanation::new("BERTH-ROUTE53-022", what).on(format!("zone {}", zone.id)).next(step).at(attribute))
+    Explanation::new("BERTH-ROUTE53-022", what).on(format!("zone {}", zone.id)).next(step).at(attribute)
 }
 
 /// An error where a name of another zone of the account, written out, would become one below this zone.
@@ -70,13 +75,19 @@ pub async fn no_stranger(
     (zone, name): (&Zone, &DnsName),
     attribute: &str,
 ) -> Result<()> {
-    let Ok(written) = DnsName::parse(text) else { return Ok(()) };
-    if written == *name || written.label_count() < 2 {
+    // Only a name of several labels may be one of another zone.
+    if DnsName::parse(text).is_ok_and(|written| written == *name || written.label_count() < 2) {
         return Ok(());
     }
     // Who may not list the zones cannot be helped here.
     let Ok(zones) = aws.route53().await.zones(cx.budget()).await else { return Ok(()) };
-    let Some(other) = home(&zones, &written).filter(|other| other.id != zone.id) else { return Ok(()) };
+    stranger(&zones, text, (zone, name), attribute).map_or(Ok(()), Err)
+}
+
+/// That a name of another zone, written out, would become one below this zone.
+pub fn stranger(zones: &[Zone], text: &str, (zone, name): (&Zone, &DnsName), attribute: &str) -> Option<Explanation> {
+    let written = DnsName::parse(text).ok().filter(|written| written != name && written.label_count() > 1)?;
+    let other = home(zones, &written).filter(|other| other.id != zone.id)?;
     let what = format!("Cannot place the record `{written}` in the zone `{}`", zone.name);
     let explanation = Explanation::new("BERTH-ROUTE53-031", what).on(format!("zone {}", zone.id));
     let words =
@@ -85,7 +96,7 @@ pub async fn no_stranger(
         "name the zone {} to write it there, or write `{name}` out if that is what is meant; nothing was changed",
         other.id
     );
-    Err(explanation.said("The provider", words).next(step).at(attribute))
+    Some(explanation.said("The provider", words).next(step).at(attribute))
 }
 
 /// The zone of the longest name that holds this one, public or private.

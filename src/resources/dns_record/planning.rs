@@ -4,7 +4,7 @@ use super::checks::same_values;
 use super::content::DEFAULT_TTL;
 use crate::domain::dns::zone::full_name;
 use crate::domain::dns::{DnsName, RecordType};
-use crate::sdk::{Seen, Value, View};
+use crate::sdk::{Plan, Seen, Value, View};
 
 /// Settles the planned record: its `ttl`, its values in the state's wording, and its name if it means `fqdn`.
 pub fn settle(planned: &mut Value, config: &Value, prior: &Value, fqdn: Option<&str>, zone: Option<&DnsName>) {
@@ -16,6 +16,14 @@ pub fn settle(planned: &mut Value, config: &Value, prior: &Value, fqdn: Option<&
         if let Some(value) = value {
             members.insert(attribute.to_owned(), value);
         }
+    }
+}
+
+/// Whether a zone is private makes no difference where its id is given, and is known of a record that is there.
+pub fn keep_private(plan: &mut Plan<'_>) {
+    let by_id = !plan.config().at("zone_id").is_null();
+    if by_id && !plan.is_create() && plan.config().at("private").is_null() {
+        plan.keep(&["private"]);
     }
 }
 

@@ -1,25 +1,26 @@
 //! How many records are named in an import.
 
-use crate::domain::dns::{DnsName, RecordKey, RecordSet, RecordType, ZoneId};
-use crate::resources::dns_record::ids::parse_key;
+use crate::domain::dns::record_id::{self, RecordId};
+use crate::domain::dns::{DnsName, RecordSet, RecordType};
 
 /// What an import asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// The zone's id.
     pub zone: String,
-    /// Keys and records; none for all of the zone.
-    records: Option<Vec<(String, RecordKey)>>,
+    /// Keys, where the user gives some, and records; none for all of the zone.
+    records: Option<Vec<(Option<String>, RecordId)>>,
 }
 
 /// `ZONE_ID`, or `ZONE_ID/KEY=NAME/TYPE[/SET_IDENTIFIER],…`; the key may be left out.
 pub fn parse(id: &str) -> Option<Wanted> {
-    let id = id.trim().trim_start_matches("/hostedzone/");
-    let (zone, list) = id.split_once('/').map_or((id, None), |(zone, list)| (zone, Some(list)));
+    let id = id.trim_start();
+    let id = id.strip_prefix("/hostedzone/").unwrap_or(id);
+    let (zone, list) = id.split_once('/').map_or((id.trim_end(), None), |(zone, list)| (zone, Some(list)));
     if zone.is_empty() || zone.contains(['=', ',', '_']) {
         return None;
     }
-    let records = list.map(|list| list.split(',').map(parse_record).collect::<Option<Vec<_>>>());
+    let records = list.map(|list| list.split(',').map(record_id::read_one).collect::<Option<Vec<_>>>());
     let records = match records {
         Some(None) => return None,
         Some(Some(records)) => Some(records),
@@ -28,50 +29,31 @@ pub fn parse(id: &str) -> Option<Wanted> {
     Some(Wanted { zone: zone.to_owned(), records })
 }
 
-fn parse_record(text: &str) -> Option<(String, RecordKey)> {
-    let text = text.trim();
-    match text.split_once('=') {
-        Some((key, record)) if !key.is_empty() => Some((key.to_owned(), parse_key(record)?)),
-        Some(_) => None,
-        None => parse_key(text).map(|record| (default_key(&record), record)),
-    }
-}
-
-/// The key of a record that the user named none for: `NAME/TYPE`, and `/SET_IDENTIFIER` if there is one.
-fn default_key(record: &RecordKey) -> String {
-    let set = record.set_identifier.as_ref().map(|set| format!("/{set}")).unwrap_or_default();
-    format!("{}/{}{set}", record.name, record.kind)
-}
-
 impl Wanted {
     /// The records with their keys, of those that the zone has; all but the zone's own SOA and NS where none are named.
     ///
     /// # Errors
     /// The first record that is not there.
-    pub fn chosen(&self, zone: &DnsName, live: &[RecordSet]) -> Result<Vec<(String, RecordSet)>, RecordKey> {
+    pub fn chosen(&self, zone: &DnsName, live: &[RecordSet]) -> Result<Vec<(String, RecordSet)>, String> {
         let Some(records) = &self.records else {
             let own =
                 |set: &&RecordSet| set.key.name == *zone && matches!(set.key.kind, RecordType::Soa | RecordType::Ns);
             let others = live.iter().filter(|set| !own(set));
-            return Ok(others.map(|set| (default_key(&set.key), set.clone())).collect());
+            return Ok(others.map(|set| (record_id::plain(&set.key), set.clone())).collect());
         };
-        let find = |(key, record): &(String, RecordKey)| {
-            let set = live.iter().find(|set| set.key == *record).ok_or_else(|| record.clone())?;
-            Ok((key.clone(), set.clone()))
+        let find = |(key, record): &(Option<String>, RecordId)| {
+            let wanted = record.within(zone).map_err(|error| error.to_string())?;
+            let set = live.iter().find(|set| set.key == wanted).ok_or_else(|| wanted.to_string())?;
+            Ok((key.clone().unwrap_or_else(|| record_id::plain(&wanted)), set.clone()))
         };
         records.iter().map(find).collect()
     }
 }
 
-/// The id that imports these records.
-pub fn id_of<'a>(zone: &ZoneId, records: impl Iterator<Item = (&'a str, &'a RecordKey)>) -> String {
-    let records: Vec<_> = records.map(|(key, record)| format!("{key}={}", default_key(record))).collect();
-    format!("{zone}/{}", records.join(","))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::dns::ZoneId;
 
     fn set(name: &str, kind: RecordType) -> RecordSet {
         RecordSet::simple(DnsName::parse(name).unwrap(), kind, 60, vec!["x".to_owned()])
@@ -97,7 +79,7 @@ mod tests {
     #[test]
     fn the_id_of_records_can_be_read_back() {
         let key = set("a.x.test", RecordType::A).key;
-        let id = id_of(&ZoneId::new("Z1"), [("web", &key)].into_iter());
+        let id = record_id::write_all(&ZoneId::new("Z1"), [("web", &key)]);
         assert_eq!(id, "Z1/web=a.x.test/A");
         assert!(parse(&id).is_some());
     }

@@ -20,7 +20,9 @@ pub fn fill(defaults: &Tags, model: &mut IrsaRoleModel, role: &Role, document: O
         model.description = Some(role.description.clone()).filter(|text| !text.is_empty());
     }
     model.max_session_duration = role.max_session_duration;
-    model.permissions_boundary.clone_from(&role.permissions_boundary);
+    if model.boundary() != role.permissions_boundary.as_deref() {
+        model.permissions_boundary.clone_from(&role.permissions_boundary);
+    }
     model.tags = tags::own_part(&role.tags, defaults, model.tags.as_ref());
     model.tags_all.set(tags::without_those_of_aws(&role.tags));
     let own = policies::own_policies(role, &model.managed_policy_arns);

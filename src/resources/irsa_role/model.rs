@@ -56,8 +56,8 @@ pub struct IrsaRoleModel {
     /// counted). Changed in place. Default `inline`.
     #[attr(default = "inline", check = check::one_of(&["inline", "managed"]))]
     pub policy_kind: String,
-    /// The ARN of the policy that bounds the role's rights. Changed in place.
-    #[attr(check = arn_check())]
+    /// The ARN of the policy that bounds the role's rights; none if it is absent or empty. Changed in place.
+    #[attr(check = boundary_check())]
     pub permissions_boundary: Option<String>,
     /// How long a session may last, 3,600 to 43,200 seconds. Changed in place.
     #[attr(default = 3600, check = check::range(i64::from(*SESSION.start()), i64::from(*SESSION.end())))]
@@ -126,11 +126,17 @@ pub struct StatementModel {
     /// `Allow` or `Deny`, in any case. Default `Allow`.
     #[attr(default = "Allow", equal = same_word, check = effect_check())]
     pub effect: String,
-    /// `service:Action`, with wildcards.
-    pub actions: Set<String>,
-    /// ARNs with wildcards, or `*`.
-    pub resources: Set<String>,
-    /// Conditions, which must all hold.
+    /// `service:Action`, with wildcards. This or `not_actions`.
+    pub actions: Option<Set<String>>,
+    /// All actions but these, instead of `actions`.
+    pub not_actions: Option<Set<String>>,
+    /// ARNs with wildcards, or `*`. IAM completes an ARN that ends early, such as `arn:aws:ecr:*`. This or `not_resources`.
+    pub resources: Option<Set<String>>,
+    /// All resources but these, instead of `resources`.
+    pub not_resources: Option<Set<String>>,
+    /// Conditions, which must all hold. Two of one test and variable cannot: a policy has one list of values for both, of
+    /// which any one would do. For tests that forbid (`StringNotLike` and its like) the lists are joined, which means the
+    /// same; for others it is an error.
     pub conditions: Option<Vec<ConditionModel>>,
 }
 
@@ -200,10 +206,20 @@ impl IrsaRoleModel {
         self.statements.iter().flatten().map(Statement::from).collect()
     }
 
+    /// The policy that bounds the role's rights.
+    pub fn boundary(&self) -> Option<&str> {
+        self.permissions_boundary.as_deref().filter(|arn| !arn.is_empty())
+    }
+
     /// Fills in the annotations for service accounts.
     pub fn set_annotations(&mut self, arn: &str) {
-        self.annotations.set(BTreeMap::from([(ROLE_ANNOTATION.to_owned(), arn.to_owned())]));
+        self.annotations.set(annotations(arn));
     }
+}
+
+/// What a service account needs to assume the role of this ARN.
+pub fn annotations(arn: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([(ROLE_ANNOTATION.to_owned(), arn.to_owned())])
 }
 
 impl From<&Account> for ServiceAccount {
@@ -228,8 +244,10 @@ impl From<&StatementModel> for Statement {
         Self {
             sid: model.sid.clone().filter(|sid| !sid.is_empty()),
             effect: Effect::parse(&model.effect).unwrap_or_default(),
-            actions: model.actions.to_vec(),
-            resources: model.resources.to_vec(),
+            actions: listed(model.actions.as_ref()),
+            not_actions: listed(model.not_actions.as_ref()),
+            resources: listed(model.resources.as_ref()),
+            not_resources: listed(model.not_resources.as_ref()),
             conditions: conditions.collect(),
         }
     }
@@ -245,11 +263,22 @@ impl From<&Statement> for StatementModel {
         Self {
             sid: statement.sid.clone(),
             effect: statement.effect.as_str().to_owned(),
-            actions: statement.actions.iter().cloned().collect(),
-            resources: statement.resources.iter().cloned().collect(),
+            actions: given(&statement.actions),
+            not_actions: given(&statement.not_actions),
+            resources: given(&statement.resources),
+            not_resources: given(&statement.not_resources),
             conditions: (!statement.conditions.is_empty()).then(|| conditions.collect()),
         }
     }
+}
+
+fn listed(texts: Option<&Set<String>>) -> Vec<String> {
+    texts.map(|texts| texts.to_vec()).unwrap_or_default()
+}
+
+/// A list that is left out where it is empty.
+fn given(texts: &[String]) -> Option<Set<String>> {
+    (!texts.is_empty()).then(|| texts.iter().cloned().collect())
 }
 
 fn provider_check() -> Check {
@@ -265,6 +294,15 @@ fn arn_check() -> Check {
     check::text("must be the ARN of a managed policy", |arn| {
         let good = arn.starts_with("arn:") && arn.contains(":policy/");
         if good { Ok(()) } else { Err(format!("must be the ARN of a managed policy, and is `{arn}`")) }
+    })
+}
+
+/// An empty text stands for none: where a variable of CI is not set.
+fn boundary_check() -> Check {
+    let arn = arn_check();
+    Check::new("must be the ARN of a managed policy", move |value| match value.as_str() {
+        Some("") => Ok(()),
+        _ => arn.test(value),
     })
 }
 

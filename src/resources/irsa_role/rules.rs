@@ -1,26 +1,22 @@
 //! What can be said of a role before apply: its mistakes, its sizes and its documents.
 
-use super::model::{IrsaRoleModel, PolicyKind, StatementModel};
+use super::model::{IrsaRoleModel, PolicyKind, StatementModel, annotations};
 use super::trust;
 use crate::domain::irsa::limits::{
-    ATTACHMENTS, ATTACHMENTS_RAISED, INLINE, MANAGED, Problem, TRUST, TRUST_RAISED, split,
+    ATTACHMENTS, ATTACHMENTS_RAISED, INLINE, MANAGED, Problem, TRUST, TRUST_RAISED, check_policy_path, split,
 };
+use crate::domain::irsa::mistakes::{doubts, problems};
 use crate::domain::irsa::{Statement, oidc_host, policy, policy_json, same_policy, size};
 use crate::explain::Explanation;
-use crate::sdk::{Attr, Diagnostics, Plan, Seen, Set, Value, View};
+use crate::sdk::{Attr, Diagnostics, Plan, Result, Seen, Set, Value, View};
 
 /// Finds what the attributes' own checks cannot.
 pub fn validate(config: View<'_>, found: &mut Diagnostics) {
     check_name(config, found);
     check_providers(config, found);
     check_annotated(config, found);
-    let problems = statement_problems(config);
-    for problem in &problems {
-        found.error(&wrong(problem));
-    }
-    if problems.is_empty() {
-        check_sizes(config, found);
-    }
+    check_statements(config, found);
+    check_path(config, found);
     check_trust(config, found);
 }
 
@@ -99,11 +95,38 @@ fn check_annotated(config: View<'_>, found: &mut Diagnostics) {
 }
 
 /// The mistakes of those statements that are known.
-fn statement_problems(config: View<'_>) -> Vec<Problem> {
-    match config.read::<Vec<StatementModel>>("statements") {
-        Some(statements) => policy::problems("statements", &permissions(&statements)),
-        None => Vec::new(),
+fn check_statements(config: View<'_>, found: &mut Diagnostics) {
+    let statements = config.read::<Vec<StatementModel>>("statements").map(|statements| permissions(&statements));
+    let statements = statements.unwrap_or_default();
+    let mistakes = problems("statements", &statements);
+    for problem in &mistakes {
+        found.error(&wrong(problem));
     }
+    if mistakes.is_empty() {
+        for doubt in doubts("statements", &statements) {
+            let what = format!("`{}` may be wrong: {}", doubt.attribute, doubt.text);
+            let step = "check that it means what you want: it is sent as it is, and IAM has the last word";
+            found.warning(&Explanation::new("BERTH-AWS-035", what).next(step).at(doubt.attribute));
+        }
+        check_sizes(config, found);
+    }
+}
+
+/// What a plan could not tell of a role, because it was not known yet.
+///
+/// # Errors
+/// The first mistake.
+pub fn settled(model: &IrsaRoleModel) -> Result<()> {
+    problems("statements", &model.permissions()).first().map_or(Ok(()), |problem| Err(wrong(problem)))
+}
+
+/// The role's own managed policies lie under its path, where fewer characters are allowed.
+fn check_path(config: View<'_>, found: &mut Diagnostics) {
+    let managed = config.text("policy_kind") == Some(PolicyKind::Managed.as_str());
+    let Some(Err(fault)) = config.text("path").filter(|_| managed).map(check_policy_path) else { return };
+    let what = format!("The role's managed policies cannot lie under its path: it {fault}");
+    let step = "choose another path, or `policy_kind = \"inline\"`; nothing was changed";
+    found.error(&Explanation::new("BERTH-AWS-022", what).next(step).at("path"));
 }
 
 fn permissions(statements: &[StatementModel]) -> Vec<Statement> {
@@ -186,14 +209,29 @@ pub fn characters(document: &str) -> i64 {
     i64::try_from(size(ours.as_deref().unwrap_or(document))).unwrap_or(i64::MAX)
 }
 
-/// Plans what follows from the configuration alone, so that drift of it shows and the rest stays quiet.
-pub fn plan_documents(plan: &mut Plan<'_>) {
+/// Plans what follows from the configuration, so that drift of it shows and the rest stays quiet. `account` begins the ARNs
+/// of the account, where it is known (`arn:aws:iam::123456789012`).
+pub fn plan_documents(plan: &mut Plan<'_>, account: Option<&str>) {
     plan_name(plan);
+    plan_arn(plan, account);
     plan_policy(plan);
-    plan_trust(plan);
-    plan_attachments(plan);
+    plan_trust(plan, account);
+    plan_attachments(plan, account);
 }
 
+/// The ARN of a new role follows from its name and path.
+fn plan_arn(plan: &mut Plan<'_>, account: Option<&str>) {
+    if !plan.is_create() {
+        return;
+    }
+    let planned = plan.planned();
+    let (Some(account), Some(path), Some(name)) = (account, planned.text("path"), planned.text("name")) else { return };
+    let arn = format!("{account}:role{path}{name}");
+    plan.set("annotations", annotations(&arn).encode());
+    plan.set("arn", arn.as_str().into());
+}
+
+/// The document is shown where `statements` do not tell the change already: it would say the same again.
 fn plan_policy(plan: &mut Plan<'_>) {
     let statements = match plan.planned().at("statements") {
         Seen::Null => Some(Vec::new()),
@@ -202,18 +240,21 @@ fn plan_policy(plan: &mut Plan<'_>) {
     };
     let Some(statements) = statements else { return plan.leave_open(&["policy_json", "policy_characters"]) };
     let document = (!statements.is_empty()).then(|| policy_json(&permissions(&statements)));
-    let count = document.as_deref().map_or(0, characters);
-    plan_document(plan, "policy_json", document);
-    plan.set("policy_characters", count.encode());
+    plan.set("policy_characters", document.as_deref().map_or(0, characters).encode());
+    if document.is_some() && plan.changes("statements") {
+        plan.leave_open(&["policy_json"]);
+    } else {
+        plan_document(plan, "policy_json", document);
+    }
 }
 
-fn plan_trust(plan: &mut Plan<'_>) {
-    let account = match plan.prior().text("arn") {
-        Some(arn) => arn.splitn(6, ':').take(5).collect::<Vec<_>>().join(":"),
-        None if trust::needs_no_account(plan.planned()) => String::new(),
+fn plan_trust(plan: &mut Plan<'_>, account: Option<&str>) {
+    let account = match account {
+        Some(account) => account,
+        None if trust::needs_no_account(plan.planned()) => "",
         None => return plan.leave_open(&["assume_role_policy"]),
     };
-    match trust::known(plan.planned(), &account) {
+    match trust::known(plan.planned(), account) {
         Some(document) => plan_document(plan, "assume_role_policy", Some(document)),
         None => plan.leave_open(&["assume_role_policy"]),
     }
@@ -239,13 +280,15 @@ fn plan_document(plan: &mut Plan<'_>, attribute: &str, document: Option<String>)
     plan.set(attribute, document.encode());
 }
 
-/// What is attached is known beforehand, except for own policies that are still to be made.
-fn plan_attachments(plan: &mut Plan<'_>) {
+/// What is attached is known beforehand, except for own policies of an account that is not known.
+fn plan_attachments(plan: &mut Plan<'_>, account: Option<&str>) {
     let Some(model) = plan.model::<IrsaRoleModel>() else { return plan.leave_open(&["policy_arns"]) };
-    let own = match (model.kind(), plan.prior().text("arn")) {
+    let own = match (model.kind(), account) {
         (PolicyKind::Inline, _) => Vec::new(),
-        (PolicyKind::Managed, None) => return plan.leave_open(&["policy_arns"]),
-        (PolicyKind::Managed, Some(arn)) => super::policies::names_for(&model, arn),
+        (PolicyKind::Managed, Some(account)) if !model.role_name().is_empty() => {
+            super::policies::names_for(&model, account)
+        }
+        (PolicyKind::Managed, _) => return plan.leave_open(&["policy_arns"]),
     };
     let mut arns: Vec<String> = model.managed_policy_arns.iter().cloned().chain(own).collect();
     arns.sort();

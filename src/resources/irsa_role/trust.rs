@@ -36,6 +36,27 @@ pub fn known(view: View<'_>, account: &str) -> Option<String> {
     written(&providers(view)?, account, audience, &accounts).ok()
 }
 
+/// The ARNs of the providers that are known, each with the attribute that names it.
+pub fn known_providers(view: View<'_>, account: &str) -> Vec<(String, &'static str)> {
+    let Some(providers) = providers(view) else { return Vec::new() };
+    let several = view.at("oidc_providers").is_given();
+    let of = |provider: &ProviderModel| {
+        let by_arn = provider.arn.is_some();
+        let one = if by_arn { "oidc_provider_arn" } else { "oidc_issuer_url" };
+        Some((arn_of(provider, account).ok()?, if several { "oidc_providers" } else { one }))
+    };
+    providers.iter().filter_map(of).collect()
+}
+
+/// The provider's ARN; that of an issuer lies in the account.
+fn arn_of(provider: &ProviderModel, account: &str) -> std::result::Result<String, IssuerError> {
+    if let Some(arn) = &provider.arn {
+        return Ok(arn.clone());
+    }
+    let host = oidc_host(provider.issuer_url.as_deref().unwrap_or_default())?;
+    Ok(format!("{account}:oidc-provider/{host}"))
+}
+
 /// Whether every provider is known by its ARN, so that the account makes no difference.
 pub fn needs_no_account(view: View<'_>) -> bool {
     providers(view).is_some_and(|providers| providers.iter().all(|provider| provider.arn.is_some()))
@@ -70,13 +91,7 @@ fn written(
     let mut arns = Vec::new();
     for provider in providers {
         let attribute = |one| if several { "oidc_providers" } else { one };
-        arns.push(if let Some(arn) = &provider.arn {
-            arn.clone()
-        } else {
-            let url = provider.issuer_url.as_deref().unwrap_or_default();
-            let host = oidc_host(url).map_err(|error| (error, attribute("oidc_issuer_url")))?;
-            format!("{account}:oidc-provider/{host}")
-        });
+        arns.push(arn_of(provider, account).map_err(|error| (error, attribute("oidc_issuer_url")))?);
     }
     arns.sort();
     arns.dedup();
@@ -110,7 +125,7 @@ mod tests {
         for account in ["arn:aws:iam::1", "arn:aws-cn:iam::1", "arn:aws-us-gov:iam::1"] {
             let arn = format!("{account}:oidc-provider/oidc.example/id/B");
             let by_arn = ProviderModel { arn: Some(arn.clone()), issuer_url: None };
-            let named = written(&[by_url("https://OIDC.example/id/B/")], account, "x", &accounts).unwrap();
+            let named = written(&[by_url("https://OIDC.example/id/B")], account, "x", &accounts).unwrap();
             assert_eq!(named, written(&[by_arn], "", "x", &accounts).unwrap());
             assert!(named.contains(&format!("{{\"Federated\":\"{arn}\"}}")), "{named}");
         }

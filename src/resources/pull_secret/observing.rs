@@ -9,7 +9,7 @@ use crate::provider::Cx;
 use crate::resources::tenancy;
 
 use super::writing::namespaces;
-use super::{AT_ONCE, Declared, digest};
+use super::{AT_ONCE, Declared, digest, taking_over};
 
 /// What is said of a Secret whose digest would let guesses of its logins be checked.
 const WITHOUT_KEY: &str = "has no key for the digest of its logins: an earlier berth wrote it, or somebody changed it";
@@ -61,6 +61,13 @@ async fn of_namespace(
     let found = cluster.get(cx.budget(), &object).await?;
     tenancy::recover(cx, &object, found.as_ref());
     let claim = model.claim(cx.known_owner(), wanted);
+    let is_foreign = found.as_ref().is_some_and(|secret| claim.tenure(secret) == Tenure::Foreign);
+    if is_foreign && taking_over::is_given(model, &object) {
+        seen.secrets.push(format!("{namespace}/{}", model.name));
+        seen.drift.push(taking_over::said_of(&object));
+        look_at_accounts(cx, cluster, model, &namespace, &mut seen).await?;
+        return Ok(seen);
+    }
     let Some(secret) = found.filter(|secret| claim.tenure(secret) == Tenure::Ours) else {
         seen.drift.extend(is_wanted.then(|| format!("{object} is gone")));
         return Ok(seen);
@@ -78,8 +85,22 @@ async fn of_namespace(
         seen.drift.push(format!("{object} holds other logins than were declared"));
     }
     seen.digest = digest;
-    for account in model.service_accounts.iter().filter(|_| is_wanted) {
-        let object = ObjectRef::service_account(&namespace, account);
+    if is_wanted {
+        look_at_accounts(cx, cluster, model, &namespace, &mut seen).await?;
+    }
+    Ok(seen)
+}
+
+/// Which of the accounts use the Secret.
+async fn look_at_accounts(
+    cx: &Cx,
+    cluster: &Cluster,
+    model: &Declared,
+    namespace: &str,
+    seen: &mut Observed,
+) -> Result<(), ClusterError> {
+    for account in &model.service_accounts {
+        let object = ObjectRef::service_account(namespace, account);
         let found = cluster.get(cx.budget(), &object).await?;
         if found.is_some_and(|found| pull_secrets(&found).contains(&model.name.as_str())) {
             seen.bound.push(format!("{namespace}/{account}"));
@@ -87,5 +108,5 @@ async fn of_namespace(
             seen.drift.push(format!("{object} does not use the Secret {}", model.name));
         }
     }
-    Ok(seen)
+    Ok(())
 }

@@ -17,7 +17,7 @@ use crate::sdk::{Result, Secret};
 use super::bindings::Bindings;
 use super::digest::{self, DIGEST_KEY};
 use super::removing::Removing;
-use super::{APPLICATION, AT_ONCE, Declared, Failures};
+use super::{APPLICATION, AT_ONCE, Declared, Failures, taking_over};
 
 /// What a pull secret is said to lack while its last change has not been finished.
 const UNFINISHED: &str = "the last change was not finished";
@@ -50,6 +50,12 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
         tenancy::recovered(cx, &prior.objects(), &what).await?;
     }
     let claim = claim(cx, model, &namespaces, &what)?;
+    let is_given = match prior {
+        Some(prior) => {
+            taking_over::take_over(cx, cluster, prior, &claim).await.map_err(|error| explained(&error, &what))?
+        }
+        None => false,
+    };
     refuse_held(cx, cluster, model, &namespaces, &claim).await.map_err(|error| explained(&error, &what))?;
 
     let before = prior.map(Declared::places).unwrap_or_default();
@@ -58,7 +64,8 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     model.drift.set(vec![UNFINISHED.to_owned()]);
     let placed = place_all(cx, cluster, model, &namespaces, &content, &claim).await;
 
-    let mut bindings = Bindings::recall(cx, prior);
+    // Who uses a Secret that another tool made was not bound by us.
+    let mut bindings = Bindings::recall(cx, prior.filter(|_| !is_given));
     let mut failures = Failures::new();
     let (mut there, mut bound) = (before.clone(), Vec::new());
     for part in placed {
@@ -78,6 +85,7 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     there.retain(|namespace| namespaces.contains(namespace) || left.contains(namespace));
     note(model, there, bound);
     told(failures, &what, namespaces.len())?;
+    cx.forget(taking_over::IMPORTED);
     model.drift.set(Vec::new());
     Ok(())
 }

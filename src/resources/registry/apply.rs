@@ -17,6 +17,8 @@ use crate::provider::Cx;
 use crate::resources::tenancy;
 use crate::sdk::{Result, Secret};
 
+use super::address::url;
+use super::blame::explained;
 use super::deviations::Deviations;
 use super::leftovers::{Leftovers, deletes_claim};
 use super::look::look;
@@ -47,12 +49,12 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     ensure_namespace(cx, cluster, model, &claim).await.map_err(told)?;
     let certificate_digest = certificate(cx, cluster, &registry, what).await?;
     let secrets = secrets(cx, cluster, model, certificate_digest, what).await?;
+    let registry = volume::as_it_is(cx, cluster, model, registry).await.map_err(told)?;
     volume::prepare(cx, cluster, &registry, &claim).await.map_err(told)?;
     look(cx, cluster, &registry).await;
 
     cx.exists();
-    model.url.set(registry.url());
-    model.config_digest.set(registry.config_digest());
+    model.describe(&registry);
     model.ready_replicas.set(0);
     model.drift.set(vec![NOT_SEEN_READY.to_owned()]);
 
@@ -65,6 +67,8 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
         declared = declare(cx, cluster, &registry, &secrets, &claim).await;
     }
     declared.map_err(told)?;
+    cx.forget(super::IMPORTED);
+    model.url.set(url(cx, cluster, &registry).await.map_err(told)?);
     wait(cx, cluster, &registry, model, prior.is_none()).await.map_err(told)?;
     // The Pods that ran as an earlier account are gone only now.
     let cleared = left.clear(cx, cluster, &model.namespace, &claim).await;
@@ -119,16 +123,6 @@ pub async fn finish(cx: &Cx, model: &Declared) {
         return tenancy::abandon(cx, &model.lead());
     }
     tenancy::finish(cx, &model.claim(cx.known_owner())).await;
-}
-
-/// A cluster's failure, blamed on the attribute that names what is missing.
-fn explained(error: &ClusterError, what: &str) -> Explanation {
-    let explanation = error.explain(what);
-    match error {
-        ClusterError::NamespaceMissing { .. } => explanation.at("namespace"),
-        ClusterError::Foreign { .. } | ClusterError::Held { .. } => explanation.at("name"),
-        _ => explanation,
-    }
 }
 
 async fn ensure_namespace(

@@ -6,7 +6,8 @@ use crate::domain::image::Fault;
 use crate::domain::kubernetes::{ObjectRef, Toleration};
 use crate::domain::ownership::Claim;
 use crate::domain::registry::{
-    APPLICATION, Account, Exposure, Flavour, Ingress, Proxy, Registry, Resources, S3, Service, Storage, Volume,
+    APPLICATION, Account, Exposure, Flavour, Ingress, Proxy, Registry, Resources, S3, Service, Storage, User, Volume,
+    host_name,
 };
 
 use crate::owner::Owner;
@@ -19,12 +20,13 @@ impl Declared {
         Ok(Registry {
             name: self.name.clone(),
             namespace: self.namespace.clone(),
-            host: self.host.clone(),
+            host: self.host.as_deref().map(host_name),
             image: self.image.parse()?,
             replicas: i32::try_from(self.replicas).unwrap_or(1),
             storage: storage(&self.storage),
             has_users: self.users.is_some() || self.htpasswd.is_some(),
             tls_secret: self.tls.as_ref().map(|tls| tls.secret_name.clone()),
+            external_tls: self.external_tls,
             exposure: self.exposure(),
             service: service(self.service.as_ref()),
             account: account(self.service_account.as_ref()),
@@ -38,8 +40,24 @@ impl Declared {
             resources: resources(self.resources.as_ref()),
             node_selector: self.node_selector.clone().unwrap_or_default(),
             tolerations: self.tolerations.iter().flatten().map(Into::into).collect(),
+            image_pull_secrets: self.image_pull_secrets.clone().unwrap_or_default(),
+            user: user(self.security_context.as_ref()),
             declaration: serde_json::to_string(self).unwrap_or_default(),
         })
+    }
+
+    /// The objects that the registry consists of, as a plan lists them.
+    pub fn objects(&self, registry: &Registry) -> Vec<String> {
+        let namespace = self.create_namespace.then(|| ObjectRef::of_namespace(&self.namespace));
+        namespace.into_iter().chain(registry.object_refs()).map(|object| object.to_string()).collect()
+    }
+
+    /// Writes down what is known without looking.
+    pub fn describe(&mut self, registry: &Registry) {
+        self.url.set(registry.url());
+        self.config_yaml.set(registry.config_yaml());
+        self.config_digest.set(registry.config_digest());
+        self.objects.set(self.objects(registry));
     }
 
     /// The object that answers for all others.
@@ -60,9 +78,9 @@ impl Declared {
     fn exposure(&self) -> Exposure {
         match (&self.ingress, self.host_port.and_then(port)) {
             (Some(ingress), _) => Exposure::Ingress(Ingress {
-                class: ingress.class.clone(),
+                class: given(ingress.class.as_ref()),
                 flavour: flavour(ingress),
-                issuer: ingress.issuer.clone(),
+                issuer: given(ingress.issuer.as_ref()),
                 annotations: ingress.annotations.clone().unwrap_or_default(),
                 body_size: ingress.body_size.clone(),
             }),
@@ -70,6 +88,11 @@ impl Declared {
             (None, None) => Exposure::Service,
         }
     }
+}
+
+/// An empty text, as an unset variable gives it, says nothing.
+fn given(text: Option<&String>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).cloned()
 }
 
 fn port(number: i64) -> Option<u16> {
@@ -119,6 +142,19 @@ fn service(service: Option<&model::Service>) -> Service {
         r#type: service.map_or_else(|| "ClusterIP".to_owned(), |service| service.r#type.clone()),
         port: service.and_then(|service| service.port).and_then(port),
         node_port: service.and_then(|service| service.node_port).and_then(port),
+        annotations: service.and_then(|service| service.annotations.clone()).unwrap_or_default(),
+        load_balancer_class: service.and_then(|service| given(service.load_balancer_class.as_ref())),
+        source_ranges: service.and_then(|service| service.load_balancer_source_ranges.clone()).unwrap_or_default(),
+    }
+}
+
+fn user(context: Option<&model::SecurityContext>) -> User {
+    let usual = (!context.is_some_and(|context| context.by_cluster)).then_some(User::USUAL);
+    let number = |given: fn(&model::SecurityContext) -> Option<i64>| context.and_then(given).or(usual);
+    User {
+        user: number(|context| context.run_as_user),
+        group: number(|context| context.run_as_group),
+        volume_group: number(|context| context.fs_group),
     }
 }
 

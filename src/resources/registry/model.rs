@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::drift::is_quantity;
 use crate::domain::htpasswd::{Htpasswd, check_password, check_user};
 use crate::domain::image::ImageReference;
-use crate::domain::kubernetes::{check_label, check_subdomain};
-use crate::provider::checks::user_name;
+use crate::domain::quantity::{Quantity, check_resource, hint};
+use crate::provider::checks::{annotation_keys, host, label, labels, name_or_none, subdomain, user_name};
 use crate::sdk::{Check, Computed, Model, Secret, Timeouts, Value, check};
 
 /// The registry's configuration and state. Its serialized form, without secrets and computed values, is
@@ -27,7 +26,7 @@ pub struct Declared {
     #[attr(default = false)]
     pub create_namespace: bool,
     /// The name that clients know the registry by, such as `registry.example.com`. Needed for an Ingress.
-    #[attr(check = subdomain())]
+    #[attr(check = host())]
     pub host: Option<String>,
     /// The image of the registry. Its major version decides where the configuration lies. Default `registry:3`.
     #[attr(default = "registry:3", check = image())]
@@ -37,15 +36,23 @@ pub struct Declared {
     pub replicas: i64,
     /// Where images lie: give exactly one.
     pub storage: Storage,
-    /// Who may log in, by name. Without `users` and `htpasswd`, everyone may pull and push.
+    /// Who may log in, by name. **Without `users` and `htpasswd`, everyone who reaches the registry may pull, push and delete.**
     #[attr(check = user_names())]
     pub users: Option<BTreeMap<String, User>>,
     /// Who may log in, as the text of a password file with bcrypt hashes, instead of `users`. It reaches the state.
     #[attr(sensitive, check = htpasswd())]
     #[serde(skip)]
     pub htpasswd: Option<String>,
+    /// Whether everyone may come in without a login, on purpose. It changes nothing about the registry: without it, a plan
+    /// warns of one that is open to more than the cluster. Default `false`.
+    #[attr(default = false)]
+    pub anonymous: bool,
     /// The certificate.
     pub tls: Option<Tls>,
+    /// Whether clients come by TLS that something before the registry ends with a certificate of its own, such as a load
+    /// balancer or the Ingress controller's default. It decides what `url` begins with. Default: what `tls`, `ingress.issuer`
+    /// and the annotations of AWS's load balancers and of Traefik say.
+    pub external_tls: Option<bool>,
     /// An Ingress through which clients come; it ends TLS.
     pub ingress: Option<Ingress>,
     /// A port of the node that the registry answers on, instead of an Ingress. While Pods are exchanged the
@@ -68,7 +75,14 @@ pub struct Declared {
     pub log_level: String,
     /// What its Pods ask for and may use.
     pub resources: Option<Resources>,
-    /// Labels of the nodes that its Pods may run on.
+    /// Secrets with logins for `image`, in the registry's namespace: for its very first Pods, which a `berth_pull_secret` for
+    /// its service account would come too late for.
+    #[attr(check = subdomain())]
+    pub image_pull_secrets: Option<Vec<String>>,
+    /// Whom the Pods run as. Default: user and groups 1000.
+    pub security_context: Option<SecurityContext>,
+    /// Labels of the nodes that its Pods may run on, beside `kubernetes.io/os = "linux"`.
+    #[attr(check = labels())]
     pub node_selector: Option<BTreeMap<String, String>>,
     /// Taints of nodes that its Pods tolerate.
     pub tolerations: Option<Vec<Toleration>>,
@@ -78,9 +92,17 @@ pub struct Declared {
     /// `berth_registry_check`. Default `true`.
     #[attr(default = true)]
     pub wait: bool,
-    /// The address that clients use.
+    /// The address that clients use: `host`, with the port if it is not the usual one. Without `host`, the name of the Service
+    /// within the cluster.
     #[serde(skip)]
     pub url: Computed<String>,
+    /// The registry's configuration file, so that a plan shows what changes in it. It holds no secret: those reach the
+    /// registry by its environment.
+    #[serde(skip)]
+    pub config_yaml: Computed<String>,
+    /// The objects in the cluster, as `KIND NAMESPACE/NAME`.
+    #[serde(skip)]
+    pub objects: Computed<Vec<String>>,
     /// The digest of the registry's configuration file.
     #[serde(skip)]
     pub config_digest: Computed<String>,
@@ -110,7 +132,9 @@ impl Default for Declared {
             storage: Storage::default(),
             users: None,
             htpasswd: None,
+            anonymous: false,
             tls: None,
+            external_tls: None,
             ingress: None,
             host_port: None,
             service: None,
@@ -120,10 +144,14 @@ impl Default for Declared {
             headers: None,
             log_level: "info".to_owned(),
             resources: None,
+            image_pull_secrets: None,
+            security_context: None,
             node_selector: None,
             tolerations: None,
             wait: true,
             url: Computed::Unknown,
+            config_yaml: Computed::Unknown,
+            objects: Computed::Unknown,
             config_digest: Computed::Unknown,
             ready_replicas: Computed::Unknown,
             drift: Computed::Unknown,
@@ -185,7 +213,9 @@ pub struct Volume {
     /// How large, such as `10Gi`. It can grow where the storage class allows it, and never shrink.
     #[attr(check = quantity())]
     pub size: String,
-    /// The storage class. Default: the cluster's.
+    /// The storage class; `""` asks for a volume that was made by hand. Default: the cluster's, and for a claim that exists
+    /// the one it has. A claim cannot change it.
+    #[attr(check = name_or_none())]
     pub storage_class: Option<String>,
     /// How the volume may be mounted. More than one replica needs `ReadWriteMany`. Default `["ReadWriteOnce"]`.
     #[attr(check = check::one_of(&["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]))]
@@ -234,14 +264,17 @@ pub struct Tls {
 #[serde(default)]
 pub struct Ingress {
     /// The Ingress class. Default: the cluster's.
+    #[attr(check = name_or_none())]
     pub class: Option<String>,
     /// Whose annotations are set, so that large layers get through: `nginx`, `traefik`, `alb` or `none`. Default: by
     /// the name of the class.
     #[attr(check = check::one_of(&["nginx", "traefik", "alb", "none"]))]
     pub flavour: Option<String>,
     /// The `ClusterIssuer` of cert-manager that shall make the certificate.
+    #[attr(check = name_or_none())]
     pub issuer: Option<String>,
     /// Further annotations. They win over those that the flavour sets.
+    #[attr(check = annotation_keys())]
     pub annotations: Option<BTreeMap<String, String>>,
     /// The largest request, for ingress-nginx, such as `512m`. Default `0`, which is no limit.
     #[attr(default = "0")]
@@ -258,9 +291,37 @@ pub struct Service {
     /// Its port. Default: `443` if the registry serves TLS itself, else `5000`.
     #[attr(check = check::range(1, 65_535))]
     pub port: Option<i64>,
-    /// Its port on the nodes. Default: chosen by the cluster.
+    /// Its port on the nodes, for `NodePort` and `LoadBalancer`; in most clusters between 30000 and 32767. Default: chosen by
+    /// the cluster.
     #[attr(check = check::range(1, 65_535))]
     pub node_port: Option<i64>,
+    /// Annotations, such as those that tell a cloud what load balancer to make.
+    #[attr(check = annotation_keys())]
+    pub annotations: Option<BTreeMap<String, String>>,
+    /// Which controller makes the load balancer, such as `service.k8s.aws/nlb`. A Service cannot change it. Default: the
+    /// cluster's.
+    pub load_balancer_class: Option<String>,
+    /// The addresses that the load balancer admits, as CIDR blocks. Default: all.
+    #[attr(check = cidr())]
+    pub load_balancer_source_ranges: Option<Vec<String>>,
+}
+
+/// Whom the Pods run as.
+#[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SecurityContext {
+    /// The user's number, not 0. Default `1000`.
+    #[attr(check = check::range(1, 2_147_483_647))]
+    pub run_as_user: Option<i64>,
+    /// The group's number. Default `1000`.
+    #[attr(check = check::range(0, 2_147_483_647))]
+    pub run_as_group: Option<i64>,
+    /// The group that a volume is given to. Default `1000`.
+    #[attr(check = check::range(0, 2_147_483_647))]
+    pub fs_group: Option<i64>,
+    /// Whether the cluster chooses what is not given here, as OpenShift does for each namespace. Default `false`.
+    #[attr(default = false)]
+    pub by_cluster: bool,
 }
 
 /// A service account.
@@ -273,6 +334,7 @@ pub struct Account {
     pub name: Option<String>,
     /// Its annotations, such as `eks.amazonaws.com/role-arn`. Pods get a cloud's role when they are made, so another role
     /// (`eks.amazonaws.com/`, `iam.gke.io/`, `azure.workload.identity/`) exchanges them.
+    #[attr(check = annotation_keys())]
     pub annotations: Option<BTreeMap<String, String>>,
 }
 
@@ -299,8 +361,10 @@ pub struct Proxy {
 #[serde(default)]
 pub struct Resources {
     /// What is set aside for each Pod, such as `{ cpu = "50m", memory = "64Mi" }`.
+    #[attr(check = resource_amounts())]
     pub requests: Option<BTreeMap<String, String>>,
     /// What each Pod may use at most.
+    #[attr(check = resource_amounts())]
     pub limits: Option<BTreeMap<String, String>>,
 }
 
@@ -318,20 +382,6 @@ pub struct Toleration {
     /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`. Default: all.
     #[attr(check = check::one_of(&["NoSchedule", "PreferNoSchedule", "NoExecute"]))]
     pub effect: Option<String>,
-}
-
-/// A name of up to 63 characters (RFC 1123 label).
-pub fn label() -> Check {
-    check::text("must be a name of up to 63 characters a-z, 0-9 and `-`", |name| {
-        check_label(name).map_err(|fault| format!("must be a Kubernetes name, and {fault}"))
-    })
-}
-
-/// A name of up to 253 characters (RFC 1123 subdomain).
-pub fn subdomain() -> Check {
-    check::text("must be a name of up to 253 characters a-z, 0-9, `-` and `.`", |name| {
-        check_subdomain(name).map_err(|fault| format!("must be a Kubernetes name, and {fault}"))
-    })
 }
 
 fn image() -> Check {
@@ -378,8 +428,30 @@ fn web_address() -> Check {
     })
 }
 
+/// An amount of storage; a claim for none is refused (Kubernetes, `ValidatePersistentVolumeClaimSpec`).
 fn quantity() -> Check {
-    check::text("must be a quantity such as `10Gi`", |text| {
-        if is_quantity(text) { Ok(()) } else { Err(format!("must be a quantity such as `10Gi`, and is `{text}`")) }
+    check::text("must be a quantity above zero such as `10Gi`", |text| match Quantity::parse(text) {
+        Some(quantity) if quantity.is_positive() => Ok(()),
+        Some(_) => Err(format!("must be above zero, and is `{text}`")),
+        None => Err(format!("must be a quantity such as `10Gi`, and is `{text}`{}", hint(text))),
+    })
+}
+
+fn cidr() -> Check {
+    check::text("must be a CIDR block such as `192.0.2.0/24`", |text| {
+        let wrong = || format!("must be a CIDR block such as `192.0.2.0/24`, and is `{text}`");
+        let (address, length) = text.trim().split_once('/').ok_or_else(wrong)?;
+        let address: std::net::IpAddr = address.parse().map_err(|_| wrong())?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        length.parse::<u8>().ok().filter(|length| *length <= most).map(drop).ok_or_else(wrong)
+    })
+}
+
+fn resource_amounts() -> Check {
+    Check::new("must be quantities by resource, such as `{ cpu = \"50m\", memory = \"64Mi\" }`", |value: &Value| {
+        let amounts = value.members().into_iter().flatten();
+        amounts
+            .filter_map(|(name, amount)| Some((name, amount.as_str()?)))
+            .try_for_each(|(name, amount)| check_resource(name, amount).map(drop))
     })
 }

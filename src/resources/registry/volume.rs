@@ -1,16 +1,22 @@
 //! The claim of a registry's volume: what holds images is not lost by a create that fails, and what holds none is in nobody's way.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::drift::differences;
 use crate::domain::kubernetes::{ObjectRef, annotations};
-use crate::domain::ownership::Claim;
-use crate::domain::registry::{Registry, claim_ref, workload};
+use crate::domain::ownership::{Claim, is_terminating};
+use crate::domain::registry::{Registry, Storage, Volume, claim_ref, workload};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 
 use super::leftovers::Leftovers;
+use super::model::{self, Declared};
+
+/// How long a plan asks for a claim.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The annotation of a claim that a create has found there, until the registry is finished. It stands in the cluster because
 /// Terraform hands no notes to the destroy of a tainted object.
@@ -31,6 +37,52 @@ pub async fn prepare(cx: &Cx, cluster: &Cluster, registry: &Registry, claim: &Cl
         cluster.settled(cx.budget(), &object).await?;
     }
     Ok(())
+}
+
+/// The registry with its claim as it is, where the declaration does not say how it shall be: a class that was the cluster's
+/// default and a way of mounting stay with the claim.
+pub async fn as_it_is(
+    cx: &Cx,
+    cluster: &Cluster,
+    model: &Declared,
+    mut registry: Registry,
+) -> Result<Registry, ClusterError> {
+    let object = claim_ref(&registry.namespace, &registry.name);
+    let (Some(declared), Storage::Volume(volume)) = (&model.storage.volume, &mut registry.storage) else {
+        return Ok(registry);
+    };
+    if declared.storage_class.is_some() && declared.access_modes.is_some() {
+        return Ok(registry);
+    }
+    let found = cluster.get(cx.budget(), &object).await?.filter(is_bound);
+    if let Some(spec) = found.as_ref().and_then(|found| found.get("spec")) {
+        fit(declared, volume, spec);
+    }
+    Ok(registry)
+}
+
+fn fit(declared: &model::Volume, volume: &mut Volume, spec: &Value) {
+    if declared.storage_class.is_none() {
+        volume.storage_class = spec.get("storageClassName").and_then(Value::as_str).map(str::to_owned);
+    }
+    if declared.access_modes.is_none()
+        && let Some(modes) = spec.get("accessModes").and_then(Value::as_array)
+    {
+        volume.access_modes = modes.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    }
+}
+
+/// Whether a claim may be any, since none holds anything: it is absent, on its way out, or was never bound. Where the cluster
+/// cannot be asked, it is not.
+pub async fn is_free(cx: &Cx, object: &ObjectRef) -> bool {
+    let Ok(cluster) = cx.provider().cluster() else { return false };
+    if cx.provider().is_offline() {
+        return false;
+    }
+    match cluster.get(&cx.budget().at_most(PATIENCE), object).await {
+        Ok(found) => found.is_none_or(|found| is_terminating(&found) || !is_bound(&found)),
+        Err(_) => false,
+    }
 }
 
 /// The registry is finished, and its claim its own.
@@ -62,4 +114,30 @@ pub async fn goes(cx: &Cx, cluster: &Cluster, object: &ObjectRef, left: &Leftove
 fn is_bound(claim: &Value) -> bool {
     let text = |pointer: &str| claim.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     !text("/spec/volumeName").is_empty() || text("/status/phase") == "Bound"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_declared_of_a_claim_stays_as_it_is() {
+        let spec = json!({ "storageClassName": "sandbox", "accessModes": ["ReadWriteMany"] });
+        let fitted = |declared: model::Volume| {
+            let access_modes = declared.access_modes.clone().unwrap_or_else(|| vec!["ReadWriteOnce".to_owned()]);
+            let storage_class = declared.storage_class.clone();
+            let mut volume = Volume { size: "1Gi".to_owned(), storage_class, access_modes };
+            fit(&declared, &mut volume, &spec);
+            (volume.storage_class, volume.access_modes)
+        };
+        let (class, modes) = fitted(model::Volume::default());
+        assert_eq!((class.as_deref(), modes), (Some("sandbox"), vec!["ReadWriteMany".to_owned()]));
+        let declared = model::Volume {
+            storage_class: Some("other".to_owned()),
+            access_modes: Some(vec!["ReadWriteOnce".to_owned()]),
+            ..model::Volume::default()
+        };
+        let (class, modes) = fitted(declared);
+        assert_eq!((class.as_deref(), modes), (Some("other"), vec!["ReadWriteOnce".to_owned()]));
+    }
 }

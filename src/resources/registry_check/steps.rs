@@ -10,10 +10,11 @@ use crate::clients::cluster::{PullProof, PullRequest};
 use crate::clients::http::{HttpError, addresses, presented_chain};
 use crate::clients::oci::{Oci, OciError};
 use crate::digest::sha256_hex;
-use crate::domain::certificate::Facts;
+use crate::domain::certificate::{Facts, moment_text};
 use crate::domain::check::{Presented, Step, is_issued_by, issuers};
 use crate::domain::dockerconfig::Login;
 use crate::domain::probe_image::ProbeImage;
+use crate::domain::registry_name::RegistryName;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::retry::{Pace, Stopped};
@@ -130,6 +131,32 @@ struct Checking<'a> {
     results: Vec<StepResult>,
 }
 
+/// The steps of a check, in their order.
+pub fn steps(has_login: bool, push: bool, in_cluster: bool) -> Vec<Step> {
+    let mut steps = vec![Step::Resolve, Step::Tls, Step::Anonymous];
+    steps.extend(has_login.then_some(Step::Login));
+    steps.extend([Step::Push, Step::Pull].into_iter().filter(|_| push));
+    steps.extend(in_cluster.then_some(Step::InCluster));
+    steps
+}
+
+/// What a run found, in one line.
+fn summary(results: &[StepResult]) -> String {
+    let name = |result: &StepResult| result.step.get().cloned().unwrap_or_default();
+    let names: Vec<String> = results.iter().map(name).collect();
+    let certificate = results.iter().find(|result| name(result) == Step::Tls.name());
+    let certificate =
+        certificate.and_then(|tls| tls.detail.get()).map(|detail| format!("; the certificate was {detail}"));
+    format!("{} steps passed: {}{}", results.len(), names.join(", "), certificate.unwrap_or_default())
+}
+
+impl StepResult {
+    /// The result without what differs from run to run.
+    fn bare(self) -> Self {
+        Self { detail: Computed::Null, elapsed_ms: Computed::Null, ..self }
+    }
+}
+
 /// Takes every step that is asked for and writes what was found into the model.
 pub async fn run(cx: &Cx, model: &mut Declared) -> Result<()> {
     let results = {
@@ -137,7 +164,11 @@ pub async fn run(cx: &Cx, model: &mut Declared) -> Result<()> {
         checking.all().await?;
         checking.results
     };
-    model.results.set(results);
+    model.summary.set(summary(&results));
+    let details = model.details;
+    let kept: Vec<StepResult> =
+        results.into_iter().map(|result| if details { result } else { result.bare() }).collect();
+    model.results.set(kept);
     model.passed.set(true);
     Ok(())
 }
@@ -166,29 +197,18 @@ impl<'a> Checking<'a> {
     }
 
     async fn all(&mut self) -> Result<()> {
-        for step in [Step::Resolve, Step::Tls, Step::Anonymous] {
-            self.step(step).await?;
+        let (mut taken, mut has_pushed) = (Ok(()), false);
+        for step in steps(self.login.is_some(), self.model.push, self.model.in_cluster.is_some()) {
+            has_pushed |= step == Step::Push;
+            taken = self.step(step).await;
+            if taken.is_err() {
+                break;
+            }
         }
-        if self.login.is_some() {
-            self.step(Step::Login).await?;
-        }
-        let exchanged = self.exchange().await;
-        if self.model.push {
+        if has_pushed {
             self.tidy().await;
         }
-        exchanged
-    }
-
-    /// The steps that need an image in the registry.
-    async fn exchange(&mut self) -> Result<()> {
-        if self.model.push {
-            self.step(Step::Push).await?;
-            self.step(Step::Pull).await?;
-        }
-        if self.model.in_cluster.is_some() {
-            self.step(Step::InCluster).await?;
-        }
-        Ok(())
+        taken
     }
 
     /// One attempt at a step: what it found, in words.
@@ -269,8 +289,10 @@ impl<'a> Checking<'a> {
         let chain = presented_chain(self.host(), self.base.port_or_known_default().unwrap_or(443)).await?;
         let presented: Vec<Presented> = chain
             .iter()
-            .filter_map(|der| Facts::from_der(der).ok())
-            .map(|facts| Presented { issuer: facts.issuer, not_after: facts.not_after.to_string() })
+            .map(|der| match Facts::from_der(der) {
+                Ok(facts) => Presented { issuer: facts.issuer, not_after: moment_text(facts.not_after) },
+                Err(error) => Presented { issuer: format!("somebody (unreadable: {error})"), not_after: String::new() },
+            })
             .collect();
         let told = issuers(&presented);
         // Trust is judged by the client that everything else is sent by.
@@ -330,7 +352,7 @@ impl<'a> Checking<'a> {
 
     async fn pull_in_cluster(&self) -> std::result::Result<String, Failure> {
         let Some(in_cluster) = &self.model.in_cluster else { return Ok(String::new()) };
-        let pushed = || format!("{}/{}@{}", self.model.host, self.model.repository, self.image.index().digest);
+        let pushed = || image(&self.model.host, &self.model.repository, &self.image.index().digest);
         let request = PullRequest {
             namespace: in_cluster.namespace.clone(),
             name: pod_name(&self.model.host, &in_cluster.service_account),
@@ -364,6 +386,12 @@ impl<'a> Checking<'a> {
     }
 }
 
+/// The image as a pull secret of berth names its registry: the kubelet compares the two as texts.
+fn image(host: &str, repository: &str, digest: &str) -> String {
+    let host = RegistryName::parse(host).map_or_else(|_| host.to_owned(), |name| name.authority());
+    format!("{host}/{repository}@{digest}")
+}
+
 /// What the names of Pods begin with that check one registry by one service account.
 fn pod_name(host: &str, account: &str) -> String {
     let digest = sha256_hex(format!("{host} {account}").as_bytes());
@@ -384,6 +412,35 @@ mod tests {
         assert_eq!(Passing::Certificate.patience(minutes(5)), minutes(1));
         assert_eq!(pull_patience(minutes(5)), Duration::from_secs(20));
         assert_eq!(pull_patience(minutes(1)), Duration::from_secs(8));
+    }
+
+    #[test]
+    fn a_run_is_told_in_one_line_and_foreseen_step_by_step() {
+        let result = |step: Step, detail: &str| StepResult {
+            detail: Computed::Known(detail.to_owned()),
+            elapsed_ms: Computed::Known(7),
+            ..StepResult::passed(step)
+        };
+        let results = [result(Step::Resolve, "192.0.2.1"), result(Step::Tls, "issued by `CA`, valid until 2027")];
+        assert_eq!(
+            summary(&results),
+            "2 steps passed: resolve, tls; the certificate was issued by `CA`, valid until 2027"
+        );
+        let [bare, _] = results;
+        assert_eq!(format!("{:?}", bare.bare()), format!("{:?}", StepResult::passed(Step::Resolve)));
+        assert_eq!(steps(false, false, false), [Step::Resolve, Step::Tls, Step::Anonymous]);
+        assert_eq!(steps(true, true, true).last(), Some(&Step::InCluster));
+        assert_eq!(steps(true, true, true).len(), 7);
+    }
+
+    #[test]
+    fn the_image_is_named_as_the_pull_secret_names_its_registry() {
+        for host in ["Hub.test:443", "hub.test", "https://hub.test/v2/"] {
+            assert_eq!(image(host, "berth-check", "sha256:1"), "hub.test/berth-check@sha256:1");
+            let keys: Vec<_> =
+                RegistryName::parse(host).map(|name| [vec![name.key()], name.other_keys()].concat()).unwrap();
+            assert!(keys.contains(&"hub.test".to_owned()), "{keys:?}");
+        }
     }
 
     #[test]

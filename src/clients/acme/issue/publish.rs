@@ -56,6 +56,11 @@ pub trait Publisher: Sync {
         let _ = (site, budget);
         std::future::ready(Ok(()))
     }
+    /// Finds out whether a value could be added at a name, before anything is ordered; the record's value is empty.
+    fn prepare(&self, record: &TxtRecord, budget: &Budget) -> impl Future<Output = Result<(), Explanation>> + Send {
+        let _ = (record, budget);
+        std::future::ready(Ok(()))
+    }
     /// Adds the value; returns once the DNS service has taken it in. What was begun when the budget ended may
     /// still come to be: [`Publisher::withdraw`] follows in any case and must undo that too.
     fn publish(&self, record: &TxtRecord, budget: &Budget) -> impl Future<Output = Result<(), Explanation>> + Send;

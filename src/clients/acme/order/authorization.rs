@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::clients::acme::error::AcmeError;
 use crate::clients::acme::key::AccountKey;
+use crate::clients::acme::lenient::or_absent;
 use crate::clients::acme::problem::{NamedIdentifier, Problem};
 use crate::digest::sha256;
 
@@ -47,6 +48,8 @@ pub struct Challenge {
     pub key_authorization: String,
     /// With dns-persist-01: the CA's own domain names, one of which the standing record begins with.
     pub issuers: Vec<String>,
+    /// With dns-persist-01: the account URL that the standing record must name; `None` where the CA leaves that to us.
+    pub account_uri: Option<String>,
     pub(super) url: String,
     pub(super) is_pending: bool,
 }
@@ -62,10 +65,10 @@ impl Challenge {
 #[derive(Debug, Deserialize)]
 pub(super) struct Authorization {
     identifier: NamedIdentifier,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_absent")]
     wildcard: bool,
     status: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_absent")]
     challenges: Vec<Offer>,
 }
 
@@ -74,12 +77,15 @@ struct Offer {
     #[serde(rename = "type")]
     kind: String,
     url: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_absent")]
     token: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_absent")]
     status: String,
-    #[serde(default, rename = "issuer-domain-names")]
+    #[serde(default, rename = "issuer-domain-names", deserialize_with = "or_absent")]
     issuers: Vec<String>,
+    #[serde(default, rename = "accounturi", deserialize_with = "or_absent")]
+    account_uri: Option<String>,
+    #[serde(default, deserialize_with = "or_absent")]
     error: Option<Problem>,
 }
 
@@ -105,8 +111,9 @@ impl Authorization {
             key_authorization: format!("{}.{}", offer.token, key.thumbprint()),
             token: offer.token.clone(),
             issuers: offer.issuers.clone(),
+            account_uri: offer.account_uri.clone(),
             url: offer.url.clone(),
-            is_pending: offer.status == "pending",
+            is_pending: !matches!(offer.status.as_str(), "processing" | "valid" | "invalid"),
             domain: self.identifier.value,
             wildcard: self.wildcard,
             method,

@@ -107,7 +107,7 @@ async fn a_dead_order_tells_each_failed_name_with_the_cas_words() {
     let (ca, _) = ca([accepted(), json(invalid), json(authorization)]);
     let mut order = ca.new_order(&account(), &spec()).await.unwrap();
     let budget = Budget::uninterrupted(Duration::from_mins(1));
-    let error = order.wait_past(Status::Pending, &budget).await.unwrap_err();
+    let error = order.wait_until_ready(&budget).await.unwrap_err();
     let told = error.explain("Cannot issue");
     assert_eq!(told.code(), "BERTH-ACME-012");
     assert!(told.detail().contains("*.a.example: Incorrect TXT record \"old\" found (unauthorized)"), "{told}");
@@ -116,22 +116,151 @@ async fn a_dead_order_tells_each_failed_name_with_the_cas_words() {
 
 #[tokio::test(start_paused = true)]
 async fn the_cas_pace_is_kept_and_a_lost_answer_to_finalize_is_no_matter() {
-    let state = |status: &str| {
-        let body = format!(
-            r#"{{"status":"{status}","authorizations":[],"finalize":"https://ca/f/1","certificate":"https://ca/cert/1"}}"#
-        );
-        reply(200, "application/json", &body)
-    };
-    let ready = with_header(state("ready"), "location", "https://ca/o/1");
     let lost = problem(403, "orderNotReady", "Order's status (\"processing\") is not acceptable for finalization");
     let processing = with_header(state("processing"), "retry-after", "7");
-    let (ca, _) = ca([ready, lost, processing, state("valid")]);
+    let (ca, _) = ca([ready(), lost, processing, state("valid")]);
     let mut order = ca.new_order(&account(), &spec()).await.unwrap();
-    order.finalize(b"csr").await.unwrap();
     let started = tokio::time::Instant::now();
-    let budget = Budget::uninterrupted(Duration::from_mins(1));
-    assert_eq!(order.wait_past(Status::Processing, &budget).await.unwrap(), Status::Valid);
-    assert_eq!(started.elapsed(), Duration::from_secs(7));
+    order.issue(b"csr", &minute()).await.unwrap();
+    assert_eq!((order.status(), started.elapsed()), (Status::Valid, Duration::from_secs(7)));
+}
+
+/// An order in this status, with a certificate.
+fn state(status: &str) -> Reply {
+    let body = format!(
+        r#"{{"status":"{status}","authorizations":[],"finalize":"https://ca/f/1","certificate":"https://ca/cert/1"}}"#
+    );
+    reply(200, "application/json", &body)
+}
+
+fn ready() -> Reply {
+    with_header(state("ready"), "location", "https://ca/o/1")
+}
+
+fn minute() -> Budget {
+    Budget::uninterrupted(Duration::from_mins(1))
+}
+
+async fn issued(answers: impl IntoIterator<Item = Reply>) -> (Result<(), AcmeError>, Arc<Scripted>, Duration) {
+    let (ca, script) = ca([ready()].into_iter().chain(answers));
+    let mut order = ca.new_order(&account(), &spec()).await.unwrap();
+    let started = tokio::time::Instant::now();
+    let outcome = order.issue(b"csr", &minute()).await;
+    (outcome, script, started.elapsed())
+}
+
+fn count(script: &Scripted, line: &str) -> usize {
+    script.asked().iter().filter(|asked| *asked == line).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_stays_ready_for_a_while_after_finalize_is_waited_for() {
+    for after in [["ready", "pending", "processing"], ["pending", "ready", "ready"]] {
+        let (outcome, script, _) = issued(after.map(state).into_iter().chain([state("valid")])).await;
+        outcome.unwrap();
+        assert_eq!(count(&script, "POST https://ca/f/1"), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_finalize_ends_tells_why() {
+    let dead = r#"{"status":"invalid","authorizations":[],"finalize":"https://ca/f/1",
+        "error":{"type":"urn:ietf:params:acme:error:caa","detail":"CAA forbids"}}"#;
+    let (outcome, ..) = issued([reply(200, "application/json", dead)]).await;
+    let error = outcome.unwrap_err();
+    assert!(error.order_is_lost());
+    let told = error.explain("Cannot issue");
+    assert_eq!(told.code(), "BERTH-ACME-013");
+    assert!(told.detail().contains("CAA forbids"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_the_ca_does_not_find_fit_is_no_fault_of_the_account() {
+    let refusal = problem(403, "unauthorized", "CSR does not specify same identifiers as Order");
+    let (outcome, ..) = issued([refusal, state("ready")]).await;
+    let told = outcome.unwrap_err().explain("Cannot issue");
+    assert_eq!(told.code(), "BERTH-ACME-015");
+    assert!(told.detail().contains("same identifiers") && told.detail().contains("csr_pem"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_is_not_ready_at_every_server_of_the_ca_is_finalized_again() {
+    let lags = || [problem(403, "orderNotReady", "not ready"), state("ready")];
+    let (outcome, script, _) = issued(lags().into_iter().chain(lags()).chain([state("valid")])).await;
+    outcome.unwrap();
+    assert_eq!(count(&script, "POST https://ca/f/1"), 3);
+    let (outcome, script, elapsed) = issued((0..9).flat_map(|_| lags())).await;
+    assert!(outcome.unwrap_err().to_string().contains("not ready"));
+    assert_eq!(count(&script, "POST https://ca/f/1"), FINALIZE_ATTEMPTS);
+    assert!(elapsed < Duration::from_secs(10), "{elapsed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_of_a_day_or_of_nothing_is_no_pause_to_keep() {
+    for (asked, least, most) in [("86400", 30, 31), ("0", 1, 2), ("Sat, 21 Nov 2020 05:00:00 GMT", 1, 2)] {
+        let processing = with_header(state("processing"), "retry-after", asked);
+        let (outcome, _, elapsed) = issued([processing, state("valid")]).await;
+        outcome.unwrap();
+        assert!((least..most).contains(&elapsed.as_secs()), "{asked}: {elapsed:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ca_in_trouble_gets_few_orders_and_its_words_are_told() {
+    let failing = || problem(500, "serverInternal", "the database is away");
+    let spent = || problem(400, "badNonce", "JWS has an invalid anti-replay nonce");
+    for answers in
+        [vec![failing(), failing(), failing(), failing()], vec![failing(), spent(), failing(), spent(), failing()]]
+    {
+        let (ca, script) = ca(answers);
+        let started = tokio::time::Instant::now();
+        let told = ca.new_order(&account(), &spec()).await.unwrap_err().explain("Cannot issue");
+        assert_eq!(told.code(), "BERTH-ACME-018");
+        assert!(told.detail().contains("the database is away"), "{told}");
+        assert!(count(&script, "POST https://ca/order") <= 5, "{:?}", script.asked());
+        assert!(started.elapsed() >= Duration::from_secs(3), "{:?}", started.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_try_has_a_nonce_of_its_own_whatever_the_status_of_the_refusal() {
+    let nonce = |reply: Reply, nonce: &'static str| with_header(reply, "replay-nonce", nonce);
+    let answers = [
+        nonce(problem(503, "serverInternal", "busy"), "n1"),
+        nonce(problem(403, "badNonce", "old"), "n2"),
+        nonce(problem(406, "badNonce", "old"), "n3"),
+        accepted(),
+    ];
+    let (ca, script) = ca(answers);
+    ca.new_order(&account(), &spec()).await.unwrap();
+    assert_eq!(script.nonces(), ["nonce", "n1", "n2", "n3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_the_ca_says_to_replaces_the_order_is_made_without_it() {
+    let refusals = || {
+        [
+            vec![problem(403, "unauthorized", "another account's certificate")],
+            vec![problem(409, "alreadyReplaced", "twice")],
+            vec![problem(400, "malformed", "no name in common")],
+            vec![problem(404, "malformed", "no such certificate")],
+            vec![problem(500, "serverInternal", "no order for it"), problem(500, "serverInternal", "no order for it")],
+        ]
+    };
+    for refusal in refusals() {
+        let (ca, script) = ca(refusal.into_iter().chain([accepted()]));
+        let spec = OrderSpec { replaces: Some("aki.serial".to_owned()), ..spec() };
+        let order = ca.new_order(&account(), &spec).await.unwrap();
+        assert!(!order.is_replacement());
+        let sent: Vec<_> = script.payloads().iter().map(|payload| payload.get("replaces").is_some()).collect();
+        assert_eq!((sent.first(), sent.last()), (Some(&true), Some(&false)), "{sent:?}");
+    }
+    for refusal in [problem(429, "rateLimited", "wait"), problem(400, "rejectedIdentifier", "policy")] {
+        let (ca, script) = ca([refusal]);
+        let spec = OrderSpec { replaces: Some("aki.serial".to_owned()), ..spec() };
+        ca.new_order(&account(), &spec).await.unwrap_err();
+        assert_eq!(count(&script, "POST https://ca/order"), 1);
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::clients::aws::AwsError;
 use crate::domain::dns::challenge::Obstacle;
 use crate::domain::dns::clash::Clash;
+use crate::domain::dns::record_id;
 use crate::domain::dns::zone::Visibility;
 use crate::domain::dns::{Conflict, DnsName, DnsNameError, RecordKey, RecordSet, RecordType, Zone, ZoneId};
 use crate::explain::Explanation;
@@ -53,6 +54,9 @@ pub enum Route53Error {
     /// Two wishes of one run are to own the same record set.
     #[error("two resources of this run declare `{0}`")]
     TwoOwners(RecordKey),
+    /// Two wishes of one run are to own the same value of a shared TXT name.
+    #[error("two resources of this run declare the value `{1}` of `{0}`")]
+    TwoOwnersOfValue(DnsName, String),
     /// A value that is to have one owner is there already.
     #[error("`{name}` holds the value `{value}` already")]
     ValueTaken {
@@ -118,7 +122,7 @@ impl Route53Error {
             Self::Aws(error) => error.code(),
             Self::NoZone { .. } | Self::NoZoneId(_) => "BERTH-ROUTE53-001",
             Self::Taken { .. } | Self::ValueTaken { .. } => "BERTH-ROUTE53-002",
-            Self::TwoOwners(_) => "BERTH-ROUTE53-028",
+            Self::TwoOwners(_) | Self::TwoOwnersOfValue(..) => "BERTH-ROUTE53-028",
             Self::Unheard(_) => "BERTH-ROUTE53-029",
             Self::Twins { .. } => "BERTH-ROUTE53-004",
             Self::Obstacle(_) => "BERTH-ROUTE53-005",
@@ -141,9 +145,12 @@ impl Route53Error {
             _ => Explanation::new(self.code(), what).on(object),
         };
         let explanation = match self {
-            Self::Obstacle(_) | Self::TooLarge(_) | Self::Name(_) | Self::TwoOwners(_) | Self::Unheard(_) => {
-                explanation.said("The provider", self.to_string())
-            }
+            Self::Obstacle(_)
+            | Self::TooLarge(_)
+            | Self::Name(_)
+            | Self::TwoOwners(_)
+            | Self::TwoOwnersOfValue(..)
+            | Self::Unheard(_) => explanation.said("The provider", self.to_string()),
             _ => explanation.said("Route53", self.to_string()),
         };
         explanation.next(self.next_step())
@@ -164,6 +171,10 @@ impl Route53Error {
                 format!(
                     "declare `{key}` once; where one of the two takes it over from the other, remove that one first"
                 )
+            }
+            Self::TwoOwnersOfValue(..) => {
+                "declare the value once, and let both that need it refer to that resource; the value is written"
+                    .to_owned()
             }
             Self::ValueTaken { zone, name, value } => format!(
                 "import it to manage it (its id is `{zone}/{}/{value}`), or leave it to its owner; nothing was changed",
@@ -199,7 +210,7 @@ fn taken_step(zone: &ZoneId, conflicts: &[Conflict]) -> String {
     }
     let clash = |conflict: &Conflict| conflict.wanted.clash(&conflict.existing);
     let same = conflicts.iter().filter(|conflict| clash(conflict) == Some(Clash::Same));
-    let ids: Vec<_> = same.map(|conflict| format!("`{}`", import_id(zone, &conflict.wanted.key))).collect();
+    let ids: Vec<_> = same.map(|conflict| format!("`{}`", record_id::write(zone, &conflict.wanted.key))).collect();
     if ids.len() == conflicts.len() {
         let ids = ids.join(", ");
         return format!(
@@ -210,12 +221,6 @@ fn taken_step(zone: &ZoneId, conflicts: &[Conflict]) -> String {
         return "give all weighted records of the name the same `ttl`; nothing was changed".to_owned();
     }
     "remove the other record first, in the same apply if it is managed here; nothing was changed".to_owned()
-}
-
-/// How a record is named in an import.
-fn import_id(zone: &ZoneId, key: &RecordKey) -> String {
-    let set = key.set_identifier.as_ref().map(|set| format!("/{set}")).unwrap_or_default();
-    format!("{zone}/{}/{}{set}", key.name, key.kind)
 }
 
 fn no_zone_step(visibility: Visibility, known: &[Zone]) -> String {

@@ -102,7 +102,7 @@ impl ZoneQueue {
     ) -> Outcome {
         let (answer, outcome) = oneshot::channel();
         let (now, ticket) = (Instant::now(), Ticket::default());
-        let claim = self.lock().owners.take(&work).map_err(|twin| twin.explained(&self.zone))?;
+        let claim = self.lock().owners.take(&work).map_err(owners::Twin::explained)?;
         let patience = now + PATIENCE.min(budget.remaining() / PART);
         let until = now + budget.remaining();
         let wish = Wish { work, claim, arrived: now, until, patience, awaits_value, ticket: ticket.clone(), answer };

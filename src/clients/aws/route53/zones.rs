@@ -130,6 +130,19 @@ impl Route53 {
     }
 }
 
+/// The zone that a record goes into, of those that the account has.
+pub fn chosen(choice: &ZoneChoice, record: &str, zones: &[Zone]) -> Result<Zone, Route53Error> {
+    if let Some(id) = &choice.id {
+        let zone = zones.iter().find(|zone| zone.id == *id).cloned();
+        return zone.ok_or_else(|| Route53Error::NoZoneId(id.clone()));
+    }
+    if let Some(name) = &choice.name {
+        return one_of(&named(zones, name, choice.visibility), name, choice.visibility, zones);
+    }
+    let name = DnsName::parse(record).map_err(Route53Error::Name)?;
+    one_of(&closest(zones, &name, choice.visibility), &name, choice.visibility, zones)
+}
+
 fn one_of(found: &[&Zone], name: &DnsName, visibility: Visibility, all: &[Zone]) -> Result<Zone, Route53Error> {
     match found {
         [] => Err(Route53Error::NoZone { name: name.clone(), visibility, known: all.to_vec() }),

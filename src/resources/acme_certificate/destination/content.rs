@@ -108,7 +108,7 @@ fn forms(
         put(entries::DER_KEY, Some(key_der(key)?));
     }
     let authorities = place.ca_pem.as_deref().unwrap_or_default();
-    put(entries::AUTHORITY, place.ca_pem.as_ref().map(|text| Bytes::new(text.clone().into_bytes())));
+    put(entries::AUTHORITY, authority(place).map(|text| Bytes::new(text.into_bytes())));
     let Some(stores) = &place.keystores else { return Ok(all) };
     let seed = Secret::random().ok_or(KeystoreError::Cipher)?;
     let made_at = u64::try_from(cx.clock().now().as_millisecond()).unwrap_or_default();
@@ -125,6 +125,12 @@ fn forms(
         put(entries::JKS_TRUST, store.jks_trust(password)?);
     }
     Ok(all)
+}
+
+/// The CA's certificates for the entry `ca.crt`, as every reader takes them.
+fn authority(place: &Destination) -> Option<String> {
+    let given = place.ca_pem.as_ref()?;
+    Some(Chain::cleaned(given).unwrap_or_else(|_| given.clone()))
 }
 
 /// A digest of entries, by name, and of the passwords that lie in Secrets.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::kubernetes::{check_label, check_subdomain};
+use crate::domain::keystore::AUTHORITY_ALIAS;
+use crate::domain::kubernetes_name::{check_label, check_subdomain};
 use crate::sdk::{Value, View};
 
 /// Tests names, copies and passwords.
@@ -10,6 +11,7 @@ pub fn check(config: View<'_>, complain: &mut impl FnMut(&'static str, &str, &st
     let Some(place) = config.at("kubernetes_secret").known() else { return };
     check_names(View::new(place), "kubernetes_secret", complain);
     check_copies(config, complain);
+    check_alias(config, complain);
     for store in ["pkcs12", "jks"] {
         check_password(config, &format!("kubernetes_secret.keystores.{store}"), complain);
     }
@@ -22,7 +24,7 @@ fn check_names(place: View<'_>, at: &str, complain: &mut impl FnMut(&'static str
         if let Some(fault) = fault {
             // Elements of a set have no path of their own.
             let at = if at.ends_with("copies") { at.to_owned() } else { format!("{at}.{name}") };
-            let what = format!("`{name}` in `{at}` cannot be a name in Kubernetes: {fault}");
+            let what = format!("`{name}` in `{at}` cannot be a name in Kubernetes: it {fault}");
             complain("BERTH-ACME-046", &what, "correct the name", &at);
         }
     }
@@ -42,6 +44,21 @@ fn check_copies(config: View<'_>, complain: &mut impl FnMut(&'static str, &str, 
             let what = format!("The Secret {}/{} gets the certificate twice", one.0, one.1);
             complain("BERTH-ACME-077", &what, "name each Secret once, and the first not among its copies", at);
         }
+    }
+}
+
+/// Java compares aliases in small letters, and of two entries of one alias it keeps the later one: the CA's.
+fn check_alias(config: View<'_>, complain: &mut impl FnMut(&'static str, &str, &str, &str)) {
+    let at = "kubernetes_secret.keystores.jks.alias";
+    let Some(alias) = config.text(at) else { return };
+    let number = alias.get(2..).and_then(|rest| rest.strip_prefix('-'));
+    let is_theirs = alias.eq_ignore_ascii_case(AUTHORITY_ALIAS)
+        || alias.get(..2).is_some_and(|begin| begin.eq_ignore_ascii_case(AUTHORITY_ALIAS))
+            && number.is_some_and(|number| number.parse::<usize>().is_ok());
+    if is_theirs && !config.at("kubernetes_secret.ca_pem").is_null() {
+        let what =
+            format!("The key cannot have the alias `{alias}`, which the certificates of `ca_pem` have in the store");
+        complain("BERTH-ACME-117", &what, "choose another alias, such as `certificate`, or leave `ca_pem` out", at);
     }
 }
 

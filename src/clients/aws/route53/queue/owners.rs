@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Work;
 use crate::clients::aws::route53::Route53Error;
 use crate::domain::dns::challenge::Edit;
-use crate::domain::dns::{Change, DnsName, RecordKey, Step, ZoneId};
+use crate::domain::dns::{Change, DnsName, RecordKey, Step};
 
 /// A value of a shared TXT name.
 type Value = (DnsName, String);
@@ -26,10 +26,10 @@ pub(super) enum Twin {
 }
 
 impl Twin {
-    pub(super) fn explained(self, zone: &ZoneId) -> Route53Error {
+    pub(super) fn explained(self) -> Route53Error {
         match self {
             Self::Set(key) => Route53Error::TwoOwners(key),
-            Self::Value(name, value) => Route53Error::ValueTaken { zone: zone.clone(), name, value },
+            Self::Value(name, value) => Route53Error::TwoOwnersOfValue(name, value),
         }
     }
 }

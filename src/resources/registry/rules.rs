@@ -1,0 +1,324 @@
+//! What of a registry's configuration cannot be, or is hardly meant.
+
+use crate::domain::htpasswd::Htpasswd;
+use crate::domain::image::ImageReference;
+use crate::domain::kubernetes_name::is_service_name_everywhere;
+use crate::domain::quantity::Quantity;
+use crate::explain::Explanation;
+use crate::sdk::{Diagnostics, Seen, Value, View};
+
+/// The ports that clusters give to nodes unless told otherwise (`--service-node-port-range`).
+const NODE_PORTS: std::ops::RangeInclusive<i64> = 30_000..=32_767;
+
+/// The annotation that named an Ingress class before there was a field.
+const OLD_CLASS: &str = "kubernetes.io/ingress.class";
+
+/// All that can be told without the cluster.
+pub fn check(config: View<'_>, found: &mut Diagnostics) {
+    storage(config, found);
+    exposure(config, found);
+    service(config, found);
+    users(config, found);
+    openness(config, found);
+    identity(config, found);
+    resources(config, found);
+    tolerations(config, found);
+}
+
+fn complaint(what: &str, next: &str, at: &str) -> Explanation {
+    Explanation::new("BERTH-REG-002", what).next(next).at(at)
+}
+
+/// Exactly one storage, and one that the replicas can share.
+fn storage(config: View<'_>, found: &mut Diagnostics) {
+    let kinds = ["storage.s3", "storage.volume", "storage.ephemeral"];
+    let seen: Vec<Seen<'_>> = kinds.iter().map(|kind| config.at(kind)).collect();
+    let known = seen.iter().filter(|it| matches!(it, Seen::Known(_))).count();
+    let unknown = seen.iter().any(|it| it.is_unknown());
+    if known > 1 || (known == 0 && !unknown) {
+        let next = "give one of s3 = { … }, volume = { … } and ephemeral = {}";
+        found.error(&complaint("`storage` must name exactly one kind of storage", next, "storage"));
+    }
+    if config.integer("replicas").unwrap_or(1) <= 1 {
+        return;
+    }
+    let modes: Option<Vec<String>> = config.read("storage.volume.access_modes");
+    let shared = modes.is_some_and(|modes| modes.iter().any(|mode| mode == "ReadWriteMany"));
+    let volume = matches!(config.at("storage.volume"), Seen::Known(_));
+    let modes_unknown = config.at("storage.volume.access_modes").is_unknown();
+    if (volume && !shared && !modes_unknown) || matches!(config.at("storage.ephemeral"), Seen::Known(_)) {
+        let next = "set replicas = 1, or use a bucket or a volume with access_modes = [\"ReadWriteMany\"]";
+        found.error(&complaint("`replicas` above 1 needs storage that they can share", next, "replicas"));
+    }
+}
+
+/// One way in, and a name for it.
+fn exposure(config: View<'_>, found: &mut Diagnostics) {
+    if config.at("ingress").is_given() && config.at("host_port").is_given() {
+        let next = "keep one of the two: clients come through an Ingress, or to a port of the node";
+        found.error(&complaint("`ingress` and `host_port` exclude each other", next, "host_port"));
+    }
+    if config.at("ingress").is_given() && config.at("host").is_null() {
+        let next = "set host to the name that clients use, such as registry.example.com";
+        found.error(&complaint("`host` is needed for an Ingress", next, "host"));
+    }
+    let annotations = config.at("ingress.annotations").known();
+    let old = annotations.and_then(|map| map.member(OLD_CLASS).as_str());
+    let class = config.text("ingress.class").filter(|class| !class.is_empty());
+    // Kubernetes, `validateIngressCreate`: both may be given if they are the same.
+    if let (Some(old), Some(class)) = (old, class)
+        && old != class
+    {
+        let what = format!("`ingress.class` is `{class}`, and the annotation {OLD_CLASS} says `{old}`");
+        found.error(&complaint(&what, "remove the annotation, or give both the same value", "ingress.class"));
+    }
+}
+
+/// What goes with which type of Service (Kubernetes, `ValidateService`).
+fn service(config: View<'_>, found: &mut Diagnostics) {
+    if let Some(name) = config.text("name").filter(|name| !is_service_name_everywhere(name)) {
+        let what = format!("A Service called `{name}` is refused by many clusters: its name begins with a digit");
+        let next = "begin the name with a letter, unless the cluster has RelaxedServiceNameValidation";
+        found.warning(&complaint(&what, next, "name"));
+    }
+    let kind = config.at("service.type");
+    if kind.is_unknown() {
+        return;
+    }
+    let kind = kind.known().and_then(Value::as_str).unwrap_or("ClusterIP");
+    if kind == "ClusterIP" && config.at("service.node_port").is_given() {
+        let what = "`service.node_port` needs a Service that has ports on the nodes, and `service.type` is `ClusterIP`";
+        let next = "set service.type = \"NodePort\" or \"LoadBalancer\", or remove node_port";
+        found.error(&complaint(what, next, "service.node_port"));
+    }
+    for name in ["load_balancer_class", "load_balancer_source_ranges"] {
+        let at = format!("service.{name}");
+        if kind != "LoadBalancer" && config.at(&at).is_given() && config.text(&at) != Some("") {
+            let what = format!("`{at}` needs a Service with a load balancer, and `service.type` is `{kind}`");
+            found.error(&complaint(&what, "set service.type = \"LoadBalancer\", or remove it", &at));
+        }
+    }
+    if let Some(port) = config.integer("service.node_port").filter(|port| !NODE_PORTS.contains(port)) {
+        let what = format!("The port {port} of the nodes is refused by most clusters");
+        let next = "choose one between 30000 and 32767, unless the cluster has another service-node-port-range";
+        found.warning(&complaint(&what, next, "service.node_port"));
+    }
+}
+
+/// Users by one way, each with a password.
+fn users(config: View<'_>, found: &mut Diagnostics) {
+    if config.at("users").is_given() && config.at("htpasswd").is_given() {
+        found.error(&complaint("`users` and `htpasswd` exclude each other", "keep one of the two", "htpasswd"));
+    }
+    let file = config.text("htpasswd").and_then(|text| Htpasswd::parse(text).ok()).unwrap_or_default();
+    let slow: Vec<&str> = file.slow_users().collect();
+    if !slow.is_empty() {
+        let what = format!("Each request of {} will take long", slow.join(", "));
+        let next = "hash the passwords with a lower cost, such as 10: the registry checks them at each request";
+        found.warning(&complaint(&what, next, "htpasswd"));
+    }
+    let users = config.at("users").known().and_then(Value::members);
+    for (name, user) in users.into_iter().flatten() {
+        if View::new(user).at("password_wo").is_null() {
+            let at = format!("users[\"{name}\"]");
+            found.error(&complaint(&format!("The user `{name}` has no password"), "set password_wo", &at));
+        }
+    }
+    if config.at("proxy.password_wo").is_given() && config.at("proxy.username").is_null() {
+        let what = "`proxy.password_wo` is used with `proxy.username` only: the registry will not log in";
+        found.warning(&complaint(what, "set proxy.username, or remove the password", "proxy.username"));
+    }
+}
+
+/// Whether more than the cluster may come in without a login.
+fn openness(config: View<'_>, found: &mut Diagnostics) {
+    let is_meant = config.truth("anonymous").unwrap_or(config.at("anonymous").is_unknown());
+    let (users, file) = (config.at("users"), config.at("htpasswd"));
+    if is_meant && config.truth("anonymous").is_some() && (users.is_given() || file.is_given()) {
+        let what = "`anonymous` says that nobody needs a login, and there are users";
+        found.error(&complaint(what, "remove anonymous, or the users", "anonymous"));
+    }
+    if is_meant || !users.is_null() || !file.is_null() {
+        return;
+    }
+    let way = match config.text("service.type") {
+        _ if config.at("ingress").is_given() => "an Ingress",
+        _ if config.at("host_port").is_given() => "a port of the node",
+        Some("LoadBalancer") => "a load balancer",
+        Some("NodePort") => "a port of the nodes",
+        _ => return,
+    };
+    let may = if config.at("proxy").is_given() { "pull" } else { "pull, push and delete" };
+    let what =
+        format!("Everyone who reaches the registry may {may} without a login: it is open by {way}, and has no users");
+    let next = "give it users or htpasswd; if that is meant, say so with anonymous = true";
+    found.warning(&Explanation::new("BERTH-REG-010", what).next(next).at("users"));
+}
+
+fn one_alone(one: Seen<'_>, other: Seen<'_>) -> bool {
+    (one.is_given() && other.is_null()) || (one.is_null() && other.is_given())
+}
+
+/// The keys of a bucket belong together, and the second major version knows no other identity.
+fn identity(config: View<'_>, found: &mut Diagnostics) {
+    let (access, secret) = (config.at("storage.s3.access_key"), config.at("storage.s3.secret_key_wo"));
+    let in_bucket = matches!(config.at("storage.s3"), Seen::Known(_));
+    if in_bucket && one_alone(access, secret) {
+        let next = "set access_key and secret_key_wo, or neither: then the Pods use their own identity";
+        found.error(&complaint("`access_key` and `secret_key_wo` belong together", next, "storage.s3.access_key"));
+    }
+    let image = config.text("image").and_then(|image| image.parse::<ImageReference>().ok());
+    let annotations = config.at("service_account.annotations").known();
+    let role = annotations.map(|map| map.member("eks.amazonaws.com/role-arn"));
+    let by_role = role.and_then(Value::as_str).is_some_and(|role| !role.is_empty());
+    let is_old = image.and_then(|image| image.major_version()).is_some_and(|major| major < 3);
+    if in_bucket && by_role && access.is_null() && is_old {
+        let next = "use registry:3, or give the bucket's access_key and secret_key_wo";
+        let what = "Registries before version 3 do not know the role of a service account";
+        found.error(&complaint(what, next, "image"));
+    }
+}
+
+/// Nobody is set aside more than allowed (Kubernetes, `ValidateResourceRequirements`).
+fn resources(config: View<'_>, found: &mut Diagnostics) {
+    let amounts = |part: &str| config.at(&format!("resources.{part}")).known().and_then(Value::members);
+    for (name, asked) in amounts("requests").into_iter().flatten() {
+        let limit = amounts("limits").and_then(|limits| limits.get(name)).and_then(Value::as_str);
+        let (Some(asked), Some(limit)) = (asked.as_str(), limit) else { continue };
+        let (Some(more), Some(most)) = (Quantity::parse(asked), Quantity::parse(limit)) else { continue };
+        if more > most {
+            let what = format!("More {name} is asked for (`{asked}`) than the limit allows (`{limit}`)");
+            found.error(&complaint(&what, "raise the limit, or ask for less", "resources.requests"));
+        }
+    }
+}
+
+/// What belongs together in a toleration (Kubernetes, `ValidateTolerations`).
+fn tolerations(config: View<'_>, found: &mut Diagnostics) {
+    let all = config.at("tolerations").known().and_then(Value::elements).unwrap_or_default();
+    for (index, toleration) in all.iter().enumerate().map(|(index, it)| (index, View::new(it))) {
+        let text = |name: &str| toleration.text(name).filter(|text| !text.is_empty());
+        let at = format!("tolerations[{index}]");
+        let exists = text("operator") == Some("Exists");
+        if exists && text("value").is_some() {
+            let next = "remove the value, or use the operator \"Equal\"";
+            found.error(&complaint("A toleration with the operator `Exists` has no value", next, &at));
+        }
+        let is_open = toleration.at("operator").is_unknown() || toleration.at("key").is_unknown();
+        if !is_open && !exists && text("key").is_none() {
+            let next = "set the key, or operator = \"Exists\" to tolerate every taint";
+            found.error(&complaint("A toleration without a key must have the operator `Exists`", next, &at));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A configuration of these attributes, and a storage.
+    fn config(parts: &[(&str, Value)]) -> Value {
+        let storage = Value::object([("ephemeral", Value::object::<&str>([]))]);
+        let parts = parts.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        Value::object(
+            [("name".to_owned(), Value::from("hub")), ("storage".to_owned(), storage)].into_iter().chain(parts),
+        )
+    }
+
+    fn object<const N: usize>(parts: [(&str, Value); N]) -> Value {
+        Value::object(parts)
+    }
+
+    /// What is told: severity, attribute, summary.
+    fn told(parts: &[(&str, Value)]) -> Vec<String> {
+        let (config, mut found) = (config(parts), Diagnostics::default());
+        check(View::new(&config), &mut found);
+        found.iter().map(|it| format!("{:?} at {}: {}", it.severity, it.attribute, it.summary)).collect()
+    }
+
+    #[track_caller]
+    fn assert_told(parts: &[(&str, Value)], expected: &str) {
+        let told = told(parts);
+        assert!(told.len() == 1 && told[0].contains(expected), "{told:?}");
+    }
+
+    fn text(text: &str) -> Value {
+        Value::from(text)
+    }
+
+    #[test]
+    fn what_the_cluster_would_refuse_at_the_last_object_is_told_at_first() {
+        let users = ("users", object([("ann", object([("password_wo", text("secret"))]))]));
+        let with = |part: (&'static str, Value)| [part, users.clone()];
+        let service = |parts: [(&str, Value); 2]| with(("service", object(parts)));
+        assert_told(&with(("service", object([("node_port", Value::from(30500))]))), "Error at service.node_port");
+        assert_told(
+            &service([("type", text("ClusterIP")), ("node_port", Value::from(30500))]),
+            "Error at service.node_port",
+        );
+        assert_told(
+            &service([("type", text("NodePort")), ("node_port", Value::from(8443))]),
+            "Warning at service.node_port",
+        );
+        assert_told(
+            &service([("type", text("NodePort")), ("load_balancer_class", text("nlb"))]),
+            "Error at service.load_balancer_class",
+        );
+        let class = object([("class", text("traefik")), ("annotations", object([(OLD_CLASS, text("nginx"))]))]);
+        assert_told(&[("host", text("hub.test")), ("ingress", class), users.clone()], "Error at ingress.class");
+        let resources =
+            object([("requests", object([("cpu", text("2"))])), ("limits", object([("cpu", text("500m"))]))]);
+        assert_told(&[("resources", resources)], "Error at resources.requests");
+        let toleration = object([("operator", text("Exists")), ("key", text("a")), ("value", text("b"))]);
+        assert_told(&[("tolerations", Value::List(vec![toleration]))], "Error at tolerations[0]");
+        let toleration = object([("value", text("b"))]);
+        assert_told(&[("tolerations", Value::List(vec![toleration]))], "must have the operator `Exists`");
+        assert_told(&[("name", text("3hub"))], "Warning at name");
+    }
+
+    #[test]
+    fn what_the_cluster_takes_is_taken() {
+        let service = |parts: [(&str, Value); 2]| object(parts);
+        let both = object([("class", text("nginx")), ("annotations", object([(OLD_CLASS, text("nginx"))]))]);
+        let users = ("users", object([("ann", object([("password_wo", text("secret"))]))]));
+        for parts in [
+            vec![("service", service([("type", Value::Unknown), ("node_port", Value::from(30500))]))],
+            vec![
+                ("service", service([("type", text("LoadBalancer")), ("node_port", Value::from(30500))])),
+                users.clone(),
+            ],
+            vec![("host", text("hub.test")), ("ingress", both), users],
+            vec![("tolerations", Value::List(vec![object([("operator", text("Exists"))])]))],
+            vec![("tolerations", Value::List(vec![object([("key", Value::Unknown)])]))],
+        ] {
+            assert_eq!(told(&parts), Vec::<String>::new(), "{parts:?}");
+        }
+    }
+
+    #[test]
+    fn an_open_registry_is_told_unless_it_is_meant_or_may_have_users() {
+        let ingress = [("host", text("hub.test")), ("ingress", object([("class", text("nginx"))]))];
+        assert_told(&ingress, "Warning at users: Everyone who reaches the registry may pull, push and delete");
+        assert_told(&[("host_port", Value::from(443))], "by a port of the node");
+        assert_told(&[("service", object([("type", text("LoadBalancer"))]))], "by a load balancer");
+        let cache = object([("remote_url", text("https://registry-1.docker.io"))]);
+        assert_told(&[("host_port", Value::from(443)), ("proxy", cache)], "may pull without a login");
+        for quiet in [("anonymous", Value::Bool(true)), ("users", Value::Unknown), ("htpasswd", Value::Unknown)] {
+            assert_eq!(told(&[("host_port", Value::from(443)), quiet]), Vec::<String>::new());
+        }
+        assert_eq!(told(&[]), Vec::<String>::new(), "only the cluster reaches it");
+        let users = ("users", object([("ann", object([("password_wo", text("secret"))]))]));
+        assert_told(&[("anonymous", Value::Bool(true)), users], "Error at anonymous");
+    }
+
+    #[test]
+    fn a_role_is_missed_only_where_it_is_given_and_needed() {
+        let role =
+            |arn: Value| ("service_account", object([("annotations", object([("eks.amazonaws.com/role-arn", arn)]))]));
+        let bucket = ("storage", object([("s3", object([("bucket", text("b")), ("region", text("r"))]))]));
+        let image = ("image", text("registry:2.8.3"));
+        assert_told(&[bucket.clone(), image.clone(), role(text("arn:aws:iam::1:role/r"))], "Error at image");
+        assert_eq!(told(&[bucket, image.clone(), role(Value::Null)]), Vec::<String>::new());
+        assert_eq!(told(&[image, role(text("arn:aws:iam::1:role/r"))]), Vec::<String>::new(), "no bucket");
+    }
+}
