@@ -175,7 +175,11 @@ fn acme() -> Vec<Told> {
         FailedAuthorization { identifier: text("a.example"), problem: refusal("dns", 400).problem, seen: None };
     let others = [
         AcmeError::Untrusted { url: text("https://ca.example/dir"), why: text("UnknownIssuer") },
-        AcmeError::Unreachable { url: text("https://ca.example/dir"), why: text("connection refused") },
+        AcmeError::Unreachable {
+            url: text("https://ca.example/dir"),
+            why: text("connection refused"),
+            is_absent: false,
+        },
         AcmeError::Strange { url: text("https://ca.example/dir"), why: text("not JSON") },
         AcmeError::Validation { order: text("https://ca.example/order/1"), failures: vec![failed] },
         AcmeError::OrderDead { order: text("https://ca.example/order/1"), status: text("invalid"), problem: None },

@@ -122,11 +122,6 @@ pub(super) const CODES: &[Code] = &[
         "The role was removed, and somebody else made another one of the same name.",
         "Remove that role if nobody needs it, take it over by import, or choose another name.",
     ),
-    passing(
-        "BERTH-AWS-040",
-        "A role was removed by somebody else while it was about to be changed.",
-        "Apply again: the refresh sees that it is gone, and it is made anew.",
-    ),
     lasting(
         "BERTH-AWS-035",
         "A warning: a statement of a policy may not mean what it says. It is sent as it is.",
@@ -152,5 +147,10 @@ pub(super) const CODES: &[Code] = &[
         "BERTH-AWS-039",
         "The region in the provider block is none that AWS has.",
         "Set `aws.region` to what the message names; nothing was asked.",
+    ),
+    passing(
+        "BERTH-AWS-040",
+        "A role was removed by somebody else while it was about to be changed.",
+        "Apply again: the refresh sees that it is gone, and it is made anew.",
     ),
 ];
