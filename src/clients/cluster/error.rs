@@ -364,7 +364,8 @@ impl ClusterError {
                 return format!("remove it with `kubectl {}` and apply again: it is made anew", removal(object));
             }
             Self::Conflict { .. } => {
-                "let one of the two manage these fields: remove them here, or make the other give them up"
+                "apply again; if it stays, let one of the two manage these fields: remove them here, or make the other give \
+                 them up"
             }
             Self::Invalid { .. } => "correct the value that the cluster names",
             Self::Stuck { obstacle, .. } => {

@@ -69,7 +69,7 @@ impl DnsError {
             Self::NoAnswer { name, why } => Explanation::new("BERTH-DNS-003", what)
                 .on(name)
                 .said("the resolvers", why)
-                .next("check `dns.resolvers` and that this machine may ask them; in a network that lets no DNS out set `dns.check = \"recursive\"` with your own resolvers, or `\"none\"`"),
+                .next("check `dns.resolvers` and that this machine may ask them; in a network that lets no DNS out set `dns.check = \"recursive\"` with your own resolvers, or `\"none\"`; then apply again"),
             Self::NoZone(name) => Explanation::new("BERTH-DNS-004", what)
                 .on(name)
                 .said("the resolvers", "no name server is named for it or for any domain above it")
