@@ -14,8 +14,10 @@ use berth::codes::{Again, Code, FAMILIES, all};
 const SHARED: &[&str] = &[
     "BERTH-ACME-009", // no account with the key: told by the CA in an answer, or by a look-up
     "BERTH-ACME-019", // the CA's refusal, and what no other variant tells
+    "BERTH-ACME-030", // none or several, an empty one
     "BERTH-ACME-034", // the key's file, the key's variable
     "BERTH-ACME-039",
+    "BERTH-ACME-056", // unreadable, other names, more than names
     "BERTH-ACME-057", // of a certificate, of an order
     "BERTH-ACME-058", // of a certificate, of an order
     "BERTH-ACME-091", // each way in which the world asks another zone
@@ -29,6 +31,7 @@ const SHARED: &[&str] = &[
     "BERTH-AWS-023",
     "BERTH-AWS-024",
     "BERTH-AWS-026", // of a role, of a provider
+    "BERTH-AWS-036", // what AWS advises against: a port, no audience
     "BERTH-CHECK-001",
     "BERTH-DNS-009",
     "BERTH-PULL-001",
@@ -43,8 +46,9 @@ const SHARED: &[&str] = &[
     "BERTH-ROUTE53-023",
     "BERTH-ROUTE53-024",
     "BERTH-ROUTE53-026",
-    "BERTH-SDK-009", // a type, a function
-    "BERTH-SDK-017", // an element, a member
+    "BERTH-ROUTE53-035", // what AWS documents otherwise: of a type, of a place
+    "BERTH-SDK-009",     // a type, a function
+    "BERTH-SDK-017",     // an element, a member
 ];
 
 /// How long the words of an entry may be: they are read in a table.
@@ -176,9 +180,11 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The code without its module of tests, which stands last.
+/// The code without its modules of tests, which stand last.
 fn without_tests(code: &str) -> &str {
-    code.split_once("#[cfg(test)]\nmod tests {").map_or(code, |(code, _)| code)
+    let is_module = |at: usize| code[at..].lines().nth(1).is_some_and(|line| line.ends_with('{'));
+    let begins = code.match_indices("#[cfg(test)]\nmod ").map(|(at, _)| at).find(|at| is_module(*at));
+    begins.map_or(code, |at| &code[..at])
 }
 
 /// The lines without those that are comments.

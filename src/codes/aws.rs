@@ -122,6 +122,32 @@ pub(super) const CODES: &[Code] = &[
         "The role was removed, and somebody else made another one of the same name.",
         "Remove that role if nobody needs it, take it over by import, or choose another name.",
     ),
+    lasting(
+        "BERTH-AWS-035",
+        "A warning: a statement of a policy may not mean what it says. It is sent as it is.",
+        "Check that it means what you want; IAM has the last word.",
+    ),
+    lasting(
+        "BERTH-AWS-036",
+        "A warning: an OIDC provider has no audience, or its URL a port, which AWS advises against.",
+        "Name at least one audience, such as `sts.amazonaws.com`; take an issuer without a port, if IAM refuses it.",
+    ),
+    lasting(
+        "BERTH-AWS-037",
+        "A warning: IAM has no OIDC provider for a role's issuer, so that nobody could assume the role.",
+        "Check the issuer, whose case and slashes count, or declare a `berth_oidc_provider`. Nothing, if this apply \
+         makes it.",
+    ),
+    lasting(
+        "BERTH-AWS-038",
+        "An object was planned with credentials of another account than it is applied with.",
+        "Apply with credentials of the planned account, or plan again; nothing was changed.",
+    ),
+    lasting(
+        "BERTH-AWS-039",
+        "The region in the provider block is none that AWS has.",
+        "Set `aws.region` to what the message names; nothing was asked.",
+    ),
     passing(
         "BERTH-AWS-040",
         "A role was removed by somebody else while it was about to be changed.",

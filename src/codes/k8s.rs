@@ -112,4 +112,14 @@ pub(super) const CODES: &[Code] = &[
         "An Ingress or Service never gets an address: it is of a kind that has none.",
         "Name an Ingress, or a Service of type LoadBalancer.",
     ),
+    lasting(
+        "BERTH-K8S-071",
+        "A Secret or ConfigMap that berth made was set immutable by somebody.",
+        "Remove it with the command in the message and apply again: it is made anew.",
+    ),
+    lasting(
+        "BERTH-K8S-072",
+        "A warning: a namespace or service account that is needed does not exist yet.",
+        "Make it first, or correct its name; let the attribute come from the resource that makes it.",
+    ),
 ];

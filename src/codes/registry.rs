@@ -47,4 +47,15 @@ pub(super) const CODES: &[Code] = &[
         "A warning: the registry's service account was kept, because other Pods run as it.",
         "Remove it with kubectl when they are gone.",
     ),
+    lasting(
+        "BERTH-REG-010",
+        "A warning: everyone who reaches the registry may use it without a login.",
+        "Give it `users` or `htpasswd`; if it is meant so, set `anonymous = true`.",
+    ),
+    lasting(
+        "BERTH-REG-011",
+        "The volume of a registry cannot be changed so: claims never shrink, and keep their class and modes.",
+        "Set the former value again. For another volume save the images, delete the claim as the message says, and \
+         apply with `-replace`.",
+    ),
 ];

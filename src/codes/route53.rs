@@ -114,4 +114,14 @@ pub(super) const CODES: &[Code] = &[
         "A warning: two new records of this configuration exclude each other, such as a CNAME and anything beside it.",
         "Remove one of them, or correct its name; Route53 refuses one of the two.",
     ),
+    lasting(
+        "BERTH-ROUTE53-034",
+        "A warning: a TXT value looks as if it were written in another provider's notation.",
+        "Write plain text, or the whole value in quotation marks as Route53 has it; or leave it, if it is meant so.",
+    ),
+    lasting(
+        "BERTH-ROUTE53-035",
+        "A warning: a routing policy may be none that Route53 takes. It is sent as it is.",
+        "Correct it if it is a mistake; Route53 has the last word.",
+    ),
 ];

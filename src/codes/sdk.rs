@@ -84,6 +84,11 @@ pub(super) const CODES: &[Code] = &[
     lasting("BERTH-SDK-017", "A member of a list, set or map is null.", "Leave it out, as the message shows."),
     lasting(
         "BERTH-SDK-030",
+        "A warning: a write-only value is given without its version, so that nobody notices when it changes.",
+        "Set its `..._wo_version` to a number, and change that whenever the value changes.",
+    ),
+    lasting(
+        "BERTH-SDK-031",
         "The provider block cannot be read as Terraform sent it.",
         "Report a defect, with the provider block without its secrets.",
     ),

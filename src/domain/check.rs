@@ -40,7 +40,8 @@ impl Step {
         match self {
             Self::Resolve => "create the DNS record, or let this resource depend on the one that does",
             Self::Tls => {
-                "check which certificate the server presents; a CA that the system does not know goes into ca_pem"
+                "check which certificate the server presents: it must be for this host and still valid; only where the words \
+                 speak of an unknown issuer, put its CA into ca_pem"
             }
             Self::Anonymous => "give the registry users, so that nobody comes in without a login",
             Self::Login => "check username and password_wo against the registry's users",

@@ -56,10 +56,7 @@ impl Use {
     }
 
     fn wants(&self, rule: &Rule) -> bool {
-        match rule.need {
-            Need::Attribute(name) => self.attributes.contains(name),
-            Need::Always | Need::Message => true,
-        }
+        rule.need.attribute().is_none_or(|name| self.attributes.contains(name))
     }
 
     fn verbs(&self, rule: &Rule) -> impl Iterator<Item = &'static str> + use<> {
@@ -83,9 +80,8 @@ fn set(value: &Value) -> Result<BTreeSet<String>, Fault> {
 
 /// The attributes that need more.
 fn attributes() -> impl Iterator<Item = &'static str> {
-    let needs = ENTRIES.iter().flat_map(|entry| entry.rules).map(|rule| rule.need);
-    let named = needs.filter_map(|need| if let Need::Attribute(name) = need { Some(name) } else { None });
-    named.collect::<BTreeSet<_>>().into_iter()
+    let rules = ENTRIES.iter().flat_map(|entry| entry.rules);
+    rules.filter_map(|rule| rule.need.attribute()).collect::<BTreeSet<_>>().into_iter()
 }
 
 fn types() -> String {
@@ -144,7 +140,7 @@ pub fn permissions<'a>(types: impl IntoIterator<Item = &'a str>, wanted: &Use) -
     rules.retain(|rule| wanted.wants(rule));
     let of = |place| {
         let at_place = rules.iter().filter(move |rule| rule.place == place);
-        let (optional, needed): (Vec<_>, Vec<_>) = at_place.partition(|rule| rule.need == Need::Message);
+        let (optional, needed): (Vec<_>, Vec<_>) = at_place.partition(|rule| rule.need.is_optional());
         let (needed, mut optional) = (asked(&needed, wanted), asked(&optional, wanted));
         for (on, verbs) in &mut optional {
             verbs.retain(|verb| !needed.get(on).is_some_and(|needed| needed.contains(verb)));
@@ -194,7 +190,7 @@ mod tests {
     fn each_right_is_said_once_whatever_the_order() {
         let one = ask(&["berth_registry", "berth_pull_secret"], &json!({}));
         assert_eq!(one, ask(&["berth_pull_secret", "berth_registry", "berth_pull_secret"], &json!({})));
-        assert_eq!(verbs(&one.namespaced.rules, "secrets"), ["get", "create", "patch", "update", "delete"]);
+        assert_eq!(verbs(&one.namespaced.rules, "secrets"), ["get", "create", "patch", "delete"]);
         assert_eq!(ask(&["berth_dns_record"], &json!({})), Permissions::default());
         for rules in [&one.namespaced, &one.cluster] {
             for rule in &rules.optional {

@@ -36,7 +36,7 @@ impl Function for RequiredKubernetesPermissions {
                     Type::Dynamic,
                     "An object: `plan_only` (true for a runner that only plans), and `attributes`, those of the following \
                      that the configuration sets, since they need more: `create_namespace`, `namespace_selector`, \
-                     `in_cluster`, `annotate_service_accounts`, `http01.ingress_class` and `http01.endpoint`.",
+                     `in_cluster`, `annotate_service_accounts`, `http01.ingress_class` and, in its place, `http01.endpoint`.",
                 )
             }),
             result: object([("cluster", rules_type()), ("namespaced", rules_type())]),
@@ -81,7 +81,7 @@ fn rule(rule: &PolicyRule) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cluster_permissions::{ENTRIES, Need};
+    use crate::domain::cluster_permissions::ENTRIES;
 
     fn call(ty: &str, options: Value) -> Result<Value, FunctionError> {
         RequiredKubernetesPermissions.call(&Arguments(&[Value::List(vec![Value::from(ty)]), options]))
@@ -107,10 +107,8 @@ mod tests {
     #[test]
     fn the_description_names_every_attribute_that_needs_more() {
         let words = RequiredKubernetesPermissions.signature().variadic.unwrap().description;
-        for need in ENTRIES.iter().flat_map(|entry| entry.rules).map(|rule| rule.need) {
-            if let Need::Attribute(name) = need {
-                assert!(words.contains(&format!("`{name}`")), "{name}");
-            }
+        for name in ENTRIES.iter().flat_map(|entry| entry.rules).filter_map(|rule| rule.need.attribute()) {
+            assert!(words.contains(&format!("`{name}`")), "{name}");
         }
     }
 }

@@ -187,7 +187,7 @@ async fn seen(cx: &Cx, model: &Dns01RecordModel, change: Option<&ChangeId>) -> R
     }
     let Some(name) = model.record_name.get().filter(|_| model.wait == "authoritative") else { return Ok(()) };
     let seen = cx.provider().dns()?.wait_for_txt(name, std::slice::from_ref(&model.value), cx.budget()).await;
-    seen.map_err(|error| error.explain(headline("see", model)))
+    seen.map_err(|error| error.explain_record(headline("see", model)))
 }
 
 fn place(model: &Dns01RecordModel) -> Option<Left> {

@@ -73,7 +73,7 @@ pub trait Resource<P: Send + Sync + 'static>: Send + Sync + 'static {
     fn import(&self, cx: &Cx<P>, id: &str) -> impl Future<Output = Result<Import<Self::Model>>> + Send {
         let (_, _) = (cx, id);
         std::future::ready(Err(Explanation::new("BERTH-SDK-004", format!("Cannot import a `{}`", Self::NAME))
-            .next("declare it without import; applying it adopts what it finds of its own")))
+            .next("declare it without import, and apply: it stands for what is done then, not for what is there")))
     }
 
     /// Brings the stored state of an older version to the present one.

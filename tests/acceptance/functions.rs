@@ -87,6 +87,9 @@ fn each_function_tells_what_would_be_right() {
         ("irsa_trust_policy(\"https://oidc.example\", [{ namespace = \"a\", name = \"b\" }])", "`{ account_id"),
         ("required_permissions([\"aws_iam_role\"])", "`berth_irsa_role`"),
         ("required_permissions([], { zones = [\"Z1\"] })", "`hosted_zone_ids`"),
+        ("required_kubernetes_permissions([\"kubernetes_secret\"])", "`berth_registry`"),
+        ("required_kubernetes_permissions([], { attributes = [\"namespace\"] })", "`create_namespace`"),
+        ("required_kubernetes_permissions([], { create_namespace = true })", "`attributes`"),
     ] {
         for error in refusals(&format!("provider::berth::{expression}")) {
             let error = error.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -109,5 +112,18 @@ fn required_permissions_are_narrowed_by_options() {
         ] });
         assert_eq!(document, expected);
         assert_eq!(result["statements"].as_array().unwrap().len(), 3);
+    }
+}
+
+#[test]
+#[ignore = "needs terraform"]
+fn required_kubernetes_permissions_are_rules_of_a_role() {
+    let call = "provider::berth::required_kubernetes_permissions([\"berth_pull_secret\", \"berth_dns_record\"], \
+                { attributes = [\"namespace_selector\"], plan_only = true })";
+    for result in results(call) {
+        let rule = |resource: &str, verb: &str| json!({ "apiGroups": [""], "resources": [resource], "verbs": [verb] });
+        assert_eq!(result["cluster"], json!({ "rules": [rule("namespaces", "list")], "optional": [] }));
+        let read = json!({ "apiGroups": [""], "resources": ["secrets", "serviceaccounts"], "verbs": ["get"] });
+        assert_eq!(result["namespaced"], json!({ "rules": [read], "optional": [] }));
     }
 }

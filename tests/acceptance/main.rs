@@ -5,6 +5,7 @@ mod acme;
 mod aws;
 mod bed;
 mod cluster;
+mod cluster_permissions;
 mod dns_lookup;
 mod examples;
 #[path = "../support/faults.rs"]
@@ -33,6 +34,8 @@ mod registry;
 mod registry_check;
 mod registry_rollouts;
 mod reported;
+#[path = "../support/runner.rs"]
+mod runner;
 #[path = "../support/sandbox.rs"]
 #[allow(dead_code, reason = "not every suite needs every value")]
 mod sandbox;

@@ -141,7 +141,7 @@ fn a_service_account_that_comes_late_is_waited_for() {
 }
 
 /// A registry whose certificate the nodes trust, with a limit for all that it may use.
-fn trusted_registry(namespace: &str, host: &str) -> String {
+fn trusted_registry(namespace: &str, host: &str, port: u16) -> String {
     format!(
         r#"
 variable "password" {{
@@ -165,7 +165,7 @@ resource "berth_registry" "this" {{
   name           = "registry"
   namespace      = "{namespace}"
   host           = "{host}"
-  host_port      = 6447
+  host_port      = {port}
   storage        = {{ ephemeral = {{}} }}
   users          = {{ ann = {{ password_wo = var.password, password_wo_version = 1 }} }}
   tls            = {{ secret_name = berth_acme_certificate.this.kubernetes_secret.name }}
@@ -178,10 +178,10 @@ resource "berth_registry" "this" {{
     )
 }
 
-/// Four checks of one registry.
-fn four_checks(namespace: &str) -> String {
+/// A registry that the nodes trust, its name, and the login to it in its namespace; and what a check of it says of it.
+pub(crate) fn served(namespace: &str, port: u16) -> (String, String) {
     let host = format!("{namespace}.{}", value("SANDBOX_ZONE_NAME"));
-    let checks = format!(
+    let beside = format!(
         r#"
 resource "berth_dns_record" "this" {{
   zone_id = "{zone}"
@@ -193,25 +193,37 @@ resource "berth_dns_record" "this" {{
 resource "berth_pull_secret" "this" {{
   name       = "pull"
   namespaces = [berth_registry.this.namespace]
-  registries = {{ "https://{host}:6447/v2/" = {{ username = "ann", password_wo = var.password, password_wo_version = 1 }} }}
-}}
-resource "berth_registry_check" "this" {{
-  for_each    = toset(["1", "2", "3", "4"])
-  host        = each.key == "1" ? upper("{host}:6447") : "{host}:6447"
-  username    = "ann"
-  password_wo = var.password
-  ca_pem      = file("{root}")
-  triggers    = {{ run = each.key }}
-  details     = true
-  in_cluster  = {{ namespace = "{namespace}" }}
-  depends_on  = [berth_pull_secret.this, berth_dns_record.this]
+  registries = {{ "https://{host}:{port}/v2/" = {{ username = "ann", password_wo = var.password, password_wo_version = 1 }} }}
 }}
 "#,
-        root = value("SANDBOX_ACME_ROOT_FILE"),
         zone = value("SANDBOX_ZONE_ID"),
         node = value("SANDBOX_NODE_IP"),
     );
-    trusted_registry(namespace, &host) + &checks
+    let check = format!(
+        "host = \"{host}:{port}\"\n username = \"ann\"\n password_wo = var.password\n ca_pem = file(\"{}\")\n \
+         in_cluster = {{ namespace = \"{namespace}\" }}\n",
+        value("SANDBOX_ACME_ROOT_FILE")
+    );
+    (trusted_registry(namespace, &host, port) + &beside, check)
+}
+
+/// Four checks of one registry, of which one writes its name in capitals.
+fn four_checks(namespace: &str) -> String {
+    let (registry, check) = served(namespace, 6447);
+    let named = format!("\"{namespace}.{}:6447\"", value("SANDBOX_ZONE_NAME"));
+    let check = check.replace(&named, &format!("each.key == \"1\" ? upper({named}) : {named}"));
+    let checks = format!(
+        r#"
+resource "berth_registry_check" "this" {{
+  for_each   = toset(["1", "2", "3", "4"])
+  triggers   = {{ run = each.key }}
+  details    = true
+  depends_on = [berth_pull_secret.this, berth_dns_record.this]
+  {check}
+}}
+"#
+    );
+    registry + &checks
 }
 
 #[test]

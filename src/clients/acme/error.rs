@@ -288,7 +288,7 @@ impl AcmeError {
                 .said("the CA", format!("challenges offered: {}", offered.join(", ")))
                 .next(format!("{wanted} was chosen for this name: choose one of those that are offered (`dns01`, `http01`, `dns_persist01`; a wildcard is proved by dns-01, an IP address by http-01), or use another CA")),
             Self::Stopped { doing, last, stopped, order } => stopped_story(what, *stopped, doing, last.as_deref(), order.as_deref()),
-            other => Explanation::new("BERTH-ACME-019", what).said("the client", other.to_string()),
+            other => Explanation::new("BERTH-ACME-019", what).said("the client", other.to_string()).next("apply again; if it stays, report this as a defect"),
         }
     }
 }

@@ -348,12 +348,13 @@ impl ClusterError {
                 "check that the cluster is up and reachable from this machine, then apply again"
             }
             Self::Unauthorized { .. } => "log in again, or correct the token, the certificate or the exec program",
-            Self::Forbidden { verb, .. } => {
-                return format!("grant the identity named above the verb \"{verb}\" on this kind of object");
-            }
+            Self::Forbidden { verb, words, .. } => return grant_step(*verb, words),
             Self::Refused { refusal, .. } => refusal.remedy(),
             Self::NamespaceMissing { namespace } => {
-                return format!("create the namespace `{namespace}` first, or correct its name");
+                return format!(
+                    "create the namespace `{namespace}` first, correct its name, or set `create_namespace = true` where the \
+                     type has that"
+                );
             }
             Self::NamespaceTerminating { .. } => "apply again when the namespace is gone or made anew",
             Self::NotFound { .. } => "create it first, or correct its name",
@@ -363,7 +364,8 @@ impl ClusterError {
                 return format!("remove it with `kubectl {}` and apply again: it is made anew", removal(object));
             }
             Self::Conflict { .. } => {
-                "let one of the two manage these fields: remove them here, or make the other give them up"
+                "apply again; if it stays, let one of the two manage these fields: remove them here, or make the other give \
+                 them up"
             }
             Self::Invalid { .. } => "correct the value that the cluster names",
             Self::Stuck { obstacle, .. } => {
@@ -389,6 +391,16 @@ impl ClusterError {
             _ => None,
         }
     }
+}
+
+/// The right that is missing. The API server names it best: an apply that makes an object is a `patch`, and lacks `create`.
+fn grant_step(verb: Verb, words: &str) -> String {
+    let right = if words.contains("\" cannot ") {
+        "grant the identity in these words the right that they name".to_owned()
+    } else {
+        format!("grant the identity the verb \"{verb}\" on this kind of object")
+    };
+    format!("{right}; `provider::berth::required_kubernetes_permissions` gives all rules that its types need")
 }
 
 /// `delete secret NAME --namespace NAMESPACE`

@@ -122,14 +122,18 @@ async fn a_namespace_on_its_way_out_is_no_missing_right() {
 }
 
 #[tokio::test]
-async fn a_missing_right_names_verb_and_identity() {
-    let words = "deployments.apps \"registry\" is forbidden: User \"ci\" cannot patch resource \"deployments\"";
+async fn a_missing_right_is_the_one_that_the_cluster_names() {
+    // An apply that makes an object is a patch, which is allowed here.
+    let words = "deployments.apps \"registry\" is forbidden: User \"ci\" cannot create resource \"deployments\" in API group \
+                 \"apps\" in the namespace \"apps\"";
     let (cluster, _) = scripted(vec![status(403, "Forbidden", words, &json!({}))]);
     let told = cluster.apply(&budget(), &manifest()).await.unwrap_err().explain("x").detail();
-    assert!(
-        told.contains("User \"ci\"") && told.contains("grant the identity named above the verb \"patch\""),
-        "{told}"
-    );
+    assert!(told.contains("User \"ci\" cannot create") && !told.contains("the verb \"patch\""), "{told}");
+    assert!(told.contains("required_kubernetes_permissions"), "{told}");
+    // A proxy gives no words.
+    let (cluster, _) = scripted(vec![status(403, "Forbidden", "denied", &json!({}))]);
+    let told = cluster.apply(&budget(), &manifest()).await.unwrap_err().explain("x").detail();
+    assert!(told.contains("the verb \"patch\" on this kind of object"), "{told}");
 }
 
 #[tokio::test]

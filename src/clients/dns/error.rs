@@ -69,7 +69,7 @@ impl DnsError {
             Self::NoAnswer { name, why } => Explanation::new("BERTH-DNS-003", what)
                 .on(name)
                 .said("the resolvers", why)
-                .next("check `dns.resolvers` and that this machine may ask them; in a network that lets no DNS out set `dns.check = \"recursive\"` with your own resolvers, or `\"none\"`"),
+                .next("check `dns.resolvers` and that this machine may ask them; in a network that lets no DNS out set `dns.check = \"recursive\"` with your own resolvers, or `\"none\"`; then apply again"),
             Self::NoZone(name) => Explanation::new("BERTH-DNS-004", what)
                 .on(name)
                 .said("the resolvers", "no name server is named for it or for any domain above it")
@@ -80,10 +80,20 @@ impl DnsError {
             Self::NotVisible { name, kind, expected, answers, stopped } => Explanation::new("BERTH-DNS-006", what)
                 .on(format!("{kind} {name}, expected {}", quoted(expected)))
                 .said(match stopped { Stopped::Deadline => "each server, when the time was over,", Stopped::Interrupted => "each server, when the run was interrupted," }, list(answers))
-                .next(advice(answers)),
+                .next(advice(answers, *stopped)),
             Self::Stopped { doing, stopped } => Explanation::new("BERTH-DNS-007", what)
                 .said("the provider", format!("{stopped} while {doing}"))
                 .next("apply again"),
+        }
+    }
+}
+
+impl DnsError {
+    /// [`DnsError::explain`] for a record that stays, seen or not: it is not written for one order only.
+    pub fn explain_record(&self, what: impl Into<String>) -> Explanation {
+        match self {
+            Self::NotVisible { answers, stopped, .. } => self.explain(what).next(advice_of_record(answers, *stopped)),
+            _ => self.explain(what),
         }
     }
 }
@@ -101,14 +111,63 @@ fn list(answers: &[ServerAnswer]) -> String {
     if text.is_empty() { "nothing was asked yet".to_owned() } else { text }
 }
 
-/// The next step, by what the servers answered.
-fn advice(answers: &[ServerAnswer]) -> &'static str {
-    let all = |test: fn(&Answer) -> bool| !answers.is_empty() && answers.iter().all(|answer| test(&answer.answer));
-    if all(|answer| matches!(answer, Answer::Silent(_))) {
+fn all(answers: &[ServerAnswer], test: fn(&Answer) -> bool) -> bool {
+    !answers.is_empty() && answers.iter().all(|answer| test(&answer.answer))
+}
+
+/// The next step for a record that stays, by what the servers answered.
+fn advice_of_record(answers: &[ServerAnswer], stopped: Stopped) -> &'static str {
+    if stopped == Stopped::Interrupted {
+        "nothing, if the servers show it by now; the record is written"
+    } else if all(answers, |answer| matches!(answer, Answer::Silent(_))) {
+        "no server answered: this machine may not be allowed to ask port 53; set `wait = \"insync\"`, or `dns.check = \"recursive\"` (or `\"none\"`) in the provider block. The record is written"
+    } else if all(answers, |answer| matches!(answer, Answer::Refused(_))) {
+        "the servers refuse to speak for this name: the delegation in the parent zone points at servers that do not hold the zone. Compare the parent's NS records with the zone's own. The record is written"
+    } else {
+        "check that the zone is the one that the world sees (not a private twin of the same name), and that the parent's NS records name its servers. The record is written"
+    }
+}
+
+/// The next step for a challenge's record, by what the servers answered.
+fn advice(answers: &[ServerAnswer], stopped: Stopped) -> &'static str {
+    if stopped == Stopped::Interrupted {
+        "apply again: the order is gone on with. The record was removed again"
+    } else if all(answers, |answer| matches!(answer, Answer::Silent(_))) {
         "no server answered: this machine may not be allowed to ask port 53; set `dns.check = \"recursive\"` (or `\"none\"`) in the provider block. The record was removed again"
-    } else if all(|answer| matches!(answer, Answer::Refused(_))) {
+    } else if all(answers, |answer| matches!(answer, Answer::Refused(_))) {
         "the servers refuse to speak for this name: the delegation in the parent zone points at servers that do not hold the zone. Compare the parent's NS records with the zone's own. The record was removed again"
     } else {
         "check that `dns01.zone_id` is the zone that the world sees (not a private twin of the same name), that the parent's NS records name its servers, and that nothing else removes the record. It was removed again; apply again after the repair"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unseen(stopped: Stopped, answer: Answer) -> DnsError {
+        let answers = vec![ServerAnswer { server: "ns1.example".to_owned(), answer }];
+        let (name, kind) = ("www.example".to_owned(), RecordType::A);
+        DnsError::NotVisible { name, kind, expected: vec!["192.0.2.1".to_owned()], answers, stopped }
+    }
+
+    #[test]
+    fn a_record_that_stays_is_not_said_to_be_removed_and_a_challenge_is() {
+        for stopped in [Stopped::Deadline, Stopped::Interrupted] {
+            for answer in [Answer::Silent("timeout".to_owned()), Answer::Refused("REFUSED".to_owned()), Answer::Nothing]
+            {
+                let error = unseen(stopped, answer);
+                let (challenge, record) = (error.explain("x").detail(), error.explain_record("x").detail());
+                assert!(challenge.contains("removed again"), "{challenge}");
+                assert!(record.contains("is written") && !record.contains("removed"), "{record}");
+                assert!(!record.contains("dns01"), "{record}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_interrupted_wait_blames_no_delegation() {
+        let told = unseen(Stopped::Interrupted, Answer::Nothing).explain("x").detail();
+        assert!(told.contains("apply again") && !told.contains("zone"), "{told}");
     }
 }

@@ -71,4 +71,20 @@ pub(super) const CODES: &[Code] = &[
         "A warning: a destroy has left the account as it is, because another resource or state has it by now.",
         "Nothing: it is deactivated there, if that is asked there.",
     ),
+    lasting(
+        "BERTH-ACME-110",
+        "The CA tells nothing of the account of a key without an external account binding.",
+        "Set `account_url` to the `account_url` of the `berth_acme_account` whose key this is.",
+    ),
+    lasting(
+        "BERTH-ACME-115",
+        "A warning: another external account binding changes nothing, as an account is bound when it is made.",
+        "Apply with `-replace` and another account key to have an account that is bound so; else leave the binding as \
+         it was.",
+    ),
+    lasting(
+        "BERTH-ACME-119",
+        "A warning: an attribute that makes an account key is set where the key is only read.",
+        "Leave it out, and set it at the `berth_acme_account` of this key.",
+    ),
 ];

@@ -63,8 +63,8 @@ pub(super) const CODES: &[Code] = &[
     ),
     lasting(
         "BERTH-ACME-056",
-        "The signing request asks for other names than the certificate.",
-        "Make the request for exactly the names in `dns_names` and `ip_addresses`.",
+        "The signing request cannot be read, or asks for other names than the certificate, or for what no CA issues.",
+        "Make the request for exactly the names in `dns_names` and `ip_addresses`; its common name counts as one.",
     ),
     lasting(
         "BERTH-ACME-057",
@@ -178,5 +178,40 @@ pub(super) const CODES: &[Code] = &[
         "A certificate that is proved by standing records is to be rehearsed at another CA, which those records do \
          not name.",
         "Leave `rehearsal` or `dns_persist01` out.",
+    ),
+    lasting(
+        "BERTH-ACME-111",
+        "A warning: the CA issued a certificate that lives much longer or shorter than the one before.",
+        "Set `profile` to have one lifetime always. The certificate is good, and its renewal follows its own lifetime.",
+    ),
+    lasting(
+        "BERTH-ACME-112",
+        "A warning: a certificate was not revoked, as it needs no revocation or can have none.",
+        "Nothing: the destroy goes on.",
+    ),
+    lasting(
+        "BERTH-ACME-113",
+        "The account cannot revoke the certificate, and the certificate's own key is not here to do it.",
+        "Set `revoke_on_destroy = false`, apply, and destroy then.",
+    ),
+    lasting(
+        "BERTH-ACME-114",
+        "A warning: Let's Encrypt takes no revocation for the reason `affiliation_changed`.",
+        "Set another `revocation_reason`; as it is, a destroy revokes without a reason.",
+    ),
+    lasting(
+        "BERTH-ACME-116",
+        "The file of an import begins with a CA's certificate.",
+        "Give a file that begins with the certificate itself; those between it and the root come after it.",
+    ),
+    lasting(
+        "BERTH-ACME-117",
+        "The key of a keystore is to have an alias that the CA's certificates have there.",
+        "Choose another alias, such as `certificate`, or leave `ca_pem` out.",
+    ),
+    lasting(
+        "BERTH-ACME-118",
+        "A name is too long to be proved by a DNS record, whose own name would be longer than DNS allows.",
+        "Take a shorter name, or prove it by http-01, which needs no record.",
     ),
 ];

@@ -3,7 +3,7 @@
 //! An object that server-side apply makes needs `create` beside `patch` (Kubernetes: `endpoints/handlers/patch.go`,
 //! `withAuthorization` for an apply that creates).
 
-use Need::{Always, Attribute, Message};
+use Need::{Always, Attribute, Message, MessageOf};
 use Place::{Cluster, Namespaced};
 
 /// Whether a right is to be given in each namespace that the type's objects name, or in the whole cluster.
@@ -24,6 +24,23 @@ pub enum Need {
     Attribute(&'static str),
     /// Never: without it, causes of failures and some warnings are not told.
     Message,
+    /// As [`Need::Message`], and only if the configuration sets this attribute.
+    MessageOf(&'static str),
+}
+
+impl Need {
+    /// The attribute that it is for.
+    pub fn attribute(self) -> Option<&'static str> {
+        match self {
+            Always | Message => None,
+            Attribute(name) | MessageOf(name) => Some(name),
+        }
+    }
+
+    /// Whether all works without it.
+    pub fn is_optional(self) -> bool {
+        matches!(self, Message | MessageOf(_))
+    }
 }
 
 /// Verbs on one kind of objects.
@@ -98,9 +115,10 @@ const REGISTRY: &[Rule] = &[
 ];
 
 const PULL_SECRET: &[Rule] = &[
-    rule(Namespaced, Always, (CORE, "secrets"), &["get"], &["create", "patch", "update", "delete"]),
+    rule(Namespaced, Always, (CORE, "secrets"), &["get"], &["create", "patch", "delete"]),
     rule(Namespaced, Always, (CORE, "serviceaccounts"), &["get"], &["update"]),
-    rule(Namespaced, Message, NAMESPACES, &[], &["get"]),
+    // Where an account is not there yet.
+    rule(Namespaced, Always, NAMESPACES, &[], &["get"]),
     rule(Cluster, Attribute("namespace_selector"), NAMESPACES, &["list"], &[]),
 ];
 
@@ -121,16 +139,16 @@ const CERTIFICATE: &[Rule] = &[
     rule(Namespaced, Attribute(BY_ENDPOINT), (CORE, "services"), &[], &["get", "create", "delete"]),
     rule(Namespaced, Attribute(BY_ENDPOINT), (NETWORKING, "ingresses"), &[], &["get", "create", "delete"]),
     rule(Namespaced, Attribute(BY_ENDPOINT), ("discovery.k8s.io", "endpointslices"), &[], &["get", "create", "delete"]),
-    rule(Namespaced, Message, (CORE, "pods"), &[], &["list"]),
-    rule(Namespaced, Message, (CORE, "events"), &[], &["list"]),
-    rule(Namespaced, Message, (CORE, "pods/log"), &[], &["get"]),
+    rule(Namespaced, MessageOf(BY_POD), (CORE, "pods"), &[], &["list"]),
+    rule(Namespaced, MessageOf(BY_POD), (CORE, "events"), &[], &["list"]),
+    rule(Namespaced, MessageOf(BY_POD), (CORE, "pods/log"), &[], &["get"]),
 ];
 
 const CHECK: &[Rule] = &[
     rule(Namespaced, Attribute("in_cluster"), (CORE, "pods"), &[], &["get", "create", "delete"]),
     rule(Namespaced, Attribute("in_cluster"), (CORE, "serviceaccounts"), &[], &["get"]),
-    rule(Namespaced, Message, (CORE, "pods"), &[], &["list"]),
-    rule(Namespaced, Message, NAMESPACES, &[], &["get"]),
+    rule(Namespaced, Attribute("in_cluster"), NAMESPACES, &[], &["get"]),
+    rule(Namespaced, MessageOf("in_cluster"), (CORE, "pods"), &[], &["list"]),
 ];
 
 const ROLE: &[Rule] =

@@ -47,6 +47,7 @@ impl<P: Provider> Service<P> {
                 "BERTH-SDK-009",
                 format!("This version of the provider has no function `{}`", request.name),
             )
+            .next(format!("this is berth {}: correct the name, or use a newer version", env!("CARGO_PKG_VERSION")))
         })?;
         let arguments = arguments_of(function, &request.arguments)?;
         match called(function, arguments) {

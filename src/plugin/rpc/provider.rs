@@ -70,7 +70,7 @@ impl<P: Provider> Service<P> {
 }
 
 fn unreadable(error: &DecodeError) -> Explanation {
-    Explanation::new("BERTH-SDK-030", format!("Cannot read the provider block: {error}"))
+    Explanation::new("BERTH-SDK-031", format!("Cannot read the provider block: {error}"))
         .at(error.at.to_string())
         .next(value::report())
 }

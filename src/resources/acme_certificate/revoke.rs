@@ -12,6 +12,10 @@ use super::model::Certificate;
 /// A reason that Boulder does not take of a subscriber (its `revocation.UserAllowedReasons`).
 const REFUSED_BY_BOULDER: &str = "affiliation_changed";
 
+/// What helps where the state holds no certificate that can be read.
+const UNREADABLE: &str =
+    "apply with `revoke_on_destroy = false`, and destroy then; another tool can revoke the certificate with its key";
+
 /// Warns of a reason that the CA will refuse.
 pub fn plan(plan: &mut Plan<'_>) {
     let planned = plan.planned();
@@ -34,7 +38,9 @@ pub async fn revoke(cx: &Cx, model: &Certificate) -> Result<()> {
         return Ok(());
     }
     let der = chain.leaf_der();
-    let der = der.map_err(|error| Explanation::new("BERTH-ACME-041", &*what).said("the state", error.to_string()))?;
+    let der = der.map_err(|error| {
+        Explanation::new("BERTH-ACME-041", &*what).said("the state", error.to_string()).next(UNREADABLE)
+    })?;
     let ca = cx.provider().acme(url, cx.clock()).await?;
     let reason = model.revocation_reason.parse().unwrap_or_default();
     let request = Request { cx, ca: &ca, der: &der, reason };

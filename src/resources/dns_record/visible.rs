@@ -45,7 +45,7 @@ async fn see(cx: &Cx, set: &RecordSet) -> Result<()> {
     let (name, kind) = (set.key.name.as_str(), set.key.kind);
     let values: Vec<_> = set.values().iter().map(|value| for_people(kind, value)).collect();
     let seen = cx.provider().dns()?.wait_for(name, kind, &values, cx.budget()).await;
-    seen.map_err(|error| error.explain(format!("Cannot see the {kind} record `{name}`")))
+    seen.map_err(|error| error.explain_record(format!("Cannot see the {kind} record `{name}`")))
 }
 
 /// Warns of records that an ExternalDNS keeps, as far as the zone is known without asking.
