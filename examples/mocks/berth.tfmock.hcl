@@ -79,6 +79,7 @@ mock_resource "berth_acme_certificate" {
     not_after          = "2030-03-01T00:00:00Z"
     renew_at           = "2030-01-30T00:00:00Z"
     renewal_reason     = "the last third of its lifetime"
+    issued_profile     = null
     certificate_pem    = "-----BEGIN CERTIFICATE-----\nMOCKED\n-----END CERTIFICATE-----\n"
     chain_pem          = "-----BEGIN CERTIFICATE-----\nMOCKED\n-----END CERTIFICATE-----\n"
     fullchain_pem      = "-----BEGIN CERTIFICATE-----\nMOCKED\n-----END CERTIFICATE-----\n"
@@ -90,6 +91,8 @@ mock_resource "berth_registry" {
   defaults = {
     url            = "https://registry.example.com"
     config_digest  = "0123456789abcdef"
+    config_yaml    = "version: 0.1\n"
+    objects        = []
     ready_replicas = 1
     drift          = []
   }
@@ -106,13 +109,13 @@ mock_resource "berth_pull_secret" {
 
 mock_resource "berth_registry_check" {
   defaults = {
-    passed = true
+    passed  = true
+    summary = "all steps passed"
   }
 }
 
 mock_data "berth_hosted_zone" {
   defaults = {
-    zone_id      = "Z0123456789ABCDEFGHIJ"
     name_servers = ["ns-1.example.com", "ns-2.example.net"]
     comment      = ""
   }

@@ -13,7 +13,7 @@ pub fn warn_of_missing_versions(attributes: &[Attribute], plan: &mut Plan<'_>) {
     visit(attributes, plan.config().value(), &Path::root(), &mut places);
     for place in places {
         plan.warn(
-            &Explanation::new("BERTH-SDK-031", format!("Nobody will notice when `{place}` changes"))
+            &Explanation::new("BERTH-SDK-030", format!("Nobody will notice when `{place}` changes"))
                 .next(format!(
                     "set `{place}_version` to a number, and change that whenever the value changes: a write-only value is not \
                      stored, so a plan has nothing to compare it with"
