@@ -21,6 +21,7 @@ pub mod namespace_content;
 pub mod ownership;
 pub mod permissions;
 pub mod probe_image;
+pub mod proxy;
 pub mod registry;
 pub mod renewal;
 pub mod rollout;
