@@ -1,6 +1,8 @@
 //! Decisions without I/O.
 
 pub mod admission;
+pub mod aws_endpoint;
+pub mod aws_login;
 pub mod certificate;
 pub mod certificate_name;
 pub mod check;
