@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 pub use aws::AssumeRole;
 pub use holdings::Holdings;
 
+use crate::clients::http::Network;
 use crate::env::Env;
 use crate::explain::Explanation;
 use crate::sdk::{self, Catalogue, Model, Path, Settings, Step};
@@ -44,6 +45,7 @@ pub struct Config {
 /// The configured provider: the way to every client.
 pub struct Berth {
     env: Env,
+    network: Network,
     config: Config,
     unknown: Vec<Path>,
     aws: aws::Clients,
@@ -70,6 +72,7 @@ impl sdk::Provider for Berth {
         let Settings { model: config, unknown } = settings;
         Ok(Self {
             env: env.clone(),
+            network: Network::of(env),
             config,
             unknown,
             aws: aws::Clients::default(),
@@ -90,6 +93,11 @@ impl Berth {
     /// The environment that the provider was started in.
     pub fn env(&self) -> &Env {
         &self.env
+    }
+
+    /// The way to others from here: proxies and trust.
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// What resources of this run hold.

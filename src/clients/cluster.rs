@@ -266,7 +266,7 @@ fn attempt<T>(
             }
             Attempt::Done(Err(error))
         }
-        Err(error) => Attempt::Done(Err(error::from_transport(&error, &connection.server, &connection.source))),
+        Err(error) => Attempt::Done(Err(connection.transport_error(&error))),
     }
 }
 

@@ -105,7 +105,8 @@ impl Berth {
         }
         let what = || format!("Cannot use the ACME directory {directory_url}");
         let trust = self.acme_trust().await.map_err(|error| error.explain(what()))?;
-        let made = Acme::new(directory_url, &trust, clock.clone()).map_err(|error| error.explain(what()))?;
+        let made =
+            Acme::new(directory_url, &trust, self.network(), clock.clone()).map_err(|error| error.explain(what()))?;
         let mut all = self.acme.by_directory.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(all.entry(directory_url.to_owned()).or_insert(made).clone())
     }

@@ -11,6 +11,7 @@ use http::header::{CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::clients::http::{HttpError, Network};
 use crate::clock::Clock;
 use crate::domain::certificate;
 use crate::retry::Pace;
@@ -20,8 +21,6 @@ use super::problem::{Problem, Refusal};
 
 /// Longest time for one request and its answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// Longest time to reach the server.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a request is sent while the trouble looks passing.
 const ATTEMPTS: usize = 6;
 /// The pauses between those.
@@ -148,22 +147,20 @@ pub(super) trait Transport: Send + Sync + 'static {
 }
 
 /// HTTPS with the system's roots and those of the settings.
-pub(super) struct Https(reqwest::Client);
+pub(super) struct Https {
+    client: reqwest::Client,
+    network: Network,
+}
 
 impl Https {
-    pub fn new(trust: &Trust) -> Result<Self, AcmeError> {
+    pub fn new(trust: &Trust, network: &Network) -> Result<Self, AcmeError> {
         let mut roots = Vec::new();
         for (attribute, text) in &trust.roots {
             roots.extend(read_roots(attribute, text)?);
         }
-        let client = reqwest::Client::builder()
-            .tls_certs_merge(roots)
-            .timeout(REQUEST_TIMEOUT)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| AcmeError::TrustRoots { attribute: "ca_file", why: deepest(&error) })?;
-        Ok(Self(client))
+        let client = network.builder().tls_certs_merge(roots).timeout(REQUEST_TIMEOUT).build();
+        let client = client.map_err(|error| AcmeError::TrustRoots { attribute: "ca_file", why: deepest(&error) })?;
+        Ok(Self { client, network: network.clone() })
     }
 }
 
@@ -176,14 +173,23 @@ fn read_roots(attribute: &'static str, text: &str) -> Result<Vec<reqwest::Certif
 impl Transport for Https {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'static, Result<Reply, AcmeError>> {
         let url = request.uri().to_string();
-        let client = self.0.clone();
+        let (client, network) = (self.client.clone(), self.network.clone());
         Box::pin(async move {
             let request = reqwest::Request::try_from(request.map(reqwest::Body::from))
                 .map_err(|error| AcmeError::Unreachable { url: url.clone(), why: deepest(&error) })?;
-            let mut response = client.execute(request).await.map_err(|error| failure(&url, &error))?;
+            network.proxy(request.url()).map_err(|unfit| failure(&url, unfit.into()))?;
+            let mut response = match client.execute(request).await {
+                Ok(response) => response,
+                Err(error) => return Err(failure(&url, network.fault(&error).await)),
+            };
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
             let mut body = Vec::new();
-            while let Some(part) = response.chunk().await.map_err(|error| failure(&url, &error))? {
+            loop {
+                let part = match response.chunk().await {
+                    Ok(Some(part)) => part,
+                    Ok(None) => break,
+                    Err(error) => return Err(failure(&url, network.fault(&error).await)),
+                };
                 if body.len() + part.len() > MAX_BODY {
                     let why = format!("the answer is longer than {MAX_BODY} bytes");
                     return Err(AcmeError::Strange { url, why });
@@ -195,29 +201,14 @@ impl Transport for Https {
     }
 }
 
-/// Tells an untrusted certificate from a network that fails.
-fn failure(url: &str, error: &(dyn StdError + 'static)) -> AcmeError {
+/// Tells what has to be mended from a network that fails for a while.
+fn failure(url: &str, error: HttpError) -> AcmeError {
     let url = url.to_owned();
-    match certificate_error(error) {
-        Some(why) => AcmeError::Untrusted { url, why },
-        None => AcmeError::Unreachable { url, why: deepest(error) },
+    match error {
+        HttpError::Certificate { fault, .. } => AcmeError::Untrusted { url, why: fault },
+        HttpError::Unreachable { fault } => AcmeError::Unreachable { url, why: fault },
+        error => AcmeError::NoWay { url, error },
     }
-}
-
-/// The reason why TLS refused the server's certificate, if that is what failed.
-fn certificate_error(error: &(dyn StdError + 'static)) -> Option<String> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref::<rustls::Error>() {
-            return Some(rustls::Error::InvalidCertificate(why.clone()).to_string());
-        }
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        cause = match wrapped {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    None
 }
 
 /// The innermost cause: what the operating system or the parser said.
@@ -273,6 +264,7 @@ impl Edge {
             let (trouble, asked) = match &outcome {
                 Ok(reply) => (reply.passing_trouble(), reply.asked_pause(self.clock.now())),
                 Err(AcmeError::Unreachable { why, .. }) => (Some(why.clone()), None),
+                Err(AcmeError::NoWay { error, .. }) if !error.is_permanent() => (Some(error.to_string()), None),
                 Err(_) => (None, None),
             };
             let Some(trouble) = trouble else { return outcome };

@@ -7,13 +7,14 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::clients::cluster::{PullProof, PullRequest};
-use crate::clients::http::{HttpError, addresses, presented_chain};
+use crate::clients::http::{HttpError, addresses};
 use crate::clients::oci::{Oci, OciError};
 use crate::digest::sha256_hex;
 use crate::domain::certificate::Facts;
 use crate::domain::check::{Presented, Step, is_issued_by, issuers};
 use crate::domain::dockerconfig::Login;
 use crate::domain::probe_image::ProbeImage;
+use crate::domain::registry::certificate::covers;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::retry::{Pace, Stopped};
@@ -24,6 +25,9 @@ use super::{Declared, StepResult, base_url};
 
 /// What of the operation's time is kept for the steps that come after one that waits.
 const RESERVE: Duration = Duration::from_secs(45);
+
+/// How a further CA is trusted here.
+const TRUST: &str = "set `ca_pem`, or `ca_file` in the provider's `registries`, or SSL_CERT_FILE";
 
 const PACE: Pace = Pace::new(Duration::from_millis(500), Duration::from_secs(5));
 
@@ -77,15 +81,18 @@ impl From<HttpError> for Failure {
     fn from(error: HttpError) -> Self {
         let passing = match &error {
             HttpError::Name { .. } | HttpError::Unreachable { .. } => Passing::Place,
+            HttpError::Proxy { is_passing: true, .. } => Passing::Place,
             HttpError::Certificate { .. } => Passing::Certificate,
-            HttpError::Roots { .. } => Passing::Never,
+            _ => Passing::Never,
         };
         let next = match &error {
             HttpError::Roots { .. } => Some("correct ca_pem".to_owned()),
             HttpError::Unreachable { .. } => {
                 Some("check that the registry is up and its port can be reached".to_owned())
             }
-            _ => None,
+            // A record that is missing is the step's own remedy.
+            HttpError::Name { .. } => None,
+            error => error.remedy(TRUST),
         };
         Self { cause: error.to_string(), next, passing }
     }
@@ -153,12 +160,8 @@ impl<'a> Checking<'a> {
             _ => access.login,
         };
         let ca_pem = model.ca_pem.clone().or(access.ca_pem);
-        let registry = Oci::new(base.clone(), ca_pem.as_deref(), login.clone()).map_err(|error| {
-            Explanation::new("BERTH-CHECK-001", what())
-                .said("Reading it", error.to_string())
-                .next("correct ca_pem")
-                .at("ca_pem")
-        })?;
+        let registry = Oci::new(cx.provider().network(), base.clone(), ca_pem.as_deref(), login.clone())
+            .map_err(|error| unusable(what(), &error))?;
         // Checks at the same time, in this run or others, push and delete each its own.
         let mark = Secret::random().map(|random| random.expose().chars().take(16).collect::<String>());
         let image = ProbeImage::new(&mark.unwrap_or_default());
@@ -260,23 +263,37 @@ impl<'a> Checking<'a> {
         self.base.host_str().unwrap_or_default()
     }
 
+    /// Where a proxy is on the way, the name is its own to resolve, and this machine may not know it.
     async fn resolve(&self) -> std::result::Result<String, Failure> {
-        let found = addresses(self.host()).await?;
-        Ok(found.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        let Some(proxy) = self.cx.provider().network().proxy(&self.base).map_err(HttpError::from)? else {
+            let found = addresses(self.host()).await?;
+            return Ok(found.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+        };
+        match addresses(proxy.url().host_str().unwrap_or_default()).await {
+            Ok(_) => Ok(format!("left to the {proxy}")),
+            Err(error) => {
+                let next = Some(format!("correct {}, or list the registry in NO_PROXY", proxy.origin()));
+                Err(Failure { next, ..Failure::new(format!("the {proxy}: {error}")) })
+            }
+        }
     }
 
     async fn tls(&self) -> std::result::Result<String, Failure> {
-        let chain = presented_chain(self.host(), self.base.port_or_known_default().unwrap_or(443)).await?;
-        let presented: Vec<Presented> = chain
-            .iter()
-            .filter_map(|der| Facts::from_der(der).ok())
+        let chain = self.cx.provider().network().presented_chain(&self.base).await?;
+        let facts: Vec<Facts> = chain.iter().filter_map(|der| Facts::from_der(der).ok()).collect();
+        let is_its_own = facts.first().is_some_and(|leaf| leaf.names().iter().any(|name| covers(name, self.host())));
+        let presented: Vec<Presented> = facts
+            .into_iter()
             .map(|facts| Presented { issuer: facts.issuer, not_after: facts.not_after.to_string() })
             .collect();
         let told = issuers(&presented);
         // Trust is judged by the client that everything else is sent by.
         if let Err(error) = self.registry.anonymous().await {
             let failure = Failure::from(error);
-            return Err(Failure { cause: format!("{}; it was issued by {told}", failure.cause), ..failure });
+            // What an Ingress controller shows until it has read the Secret is not for this name.
+            let is_wrong = is_its_own && failure.passing == Passing::Certificate;
+            let passing = if is_wrong { Passing::Never } else { failure.passing };
+            return Err(Failure { cause: format!("{}; it was issued by {told}", failure.cause), passing, ..failure });
         }
         if let Some(expected) = self.model.expect_issuer.as_ref().filter(|expected| !is_issued_by(&presented, expected))
         {
@@ -361,6 +378,14 @@ impl<'a> Checking<'a> {
                 return;
             }
         }
+    }
+}
+
+fn unusable(what: String, error: &OciError) -> Explanation {
+    let told = Explanation::new("BERTH-CHECK-001", what).said("Reading it", error.to_string());
+    match error {
+        OciError::Http(HttpError::NoProxy(fault)) => told.next(format!("correct {}", fault.origin)),
+        _ => told.next("correct ca_pem").at("ca_pem"),
     }
 }
 
