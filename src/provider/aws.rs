@@ -101,7 +101,7 @@ impl Berth {
     pub fn aws(&self) -> Result<&Aws, Explanation> {
         self.settled("aws")?;
         self.fit_environment()?;
-        Ok(self.aws.own.get_or_init(|| Aws::new(self.aws_settings())))
+        Ok(self.aws.own.get_or_init(|| Aws::new(self.aws_settings(), &self.env)))
     }
 
     /// The AWS account of a role, which is assumed with what the provider block leads to; without one, or with the
@@ -113,7 +113,8 @@ impl Berth {
             return Ok(own.clone());
         }
         let mut known = self.aws.by_role.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || Aws::new(aws::Settings { then_assume_role: Some(role.clone()), ..self.aws_settings() });
+        let make =
+            || Aws::new(aws::Settings { then_assume_role: Some(role.clone()), ..self.aws_settings() }, &self.env);
         Ok(known.entry(role.clone()).or_insert_with(make).clone())
     }
 

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use berth::clients::aws::{Aws, Endpoints, Keys, Settings};
+use berth::env::Env;
 use berth::retry::Budget;
 use berth::secret::Secret;
 
@@ -31,7 +32,7 @@ impl Account {
             route53_requests_per_second: Some(50.0),
             ..Settings::default()
         };
-        Self { aws: Aws::new(settings), calls }
+        Self { aws: Aws::new(settings, &Env::process()), calls }
     }
 }
 
