@@ -8,6 +8,7 @@ mod holdings;
 mod kubernetes;
 mod planned;
 mod registries;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -19,9 +20,10 @@ pub use holdings::Holdings;
 use crate::clients::http::Network;
 use crate::env::Env;
 use crate::explain::Explanation;
-use crate::sdk::{self, Catalogue, Model, Path, Settings, Step};
+use crate::sdk::{self, Catalogue, Diagnostics, Model, Path, Settings, Step, View};
 
-/// The provider block. All of it is optional: what is absent comes from the environment.
+/// The provider block. All of it is optional: what is absent comes from the environment, and what is set here wins over it.
+/// An empty text counts as absent.
 #[derive(Clone, Debug, Default, Model)]
 pub struct Config {
     /// How to reach AWS. Absent settings come from the usual environment variables (`AWS_REGION`, `AWS_PROFILE`,
@@ -67,6 +69,10 @@ impl sdk::Provider for Berth {
     const DESCRIPTION: &'static str = "Declares the whole way to a private container registry on Kubernetes: \
         IAM roles for service accounts, DNS records, ACME accounts and certificates, the registry itself, \
         the secrets that let Pods pull from it, and the proof that all of it works.";
+
+    fn validate(config: &View<'_>, found: &mut Diagnostics) {
+        rules::test(config, found);
+    }
 
     fn configure(settings: Settings<Config>, env: &Env) -> Result<Self, Explanation> {
         let Settings { model: config, unknown } = settings;

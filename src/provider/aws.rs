@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::Berth;
-use super::checks::token;
+use super::checks::{server, token};
 use crate::clients::aws::{self, Aws};
 use crate::domain::credential;
 use crate::explain::Explanation;
@@ -18,7 +18,8 @@ pub struct Block {
     /// The region, such as `eu-central-1`. Default: `AWS_REGION`, the profile's, else `us-east-1`
     /// (IAM and Route53 are global).
     pub region: Option<String>,
-    /// A profile of the shared configuration files.
+    /// A profile of the shared configuration files. It wins over `AWS_ACCESS_KEY_ID` and other variables, and it must be
+    /// there. Profiles of `aws sso login` and `aws login` work; `mfa_serial` does not, as nobody can be asked for a code.
     pub profile: Option<String>,
     /// An access key id, with `secret_key`. White space around keys and token is not part of them.
     #[attr(check = token())]
@@ -77,14 +78,19 @@ pub struct AssumeRoleWithWebIdentity {
 #[derive(Clone, Debug, Default, Model)]
 pub struct Endpoints {
     /// Route53.
+    #[attr(check = server())]
     pub route53: Option<String>,
     /// IAM.
+    #[attr(check = server())]
     pub iam: Option<String>,
-    /// STS.
+    /// STS, also for the roles of profiles.
+    #[attr(check = server())]
     pub sts: Option<String>,
     /// EKS.
+    #[attr(check = server())]
     pub eks: Option<String>,
     /// S3.
+    #[attr(check = server())]
     pub s3: Option<String>,
 }
 
