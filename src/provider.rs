@@ -7,6 +7,7 @@ mod dns;
 mod holdings;
 mod kubernetes;
 mod planned;
+mod readiness;
 mod registries;
 mod rules;
 #[cfg(test)]
@@ -20,7 +21,7 @@ pub use holdings::Holdings;
 use crate::clients::http::Network;
 use crate::env::Env;
 use crate::explain::Explanation;
-use crate::sdk::{self, Catalogue, Diagnostics, Model, Path, Settings, Step, View};
+use crate::sdk::{self, Catalogue, Diagnostics, Model, Path, Plan, Settings, Step, View};
 
 /// The provider block. All of it is optional: what is absent comes from the environment, and what is set here wins over it.
 /// An empty text counts as absent.
@@ -56,6 +57,7 @@ pub struct Berth {
     kubernetes: kubernetes::Clients,
     holdings: Holdings,
     planned: planned::PlannedRecords,
+    readiness: readiness::Readiness,
 }
 
 /// The context of a call to one of berth's types.
@@ -87,7 +89,12 @@ impl sdk::Provider for Berth {
             kubernetes: kubernetes::Clients::default(),
             holdings: Holdings::default(),
             planned: planned::PlannedRecords::default(),
+            readiness: readiness::Readiness::default(),
         })
+    }
+
+    async fn look(cx: &Cx, type_name: &str, plan: &mut Plan<'_>) {
+        readiness::look(cx, type_name, plan).await;
     }
 
     fn catalogue() -> Catalogue<Self> {

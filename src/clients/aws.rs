@@ -166,7 +166,7 @@ impl Aws {
     /// Route53, through the account's one queue.
     pub async fn route53(&self) -> &Route53 {
         let make = async || {
-            let Configured { sdk, endpoints } = self.config().await;
+            let Configured { sdk, endpoints, .. } = self.config().await;
             let rate = self.0.settings.route53_requests_per_second.unwrap_or(ROUTE53_REQUESTS_PER_SECOND);
             Route53::new(sdk, endpoints.route53.as_deref(), rate)
         };
@@ -177,7 +177,7 @@ impl Aws {
     pub async fn iam(&self) -> &Iam {
         let make = async || {
             let rate = self.0.settings.iam_requests_per_second.unwrap_or(IAM_REQUESTS_PER_SECOND);
-            let Configured { sdk, endpoints } = self.config().await;
+            let Configured { sdk, endpoints, .. } = self.config().await;
             Iam::new(sdk, endpoints.iam.as_deref(), rate)
         };
         self.0.iam.get_or_init(make).await
@@ -186,7 +186,7 @@ impl Aws {
     /// Who AWS takes us for.
     pub async fn identity(&self, budget: &Budget) -> Result<&Identity, AwsError> {
         let ask = async || {
-            let Configured { sdk, endpoints } = self.config().await;
+            let Configured { sdk, endpoints, .. } = self.config().await;
             sts::caller(sdk, endpoints.sts.as_deref(), budget).await
         };
         self.0.identity.get_or_try_init(ask).await
@@ -205,13 +205,18 @@ impl Aws {
 
     /// A cluster of EKS; none if the account has none of that name in this region.
     pub async fn eks_cluster(&self, budget: &Budget, name: &str) -> Result<Option<EksCluster>, AwsError> {
-        let Configured { sdk, endpoints } = self.config().await;
+        let Configured { sdk, endpoints, .. } = self.config().await;
         eks::cluster(sdk, endpoints.eks.as_deref(), budget, name).await
     }
 
     /// The region of the regional services.
     pub async fn region(&self) -> String {
         self.config().await.sdk.region().map_or_else(|| config::DEFAULT_REGION.to_owned(), ToString::to_string)
+    }
+
+    /// Why there can be no credentials, as far as this machine knows by itself.
+    pub async fn lack(&self) -> Option<AwsError> {
+        self.config().await.lack().await.map(AwsError::Credentials)
     }
 
     /// Explains a failure; where a permission is missing, with the identity that lacks it.

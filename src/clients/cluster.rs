@@ -236,6 +236,11 @@ impl Cluster {
         })
     }
 
+    /// What is wrong with the settings, as far as this machine can tell by itself: no program is run, nobody is asked.
+    pub async fn fault(&self) -> Option<ClusterError> {
+        connection::fault(&self.settings, &self.env).await
+    }
+
     async fn connection(&self, budget: &Budget) -> Result<Arc<Connection>, ClusterError> {
         self.access.connection(budget, &self.settings, &self.env).await
     }

@@ -6,14 +6,16 @@ use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_credential_types::provider::error::CredentialsError;
 
-use crate::clients::http::{HttpError, Network};
+use crate::clients::http::{HttpError, Network, causes};
 use crate::domain::aws_endpoint::{Endpoint, Files as _, Service};
 use crate::env::Env;
 
 use super::files::SharedFiles;
 use super::http::AwsHttp;
-use super::login::{self, Means};
+use super::login::{First, Lack, Means};
 use super::{Endpoints, Settings};
 
 /// The region when none is given anywhere.
@@ -33,6 +35,25 @@ pub(super) struct Configured {
     pub(super) sdk: SdkConfig,
     /// Where each service is asked, if not at AWS's own address.
     pub(super) endpoints: Endpoints,
+    /// Where the first credentials come from.
+    first: First,
+}
+
+impl Configured {
+    /// Why there can be no credentials. Beside what is known already only the machine's own role is asked for, which is next
+    /// door: programs and AWS are not.
+    pub(super) async fn lack(&self) -> Option<Lack> {
+        match (&self.first, self.sdk.credentials_provider()) {
+            (First::Lack(lack), _) => Some(lack.clone()),
+            (First::Machine(_), Some(provider)) => lack_of(&provider.provide_credentials().await.err()?),
+            _ => None,
+        }
+    }
+}
+
+/// The lack that an error stands for.
+fn lack_of(error: &CredentialsError) -> Option<Lack> {
+    causes(error).find_map(|cause| cause.downcast_ref()).cloned()
 }
 
 /// Reads the configuration; the SDK's own retries are off, since `call` does them within the caller's budget.
@@ -51,9 +72,10 @@ pub(super) async fn load(settings: &Settings, env: &Env) -> Configured {
     let url = |endpoint: Option<Endpoint>| endpoint.map(|endpoint| endpoint.url);
     let sts = url(sts);
     let means = Means { settings, env, files: &files, config: &config, http: &http, sts: sts.as_deref() };
-    let sdk = config.to_builder().credentials_provider(login::provider(&means)).build();
+    let first = means.first();
+    let sdk = config.to_builder().credentials_provider(means.after(&first)).build();
     let endpoints = Endpoints { route53: url(route53), iam: url(iam), sts, eks: url(eks), s3: None };
-    Configured { sdk, endpoints }
+    Configured { sdk, endpoints, first }
 }
 
 async fn bare(settings: &Settings, env: &Env, files: &SharedFiles, http: &AwsHttp) -> SdkConfig {

@@ -58,30 +58,43 @@ pub(super) struct Means<'a> {
     pub(super) sts: Option<&'a str>,
 }
 
-/// The credentials that the settings lead to, roles assumed.
-pub(super) fn provider(means: &Means<'_>) -> SharedCredentialsProvider {
-    let settings = means.settings;
-    let first = match &settings.assume_role_with_web_identity {
-        // It needs no other credentials.
-        Some(identity) => means.session(None, Session::WebIdentity(identity.clone())),
-        None => means.first(),
-    };
-    let roles = [&settings.assume_role, &settings.then_assume_role].into_iter().flatten();
-    let last = roles.fold(first, |from, role| means.session(Some(from), Session::Role(role.clone())));
-    SharedCredentialsProvider::new(Known::new(last))
+/// Where the credentials before any role of the provider block come from.
+#[derive(Clone, Debug)]
+pub(super) enum First {
+    /// Somebody says so.
+    Named(SharedCredentialsProvider),
+    /// Nobody says anything: the machine's own role, if it has one.
+    Machine(SharedCredentialsProvider),
+    /// There are none.
+    Lack(Lack),
 }
 
 impl Means<'_> {
+    /// The credentials that the settings lead to from the first ones on, roles assumed.
+    pub(super) fn after(&self, first: &First) -> SharedCredentialsProvider {
+        let first = match first {
+            First::Named(found) | First::Machine(found) => found.clone(),
+            First::Lack(lack) => failing(lack.clone()),
+        };
+        let roles = [&self.settings.assume_role, &self.settings.then_assume_role].into_iter().flatten();
+        let last = roles.fold(first, |from, role| self.session(Some(from), Session::Role(role.clone())));
+        SharedCredentialsProvider::new(Known::new(last))
+    }
+
     /// The credentials before any role of the provider block: what is set there wins over the environment.
-    fn first(&self) -> SharedCredentialsProvider {
+    pub(super) fn first(&self) -> First {
+        if let Some(identity) = &self.settings.assume_role_with_web_identity {
+            // It needs no other credentials.
+            return First::Named(self.session(None, Session::WebIdentity(identity.clone())));
+        }
         if let Some(keys) = &self.settings.keys {
             let token = keys.session_token.as_ref().map(|token| token.expose().to_owned());
-            return fixed(&keys.access_key, keys.secret_key.expose(), token, "provider settings");
+            return First::Named(fixed(&keys.access_key, keys.secret_key.expose(), token, "provider settings"));
         }
         if self.settings.profile.is_none()
             && let Some(found) = self.of_environment()
         {
-            return found;
+            return First::Named(found);
         }
         let found = match &self.files.fault {
             Some(fault) if self.files.chosen_by.is_some() => Err(Lack {
@@ -91,8 +104,8 @@ impl Means<'_> {
             _ => self.of_profile(self.files.profile()),
         };
         match found {
-            Ok(Some(found)) => found,
-            Err(lack) => failing(lack),
+            Ok(Some(found)) => First::Named(found),
+            Err(lack) => First::Lack(lack),
             Ok(None) => self.of_machine(),
         }
     }
@@ -168,18 +181,19 @@ impl Means<'_> {
     }
 
     /// A Pod's or a CI job's token, the container's and at last the machine's own role.
-    fn of_machine(&self) -> SharedCredentialsProvider {
+    fn of_machine(&self) -> First {
         let role = self.env.get("AWS_ROLE_ARN").zip(self.env.get("AWS_WEB_IDENTITY_TOKEN_FILE"));
         if let (Some((role_arn, token_file)), None) = (role, &self.settings.profile) {
             let session_name = self.env.get("AWS_ROLE_SESSION_NAME").map(str::to_owned);
             let (role_arn, token_file) = (role_arn.to_owned(), token_file.to_owned());
-            return self.session(None, Session::WebIdentity(WebIdentity { role_arn, token_file, session_name }));
+            let identity = WebIdentity { role_arn, token_file, session_name };
+            return First::Named(self.session(None, Session::WebIdentity(identity)));
         }
         let container = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
         if self.env.first(&container).is_some() {
-            return self.ecs();
+            return First::Named(self.ecs());
         }
-        SharedCredentialsProvider::new(Last { inner: self.ec2(), lack: self.nothing() })
+        First::Machine(SharedCredentialsProvider::new(Last { inner: self.ec2(), lack: self.nothing() }))
     }
 
     fn ecs(&self) -> SharedCredentialsProvider {

@@ -153,6 +153,14 @@ async fn connect(settings: &Settings, env: &Env) -> Result<Connection, ClusterEr
     Ok(Connection { client, server, source, proxy, renew_at: until.map(|until| renewal(asked, until)) })
 }
 
+/// What is wrong with the settings; no program is run for it.
+pub(super) async fn fault(settings: &Settings, env: &Env) -> Option<ClusterError> {
+    match settings.source(env) {
+        Ok(source) => configuration::read(settings, env, &source).await.err(),
+        Err(none) => Some(ClusterError::NotConfigured(none)),
+    }
+}
+
 /// A while before the end, but not so early that a short life is renewed all the time.
 fn renewal(now: Timestamp, until: Timestamp) -> Timestamp {
     let margin = (until.duration_since(now) / 4).min(RENEWAL);

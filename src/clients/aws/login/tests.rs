@@ -46,7 +46,7 @@ impl World {
 
     /// Asks who we are.
     async fn ask(&self, settings: &Settings) -> AwsError {
-        let Configured { sdk, endpoints } = config::load(settings, &self.env()).await;
+        let Configured { sdk, endpoints, .. } = config::load(settings, &self.env()).await;
         let budget = Budget::uninterrupted(Duration::from_mins(1));
         sts::caller(&sdk, endpoints.sts.as_deref(), &budget).await.unwrap_err()
     }
@@ -195,4 +195,18 @@ async fn failures_to_find_credentials_are_not_asked_for_again_at_once() {
     .await;
     let told = result.unwrap_err().explain("Cannot", "x").to_string();
     assert!(asked == 1 && told.contains("BERTH-AWS-001") && told.contains("`nosuch`"), "{asked} {told}");
+}
+
+#[tokio::test]
+async fn what_lacks_is_known_before_anybody_is_asked() {
+    for (variables, lacks) in [
+        (vec![("AWS_PROFILE", "nosuch")], true),
+        (vec![("AWS_PROFILE", "x")], false),
+        (PAIR.to_vec(), false),
+        (vec![("AWS_ROLE_ARN", "r"), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/nonexistent"), ("AWS_PROFILE", "bare")], false),
+    ] {
+        let env = World::of(PROFILES, &variables);
+        let found = config::load(&Settings::default(), &env.env()).await.lack().await;
+        assert_eq!(found.is_some(), lacks, "{variables:?} {found:?}");
+    }
 }

@@ -82,7 +82,8 @@ async fn a_context_that_does_not_exist_is_named() {
     let settings =
         Settings { config_path: Some(path), config_context: Some("three".to_owned()), ..Settings::default() };
     let error = connect(&settings, &Env::default()).await.err().unwrap();
-    assert!(error.explain("x").to_string().contains("three"), "{error:?}");
+    let told = error.explain("x").to_string();
+    assert!(told.contains("no context `three`; there is `one`, `two`"), "{told}");
 }
 
 fn by_token(token: &str) -> Settings {
@@ -126,6 +127,13 @@ async fn tokens_of_a_kubeconfig_and_of_its_token_file_are_trimmed_and_checked() 
     assert!(settled().await.unwrap().token_file.is_some(), "it is read again when it changes");
     std::fs::write(&file, "sesame-1234\n").unwrap();
     assert!(serde_json::to_value(settled().await.unwrap()).unwrap()["token"] == "sesame-1234");
+    // The file counts before what stands beside it, and where it cannot be read that counts.
+    user("{tokenFile: token, token: stale}");
+    assert!(serde_json::to_value(settled().await.unwrap()).unwrap()["token"] == "sesame-1234");
+    user("{tokenFile: gone, token: sesame-5678}");
+    let read = settled().await.unwrap();
+    assert!(read.token_file.is_none() && serde_json::to_value(read).unwrap()["token"] == "sesame-5678");
+    user("{tokenFile: token}");
     std::fs::write(&file, "sesame-1234\n5678\n").unwrap();
     let told = settled().await.unwrap_err().explain("x").to_string();
     assert!(told.contains("the token file") && told.contains("line break") && !told.contains("sesame"), "{told}");
@@ -250,4 +258,67 @@ async fn a_host_needs_a_scheme_and_takes_a_token() {
     let settings =
         Settings { host: Some("https://a.test:6443".to_owned()), token: Some(Secret::new("t")), ..Settings::default() };
     assert!(connect(&settings, &Env::default()).await.is_ok());
+}
+
+async fn proxy(settings: &Settings, variables: &[(&str, &str)]) -> String {
+    let env: Env = variables.iter().copied().collect();
+    let source = settings.source(&env).unwrap();
+    let read = configuration::read(settings, &env, &source).await;
+    match read {
+        Ok(read) => {
+            assert_eq!(read.proxy.is_some(), read.config.proxy_url.is_some());
+            read.proxy.map_or_else(|| "none".to_owned(), |proxy| proxy.to_string())
+        }
+        Err(error) => error.explain("x").detail(),
+    }
+}
+
+#[tokio::test]
+async fn the_block_the_file_and_then_the_environment_name_the_proxy() {
+    let (_folder, path) = written();
+    let by_file = Settings { config_path: Some(path.clone()), ..Settings::default() };
+    let variables = |exceptions| [("HTTPS_PROXY", "env.test:3128"), ("NO_PROXY", exceptions)];
+    let told = proxy(&by_file, &variables("other.test,")).await;
+    assert_eq!(told, "proxy http://env.test:3128, from the environment variable HTTPS_PROXY");
+    assert_eq!(proxy(&by_file, &variables("env.test")).await, told, "the server counts, not the proxy");
+    for exceptions in ["one.test", ".test,", "a, one.test:6443", "*"] {
+        assert_eq!(proxy(&by_file, &variables(exceptions)).await, "none", "{exceptions}");
+    }
+    let own = Settings { proxy_url: Some("socks5h://block.test:1080".to_owned()), ..by_file.clone() };
+    assert_eq!(proxy(&own, &variables("*")).await, "proxy socks5h://block.test:1080, from kubernetes.proxy_url");
+    let text = FILE.replace("'https://one.test:6443'", "'https://one.test:6443', proxy-url: 'http://file.test:8080'");
+    std::fs::write(&path, text).unwrap();
+    let told = "proxy http://file.test:8080, from the kubeconfig's proxy-url";
+    assert_eq!(proxy(&by_file, &variables("*")).await, told);
+    let wrong = proxy(&Settings { proxy_url: Some("ftp://x".to_owned()), ..by_file }, &[]).await;
+    assert!(wrong.contains("provider setting kubernetes.proxy_url") && wrong.contains("does not know"), "{wrong}");
+    let host = Settings { host: Some("https://a.test".to_owned()), ..Settings::default() };
+    let wrong = proxy(&host, &[("HTTPS_PROXY", "socks4://x")]).await;
+    assert!(wrong.contains("the environment variable HTTPS_PROXY names no proxy"), "{wrong}");
+}
+
+#[tokio::test]
+async fn files_and_lists_of_a_kubeconfig_are_named_when_they_do_not_fit() {
+    let (_folder, path) = written();
+    let settings = Settings { config_path: Some(path.clone()), ..Settings::default() };
+    for (from, to, words) in [
+        (
+            "current-context: one",
+            "current-context: ''",
+            "no current context; set kubernetes.config_context to `one`, `two`",
+        ),
+        ("{cluster: c1, user: u1}", "{cluster: c9, user: u1}", "the cluster `c9`; there is `c1`, `c2`"),
+        ("{server: 'https://one.test:6443'}", "{}", "names no server"),
+        (
+            "'https://one.test:6443'",
+            "'https://one.test:6443', certificate-authority: /nonexistent/ca.crt",
+            "certificate-authority \"/nonexistent/ca.crt\" cannot be read",
+        ),
+        ("'https://one.test:6443'", "'https://one.test:6443', certificate-authority-data: AAAA", "holds no PEM"),
+        ("'https://one.test:6443'", "'https://one.test:6443', certificate-authority-data: '!'", "is no base64"),
+    ] {
+        std::fs::write(&path, FILE.replace(from, to)).unwrap();
+        let (told, _) = fault(&settings).await;
+        assert!(told.contains(words), "{words}: {told}");
+    }
 }
