@@ -12,7 +12,7 @@ pub mod visit;
 use std::net::IpAddr;
 use std::time::Duration;
 
-pub(in crate::clients) use fault::{causes, fault};
+pub(in crate::clients) use fault::{causes, fault, with_words};
 pub use network::Network;
 pub(in crate::clients) use network::{built, roots};
 
@@ -105,30 +105,29 @@ impl HttpError {
             Self::Name { host, .. } => {
                 format!("correct the name `{host}` where it was given, or the machine's DNS, then apply again")
             }
-            Self::Certificate { is_unfit: true, .. } => {
-                "have the certificate renewed or made for this name; a proxy that presents its own may be in between"
-                    .to_owned()
-            }
-            Self::Certificate { .. } => format!(
+            Self::Certificate { is_unfit: false, .. } => format!(
                 "if the server or a proxy before it has its certificate from a CA of your own, trust that one: {trust}; \
                  then apply again"
             ),
-            Self::NotTls { .. } => "check scheme and port of the address: https:// needs a port where TLS is spoken".to_owned(),
-            Self::Proxy { wants_login: true, .. } => {
-                "give the proxy its login in the variable's URL, http://USER:PASSWORD@HOST:PORT with special characters \
-                 percent-encoded, or list the host in NO_PROXY if it is reached without"
-                    .to_owned()
-            }
-            Self::Proxy { .. } => "ask those who run the proxy to let this host through, or list the host in NO_PROXY if it \
-                 is reached without"
-                .to_owned(),
-            Self::WebPage { .. } => "open the address with a browser: a login page or a proxy of your network answers in \
-                 place of the server; set HTTPS_PROXY or NO_PROXY as your network wants it"
-                .to_owned(),
+            Self::Certificate { .. } => UNFIT.to_owned(),
+            Self::NotTls { .. } => NOT_TLS.to_owned(),
+            Self::Proxy { wants_login: true, .. } => LOGIN.to_owned(),
+            Self::Proxy { .. } => REFUSED.to_owned(),
+            Self::WebPage { .. } => PAGE.to_owned(),
             Self::Roots { .. } | Self::Unreachable { .. } => return None,
         })
     }
 }
+
+const UNFIT: &str =
+    "have the certificate renewed or made for this name; a proxy that presents its own may be in between";
+const NOT_TLS: &str = "check scheme and port of the address: https:// needs a port where TLS is spoken";
+const LOGIN: &str = "give the proxy its login in the variable's URL, http://USER:PASSWORD@HOST:PORT with special characters \
+                     percent-encoded, or list the host in NO_PROXY if it is reached without";
+const REFUSED: &str = "ask those who run the proxy to let this host through, or list the host in NO_PROXY if it is reached \
+                       without";
+const PAGE: &str = "open the address with a browser: a login page or a proxy of your network answers in place of the \
+                    server; set HTTPS_PROXY or NO_PROXY as your network wants it";
 
 /// The addresses of a name, as this machine resolves it.
 pub async fn addresses(host: &str) -> Result<Vec<IpAddr>, HttpError> {

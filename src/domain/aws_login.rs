@@ -144,7 +144,6 @@ impl Profiles {
         let profile = self.0.get(name).ok_or_else(absent)?;
         let get = |key: &str| profile.get(key).map(String::as_str).filter(|value| !value.is_empty());
         let Some(arn) = get("role_arn") else { return first(name, &get) };
-        let incomplete = |missing| ProfileFault::Incomplete { name: name.to_owned(), given: "role_arn", missing };
         let role = Role {
             arn: arn.to_owned(),
             session_name: get("role_session_name").map(str::to_owned),
@@ -157,25 +156,33 @@ impl Profiles {
         if get("mfa_serial").is_some() {
             return Err(ProfileFault::Mfa { name: name.to_owned() });
         }
-        passed.push(name.to_owned());
-        let mut way = match (get("source_profile"), get("credential_source")) {
-            (Some(source), _) if source == name => {
-                first(name, &get)?.ok_or_else(|| incomplete("keys, though it is its own `source_profile`"))?
-            }
-            (Some(source), _) if passed.iter().any(|it| it == source) => {
-                return Err(ProfileFault::Loop(std::mem::take(passed)));
-            }
-            (Some(source), _) => {
-                let missing = incomplete("credentials in its `source_profile`");
-                self.way_after(source, passed)?.ok_or(missing)?
-            }
-            (None, Some(source)) => Way { base: source_named(name, source)?, roles: Vec::new() },
-            (None, None) => {
-                return Err(incomplete("`source_profile`, `credential_source` or `web_identity_token_file`"));
-            }
-        };
+        let mut way = self.source(name, &get, passed)?;
         way.roles.push(role);
         Ok(Some(way))
+    }
+
+    /// What a profile assumes its role with.
+    fn source<'a>(
+        &self,
+        name: &str,
+        get: &impl Fn(&str) -> Option<&'a str>,
+        passed: &mut Vec<String>,
+    ) -> Result<Way, ProfileFault> {
+        let incomplete = |missing| ProfileFault::Incomplete { name: name.to_owned(), given: "role_arn", missing };
+        passed.push(name.to_owned());
+        match (get("source_profile"), get("credential_source")) {
+            (Some(source), _) if source == name => {
+                first(name, get)?.ok_or_else(|| incomplete("keys, though it is its own `source_profile`"))
+            }
+            (Some(source), _) if passed.iter().any(|it| it == source) => {
+                Err(ProfileFault::Loop(std::mem::take(passed)))
+            }
+            (Some(source), _) => {
+                self.way_after(source, passed)?.ok_or_else(|| incomplete("credentials in its `source_profile`"))
+            }
+            (None, Some(source)) => Ok(Way { base: source_named(name, source)?, roles: Vec::new() }),
+            (None, None) => Err(incomplete("`source_profile`, `credential_source` or `web_identity_token_file`")),
+        }
     }
 }
 

@@ -11,6 +11,8 @@ mod examples;
 #[allow(dead_code, reason = "the proxy can stand before other servers too")]
 mod fault_proxy;
 mod faults;
+#[path = "../support/forward.rs"]
+mod forward;
 mod functions;
 #[path = "../support/gate.rs"]
 mod gate;
@@ -31,6 +33,7 @@ mod recorder;
 mod registry;
 mod registry_check;
 mod registry_rollouts;
+mod reported;
 #[path = "../support/sandbox.rs"]
 #[allow(dead_code, reason = "not every suite needs every value")]
 mod sandbox;

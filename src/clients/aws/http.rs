@@ -144,9 +144,10 @@ impl Connector {
     }
 
     fn wants_login(&self, url: &Url) -> HttpError {
-        let proxy = self.shared.network.proxy(url).ok().flatten();
-        let proxy = proxy.map_or_else(|| "proxy on the way".to_owned(), |proxy| proxy.to_string());
-        HttpError::Proxy { proxy, words: "407: it wants a login".to_owned(), wants_login: true, is_passing: false }
+        match self.shared.network.proxy(url).ok().flatten() {
+            Some(proxy) => HttpError::wants_login(&proxy),
+            None => HttpError::WebPage { words: "status 407, as a proxy answers, and none is set".to_owned() },
+        }
     }
 
     /// Permanent faults are no I/O errors to the SDK, which tries those again.

@@ -14,8 +14,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use url::Url;
 
-use crate::clients::http::CONNECT_TIMEOUT;
+use crate::clients::http::{CONNECT_TIMEOUT, with_words};
 use crate::clock::Clock;
 use crate::domain::proxy::Proxy;
 use crate::env::Env;
@@ -123,6 +124,18 @@ impl Connection {
     /// What an error of the client below the API means.
     pub(super) fn transport_error(&self, error: &kube::Error) -> ClusterError {
         from_transport(error, &self.server, self.proxy.as_ref(), &self.source)
+    }
+
+    /// The same with the words of a proxy that lets nothing through.
+    pub(super) async fn in_words(&self, error: ClusterError) -> ClusterError {
+        match error {
+            ClusterError::NoWay { server, source_of_settings, error } => {
+                let target = Url::parse(&server).ok();
+                let error = with_words(error, target.as_ref(), self.proxy.as_ref()).await;
+                ClusterError::NoWay { server, source_of_settings, error }
+            }
+            other => other,
+        }
     }
 
     /// What it means that the API server took a call and did not answer for so long.

@@ -50,7 +50,7 @@ pub(in crate::clients) fn fault(
         }
         let words = cause.to_string();
         if let (Some(proxy), true) = (proxy, words == WANTS_LOGIN || words == NO_TUNNEL) {
-            return refused(proxy, words == WANTS_LOGIN);
+            return if words == WANTS_LOGIN { HttpError::wants_login(proxy) } else { refused(proxy) };
         }
         if NO_SUCH_NAME.iter().any(|known| words.contains(known)) {
             let asked = proxy.map(Proxy::url).or(target).and_then(Url::host_str).unwrap_or("?");
@@ -85,17 +85,25 @@ pub(in crate::clients) fn causes<'a>(
     })
 }
 
-fn refused(proxy: &Proxy, wants_login: bool) -> HttpError {
-    let words = match (wants_login, proxy.has_login()) {
-        (true, true) => "407: it does not accept the login that it was given",
-        (true, false) => "407: it wants a login, and none was given",
-        (false, _) => "with a refusal",
-    };
-    HttpError::Proxy { proxy: proxy.to_string(), words: words.to_owned(), wants_login, is_passing: false }
+impl HttpError {
+    /// The proxy wants a login, or another one.
+    pub(in crate::clients) fn wants_login(proxy: &Proxy) -> Self {
+        let words = if proxy.has_login() {
+            "407: it does not accept the login that it was given"
+        } else {
+            "407: it wants a login, and none was given"
+        };
+        Self::Proxy { proxy: proxy.to_string(), words: words.to_owned(), wants_login: true, is_passing: false }
+    }
+}
+
+fn refused(proxy: &Proxy) -> HttpError {
+    let words = "with a refusal".to_owned();
+    HttpError::Proxy { proxy: proxy.to_string(), words, wants_login: false, is_passing: false }
 }
 
 /// Asks a proxy that gave no tunnel once more, for its words: the client keeps none of them.
-pub(super) async fn with_words(error: HttpError, target: Option<&Url>, proxy: Option<&Proxy>) -> HttpError {
+pub(in crate::clients) async fn with_words(error: HttpError, target: Option<&Url>, proxy: Option<&Proxy>) -> HttpError {
     let (HttpError::Proxy { wants_login: false, .. }, Some(target), Some(proxy)) = (&error, target, proxy) else {
         return error;
     };

@@ -9,8 +9,7 @@ use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{Certificate, Client, ClientBuilder};
 use url::Url;
 
-use super::fault::{fault, with_words};
-use super::{AGENT, CONNECT_TIMEOUT, HttpError};
+use super::{AGENT, CONNECT_TIMEOUT, HttpError, fault, with_words};
 use crate::domain::proxy::{NoProxy, Proxies, Proxy};
 use crate::env::Env;
 use crate::explain::chain;

@@ -1,0 +1,3 @@
+//! What users of public tools reported, tried with this provider.
+
+mod env;
