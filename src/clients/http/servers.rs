@@ -32,8 +32,8 @@ pub(in crate::clients) async fn tls_server(name: &str, answer: &'static str) -> 
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-            let mut part = [0; 8192];
-            if stream.read(&mut part).await.is_ok_and(|read| read > 0) {
+            let mut head = [0; 8192];
+            if stream.read(&mut head).await.is_ok_and(|read| read > 0) {
                 stream.write_all(answer.as_bytes()).await.unwrap();
                 let _closed = stream.shutdown().await;
             }
