@@ -73,7 +73,7 @@ impl sdk::Provider for Berth {
         the secrets that let Pods pull from it, and the proof that all of it works.";
 
     fn validate(config: &View<'_>, found: &mut Diagnostics) {
-        rules::test(config, found);
+        rules::test(*config, found);
     }
 
     fn configure(settings: Settings<Config>, env: &Env) -> Result<Self, Explanation> {

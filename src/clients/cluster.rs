@@ -239,8 +239,8 @@ impl Cluster {
     }
 
     /// What is wrong with the settings, as far as this machine can tell by itself: no program is run, nobody is asked.
-    pub async fn fault(&self) -> Option<ClusterError> {
-        connection::fault(&self.settings, &self.env).await
+    pub fn fault(&self) -> Option<ClusterError> {
+        connection::fault(&self.settings, &self.env)
     }
 
     async fn connection(&self, budget: &Budget) -> Result<Arc<Connection>, ClusterError> {

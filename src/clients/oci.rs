@@ -303,13 +303,13 @@ fn challenge_of(answer: &Response) -> Option<Challenge> {
     answer.headers().get_all(WWW_AUTHENTICATE).iter().find_map(|value| Challenge::parse(value.to_str().ok()?))
 }
 
-fn broken_off(error: reqwest::Error) -> OciError {
-    OciError::Http(HttpError::Unreachable { fault: chain(&error) })
+fn broken_off(error: &reqwest::Error) -> OciError {
+    OciError::Http(HttpError::Unreachable { fault: chain(error) })
 }
 
 async fn limited(mut answer: Response) -> Result<Bytes, OciError> {
     let mut content = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(broken_off)? {
+    while let Some(chunk) = answer.chunk().await.map_err(|error| broken_off(&error))? {
         content.extend_from_slice(&chunk);
         if content.len() > DOCUMENT_LIMIT {
             let words = format!("the answer has more than {DOCUMENT_LIMIT} bytes");

@@ -78,7 +78,7 @@ async fn missing(cx: &Cx, remote: Remote) -> Option<Explanation> {
             )
         }
         Remote::Cluster => {
-            let fault = cx.provider().cluster().ok()?.fault().await?;
+            let fault = cx.provider().cluster().ok()?.fault()?;
             Some(fault.explain("The cluster cannot be asked: this plan is unchecked, and its apply will fail"))
         }
     }

@@ -16,15 +16,15 @@ const PAIRS: [(&str, &str); 5] = [
 const EITHER: [(&str, &str, &str); 1] = [("kubernetes.config_path", "kubernetes.host", "both name a cluster")];
 
 /// Tests the block.
-pub fn test(config: &View<'_>, found: &mut Diagnostics) {
+pub fn test(config: View<'_>, found: &mut Diagnostics) {
     for (given, missing) in PAIRS {
         if config.at(given).is_given() && config.at(missing).is_null() {
-            found.error(&wrong(given, format!("is set and `{missing}` is not"), "set both, or neither"));
+            found.error(&wrong(given, &format!("is set and `{missing}` is not"), "set both, or neither"));
         }
     }
     for (one, other, why) in EITHER {
         if config.at(one).is_given() && config.at(other).is_given() {
-            found.error(&wrong(one, format!("and `{other}` are set, and {why}"), "keep one of the two"));
+            found.error(&wrong(one, &format!("and `{other}` are set, and {why}"), "keep one of the two"));
         }
     }
     for (host, login) in logins(config) {
@@ -32,13 +32,13 @@ pub fn test(config: &View<'_>, found: &mut Diagnostics) {
         for (one, other) in [("username", "password"), ("password", "username")] {
             if given(one).is_given() && given(other).is_null() {
                 let at = format!("registries[\"{host}\"].{one}");
-                found.error(&wrong(&at, format!("is set and `{other}` is not"), "set both, or neither"));
+                found.error(&wrong(&at, &format!("is set and `{other}` is not"), "set both, or neither"));
             }
         }
     }
 }
 
-fn logins<'a>(config: &View<'a>) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+fn logins(config: View<'_>) -> impl Iterator<Item = (&String, &Value)> + use<'_> {
     match config.at("registries") {
         Seen::Known(Value::Map(members)) => Some(members.iter()),
         _ => None,
@@ -47,7 +47,7 @@ fn logins<'a>(config: &View<'a>) -> impl Iterator<Item = (&'a String, &'a Value)
     .flatten()
 }
 
-fn wrong(at: &str, what: String, next: &str) -> Explanation {
+fn wrong(at: &str, what: &str, next: &str) -> Explanation {
     Explanation::new("BERTH-PROVIDER-003", format!("`{at}` {what}")).next(format!("{next}; nothing was changed")).at(at)
 }
 
@@ -62,7 +62,7 @@ mod tests {
         };
         let config = Value::object(block.iter().map(|(part, names)| (*part, members(names))).collect::<Vec<_>>());
         let mut found = Diagnostics::default();
-        test(&View::new(&config), &mut found);
+        test(View::new(&config), &mut found);
         found.iter().map(|told| told.summary.clone()).collect()
     }
 

@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn lost() -> AwsError {
-        AwsError::Unreachable(Silence::unknown("iam", "GetRole", "connection reset".into()))
+        AwsError::Unreachable(Box::new(Silence::unknown("iam", "GetRole", "connection reset".into())))
     }
 
     fn exists() -> AwsError {

@@ -27,7 +27,7 @@ const READ: Duration = Duration::from_secs(18);
 /// How long a connection may take to come up.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long credentials may take: programs that give them may ask somebody else first.
-const LOGIN: Duration = Duration::from_secs(60);
+const LOGIN: Duration = Duration::from_mins(1);
 
 /// What every service is asked with.
 #[derive(Debug)]

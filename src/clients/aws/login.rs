@@ -121,7 +121,7 @@ impl Means<'_> {
         let way = match self.files.profiles().way(name) {
             Ok(way) => way,
             // Nobody said that there is one.
-            Err(_) if self.files.chosen_by.is_none() && self.files.profiles().0.get(name).is_none() => None,
+            Err(_) if self.files.chosen_by.is_none() && !self.files.profiles().0.contains_key(name) => None,
             Err(fault) => return Err(Lack { cause: self.told(&fault.to_string()), next: fault.next() }),
         };
         Ok(way.map(|way| self.along(&way)))
@@ -219,7 +219,7 @@ impl Means<'_> {
 
     fn session(&self, from: Option<SharedCredentialsProvider>, session: Session) -> SharedCredentialsProvider {
         let config = self.config.to_builder();
-        let config = from.into_iter().fold(config, |config, from| config.credentials_provider(from)).build();
+        let config = from.into_iter().fold(config, aws_types::sdk_config::Builder::credentials_provider).build();
         SharedCredentialsProvider::new(SessionProvider::new(&config, self.sts, session))
     }
 

@@ -151,7 +151,7 @@ impl Connection {
 /// Reads the settings and builds the client. Makes no request, but may run the program that gives credentials.
 async fn connect(settings: &Settings, env: &Env) -> Result<Connection, ClusterError> {
     let source = settings.source(env).map_err(ClusterError::NotConfigured)?;
-    let Configuration { mut config, proxy } = configuration::read(settings, env, &source).await?;
+    let Configuration { mut config, proxy } = configuration::read(settings, env, &source)?;
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.default_retry = false;
     let asked = Clock::system().now();
@@ -167,9 +167,9 @@ async fn connect(settings: &Settings, env: &Env) -> Result<Connection, ClusterEr
 }
 
 /// What is wrong with the settings; no program is run for it.
-pub(super) async fn fault(settings: &Settings, env: &Env) -> Option<ClusterError> {
+pub(super) fn fault(settings: &Settings, env: &Env) -> Option<ClusterError> {
     match settings.source(env) {
-        Ok(source) => configuration::read(settings, env, &source).await.err(),
+        Ok(source) => configuration::read(settings, env, &source).err(),
         Err(none) => Some(ClusterError::NotConfigured(none)),
     }
 }

@@ -17,7 +17,7 @@ use crate::explain::chain;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What a resolver says of a name that does not exist. The standard library gives neither code nor kind for it
-/// (getaddrinfo's EAI_NONAME and EAI_NODATA, in the words of glibc, musl, macOS and Windows).
+/// (`EAI_NONAME` and `EAI_NODATA` of `getaddrinfo`, in the words of glibc, musl, macOS and Windows).
 const NO_SUCH_NAME: [&str; 6] = [
     "Name or service not known",
     "No address associated with hostname",

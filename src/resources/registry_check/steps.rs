@@ -80,8 +80,9 @@ impl Failure {
 impl From<HttpError> for Failure {
     fn from(error: HttpError) -> Self {
         let passing = match &error {
-            HttpError::Name { .. } | HttpError::Unreachable { .. } => Passing::Place,
-            HttpError::Proxy { is_passing: true, .. } => Passing::Place,
+            HttpError::Name { .. } | HttpError::Unreachable { .. } | HttpError::Proxy { is_passing: true, .. } => {
+                Passing::Place
+            }
             HttpError::Certificate { .. } => Passing::Certificate,
             _ => Passing::Never,
         };

@@ -18,14 +18,14 @@ pub struct Silence {
 }
 
 impl Silence {
-    pub(super) fn of(service: &'static str, operation: &'static str, lost: &Lost) -> Box<Self> {
+    pub(super) fn of(service: &'static str, operation: &'static str, lost: &Lost) -> Self {
         let Lost { place, error } = lost.clone();
-        Box::new(Self { service, operation, place: Some(place), error })
+        Self { service, operation, place: Some(place), error }
     }
 
     /// Of nothing but its words is known.
-    pub(in crate::clients::aws) fn unknown(service: &'static str, operation: &'static str, fault: String) -> Box<Self> {
-        Box::new(Self { service, operation, place: None, error: HttpError::Unreachable { fault } })
+    pub(in crate::clients::aws) fn unknown(service: &'static str, operation: &'static str, fault: String) -> Self {
+        Self { service, operation, place: None, error: HttpError::Unreachable { fault } }
     }
 
     pub(super) fn is_permanent(&self) -> bool {

@@ -21,7 +21,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     if let Some(lost) = causes(error).find_map(|cause| cause.downcast_ref::<Lost>()) {
-        return AwsError::Unreachable(Silence::of(service, operation, lost));
+        return AwsError::Unreachable(Box::new(Silence::of(service, operation, lost)));
     }
     if let Some(lack) = credentials_cause(error) {
         return AwsError::Credentials(lack);
@@ -37,7 +37,7 @@ where
         SdkError::DispatchFailure(failure) if !failure.is_io() && !failure.is_timeout() => {
             AwsError::Invalid(Reply::ours(service, operation, &chain(error)))
         }
-        _ => AwsError::Unreachable(Silence::unknown(service, operation, chain(error))),
+        _ => AwsError::Unreachable(Box::new(Silence::unknown(service, operation, chain(error)))),
     }
 }
 

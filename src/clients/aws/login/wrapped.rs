@@ -1,5 +1,6 @@
 //! What is laid around a source of credentials: advice, memory of failures, and the knowledge of secrets.
 
+use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ impl ProvideCredentials for Advised {
     {
         future::ProvideCredentials::new(async move {
             self.inner.provide_credentials().await.map_err(|error| {
-                if causes(&error).any(|cause| cause.is::<Lost>()) {
+                if causes(&error).any(<dyn Error>::is::<Lost>) {
                     return error;
                 }
                 let cause = format!("{} gives no credentials: {}", self.what, chain(&error));
@@ -105,7 +106,7 @@ impl Known {
             }
             Err(error) => {
                 let error = Arc::new(error);
-                if !causes(error.as_ref()).any(|cause| cause.is::<Lost>()) {
+                if !causes(error.as_ref()).any(<dyn Error>::is::<Lost>) {
                     *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), error.clone()));
                 }
                 Err(CredentialsError::provider_error(Again(error)))

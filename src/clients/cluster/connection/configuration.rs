@@ -29,7 +29,7 @@ pub(super) struct Configuration {
     pub(super) proxy: Option<Proxy>,
 }
 
-pub(super) async fn read(settings: &Settings, env: &Env, source: &Source) -> Result<Configuration, ClusterError> {
+pub(super) fn read(settings: &Settings, env: &Env, source: &Source) -> Result<Configuration, ClusterError> {
     let bad = |words: String| bad_source(source, words);
     let (mut kubeconfig, context) = match source {
         Source::InCluster => {

@@ -35,7 +35,7 @@ pub(super) async fn settle(
     let program = program.filter(|_| !has_login(&user));
     let until = match (by_file, text(&user, "token"), program) {
         // What is read counts before the token beside it (client-go, `tools/clientcmd/api`, TokenFile).
-        (Some(Ok(())), _, _) => None,
+        (Some(Ok(())), _, _) | (None, None, None) => None,
         (_, Some(token), _) => {
             user.remove("tokenFile");
             user.insert("token".to_owned(), json!(trimmed(&token, settings, source)?));
@@ -43,7 +43,6 @@ pub(super) async fn settle(
         }
         (Some(Err(fault)), None, _) => return Err(bad(fault)),
         (None, None, Some(program)) => run(&mut user, &program).await.map_err(bad)?,
-        (None, None, None) => None,
     };
     config.auth_info = serde_json::from_value(Value::Object(user)).map_err(|error| bad(error.to_string()))?;
     Ok(until)

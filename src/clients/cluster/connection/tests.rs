@@ -32,20 +32,20 @@ fn written() -> (tempfile::TempDir, String) {
     (folder, path)
 }
 
-async fn read(settings: &Settings, env: &Env) -> Result<Config, ClusterError> {
+fn read(settings: &Settings, env: &Env) -> Result<Config, ClusterError> {
     let source = settings.source(env).unwrap();
-    configuration::read(settings, env, &source).await.map(|read| read.config)
+    configuration::read(settings, env, &source).map(|read| read.config)
 }
 
 #[tokio::test]
 async fn reads_the_chosen_context() {
     let (_folder, path) = written();
     let settings = Settings { config_path: Some(path.clone()), ..Settings::default() };
-    let config = read(&settings, &Env::default()).await.unwrap();
+    let config = read(&settings, &Env::default()).unwrap();
     assert_eq!(config.cluster_url.to_string(), "https://one.test:6443/");
 
     let env: Env = [("KUBECONFIG", path.as_str()), ("KUBE_CTX", "two")].into_iter().collect();
-    let config = read(&Settings::default(), &env).await.unwrap();
+    let config = read(&Settings::default(), &env).unwrap();
     assert_eq!(config.cluster_url.to_string(), "https://two.test:6443/");
     assert_eq!(config.auth_info.exec.unwrap().interactive_mode, Some(ExecInteractiveMode::Never));
 }
@@ -59,7 +59,7 @@ async fn credentials_of_the_provider_block_replace_those_of_the_file() {
         tls_server_name: Some("inner.test".to_owned()),
         ..Settings::default()
     };
-    let config = read(&settings, &Env::default()).await.unwrap();
+    let config = read(&settings, &Env::default()).unwrap();
     assert!(config.auth_info.token.is_none());
     assert_eq!(config.auth_info.exec.unwrap().command.as_deref(), Some("login"));
     assert_eq!(config.tls_server_name.as_deref(), Some("inner.test"));
@@ -114,7 +114,7 @@ async fn tokens_of_a_kubeconfig_and_of_its_token_file_are_trimmed_and_checked() 
     let user = |user: &str| std::fs::write(&config, FILE.replace("{token: t1}", user)).unwrap();
     let settled = async || {
         let source = settings.source(&Env::default()).unwrap();
-        let mut config = read(&settings, &Env::default()).await.unwrap();
+        let mut config = read(&settings, &Env::default()).unwrap();
         credentials::settle(&mut config, &settings, &source).await.map(|_| config.auth_info)
     };
     user(r#"{token: "sesame-1234\n"}"#);
@@ -160,7 +160,7 @@ async fn credentials_of_the_provider_block_count_where_the_context_has_no_user()
     for context in ["{cluster: c1}", "{cluster: c1, user: nobody}"] {
         std::fs::write(&path, FILE.replace("{cluster: c1, user: u1}", context)).unwrap();
         let settings = Settings { config_path: Some(path.clone()), ..by_token("sesame-1234") };
-        let config = read(&Settings { host: None, ..settings }, &Env::default()).await.unwrap();
+        let config = read(&Settings { host: None, ..settings }, &Env::default()).unwrap();
         assert!(config.auth_info.token.is_some(), "{context}");
     }
 }
@@ -260,10 +260,10 @@ async fn a_host_needs_a_scheme_and_takes_a_token() {
     assert!(connect(&settings, &Env::default()).await.is_ok());
 }
 
-async fn proxy(settings: &Settings, variables: &[(&str, &str)]) -> String {
+fn proxy(settings: &Settings, variables: &[(&str, &str)]) -> String {
     let env: Env = variables.iter().copied().collect();
     let source = settings.source(&env).unwrap();
-    let read = configuration::read(settings, &env, &source).await;
+    let read = configuration::read(settings, &env, &source);
     match read {
         Ok(read) => {
             assert_eq!(read.proxy.is_some(), read.config.proxy_url.is_some());
@@ -273,27 +273,27 @@ async fn proxy(settings: &Settings, variables: &[(&str, &str)]) -> String {
     }
 }
 
-#[tokio::test]
-async fn the_block_the_file_and_then_the_environment_name_the_proxy() {
+#[test]
+fn the_block_the_file_and_then_the_environment_name_the_proxy() {
     let (_folder, path) = written();
     let by_file = Settings { config_path: Some(path.clone()), ..Settings::default() };
     let variables = |exceptions| [("HTTPS_PROXY", "env.test:3128"), ("NO_PROXY", exceptions)];
-    let told = proxy(&by_file, &variables("other.test,")).await;
+    let told = proxy(&by_file, &variables("other.test,"));
     assert_eq!(told, "proxy http://env.test:3128, from the environment variable HTTPS_PROXY");
-    assert_eq!(proxy(&by_file, &variables("env.test")).await, told, "the server counts, not the proxy");
+    assert_eq!(proxy(&by_file, &variables("env.test")), told, "the server counts, not the proxy");
     for exceptions in ["one.test", ".test,", "a, one.test:6443", "*"] {
-        assert_eq!(proxy(&by_file, &variables(exceptions)).await, "none", "{exceptions}");
+        assert_eq!(proxy(&by_file, &variables(exceptions)), "none", "{exceptions}");
     }
     let own = Settings { proxy_url: Some("socks5h://block.test:1080".to_owned()), ..by_file.clone() };
-    assert_eq!(proxy(&own, &variables("*")).await, "proxy socks5h://block.test:1080, from kubernetes.proxy_url");
+    assert_eq!(proxy(&own, &variables("*")), "proxy socks5h://block.test:1080, from kubernetes.proxy_url");
     let text = FILE.replace("'https://one.test:6443'", "'https://one.test:6443', proxy-url: 'http://file.test:8080'");
     std::fs::write(&path, text).unwrap();
     let told = "proxy http://file.test:8080, from the kubeconfig's proxy-url";
-    assert_eq!(proxy(&by_file, &variables("*")).await, told);
-    let wrong = proxy(&Settings { proxy_url: Some("ftp://x".to_owned()), ..by_file }, &[]).await;
+    assert_eq!(proxy(&by_file, &variables("*")), told);
+    let wrong = proxy(&Settings { proxy_url: Some("ftp://x".to_owned()), ..by_file }, &[]);
     assert!(wrong.contains("provider setting kubernetes.proxy_url") && wrong.contains("does not know"), "{wrong}");
     let host = Settings { host: Some("https://a.test".to_owned()), ..Settings::default() };
-    let wrong = proxy(&host, &[("HTTPS_PROXY", "socks4://x")]).await;
+    let wrong = proxy(&host, &[("HTTPS_PROXY", "socks4://x")]);
     assert!(wrong.contains("the environment variable HTTPS_PROXY names no proxy"), "{wrong}");
 }
 
