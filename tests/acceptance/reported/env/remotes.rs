@@ -95,11 +95,11 @@ pub(super) fn asks(workspace: &Workspace) -> Run {
 /// The sandbox's kubeconfig with some words changed, beside the configuration.
 pub(super) fn kubeconfig(workspace: &Workspace, changes: &[(&str, &str)]) -> String {
     let text = std::fs::read_to_string(value("KUBECONFIG")).unwrap();
-    let changed = changes.iter().fold(text, |text, (from, to)| {
+    let edited = changes.iter().fold(text, |text, (from, to)| {
         assert!(text.contains(from), "{from} is not in the kubeconfig");
         text.replace(from, to)
     });
-    workspace.write("kubeconfig", &changed).to_str().unwrap().to_owned()
+    workspace.write("kubeconfig", &edited).to_str().unwrap().to_owned()
 }
 
 /// A registry with TLS on the node's address; it ends with the test.
