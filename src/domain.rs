@@ -1,6 +1,8 @@
 //! Decisions without I/O.
 
 pub mod admission;
+pub mod aws_endpoint;
+pub mod aws_login;
 pub mod certificate;
 pub mod certificate_name;
 pub mod check;
@@ -24,6 +26,7 @@ pub mod ownership;
 pub mod pem;
 pub mod permissions;
 pub mod probe_image;
+pub mod proxy;
 pub mod quantity;
 pub mod region;
 pub mod registry;

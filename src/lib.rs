@@ -4,6 +4,9 @@
 //! the base modules below; [`domain`] decides without I/O; [`clients`] talk to one remote each;
 //! [`sdk`] is what an author of a resource sees; [`plugin`] speaks Terraform's protocol.
 
+// Futures of resources hold those of the SDKs: whether they can be sent is asked to that depth.
+#![recursion_limit = "256"]
+
 // The derive names this crate `::berth`, here as in its tests.
 extern crate self as berth;
 

@@ -8,7 +8,9 @@ mod holdings;
 mod kubernetes;
 mod looks;
 mod planned;
+mod readiness;
 mod registries;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -18,11 +20,13 @@ pub use aws::AssumeRole;
 pub use checks::directory_url;
 pub use holdings::Holdings;
 
+use crate::clients::http::Network;
 use crate::env::Env;
 use crate::explain::Explanation;
-use crate::sdk::{self, Catalogue, Model, Path, Settings, Step};
+use crate::sdk::{self, Catalogue, Diagnostics, Model, Path, Plan, Settings, Step, View};
 
-/// The provider block. All of it is optional: what is absent comes from the environment.
+/// The provider block. All of it is optional: what is absent comes from the environment, and what is set here wins over it.
+/// An empty text counts as absent.
 #[derive(Clone, Debug, Default, Model)]
 pub struct Config {
     /// How to reach AWS. Absent settings come from the usual environment variables (`AWS_REGION`, `AWS_PROFILE`,
@@ -56,6 +60,7 @@ const SETTING_UNKNOWN: &str = "BERTH-PROVIDER-001";
 /// The configured provider: the way to every client.
 pub struct Berth {
     env: Env,
+    network: Network,
     config: Config,
     unknown: Vec<Path>,
     aws: aws::Clients,
@@ -66,6 +71,7 @@ pub struct Berth {
     planned: planned::PlannedRecords,
     annotations: planned::PlannedAnnotations,
     looks: looks::Looks,
+    readiness: readiness::Readiness,
 }
 
 /// The context of a call to one of berth's types.
@@ -80,10 +86,15 @@ impl sdk::Provider for Berth {
         IAM roles for service accounts, DNS records, ACME accounts and certificates, the registry itself, \
         the secrets that let Pods pull from it, and the proof that all of it works.";
 
+    fn validate(config: &View<'_>, found: &mut Diagnostics) {
+        rules::test(*config, found);
+    }
+
     fn configure(settings: Settings<Config>, env: &Env) -> Result<Self, Explanation> {
         let Settings { model: config, unknown } = settings;
         let provider = Self {
             env: env.clone(),
+            network: Network::of(env),
             config,
             unknown,
             aws: aws::Clients::default(),
@@ -94,12 +105,17 @@ impl sdk::Provider for Berth {
             planned: planned::PlannedRecords::default(),
             annotations: planned::PlannedAnnotations::default(),
             looks: looks::Looks::default(),
+            readiness: readiness::Readiness::default(),
         };
         provider.fit_region().map(|()| provider)
     }
 
     fn tolerates(&self, unanswered: &Explanation) -> bool {
         !self.config.strict_refresh.unwrap_or(false) || unanswered.code() == SETTING_UNKNOWN
+    }
+
+    async fn look(cx: &Cx, type_name: &str, plan: &mut Plan<'_>) {
+        readiness::look(cx, type_name, plan).await;
     }
 
     fn catalogue() -> Catalogue<Self> {
@@ -111,6 +127,11 @@ impl Berth {
     /// The environment that the provider was started in.
     pub fn env(&self) -> &Env {
         &self.env
+    }
+
+    /// The way to others from here: proxies and trust.
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// What resources of this run hold.

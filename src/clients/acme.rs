@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
+use crate::clients::http::Network;
 use crate::clock::Clock;
 
 pub use account::{AccountFacts, ExternalAccount, Found, NewAccount};
@@ -69,8 +70,13 @@ pub struct Registered {
 
 impl Acme {
     /// The CA at `directory_url`, trusted by the system's roots and those of `trust`.
-    pub fn new(directory_url: impl Into<String>, trust: &Trust, clock: Clock) -> Result<Self, AcmeError> {
-        Ok(Self::over(directory_url.into(), Arc::new(Https::new(trust)?), clock))
+    pub fn new(
+        directory_url: impl Into<String>,
+        trust: &Trust,
+        network: &Network,
+        clock: Clock,
+    ) -> Result<Self, AcmeError> {
+        Ok(Self::over(directory_url.into(), Arc::new(Https::new(trust, network)?), clock))
     }
 
     fn over(directory_url: String, transport: Arc<dyn Transport>, clock: Clock) -> Self {
@@ -136,7 +142,9 @@ mod tests {
     async fn an_unusable_root_names_its_attribute() {
         for text in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
             let trust = Trust { roots: [("ca_pem", text.to_owned())].into() };
-            let Err(error) = Acme::new("https://ca/dir", &trust, Clock::system()) else { panic!("{text} was taken") };
+            let Err(error) = Acme::new("https://ca/dir", &trust, &Network::default(), Clock::system()) else {
+                panic!("{text} was taken")
+            };
             let told = error.explain("Cannot use the CA");
             assert_eq!((told.code(), told.attribute()), ("BERTH-ACME-002", Some("ca_pem")), "{text}");
         }

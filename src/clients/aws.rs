@@ -17,7 +17,10 @@ mod call;
 mod config;
 mod eks;
 pub mod error;
+mod files;
+mod http;
 pub mod iam;
+mod login;
 mod once;
 pub mod route53;
 #[cfg(test)]
@@ -28,9 +31,9 @@ mod window;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_config::SdkConfig;
 use tokio::sync::OnceCell;
 
+use config::Configured;
 pub use eks::EksCluster;
 pub use error::{AwsError, Reply};
 pub use iam::Iam;
@@ -38,6 +41,7 @@ pub use route53::{Route53, Route53Error};
 pub use sts::Identity;
 
 use crate::domain::permissions::principal_of;
+use crate::env::Env;
 use crate::explain::Explanation;
 use crate::retry::Budget;
 use crate::secret::Secret;
@@ -134,7 +138,8 @@ pub struct Aws(Arc<Shared>);
 
 struct Shared {
     settings: Settings,
-    config: OnceCell<SdkConfig>,
+    env: Env,
+    config: OnceCell<Configured>,
     route53: OnceCell<Route53>,
     iam: OnceCell<Iam>,
     identity: OnceCell<Identity>,
@@ -142,9 +147,10 @@ struct Shared {
 
 impl Aws {
     /// Takes the settings; nothing is read or asked before the first use.
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: Settings, env: &Env) -> Self {
         Self(Arc::new(Shared {
             settings,
+            env: env.clone(),
             config: OnceCell::new(),
             route53: OnceCell::new(),
             iam: OnceCell::new(),
@@ -160,9 +166,9 @@ impl Aws {
     /// Route53, through the account's one queue.
     pub async fn route53(&self) -> &Route53 {
         let make = async || {
-            let config = self.config().await;
+            let Configured { sdk, endpoints, .. } = self.config().await;
             let rate = self.0.settings.route53_requests_per_second.unwrap_or(ROUTE53_REQUESTS_PER_SECOND);
-            Route53::new(config, self.0.settings.endpoints.route53.as_deref(), rate)
+            Route53::new(sdk, endpoints.route53.as_deref(), rate)
         };
         self.0.route53.get_or_init(make).await
     }
@@ -171,14 +177,18 @@ impl Aws {
     pub async fn iam(&self) -> &Iam {
         let make = async || {
             let rate = self.0.settings.iam_requests_per_second.unwrap_or(IAM_REQUESTS_PER_SECOND);
-            Iam::new(self.config().await, self.0.settings.endpoints.iam.as_deref(), rate)
+            let Configured { sdk, endpoints, .. } = self.config().await;
+            Iam::new(sdk, endpoints.iam.as_deref(), rate)
         };
         self.0.iam.get_or_init(make).await
     }
 
     /// Who AWS takes us for.
     pub async fn identity(&self, budget: &Budget) -> Result<&Identity, AwsError> {
-        let ask = async || sts::caller(self.config().await, self.0.settings.endpoints.sts.as_deref(), budget).await;
+        let ask = async || {
+            let Configured { sdk, endpoints, .. } = self.config().await;
+            sts::caller(sdk, endpoints.sts.as_deref(), budget).await
+        };
         self.0.identity.get_or_try_init(ask).await
     }
 
@@ -195,12 +205,18 @@ impl Aws {
 
     /// A cluster of EKS; none if the account has none of that name in this region.
     pub async fn eks_cluster(&self, budget: &Budget, name: &str) -> Result<Option<EksCluster>, AwsError> {
-        eks::cluster(self.config().await, self.0.settings.endpoints.eks.as_deref(), budget, name).await
+        let Configured { sdk, endpoints, .. } = self.config().await;
+        eks::cluster(sdk, endpoints.eks.as_deref(), budget, name).await
     }
 
     /// The region of the regional services.
     pub async fn region(&self) -> String {
-        self.config().await.region().map_or_else(|| config::DEFAULT_REGION.to_owned(), ToString::to_string)
+        self.config().await.sdk.region().map_or_else(|| config::DEFAULT_REGION.to_owned(), ToString::to_string)
+    }
+
+    /// Why there can be no credentials, as far as this machine knows by itself.
+    pub async fn lack(&self) -> Option<AwsError> {
+        self.config().await.lack().await.map(AwsError::Credentials)
     }
 
     /// Explains a failure; where a permission is missing, with the identity that lacks it.
@@ -214,7 +230,8 @@ impl Aws {
         }
     }
 
-    async fn config(&self) -> &SdkConfig {
-        self.0.config.get_or_init(|| config::load(&self.0.settings)).await
+    async fn config(&self) -> &Configured {
+        // Boxed: every call carries it.
+        self.0.config.get_or_init(|| Box::pin(config::load(&self.0.settings, &self.0.env))).await
     }
 }

@@ -226,14 +226,21 @@ impl Cluster {
             attempt(send(connection.client.clone(), request).await, verb, object, &connection)
         })
         .await;
-        answer.map_err(|failed| match failed {
-            Failed::Error(error) => error,
+        match answer {
+            Ok(answer) => Ok(answer),
+            // Boxed: every call carries it.
+            Err(Failed::Error(error)) => Err(Box::pin(connection.in_words(error)).await),
             // The API server's own words say more than that the patience with it is over.
-            Failed::Stopped(_, Some(error)) if budget.check().is_ok() => error,
+            Err(Failed::Stopped(_, Some(error))) if budget.check().is_ok() => Err(error),
             // It took the connection and never answered.
-            Failed::Stopped(Stopped::Deadline, None) if budget.check().is_ok() => connection.silent(PATIENCE),
-            Failed::Stopped(stopped, _) => stopped_while(stopped, verb, object),
-        })
+            Err(Failed::Stopped(Stopped::Deadline, None)) if budget.check().is_ok() => Err(connection.silent(PATIENCE)),
+            Err(Failed::Stopped(stopped, _)) => Err(stopped_while(stopped, verb, object)),
+        }
+    }
+
+    /// What is wrong with the settings, as far as this machine can tell by itself: no program is run, nobody is asked.
+    pub fn fault(&self) -> Option<ClusterError> {
+        connection::fault(&self.settings, &self.env)
     }
 
     async fn connection(&self, budget: &Budget) -> Result<Arc<Connection>, ClusterError> {
@@ -266,7 +273,7 @@ fn attempt<T>(
             }
             Attempt::Done(Err(error))
         }
-        Err(error) => Attempt::Done(Err(error::from_transport(&error, &connection.server, &connection.source))),
+        Err(error) => Attempt::Done(Err(connection.transport_error(&error))),
     }
 }
 

@@ -1,27 +1,26 @@
-//! HTTPS with the roots that the user trusts, and a look at what a server presents.
+//! HTTP to all remotes: one decision on proxies, trust and what can heal, for AWS, the CA, the registry and the cluster.
 
+mod fault;
+mod network;
+mod presented;
+#[cfg(test)]
+pub(in crate::clients) mod servers;
+#[cfg(test)]
+mod tests;
 pub mod visit;
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::redirect::{Action, Attempt, Policy};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
-use tokio::net::TcpStream;
+pub use fault::Flaw;
+pub(in crate::clients) use fault::{causes, fault, with_words};
+pub use network::Network;
+pub(in crate::clients) use network::{built, roots};
 
-use crate::digest::sha256_hex;
-use crate::domain::certificate;
-use crate::explain::chain;
+use crate::domain::proxy::NoProxy;
 
 /// How long a connection may take to be made.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How many redirects of one request are followed.
-const REDIRECTS: usize = 10;
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 const AGENT: &str = concat!("terraform-provider-berth/", env!("CARGO_PKG_VERSION"));
 
@@ -34,6 +33,9 @@ pub enum HttpError {
         /// What is wrong with it.
         fault: String,
     },
+    /// What the environment says of proxies cannot be used.
+    #[error(transparent)]
+    NoProxy(#[from] NoProxy),
     /// The name is not known to the resolver.
     #[error("the name `{host}` does not resolve: {fault}")]
     Name {
@@ -50,6 +52,30 @@ pub enum HttpError {
         /// What has to be mended.
         flaw: Flaw,
     },
+    /// What is there does not speak TLS, or none that we speak.
+    #[error("no TLS is spoken there: {fault}")]
+    NotTls {
+        /// What came instead.
+        fault: String,
+    },
+    /// The proxy lets nothing through.
+    #[error("the {proxy}, answers {words}")]
+    Proxy {
+        /// The proxy, and what named it.
+        proxy: String,
+        /// Its status, and the words for it.
+        words: String,
+        /// Whether it is a login that it wants.
+        wants_login: bool,
+        /// Whether the trouble is its own or the server's, and may pass.
+        is_passing: bool,
+    },
+    /// Something in between answers with a page for people.
+    #[error("a web page came in place of the answer: {words}")]
+    WebPage {
+        /// Its status and title, or where it sends one.
+        words: String,
+    },
     /// Nothing answers, or not in time.
     #[error("no answer: {fault}")]
     Unreachable {
@@ -58,103 +84,51 @@ pub enum HttpError {
     },
 }
 
-/// A client that trusts the system's roots and those of `ca_pem`.
-pub fn https(ca_pem: Option<&str>) -> Result<reqwest::Client, HttpError> {
-    let roots_fault = |error: reqwest::Error| HttpError::Roots { fault: chain(&error) };
-    let builder = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).user_agent(AGENT);
-    let mut builder = builder.redirect(Policy::custom(follow));
-    if let Some(pem) = ca_pem {
-        let roots = roots(pem).map_err(|fault| HttpError::Roots { fault })?;
-        builder = builder.tls_certs_merge(roots.certificates);
-    }
-    builder.build().map_err(roots_fault)
-}
-
-/// Roots that a client takes.
-#[derive(Debug)]
-pub struct Roots {
-    /// The certificates.
-    pub certificates: Vec<reqwest::Certificate>,
-    /// Those that cannot be used, a clause each.
-    pub unused: Vec<String>,
-}
-
-/// Reads a bundle of roots as people have it. One that TLS cannot use spoils none of the others, and is told.
-///
-/// # Errors
-/// Why none can be used.
-pub fn roots(pem: &str) -> Result<Roots, String> {
-    let read = certificate::Roots::parse(pem).map_err(|error| error.to_string())?;
-    let (mut certificates, mut unused) = (Vec::new(), read.unused);
-    for der in read.ders {
-        let tried = rustls::RootCertStore::empty().add(CertificateDer::from(der.as_slice()));
-        match tried.map_err(|error| error.to_string()) {
-            Ok(()) => certificates.extend(reqwest::Certificate::from_der(&der)),
-            Err(error) => unused.push(format!("{}: {error}", sha256_hex(&der))),
+impl HttpError {
+    /// Whether the same can be expected of another attempt: somebody has to change something first.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => false,
+            Self::Proxy { is_passing, .. } => !is_passing,
+            Self::Roots { .. }
+            | Self::NoProxy(_)
+            | Self::Name { .. }
+            | Self::Certificate { .. }
+            | Self::NotTls { .. }
+            | Self::WebPage { .. } => true,
         }
     }
-    for why in &unused {
-        tracing::warn!(why, "a trusted certificate cannot be used");
-    }
-    if certificates.is_empty() { Err(unused.join("; ")) } else { Ok(Roots { certificates, unused }) }
-}
 
-/// Follows redirects, but not from TLS to an address without: reqwest takes the login along where host and port stay.
-fn follow(attempt: Attempt<'_>) -> Action {
-    let was_safe = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
-    if was_safe && attempt.url().scheme() != "https" {
-        return attempt.error("it redirects to an address without TLS");
-    }
-    if attempt.previous().len() > REDIRECTS { attempt.error("it redirects too often") } else { attempt.follow() }
-}
-
-/// What is wrong with a server's certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
-    /// It is for other names.
-    Name,
-    /// Nobody knows who issued it.
-    Issuer,
-    /// It has ended, or has not begun.
-    Time,
-    /// Anything else.
-    Other,
-}
-
-impl Flaw {
-    fn of(error: &rustls::CertificateError) -> Self {
-        use rustls::CertificateError as Error;
-        match error {
-            Error::NotValidForName | Error::NotValidForNameContext { .. } => Self::Name,
-            Error::UnknownIssuer => Self::Issuer,
-            Error::Expired | Error::ExpiredContext { .. } | Error::NotValidYet | Error::NotValidYetContext { .. } => {
-                Self::Time
+    /// What to do about it, where `trust` says how a further CA is trusted; `None` where the remote knows better.
+    pub fn remedy(&self, trust: &str) -> Option<String> {
+        Some(match self {
+            Self::NoProxy(fault) => format!("correct {}, then apply again", fault.origin),
+            Self::Name { host, .. } => {
+                format!("correct the name `{host}` where it was given, or the machine's DNS, then apply again")
             }
-            _ => Self::Other,
-        }
+            Self::Certificate { flaw: Flaw::Issuer | Flaw::Other, .. } => format!(
+                "if the server or a proxy before it has its certificate from a CA of your own, trust that one: {trust}; \
+                 then apply again"
+            ),
+            Self::Certificate { .. } => UNFIT.to_owned(),
+            Self::NotTls { .. } => NOT_TLS.to_owned(),
+            Self::Proxy { wants_login: true, .. } => LOGIN.to_owned(),
+            Self::Proxy { .. } => REFUSED.to_owned(),
+            Self::WebPage { .. } => PAGE.to_owned(),
+            Self::Roots { .. } | Self::Unreachable { .. } => return None,
+        })
     }
 }
 
-/// What became of a request that has no answer.
-pub fn fault(error: &reqwest::Error) -> HttpError {
-    match tls_fault(error) {
-        Some(fault) => HttpError::Certificate { fault: fault.to_string(), flaw: Flaw::of(fault) },
-        None => HttpError::Unreachable { fault: chain(error) },
-    }
-}
-
-/// The TLS error among the causes of an error; `io::Error` hides its own.
-fn tls_fault<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::CertificateError> {
-    let mut next = Some(error);
-    while let Some(current) = next {
-        if let Some(rustls::Error::InvalidCertificate(fault)) = current.downcast_ref() {
-            return Some(fault);
-        }
-        let hidden = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        next = hidden.map(|inner| inner as &(dyn std::error::Error + 'static)).or_else(|| current.source());
-    }
-    None
-}
+const UNFIT: &str =
+    "have the certificate renewed or made for this name; a proxy that presents its own may be in between";
+const NOT_TLS: &str = "check scheme and port of the address: https:// needs a port where TLS is spoken";
+const LOGIN: &str = "give the proxy its login in the variable's URL, http://USER:PASSWORD@HOST:PORT with special characters \
+                     percent-encoded, or list the host in NO_PROXY if it is reached without";
+const REFUSED: &str = "ask those who run the proxy to let this host through, or list the host in NO_PROXY if it is reached \
+                       without";
+const PAGE: &str = "open the address with a browser: a login page or a proxy of your network answers in place of the \
+                    server; set HTTPS_PROXY or NO_PROXY as your network wants it";
 
 /// The addresses of a name, as this machine resolves it.
 pub async fn addresses(host: &str) -> Result<Vec<IpAddr>, HttpError> {
@@ -165,70 +139,4 @@ pub async fn addresses(host: &str) -> Result<Vec<IpAddr>, HttpError> {
     addresses.sort();
     addresses.dedup();
     if addresses.is_empty() { Err(unknown("it has no address".to_owned())) } else { Ok(addresses) }
-}
-
-/// The certificates that a server presents, leaf first, DER; whether they are trusted or not.
-pub async fn presented_chain(host: &str, port: u16) -> Result<Vec<Vec<u8>>, HttpError> {
-    let unreachable = |fault: String| HttpError::Unreachable { fault };
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let name = ServerName::try_from(bare.to_owned()).map_err(|error| unreachable(error.to_string()))?;
-    let recorder = Arc::new(Recorder { provider: aws_lc_rs::default_provider().into(), seen: Mutex::default() });
-    let config = ClientConfig::builder_with_provider(recorder.provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| unreachable(error.to_string()))?
-        .dangerous()
-        .with_custom_certificate_verifier(recorder.clone())
-        .with_no_client_auth();
-    let handshake = async {
-        let stream = TcpStream::connect((bare, port)).await?;
-        tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, stream).await
-    };
-    let done = tokio::time::timeout(CONNECT_TIMEOUT, handshake).await;
-    done.map_err(|_| unreachable("the handshake takes too long".to_owned()))?
-        .map_err(|error| unreachable(chain(&error)))?;
-    Ok(std::mem::take(&mut *recorder.seen.lock().unwrap_or_else(PoisonError::into_inner)))
-}
-
-/// Keeps what it is shown and trusts nobody for anything: nothing is sent over such a connection.
-#[derive(Debug)]
-struct Recorder {
-    provider: Arc<CryptoProvider>,
-    seen: Mutex<Vec<Vec<u8>>>,
-}
-
-impl ServerCertVerifier for Recorder {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let presented = std::iter::once(end_entity).chain(intermediates).map(|der| der.to_vec()).collect();
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = presented;
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
 }

@@ -14,9 +14,10 @@ use url::Url;
 use crate::digest::sha256_hex;
 use crate::domain::dockerconfig::Login;
 use crate::domain::probe_image::{Document, ProbeImage};
+use crate::explain::chain;
 use crate::secret::{Secret, hidden};
 
-use super::http::{HttpError, fault, https};
+use super::http::{HttpError, Network};
 
 pub use challenge::Challenge;
 
@@ -95,6 +96,7 @@ fn said(words: &str) -> String {
 /// A registry, by one login or none.
 pub struct Oci {
     http: reqwest::Client,
+    network: Network,
     base: Url,
     login: Option<Login>,
 }
@@ -112,8 +114,9 @@ pub struct Anonymous {
 
 impl Oci {
     /// The registry at `base` (`https://HOST[:PORT]/`).
-    pub fn new(base: Url, ca_pem: Option<&str>, login: Option<Login>) -> Result<Self, OciError> {
-        Ok(Self { http: https(ca_pem)?, base, login })
+    pub fn new(network: &Network, base: Url, ca_pem: Option<&str>, login: Option<Login>) -> Result<Self, OciError> {
+        network.proxy(&base).map_err(HttpError::from)?;
+        Ok(Self { http: network.https(ca_pem)?, network: network.clone(), base, login })
     }
 
     /// What the registry answers to someone without a login.
@@ -221,7 +224,10 @@ impl Oci {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, OciError> {
-        request.send().await.map_err(|error| OciError::Http(fault(&error)))
+        match request.send().await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(OciError::Http(self.network.fault(&error).await)),
+        }
     }
 
     /// Sends a request as the registry wants to be asked: with the login if its challenge is Basic,
@@ -297,9 +303,13 @@ fn challenge_of(answer: &Response) -> Option<Challenge> {
     answer.headers().get_all(WWW_AUTHENTICATE).iter().find_map(|value| Challenge::parse(value.to_str().ok()?))
 }
 
+fn broken_off(error: &reqwest::Error) -> OciError {
+    OciError::Http(HttpError::Unreachable { fault: chain(error) })
+}
+
 async fn limited(mut answer: Response) -> Result<Bytes, OciError> {
     let mut content = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| OciError::Http(fault(&error)))? {
+    while let Some(chunk) = answer.chunk().await.map_err(|error| broken_off(&error))? {
         content.extend_from_slice(&chunk);
         if content.len() > DOCUMENT_LIMIT {
             let words = format!("the answer has more than {DOCUMENT_LIMIT} bytes");
@@ -412,7 +422,7 @@ mod tests {
 
     fn client(base: Url) -> Oci {
         let login = Login { username: "ann".to_owned(), password: Secret::new("correct horse battery") };
-        Oci::new(base, None, Some(login)).unwrap()
+        Oci::new(&Network::default(), base, None, Some(login)).unwrap()
     }
 
     async fn push_one(registry: &Oci) -> Result<(), OciError> {

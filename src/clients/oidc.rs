@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use url::Url;
 
-use super::http::{self, HttpError};
+use super::http::{HttpError, Network};
 use crate::digest::sha1_hex;
 use crate::retry::Budget;
 
@@ -30,22 +30,21 @@ struct Discovery {
 ///
 /// # Errors
 /// No server answers.
-pub async fn thumbprint(budget: &Budget, issuer: &Url) -> Result<String, HttpError> {
+pub async fn thumbprint(network: &Network, budget: &Budget, issuer: &Url) -> Result<String, HttpError> {
     let unreachable = |fault: &str| HttpError::Unreachable { fault: fault.to_owned() };
     let patience = budget.at_most(PATIENCE);
     let found = patience.run(async {
-        let keys = keys_url(issuer).await.unwrap_or_else(|| issuer.clone());
-        let host = keys.host_str().ok_or_else(|| unreachable("the URL names no host"))?;
-        let chain = http::presented_chain(host, keys.port_or_known_default().unwrap_or(443)).await?;
+        let keys = keys_url(network, issuer).await.unwrap_or_else(|| issuer.clone());
+        let chain = network.presented_chain(&keys).await?;
         chain.last().map(|top| sha1_hex(top)).ok_or_else(|| unreachable("the server presents no certificate"))
     });
     found.await.unwrap_or_else(|stopped| Err(unreachable(&stopped.to_string())))
 }
 
 /// Where the issuer's keys lie; none if it does not say so over a connection that this machine trusts.
-async fn keys_url(issuer: &Url) -> Option<Url> {
+async fn keys_url(network: &Network, issuer: &Url) -> Option<Url> {
     let address = format!("{}/.well-known/openid-configuration", issuer.as_str().trim_end_matches('/'));
-    let request = http::https(None).ok()?.get(address).timeout(DISCOVERY);
+    let request = network.https(None).ok()?.get(address).timeout(DISCOVERY);
     let answer = request.send().await.and_then(reqwest::Response::error_for_status);
     let document = match answer {
         Ok(answer) => answer.json::<Discovery>().await,
@@ -93,13 +92,13 @@ mod tests {
             }
         });
         let budget = Budget::uninterrupted(Duration::from_mins(1));
-        assert_eq!(thumbprint(&budget, &issuer).await, Ok(last));
+        assert_eq!(thumbprint(&Network::default(), &budget, &issuer).await, Ok(last));
     }
 
     #[tokio::test]
     async fn an_issuer_that_does_not_answer_is_told() {
         let budget = Budget::uninterrupted(Duration::from_mins(1));
         let issuer = Url::parse("https://127.0.0.1:1/id/A").unwrap();
-        assert!(matches!(thumbprint(&budget, &issuer).await, Err(HttpError::Unreachable { .. })));
+        assert!(matches!(thumbprint(&Network::default(), &budget, &issuer).await, Err(HttpError::Unreachable { .. })));
     }
 }

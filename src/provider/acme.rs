@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::SignedDuration;
 
 use super::Berth;
-use super::checks::directory_url;
+use super::checks::server;
 use crate::clients::acme::{Acme, AcmeError, Responders, Trust};
 use crate::clock::Clock;
 use crate::domain::issuance::Limits;
@@ -17,7 +17,7 @@ use crate::sdk::{Model, check};
 #[derive(Clone, Debug, Default, Model)]
 pub struct Block {
     /// The URL of the directory, such as `https://acme-v02.api.letsencrypt.org/directory`.
-    #[attr(check = directory_url())]
+    #[attr(check = server())]
     pub directory_url: Option<String>,
     /// A file with the root certificates that the directory's own TLS certificate comes from, PEM.
     /// Needed for private authorities only; empty is as good as absent.
@@ -107,7 +107,8 @@ impl Berth {
         }
         let what = || format!("Cannot use the ACME directory {directory_url}");
         let trust = self.acme_trust().await.map_err(|error| error.explain(what()))?;
-        let made = Acme::new(directory_url, &trust, clock.clone()).map_err(|error| error.explain(what()))?;
+        let made =
+            Acme::new(directory_url, &trust, self.network(), clock.clone()).map_err(|error| error.explain(what()))?;
         let mut all = self.acme.by_directory.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(all.entry(directory_url.to_owned()).or_insert(made).clone())
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::Berth;
-use super::checks::token;
+use super::checks::{server, token};
 use crate::clients::aws::{self, Aws};
 use crate::domain::{credential, region};
 use crate::explain::Explanation;
@@ -18,7 +18,8 @@ pub struct Block {
     /// The region, such as `eu-central-1`. Default: `AWS_REGION`, the profile's, else `us-east-1`
     /// (IAM and Route53 are global). One that is misspelled for certain is an error, unless endpoints of your own are set.
     pub region: Option<String>,
-    /// A profile of the shared configuration files.
+    /// A profile of the shared configuration files. It wins over `AWS_ACCESS_KEY_ID` and other variables, and it must be
+    /// there. Profiles of `aws sso login` and `aws login` work; `mfa_serial` does not, as nobody can be asked for a code.
     pub profile: Option<String>,
     /// An access key id, with `secret_key`. White space around keys and token is not part of them.
     #[attr(check = token())]
@@ -77,14 +78,19 @@ pub struct AssumeRoleWithWebIdentity {
 #[derive(Clone, Debug, Default, Model)]
 pub struct Endpoints {
     /// Route53.
+    #[attr(check = server())]
     pub route53: Option<String>,
     /// IAM.
+    #[attr(check = server())]
     pub iam: Option<String>,
-    /// STS.
+    /// STS, also for the roles of profiles.
+    #[attr(check = server())]
     pub sts: Option<String>,
     /// EKS.
+    #[attr(check = server())]
     pub eks: Option<String>,
     /// S3.
+    #[attr(check = server())]
     pub s3: Option<String>,
 }
 
@@ -101,7 +107,7 @@ impl Berth {
     pub fn aws(&self) -> Result<&Aws, Explanation> {
         self.settled("aws")?;
         self.fit_environment()?;
-        Ok(self.aws.own.get_or_init(|| Aws::new(self.aws_settings())))
+        Ok(self.aws.own.get_or_init(|| Aws::new(self.aws_settings(), &self.env)))
     }
 
     /// The AWS account of a role, which is assumed with what the provider block leads to; without one, or with the
@@ -113,7 +119,8 @@ impl Berth {
             return Ok(own.clone());
         }
         let mut known = self.aws.by_role.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || Aws::new(aws::Settings { then_assume_role: Some(role.clone()), ..self.aws_settings() });
+        let make =
+            || Aws::new(aws::Settings { then_assume_role: Some(role.clone()), ..self.aws_settings() }, &self.env);
         Ok(known.entry(role.clone()).or_insert_with(make).clone())
     }
 

@@ -1,7 +1,10 @@
 //! Rules for credentials, so that a plan tells at the attribute what a library would only refuse later.
 
+use url::Url;
+
 use crate::domain::credential;
 use crate::domain::kubernetes_name::{NameFault, check_key, check_label, check_subdomain, check_value};
+use crate::domain::proxy::Proxy;
 use crate::domain::registry_name::RegistryName;
 use crate::sdk::{Check, Value, check};
 
@@ -91,6 +94,26 @@ pub fn registry_names() -> Check {
 pub fn token() -> Check {
     check::text("must be a credential: one line without control characters", |text| {
         credential::token(text).map(|_| ()).map_err(|unfit| unfit.to_string())
+    })
+}
+
+/// The address of a server.
+pub fn server() -> Check {
+    check::text("must be the address of a server, beginning with https:// or http://", |text| {
+        match Url::parse(text.trim()) {
+            Ok(url) if !matches!(url.scheme(), "https" | "http") => {
+                Err("does not begin with https:// or http://".to_owned())
+            }
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!("is no URL: {error}")),
+        }
+    })
+}
+
+/// The address of a proxy, with or without a scheme.
+pub fn proxy() -> Check {
+    check::text("must be the address of a proxy, such as http://proxy.corp:3128", |text| {
+        Proxy::parse(text, "it").map(|_| ()).map_err(|unfit| format!("is no proxy: {}", unfit.why))
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::Berth;
-use super::checks::{certificates, private_key, token};
+use super::checks::{certificates, private_key, proxy, server, token};
 use crate::clients::cluster::{self, Cluster};
 use crate::explain::Explanation;
 use crate::sdk::{Model, Secret};
@@ -12,11 +12,12 @@ use crate::sdk::{Model, Secret};
 /// How to reach the cluster: a kubeconfig file, or the API server's address with a credential.
 #[derive(Clone, Debug, Default, Model)]
 pub struct Block {
-    /// A kubeconfig file. `~` stands for the home directory.
+    /// A kubeconfig file. `~` stands for the home directory (`HOME`, on Windows else `USERPROFILE`).
     pub config_path: Option<String>,
     /// The context within the kubeconfig, instead of its current one.
     pub config_context: Option<String>,
     /// The API server's address, `https://HOST:PORT`, instead of a kubeconfig.
+    #[attr(check = server())]
     pub host: Option<String>,
     /// A bearer token. White space around it is not part of it.
     #[attr(check = token())]
@@ -32,7 +33,9 @@ pub struct Block {
     pub client_key: Option<Secret>,
     /// The name that the API server's certificate is checked for, instead of the host.
     pub tls_server_name: Option<String>,
-    /// A proxy to go through, as a URL.
+    /// A proxy to go through, `http://`, `https://` or `socks5://`, whatever `NO_PROXY` says. Default: the kubeconfig's
+    /// `proxy-url`, else `HTTPS_PROXY` unless `NO_PROXY` names the server.
+    #[attr(check = proxy())]
     pub proxy_url: Option<String>,
     /// A program that prints a credential, such as `aws eks get-token`.
     pub exec: Option<Exec>,

@@ -273,7 +273,7 @@ async fn found_thumbprints(cx: &Cx, aws: &Aws, model: &OidcProviderModel, arn: &
 /// The issuer's thumbprint; none, and a warning, if its server cannot be reached from here.
 async fn read_thumbprint(cx: &Cx, model: &OidcProviderModel) -> Vec<String> {
     let Ok(issuer) = Url::parse(&model.url) else { return Vec::new() };
-    match oidc::thumbprint(cx.budget(), &issuer).await {
+    match oidc::thumbprint(cx.provider().network(), cx.budget(), &issuer).await {
         Ok(thumbprint) => vec![thumbprint],
         Err(error) => {
             let what = format!("The certificate of the issuer `{}` could not be read from here", model.url);

@@ -1,6 +1,6 @@
 //! The provider itself: its block, and what it offers.
 
-use super::{Catalogue, Diagnostics, Explanation, Model, Path, View};
+use super::{Catalogue, Cx, Diagnostics, Explanation, Model, Path, Plan, View};
 use crate::env::Env;
 
 /// A provider.
@@ -30,6 +30,12 @@ pub trait Provider: Send + Sync + Sized + 'static {
     fn tolerates(&self, unanswered: &Explanation) -> bool {
         let _ = unanswered;
         true
+    }
+
+    /// Looks at the plan of any resource of this type, after the resource's own hook. It only warns.
+    fn look(cx: &Cx<Self>, type_name: &str, plan: &mut Plan<'_>) -> impl Future<Output = ()> + Send {
+        let (_, _, _) = (cx, type_name, plan);
+        std::future::ready(())
     }
 
     /// Everything the provider offers.

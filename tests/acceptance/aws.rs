@@ -13,6 +13,7 @@ mod identity;
 pub(crate) mod own_zone;
 
 use berth::clients::aws::{Aws, Settings};
+use berth::env::Env;
 use berth::retry::Budget;
 use tokio::runtime::Runtime;
 
@@ -28,7 +29,7 @@ pub(crate) struct Account {
 impl Account {
     pub(crate) fn open() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { runtime, aws: Aws::new(Settings::default()) }
+        Self { runtime, aws: Aws::new(Settings::default(), &Env::process()) }
     }
 
     pub(crate) fn budget() -> Budget {

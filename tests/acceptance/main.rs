@@ -12,6 +12,8 @@ mod examples;
 #[allow(dead_code, reason = "the proxy can stand before other servers too")]
 mod fault_proxy;
 mod faults;
+#[path = "../support/forward.rs"]
+mod forward;
 mod functions;
 #[path = "../support/gate.rs"]
 mod gate;

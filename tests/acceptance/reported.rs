@@ -7,6 +7,7 @@ mod cluster_claims;
 mod cluster_takeover;
 mod dns_iam;
 mod dns_iam_records;
+mod env;
 mod first_start;
 mod nulls;
 mod strict_refresh;

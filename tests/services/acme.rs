@@ -11,6 +11,7 @@ use berth::clients::acme::{
     RevocationReason, Status, Trust,
 };
 use berth::clients::dns::{Check, Dns, DnsError, DnsSettings, parse_resolver};
+use berth::clients::http::Network;
 use berth::clock::Clock;
 use berth::env::Env;
 use berth::explain::Explanation;
@@ -29,7 +30,7 @@ fn sandbox(name: &str) -> String {
 fn ca_at(directory: &str) -> Acme {
     let root = std::fs::read_to_string(sandbox("SANDBOX_ACME_CA_FILE")).unwrap();
     let trust = Trust { roots: [("ca_file", root)].into() };
-    Acme::new(sandbox(directory), &trust, Clock::system()).unwrap()
+    Acme::new(sandbox(directory), &trust, &Network::default(), Clock::system()).unwrap()
 }
 
 fn ca() -> Acme {
@@ -158,7 +159,8 @@ async fn the_directory_tells_profiles_terms_and_renewal_information() {
 #[tokio::test]
 #[ignore = "needs the sandbox"]
 async fn a_ca_whose_root_is_not_trusted_is_told_with_the_attribute_to_set() {
-    let ca = Acme::new(sandbox("SANDBOX_ACME_DIRECTORY"), &Trust::default(), Clock::system()).unwrap();
+    let ca =
+        Acme::new(sandbox("SANDBOX_ACME_DIRECTORY"), &Trust::default(), &Network::default(), Clock::system()).unwrap();
     let told = ca.directory().await.unwrap_err().explain("Cannot read the CA's directory");
     assert_eq!((told.code(), told.attribute()), ("BERTH-ACME-001", Some("ca_file")));
     assert!(told.detail().contains("UnknownIssuer"), "{told}");

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use berth::clients::aws::{Aws, Endpoints, Keys, Settings};
+use berth::env::Env;
 use berth::retry::Budget;
 use berth::secret::Secret;
 
@@ -31,7 +32,7 @@ impl Account {
             route53_requests_per_second: Some(50.0),
             ..Settings::default()
         };
-        Self { aws: Aws::new(settings), calls }
+        Self { aws: Aws::new(settings, &Env::process()), calls }
     }
 }
 
@@ -74,7 +75,7 @@ async fn an_address_that_refuses_connections_is_named() {
     let nowhere = Some("http://127.0.0.1:1".to_owned());
     let keys = Keys { access_key: "test".into(), secret_key: Secret::new("hunter2"), session_token: None };
     let endpoints = Endpoints { sts: nowhere, ..Endpoints::default() };
-    let aws = Aws::new(Settings { keys: Some(keys), endpoints, ..Settings::default() });
+    let aws = Aws::new(Settings { keys: Some(keys), endpoints, ..Settings::default() }, &Env::process());
     let error = aws.identity(&minute()).await.unwrap_err();
     let text = error.explain("Cannot ask who we are", "the account").to_string();
     assert!(text.contains("BERTH-AWS-004") && text.contains("Connection refused"), "{text}");

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use berth::clients::http::Network;
 use berth::clients::oci::{Challenge, Oci, OciError};
 use berth::domain::dockerconfig::Login;
 use berth::domain::htpasswd::Htpasswd;
@@ -49,7 +50,7 @@ impl Distribution {
 
     fn client(&self, password: Option<&str>) -> Oci {
         let login = password.map(|password| Login { username: "ann".to_owned(), password: Secret::new(password) });
-        Oci::new(self.url.clone(), None, login).unwrap()
+        Oci::new(&Network::default(), self.url.clone(), None, login).unwrap()
     }
 }
 

@@ -11,8 +11,9 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::clients::http;
+use crate::clients::http::{self, HttpError, Network};
 use crate::clock::Clock;
+use crate::domain::proxy::NoProxy;
 
 use super::error::AcmeError;
 use super::patience::{Patience, Tries};
@@ -167,14 +168,16 @@ pub(super) trait Transport: Send + Sync + 'static {
 }
 
 /// HTTPS with the system's roots and those of the settings.
+#[derive(Clone)]
 pub(super) struct Https {
     client: reqwest::Client,
+    network: Network,
     /// The roots of the settings that cannot be used, for whom the trust fails.
     unused: Vec<String>,
 }
 
 impl Https {
-    pub fn new(trust: &Trust) -> Result<Self, AcmeError> {
+    pub fn new(trust: &Trust, network: &Network) -> Result<Self, AcmeError> {
         let (mut roots, mut unused) = (Vec::new(), Vec::new());
         for (attribute, text) in &trust.roots {
             let unfit = |why: String| AcmeError::TrustRoots { attribute, why };
@@ -182,28 +185,47 @@ impl Https {
             roots.extend(read.certificates);
             unused.extend(read.unused.into_iter().map(|why| format!("`{attribute}`: {why}")));
         }
-        let client = reqwest::Client::builder()
-            .tls_certs_merge(roots)
-            .timeout(REQUEST_TIMEOUT)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| AcmeError::TrustRoots { attribute: "ca_file", why: deepest(&error) })?;
-        Ok(Self { client, unused })
+        let builder = network.builder().connect_timeout(CONNECT_TIMEOUT).timeout(REQUEST_TIMEOUT);
+        let client = builder.tls_certs_merge(roots).build();
+        let client = client.map_err(|error| AcmeError::TrustRoots { attribute: "ca_file", why: deepest(&error) })?;
+        Ok(Self { client, network: network.clone(), unused })
+    }
+
+    /// Tells what has to be mended from a network that fails for a while.
+    async fn failure(&self, url: &str, error: &reqwest::Error) -> AcmeError {
+        let (is_absent, url) = (error.is_connect(), url.to_owned());
+        match self.network.fault(error).await {
+            HttpError::Certificate { fault, .. } => {
+                let parts = std::iter::once(&fault).chain(&self.unused).map(String::as_str).collect::<Vec<_>>();
+                AcmeError::Untrusted { url, why: parts.join("; not used of ") }
+            }
+            HttpError::Unreachable { fault } => AcmeError::Unreachable { url, why: fault, is_absent },
+            error => AcmeError::NoWay { url, error },
+        }
     }
 }
 
 impl Transport for Https {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'static, Result<Reply, AcmeError>> {
         let url = request.uri().to_string();
-        let (client, unused) = (self.client.clone(), self.unused.clone());
+        let this = self.clone();
         Box::pin(async move {
             let request = reqwest::Request::try_from(request.map(reqwest::Body::from))
                 .map_err(|error| AcmeError::Unreachable { url: url.clone(), why: deepest(&error), is_absent: true })?;
-            let mut response = client.execute(request).await.map_err(|error| failure(&url, &error, &unused))?;
+            let unfit = |unfit: NoProxy| AcmeError::NoWay { url: url.clone(), error: unfit.into() };
+            this.network.proxy(request.url()).map_err(unfit)?;
+            let mut response = match this.client.execute(request).await {
+                Ok(response) => response,
+                Err(error) => return Err(this.failure(&url, &error).await),
+            };
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
             let mut body = Vec::new();
-            while let Some(part) = response.chunk().await.map_err(|error| failure(&url, &error, &unused))? {
+            loop {
+                let part = match response.chunk().await {
+                    Ok(Some(part)) => part,
+                    Ok(None) => break,
+                    Err(error) => return Err(this.failure(&url, &error).await),
+                };
                 if body.len() + part.len() > MAX_BODY {
                     let why = format!("the answer is longer than {MAX_BODY} bytes");
                     return Err(AcmeError::Strange { url, why });
@@ -213,34 +235,6 @@ impl Transport for Https {
             Ok(Reply { status, headers, body: Bytes::from(body) })
         })
     }
-}
-
-/// Tells an untrusted certificate from a network that fails.
-fn failure(url: &str, error: &reqwest::Error, unused: &[String]) -> AcmeError {
-    let url = url.to_owned();
-    match certificate_error(error) {
-        Some(why) => {
-            let parts = std::iter::once(&why).chain(unused).map(String::as_str).collect::<Vec<_>>();
-            AcmeError::Untrusted { url, why: parts.join("; not used of ") }
-        }
-        None => AcmeError::Unreachable { url, why: deepest(error), is_absent: error.is_connect() },
-    }
-}
-
-/// The reason why TLS refused the server's certificate, if that is what failed.
-fn certificate_error(error: &(dyn StdError + 'static)) -> Option<String> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref::<rustls::Error>() {
-            return Some(rustls::Error::InvalidCertificate(why.clone()).to_string());
-        }
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        cause = match wrapped {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    None
 }
 
 /// The innermost cause: what the operating system or the parser said.

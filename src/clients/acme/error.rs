@@ -5,11 +5,15 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use crate::clients::dns::DnsError;
+use crate::clients::http::HttpError;
 use crate::domain::certificate::CertificateError;
 use crate::explain::Explanation;
 use crate::retry::Stopped;
 
 use super::problem::{Problem, Refusal};
+
+/// How a further CA is trusted here.
+const TRUST: &str = "set `acme.ca_file` or `acme.ca_pem`, or SSL_CERT_FILE";
 
 /// A failure of the ACME client.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +43,14 @@ pub enum AcmeError {
         why: String,
         /// Whether not even a connection came about.
         is_absent: bool,
+    },
+    /// Something that has to be mended first is in the way: a name, a proxy, what is no TLS.
+    #[error("no way to {url}: {error}")]
+    NoWay {
+        /// What was asked.
+        url: String,
+        /// What is in the way.
+        error: HttpError,
     },
     /// An answer that is not ACME's.
     #[error("the answer of {url} is not what RFC 8555 prescribes: {why}")]
@@ -206,7 +218,7 @@ impl AcmeError {
             Self::Untrusted { url, why } => Explanation::new("BERTH-ACME-001", what)
                 .on(url)
                 .said("TLS", why)
-                .next("set `ca_file` or `ca_pem` to the root certificate that signed the CA's TLS certificate (not the root it issues with), or check that no proxy answers in its place. Nothing was sent")
+                .next("set `ca_file` or `ca_pem` to the root certificate that signed the CA's TLS certificate (not the root it issues with), or check that no proxy answers in its place, or trust that one's: SSL_CERT_FILE names a file of roots for everything. Nothing was sent")
                 .at("ca_file"),
             Self::TrustRoots { attribute, why } => Explanation::new("BERTH-ACME-002", what)
                 .on(format!("`{attribute}`"))
@@ -217,6 +229,11 @@ impl AcmeError {
                 .on(url)
                 .said("the network", why)
                 .next("check `directory_url`, name resolution, firewall and HTTPS_PROXY, then apply again")
+                .unanswered(),
+            Self::NoWay { url, error } => Explanation::new("BERTH-ACME-003", what)
+                .on(url)
+                .said("the network", error.to_string())
+                .next(error.remedy(TRUST).unwrap_or_else(|| "check `directory_url`, then apply again".to_owned()))
                 .unanswered(),
             Self::Strange { url, why } => Explanation::new("BERTH-ACME-004", what)
                 .on(url)

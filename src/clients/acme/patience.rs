@@ -68,6 +68,7 @@ impl Tries {
             Ok(reply) => (reply.passing_trouble(), reply.asked_pause(now)),
             Err(AcmeError::Unreachable { is_absent: true, .. }) if self.started.elapsed() > REACHING => (None, None),
             Err(AcmeError::Unreachable { why, .. }) => (Some(why.clone()), None),
+            Err(AcmeError::NoWay { error, .. }) if !error.is_permanent() => (Some(error.to_string()), None),
             Err(_) => (None, None),
         };
         let Some(trouble) = trouble else { return false };

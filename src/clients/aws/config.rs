@@ -1,97 +1,115 @@
-//! Credentials and region: explicit settings first, then the environment and the profile files.
+//! From settings, environment and shared files to what every service is asked with.
 
 use std::time::Duration;
 
-use aws_config::environment::region::EnvironmentVariableRegionProvider;
-use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_credential_types::provider::error::CredentialsError;
 
-use crate::secret::learn;
+use crate::clients::http::{HttpError, Network, causes};
+use crate::domain::aws_endpoint::{Endpoint, Files as _, Service};
+use crate::env::Env;
 
-use super::sts::{Session, SessionProvider};
-use super::{Keys, Settings};
+use super::files::SharedFiles;
+use super::http::AwsHttp;
+use super::login::{First, Lack, Means};
+use super::{Endpoints, Settings};
 
 /// The region when none is given anywhere.
 pub(super) const DEFAULT_REGION: &str = "us-east-1";
 /// How long one attempt at a call may take.
 const ATTEMPT: Duration = Duration::from_secs(20);
+/// How long a part of the answer may take: less, so that the address can be told.
+const READ: Duration = Duration::from_secs(18);
 /// How long a connection may take to come up.
 const CONNECT: Duration = Duration::from_secs(5);
+/// How long credentials may take: programs that give them may ask somebody else first.
+const LOGIN: Duration = Duration::from_mins(1);
 
-/// Reads the configuration; the SDK's own retries are off, since `call` does them within the caller's budget.
-pub(super) async fn load(settings: &Settings) -> SdkConfig {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(region(settings))
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build());
-    if let Ok(name) = AppName::new("terraform-provider-berth") {
-        loader = loader.app_name(name);
-    }
-    if let Some(profile) = &settings.profile {
-        loader = loader.profile_name(profile);
-    }
-    if let Some(keys) = &settings.keys {
-        loader = loader.credentials_provider(credentials(keys));
-    }
-    let config = with_role(settings, loader.load().await);
-    match config.credentials_provider() {
-        Some(provider) => with_provider(&config, SharedCredentialsProvider::new(Learning(provider))),
-        None => config,
+/// What every service is asked with.
+#[derive(Debug)]
+pub(super) struct Configured {
+    pub(super) sdk: SdkConfig,
+    /// Where each service is asked, if not at AWS's own address.
+    pub(super) endpoints: Endpoints,
+    /// Where the first credentials come from.
+    first: First,
+}
+
+impl Configured {
+    /// Why there can be no credentials. Beside what is known already only the machine's own role is asked for, which is next
+    /// door: programs and AWS are not.
+    pub(super) async fn lack(&self) -> Option<Lack> {
+        match (&self.first, self.sdk.credentials_provider()) {
+            (First::Lack(lack), _) => Some(lack.clone()),
+            (First::Machine(_), Some(provider)) => lack_of(&provider.provide_credentials().await.err()?),
+            _ => None,
+        }
     }
 }
 
-/// Credentials as they come from wherever they come; their secrets are taken out of all messages from then on. AWS quotes
-/// session tokens when a signature does not fit.
-#[derive(Debug)]
-struct Learning(SharedCredentialsProvider);
+/// The lack that an error stands for.
+fn lack_of(error: &CredentialsError) -> Option<Lack> {
+    causes(error).find_map(|cause| cause.downcast_ref()).cloned()
+}
 
-impl ProvideCredentials for Learning {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(async move {
-            let found = self.0.provide_credentials().await?;
-            learn(found.secret_access_key());
-            found.session_token().into_iter().for_each(learn);
-            Ok(found)
-        })
+/// Reads the configuration; the SDK's own retries are off, since `call` does them within the caller's budget.
+pub(super) async fn load(settings: &Settings, env: &Env) -> Configured {
+    let files = SharedFiles::read(settings.profile.as_deref(), env).await;
+    let found = |service: Service, block: &Option<String>| service.endpoint(block.as_deref(), env, &files);
+    let [route53, iam, sts, eks] = [
+        found(Service::Route53, &settings.endpoints.route53),
+        found(Service::Iam, &settings.endpoints.iam),
+        found(Service::Sts, &settings.endpoints.sts),
+        found(Service::Eks, &settings.endpoints.eks),
+    ];
+    let own = [&route53, &iam, &sts, &eks].into_iter().flatten().cloned().collect();
+    let http = AwsHttp::new(Network::of(env), bundle(env, &files).await, own);
+    let config = bare(settings, env, &files, &http).await;
+    let url = |endpoint: Option<Endpoint>| endpoint.map(|endpoint| endpoint.url);
+    let sts = url(sts);
+    let means = Means { settings, env, files: &files, config: &config, http: &http, sts: sts.as_deref() };
+    let first = means.first();
+    let sdk = config.to_builder().credentials_provider(means.after(&first)).build();
+    let endpoints = Endpoints { route53: url(route53), iam: url(iam), sts, eks: url(eks), s3: None };
+    Configured { sdk, endpoints, first }
+}
+
+async fn bare(settings: &Settings, env: &Env, files: &SharedFiles, http: &AwsHttp) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(READ);
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(region(settings, env, files)))
+        .profile_name(files.profile())
+        .http_client(http.clone())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts.operation_attempt_timeout(ATTEMPT).build())
+        .identity_cache(IdentityCache::lazy().load_timeout(LOGIN).build())
+        .no_credentials();
+    match AppName::new("terraform-provider-berth") {
+        Ok(name) => loader.app_name(name).load().await,
+        Err(_) => loader.load().await,
     }
 }
 
 /// Without a look at the machine's metadata service: a wrong region harms nothing here, waiting for it does.
-fn region(settings: &Settings) -> RegionProviderChain {
-    let explicit = settings.region.clone().map(Region::new);
-    let mut profile = ProfileFileRegionProvider::builder();
-    if let Some(name) = &settings.profile {
-        profile = profile.profile_name(name);
-    }
-    RegionProviderChain::first_try(explicit)
-        .or_else(EnvironmentVariableRegionProvider::new())
-        .or_else(profile.build())
-        .or_else(Region::from_static(DEFAULT_REGION))
+fn region(settings: &Settings, env: &Env, files: &SharedFiles) -> String {
+    let of_env = || env.first(&["AWS_REGION", "AWS_DEFAULT_REGION"]).map(|(_, region)| region.to_owned());
+    let found = settings.region.clone().or_else(of_env).or_else(|| files.setting("region"));
+    found.unwrap_or_else(|| DEFAULT_REGION.to_owned())
 }
 
-fn credentials(keys: &Keys) -> Credentials {
-    let token = keys.session_token.as_ref().map(|token| token.expose().to_owned());
-    Credentials::new(keys.access_key.clone(), keys.secret_key.expose(), token, None, "provider settings")
-}
-
-fn with_role(settings: &Settings, config: SdkConfig) -> SdkConfig {
-    let endpoint = settings.endpoints.sts.as_deref();
-    let identity = settings.assume_role_with_web_identity.clone().map(Session::WebIdentity);
-    let roles = [&settings.assume_role, &settings.then_assume_role].into_iter().flatten();
-    identity.into_iter().chain(roles.cloned().map(Session::Role)).fold(config, |config, session| {
-        let provider = SessionProvider::new(&config, endpoint, session);
-        with_provider(&config, SharedCredentialsProvider::new(provider))
-    })
-}
-
-fn with_provider(config: &SdkConfig, provider: SharedCredentialsProvider) -> SdkConfig {
-    config.to_builder().credentials_provider(provider).build()
+/// The CAs that are trusted beside the system's.
+async fn bundle(env: &Env, files: &SharedFiles) -> Result<Option<String>, HttpError> {
+    let (path, origin) = match (env.get("AWS_CA_BUNDLE"), files.setting("ca_bundle")) {
+        (Some(path), _) => (path.to_owned(), "the environment variable AWS_CA_BUNDLE".to_owned()),
+        (None, Some(path)) => (path, format!("`ca_bundle` of the profile `{}`", files.profile())),
+        (None, None) => return Ok(None),
+    };
+    let unread = |error| HttpError::Roots { fault: format!("{path:?}, from {origin}: {error}") };
+    let read = tokio::fs::read_to_string(&path).await.map_err(|error| unread(error.to_string()))?;
+    crate::clients::http::roots(&read).map_err(|error| unread(error.to_string()))?;
+    Ok(Some(read))
 }

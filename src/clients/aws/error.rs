@@ -1,11 +1,14 @@
 //! What can go wrong at AWS, sorted by what a caller can do about it.
 
+mod silence;
 mod sort;
 
 use std::time::Duration;
 
+use super::login::Lack;
 use crate::explain::Explanation;
 use crate::retry::Stopped;
+pub use silence::Silence;
 pub(super) use sort::failure;
 
 /// Why AWS did not do what was asked.
@@ -42,17 +45,10 @@ pub enum AwsError {
     Conflict(Box<Reply>),
     /// There are no credentials, or AWS does not take them.
     #[error("no usable credentials: {0}")]
-    Credentials(String),
+    Credentials(Lack),
     /// No answer.
-    #[error("no answer from {service} to {operation}: {cause}")]
-    Unreachable {
-        /// The service, such as `iam`.
-        service: &'static str,
-        /// The operation.
-        operation: &'static str,
-        /// The chain of causes.
-        cause: String,
-    },
+    #[error("{0}")]
+    Unreachable(Box<Silence>),
     /// The caller's time was over, or the user interrupted.
     #[error("{why}")]
     Stopped {
@@ -156,7 +152,8 @@ impl AwsError {
     pub(super) fn cure(&self) -> Cure {
         match self {
             Self::Throttled(_) => Cure::SlowDown,
-            Self::Busy(_) | Self::Unreachable { .. } => Cure::TryAgain,
+            Self::Busy(_) => Cure::TryAgain,
+            Self::Unreachable(silence) if !silence.is_permanent() => Cure::TryAgain,
             _ => Cure::None,
         }
     }
@@ -176,7 +173,7 @@ impl AwsError {
 
     /// Whether AWS did not answer, or not yet, rather than refuse: the same may succeed later.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Throttled(_) | Self::Busy(_) | Self::Unreachable { .. } | Self::Stopped { .. })
+        matches!(self, Self::Throttled(_) | Self::Busy(_) | Self::Unreachable(_) | Self::Stopped { .. })
     }
 
     /// Tells how often and how long the same was asked, where that was more than once.
@@ -192,14 +189,14 @@ impl AwsError {
         match self {
             with_reply!(reply) => Some(reply),
             Self::Stopped { last, .. } => last.as_ref().and_then(|last| last.reply()),
-            Self::Credentials(_) | Self::Unreachable { .. } => None,
+            Self::Credentials(_) | Self::Unreachable(_) => None,
         }
     }
 
     fn reply_mut(&mut self) -> Option<&mut Reply> {
         match self {
             with_reply!(reply) => Some(reply),
-            Self::Stopped { .. } | Self::Credentials(_) | Self::Unreachable { .. } => None,
+            Self::Stopped { .. } | Self::Credentials(_) | Self::Unreachable(_) => None,
         }
     }
 
@@ -214,7 +211,7 @@ impl AwsError {
             Self::Credentials(_) => "BERTH-AWS-001",
             Self::AccessDenied { .. } => "BERTH-AWS-002",
             Self::Throttled(_) => "BERTH-AWS-003",
-            Self::Unreachable { .. } => "BERTH-AWS-004",
+            Self::Unreachable(_) => "BERTH-AWS-004",
             Self::AlreadyExists(_) => "BERTH-AWS-005",
             Self::NotFound(_) => "BERTH-AWS-006",
             Self::Invalid(_) => "BERTH-AWS-007",
@@ -230,10 +227,8 @@ impl AwsError {
     pub fn explain(&self, what: impl Into<String>, object: &str) -> Explanation {
         let explanation = Explanation::new(self.code(), what).on(object).next(self.next_step());
         match self {
-            Self::Credentials(cause) => explanation.said("The AWS credentials chain", cause),
-            Self::Unreachable { service, operation, cause } => {
-                explanation.said(format!("The connection for {service}:{operation}"), cause).unanswered()
-            }
+            Self::Credentials(lack) => explanation.said("The search for AWS credentials", &lack.cause),
+            Self::Unreachable(silence) => explanation.said(silence.who(), silence.cause()).unanswered(),
             Self::Stopped { last: Some(last), .. } => match (last.reply(), last.as_ref()) {
                 (Some(reply), _) => explanation.said(format!("{}, at the last attempt,", reply.who()), reply.quoted()),
                 (None, last) => explanation.said("The last attempt", last.to_string()),
@@ -255,12 +250,8 @@ impl AwsError {
             Self::Invalid(_) => "change the value that AWS names and apply again",
             Self::Limit(_) => "remove what is no longer needed, or ask AWS to raise the quota",
             Self::Conflict(_) => "remove what still uses the object and apply again",
-            Self::Credentials(_) => {
-                "set the provider's `aws` attributes, or AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-            }
-            Self::Unreachable { .. } => {
-                "check the network, proxy and end points (`aws.endpoints`, AWS_ENDPOINT_URL) and apply again"
-            }
+            Self::Credentials(lack) => return lack.next.clone(),
+            Self::Unreachable(silence) => return silence.next_step(),
             Self::Stopped { why: Stopped::Deadline, .. } => {
                 "give the operation more time in `timeouts`, and apply again"
             }

@@ -35,6 +35,11 @@ impl Script {
         Self { url, requests }
     }
 
+    /// Its address.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// What was asked so far: head and body of each request.
     pub(super) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()

@@ -11,6 +11,7 @@ use aws_sdk_sts::types as sdk;
 use super::bucket::Bucket;
 use super::call::call;
 use super::error::{AwsError, Reply, failure};
+use super::login::Lack;
 use super::{AssumeRole, WebIdentity};
 use crate::retry::Budget;
 use crate::secret::learn;
@@ -85,7 +86,15 @@ impl SessionProvider {
 
     async fn by_token(&self, identity: &WebIdentity) -> provider::Result {
         let token = tokio::fs::read_to_string(&identity.token_file).await.map_err(|error| {
-            CredentialsError::invalid_configuration(format!("cannot read `{}`: {error}", identity.token_file))
+            CredentialsError::from(Lack {
+                cause: format!(
+                    "the file `{}` with the web identity token cannot be read: {error}",
+                    identity.token_file
+                ),
+                next: "correct the path (AWS_WEB_IDENTITY_TOKEN_FILE, the profile's `web_identity_token_file` or \
+                       `aws.assume_role_with_web_identity.token_file`), or let the file be made before this runs"
+                    .to_owned(),
+            })
         })?;
         learn(token.trim());
         let request = self.client.assume_role_with_web_identity().role_arn(&identity.role_arn);

@@ -11,7 +11,7 @@ use crate::domain::namespace_content::{is_counted_kind, is_left_behind};
 use crate::domain::ownership::{Claim, Tenure, is_terminating};
 use crate::retry::Budget;
 
-use super::{Cluster, ClusterError, Verb, error};
+use super::{Cluster, ClusterError, Verb};
 
 /// How many kinds are listed at the same time.
 const AT_ONCE: usize = 8;
@@ -146,7 +146,7 @@ impl Cluster {
             waiting_for: "the kinds of the cluster".to_owned(),
             last_seen: None,
         })?;
-        let groups = groups.map_err(|fault| error::from_transport(&fault, &connection.server, &connection.source))?;
+        let groups = groups.map_err(|fault| connection.transport_error(&fault))?;
         let mut kinds = Vec::new();
         for group in groups {
             kinds.extend(of_group(&group, namespace)?);

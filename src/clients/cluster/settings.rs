@@ -159,7 +159,8 @@ impl Settings {
 
 /// Replaces a leading `~/` by the home folder, as Terraform's users write paths.
 fn expand_home(path: &str, env: &Env) -> PathBuf {
-    match (path.strip_prefix("~/"), env.get("HOME")) {
+    let home = env.first(&["HOME", "USERPROFILE"]).map(|(_, home)| home);
+    match (path.strip_prefix("~/").or_else(|| path.strip_prefix("~\\")), home) {
         (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
         _ => PathBuf::from(path),
     }

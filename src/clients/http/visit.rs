@@ -7,7 +7,8 @@ use reqwest::{Client, Response, Url};
 
 use crate::retry::{Budget, Stopped};
 
-use super::{AGENT, fault};
+use super::AGENT;
+use super::fault;
 
 /// How many redirects are followed.
 const MAX_REDIRECTS: usize = 4;
@@ -66,7 +67,7 @@ pub async fn visit(url: &str, addresses: &[IpAddr], budget: &Budget) -> Visit {
 }
 
 async fn request(url: &str, addresses: &[IpAddr]) -> (String, Outcome) {
-    let failed = |error: &reqwest::Error| (listed(addresses), Outcome::Failed(fault(error).to_string()));
+    let failed = |error: &reqwest::Error| (listed(addresses), Outcome::Failed(fault(error, None, None).to_string()));
     let Ok(place) = Url::parse(url) else {
         return (String::new(), Outcome::Failed("this is no URL".to_owned()));
     };

@@ -33,8 +33,8 @@ pub fn certificate_fault(secret: &Value, host: Option<&str>, now: Timestamp) -> 
     })
 }
 
-/// A star stands for one label (RFC 9525 §6.3).
-fn covers(name: &str, host: &str) -> bool {
+/// Whether a name of a certificate is this host's. A star stands for one label (RFC 9525 §6.3).
+pub fn covers(name: &str, host: &str) -> bool {
     match name.strip_prefix("*.") {
         Some(base) => host.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest == base),
         None => name == host,

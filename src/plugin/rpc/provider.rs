@@ -51,7 +51,10 @@ impl<P: Provider> Service<P> {
         request: &proto::validate_provider_config::Request,
     ) -> Result<proto::validate_provider_config::Response, Explanation> {
         let mut found = Diagnostics::default();
-        let config = value::read_config(request.config.as_ref(), self.schema(), &mut found)?;
+        let mut config = value::read_config(request.config.as_ref(), self.schema(), &mut found)?;
+        for path in settings::without_empty(self.schema(), &mut config) {
+            found.error(&is_empty(&path));
+        }
         validate::attributes(&self.schema().attributes, &config, &mut found);
         P::validate(&View::new(&config), &mut found);
         Ok(proto::validate_provider_config::Response { diagnostics: convert::diagnostics(&found) })
@@ -62,11 +65,23 @@ impl<P: Provider> Service<P> {
         request: &proto::configure_provider::Request,
     ) -> Result<proto::configure_provider::Response, Explanation> {
         let (mut config, _) = value::read(request.config.as_ref(), self.schema(), &self.schema().value_type())?;
+        if let Some(path) = settings::without_empty(self.schema(), &mut config).first() {
+            return Err(is_empty(path));
+        }
         let unknown = settings::without_unknowns(self.schema(), &mut config);
         let model = P::Config::decode(&config, &Path::root()).map_err(|error| unreadable(&error))?;
         self.set_provider(P::configure(Settings { model, unknown }, &self.env)?);
         Ok(proto::configure_provider::Response::default())
     }
+}
+
+/// An empty text counts as not set, and this attribute must be.
+fn is_empty(path: &Path) -> Explanation {
+    let block =
+        path.to_string().rsplit_once('.').map_or_else(String::new, |(block, _)| format!(", or make `{block}` null"));
+    Explanation::new("BERTH-SDK-010", format!("`{path}` is empty"))
+        .next(format!("set it{block}; nothing was changed"))
+        .at(path.to_string())
 }
 
 fn unreadable(error: &DecodeError) -> Explanation {

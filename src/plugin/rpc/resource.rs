@@ -166,6 +166,7 @@ async fn planned<P: Provider>(
 ) -> Result<(plan::Planned, Diagnostics), Explanation> {
     let mut open = plan::open(resource.schema(), proposal);
     resource.plan(cx, &mut open).await?;
+    Box::pin(P::look(cx, resource.name(), &mut open)).await;
     let planned = plan::close(open);
     let mut notes = cx.notes();
     notes.extend(planned.notes.clone());

@@ -9,6 +9,9 @@ use crate::domain::certificate::Facts;
 /// What of the operation's time is kept for the steps that come after one that waits.
 const RESERVE: Duration = Duration::from_secs(45);
 
+/// How a further CA is trusted here.
+const TRUST: &str = "set `ca_pem`, or `ca_file` in the provider's `registries`, or SSL_CERT_FILE";
+
 /// Why a step failed.
 #[derive(Debug)]
 pub struct Failure {
@@ -52,7 +55,7 @@ fn remedy(flaw: Flaw) -> Option<&'static str> {
         ),
         Flaw::Issuer => Some(
             "if this is the right certificate, put the root of its CA into ca_pem, or into registries of the provider block; else \
-             look which Secret the registry or the Ingress serves",
+             look which Secret the registry or the Ingress serves, or whether a proxy in between presents its own",
         ),
         Flaw::Time => {
             Some("renew the certificate, and have the registry or the Ingress serve the new one; check the clock")
@@ -80,9 +83,11 @@ impl Failure {
 impl From<HttpError> for Failure {
     fn from(error: HttpError) -> Self {
         let passing = match &error {
-            HttpError::Name { .. } | HttpError::Unreachable { .. } => Passing::Place,
+            HttpError::Name { .. } | HttpError::Unreachable { .. } | HttpError::Proxy { is_passing: true, .. } => {
+                Passing::Place
+            }
             HttpError::Certificate { .. } => Passing::Certificate,
-            HttpError::Roots { .. } => Passing::Never,
+            _ => Passing::Never,
         };
         let next = match &error {
             HttpError::Roots { .. } => Some("correct ca_pem".to_owned()),
@@ -90,7 +95,9 @@ impl From<HttpError> for Failure {
             HttpError::Unreachable { .. } => {
                 Some("check that the registry is up and its port can be reached".to_owned())
             }
+            // A record that is missing is the step's own remedy.
             HttpError::Name { .. } => None,
+            error => error.remedy(TRUST),
         };
         Self { cause: error.to_string(), next, passing }
     }

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::clients::cluster::{PullProof, PullRequest};
-use crate::clients::http::{addresses, presented_chain};
-use crate::clients::oci::Oci;
+use crate::clients::http::{HttpError, addresses};
+use crate::clients::oci::{Oci, OciError};
 use crate::digest::sha256_hex;
 use crate::domain::certificate::{Facts, moment_text};
 use crate::domain::check::{Presented, Step, is_issued_by, issuers};
@@ -95,12 +95,8 @@ impl<'a> Checking<'a> {
             _ => access.login,
         };
         let ca_pem = model.ca_pem.clone().or(access.ca_pem);
-        let registry = Oci::new(base.clone(), ca_pem.as_deref(), login.clone()).map_err(|error| {
-            Explanation::new("BERTH-CHECK-001", what())
-                .said("Reading it", error.to_string())
-                .next("correct ca_pem")
-                .at("ca_pem")
-        })?;
+        let registry = Oci::new(cx.provider().network(), base.clone(), ca_pem.as_deref(), login.clone())
+            .map_err(|error| unusable(what(), &error))?;
         // Checks at the same time, in this run or others, push and delete each its own.
         let mark = Secret::random().map(|random| random.expose().chars().take(16).collect::<String>());
         let image = ProbeImage::new(&mark.unwrap_or_default());
@@ -191,13 +187,23 @@ impl<'a> Checking<'a> {
         self.base.host_str().unwrap_or_default()
     }
 
+    /// Where a proxy is on the way, the name is its own to resolve, and this machine may not know it.
     async fn resolve(&self) -> std::result::Result<String, Failure> {
-        let found = addresses(self.host()).await?;
-        Ok(found.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        let Some(proxy) = self.cx.provider().network().proxy(&self.base).map_err(HttpError::from)? else {
+            let found = addresses(self.host()).await?;
+            return Ok(found.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+        };
+        match addresses(proxy.url().host_str().unwrap_or_default()).await {
+            Ok(_) => Ok(format!("left to the {proxy}")),
+            Err(error) => {
+                let next = Some(format!("correct {}, or list the registry in NO_PROXY", proxy.origin()));
+                Err(Failure { next, ..Failure::new(format!("the {proxy}: {error}")) })
+            }
+        }
     }
 
     async fn tls(&self) -> std::result::Result<String, Failure> {
-        let chain = presented_chain(self.host(), self.base.port_or_known_default().unwrap_or(443)).await?;
+        let chain = self.cx.provider().network().presented_chain(&self.base).await?;
         let read: Vec<_> = chain.iter().map(|der| Facts::from_der(der)).collect();
         let leaf = read.first().and_then(|facts| facts.as_ref().ok());
         let stands_in = leaf.is_some_and(|leaf| is_placeholder(leaf, chain.len()));
@@ -308,6 +314,14 @@ impl<'a> Checking<'a> {
 fn image(host: &str, repository: &str, digest: &str) -> String {
     let host = RegistryName::parse(host).map_or_else(|_| host.to_owned(), |name| name.authority());
     format!("{host}/{repository}@{digest}")
+}
+
+fn unusable(what: String, error: &OciError) -> Explanation {
+    let told = Explanation::new("BERTH-CHECK-001", what).said("Reading it", error.to_string());
+    match error {
+        OciError::Http(HttpError::NoProxy(fault)) => told.next(format!("correct {}", fault.origin)),
+        _ => told.next("correct ca_pem").at("ca_pem"),
+    }
 }
 
 /// What the names of Pods begin with that check one registry by one service account.

@@ -1,6 +1,7 @@
 //! CAs that behave otherwise than pebble, played by the proxy before it.
 
 use berth::clients::acme::{AccountKey, Acme, Found, Trust};
+use berth::clients::http::Network;
 use berth::clock::Clock;
 use berth::secret::Secret;
 use serde_json::Value;
@@ -214,7 +215,13 @@ fn contacts_at_the_ca_are_those_that_are_planned() {
 /// The contacts that the CA itself has.
 fn contacts(key: &Secret) -> Vec<String> {
     let roots = [("ca_file", std::fs::read_to_string(value("SANDBOX_ACME_CA_FILE")).unwrap())];
-    let ca = Acme::new(value("SANDBOX_ACME_SHORT_DIRECTORY"), &Trust { roots: roots.into() }, Clock::system()).unwrap();
+    let ca = Acme::new(
+        value("SANDBOX_ACME_SHORT_DIRECTORY"),
+        &Trust { roots: roots.into() },
+        &Network::default(),
+        Clock::system(),
+    )
+    .unwrap();
     let key = AccountKey::from_pem(key).unwrap();
     match in_runtime(ca.find_account(&key, None)).unwrap() {
         Found::Account(facts) => facts.contacts.unwrap_or_default(),

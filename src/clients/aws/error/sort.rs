@@ -5,7 +5,10 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::{AwsError, Reply};
+use super::{AwsError, Reply, Silence};
+use crate::clients::aws::http::Lost;
+use crate::clients::aws::login::Lack;
+use crate::clients::http::causes;
 use crate::explain::chain;
 
 /// Sorts an SDK error.
@@ -17,8 +20,11 @@ pub(in crate::clients::aws) fn failure<E>(
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    if let Some(cause) = credentials_cause(error) {
-        return AwsError::Credentials(cause);
+    if let Some(lost) = causes(error).find_map(|cause| cause.downcast_ref::<Lost>()) {
+        return AwsError::Unreachable(Box::new(Silence::of(service, operation, lost)));
+    }
+    if let Some(lack) = credentials_cause(error) {
+        return AwsError::Credentials(lack);
     }
     let status = error.raw_response().map_or(0, |response| response.status().as_u16());
     match error {
@@ -27,7 +33,11 @@ where
         }
         SdkError::ServiceError(context) => AwsError::Busy(reply(service, operation, status, error, context.err())),
         SdkError::ConstructionFailure(_) => AwsError::Invalid(Reply::ours(service, operation, &chain(error))),
-        _ => AwsError::Unreachable { service, operation, cause: chain(error) },
+        // An address that the settings exclude, such as one of the user's own together with FIPS.
+        SdkError::DispatchFailure(failure) if !failure.is_io() && !failure.is_timeout() => {
+            AwsError::Invalid(Reply::ours(service, operation, &chain(error)))
+        }
+        _ => AwsError::Unreachable(Box::new(Silence::unknown(service, operation, chain(error)))),
     }
 }
 
@@ -68,7 +78,7 @@ pub(super) fn sort(reply: Box<Reply>) -> AwsError {
         | "UnrecognizedClientException"
         | "InvalidAccessKeyId"
         | "MissingAuthenticationToken"
-        | "IncompleteSignature" => AwsError::Credentials(format!("{} ({})", reply.message, reply.code)),
+        | "IncompleteSignature" => AwsError::Credentials(lack(format!("{} ({})", reply.message, reply.code))),
         "Throttling"
         | "ThrottlingException"
         | "ThrottledException"
@@ -100,14 +110,18 @@ pub(super) fn sort(reply: Box<Reply>) -> AwsError {
     }
 }
 
-/// The words of the credentials chain, if that is what failed.
-fn credentials_cause(error: &(dyn std::error::Error + 'static)) -> Option<String> {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if cause.is::<CredentialsError>() {
-            return Some(chain(cause));
-        }
-        source = cause.source();
-    }
-    None
+/// Why there are no credentials, if that is what failed.
+fn credentials_cause(error: &(dyn std::error::Error + 'static)) -> Option<Lack> {
+    let known = causes(error).find_map(|cause| cause.downcast_ref::<Lack>());
+    let other = || causes(error).find(|cause| cause.is::<CredentialsError>()).map(|cause| lack(chain(cause)));
+    known.cloned().or_else(other)
+}
+
+/// Credentials that AWS or a chain of them refuses in its own words.
+fn lack(cause: String) -> Lack {
+    let next =
+        "log in again, or correct the keys or the role that the words above name: the provider's `aws` attributes, \
+                AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            .to_owned();
+    Lack { cause, next }
 }

@@ -28,22 +28,32 @@ pub(super) async fn settle(
     let program = config.auth_info.exec.take();
     let mut user = as_map(&config.auth_info).map_err(bad)?;
     learn_all(&user);
-    let mut until = None;
-    if let Some(token) = text(&user, "token") {
-        let (place, named) = if settings.token.is_some() { (&TOKEN, "it") } else { (source, "the user's token") };
-        let fault = |unfit: Unfit| ClusterError::BadSource {
-            source_of_settings: place.clone(),
-            fault: format!("{named} {unfit}"),
-        };
-        let token = credential::token(&token).map(str::to_owned).map_err(fault)?;
-        user.insert("token".to_owned(), json!(token));
-    } else if let Some(path) = text(&user, "tokenFile") {
-        read_token(&mut user, &path).await.map_err(bad)?;
-    } else if let Some(program) = program.filter(|_| !has_login(&user)) {
-        until = run(&mut user, &program).await.map_err(bad)?;
-    }
+    let by_file = match text(&user, "tokenFile") {
+        Some(path) => Some(read_token(&mut user, &path).await),
+        None => None,
+    };
+    let program = program.filter(|_| !has_login(&user));
+    let until = match (by_file, text(&user, "token"), program) {
+        // What is read counts before the token beside it (client-go, `tools/clientcmd/api`, TokenFile).
+        (Some(Ok(())), _, _) | (None, None, None) => None,
+        (_, Some(token), _) => {
+            user.remove("tokenFile");
+            user.insert("token".to_owned(), json!(trimmed(&token, settings, source)?));
+            None
+        }
+        (Some(Err(fault)), None, _) => return Err(bad(fault)),
+        (None, None, Some(program)) => run(&mut user, &program).await.map_err(bad)?,
+    };
     config.auth_info = serde_json::from_value(Value::Object(user)).map_err(|error| bad(error.to_string()))?;
     Ok(until)
+}
+
+/// The token without what is around it; blamed is who gave it.
+fn trimmed(token: &str, settings: &Settings, source: &Source) -> Result<String, ClusterError> {
+    let (place, named) = if settings.token.is_some() { (&TOKEN, "it") } else { (source, "the user's token") };
+    let fault =
+        |unfit: Unfit| ClusterError::BadSource { source_of_settings: place.clone(), fault: format!("{named} {unfit}") };
+    credential::token(token).map(str::to_owned).map_err(fault)
 }
 
 fn as_map(user: &AuthInfo) -> Result<Map<String, Value>, String> {
@@ -87,6 +97,7 @@ async fn read_token(user: &mut Map<String, Value>, path: &str) -> Result<(), Str
     let content = read.map_err(|error| format!("the token file {path:?} cannot be read: {error}"))?;
     let token = credential::token(&content).map_err(|unfit| format!("the token file {path:?} {unfit}"))?;
     learn(token);
+    user.remove("token");
     if token.len() < content.len() {
         user.remove("tokenFile");
         user.insert("token".to_owned(), json!(token));

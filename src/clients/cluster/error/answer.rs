@@ -2,11 +2,14 @@
 
 use kube::core::Status;
 use kube::core::response::reason;
+use url::Url;
 
 use super::{ClusterError, FieldFault, Verb};
 use crate::clients::cluster::settings::Source;
+use crate::clients::http::{self, HttpError};
 use crate::domain::admission::Refusal;
 use crate::domain::kubernetes::ObjectRef;
+use crate::domain::proxy::Proxy;
 use crate::explain::chain;
 
 impl ClusterError {
@@ -89,7 +92,12 @@ fn conflict(status: &Status, object: &ObjectRef) -> ClusterError {
 }
 
 /// An error of the Kubernetes client below the API: connection, TLS, credentials, decoding.
-pub(in crate::clients::cluster) fn from_transport(error: &kube::Error, server: &str, source: &Source) -> ClusterError {
+pub(in crate::clients::cluster) fn from_transport(
+    error: &kube::Error,
+    server: &str,
+    proxy: Option<&Proxy>,
+    source: &Source,
+) -> ClusterError {
     let source_of_settings = source.clone();
     // While the client is built, or within a call, when credentials are renewed.
     if let Some(fault) = credentials_fault(error) {
@@ -100,18 +108,23 @@ pub(in crate::clients::cluster) fn from_transport(error: &kube::Error, server: &
             status: None,
             words: format!("something that is no JSON, line {} column {}", fault.line(), fault.column()),
         },
-        kube::Error::HyperError(fault) => unreachable_server(fault, server, source_of_settings),
-        kube::Error::Service(fault) => unreachable_server(fault.as_ref(), server, source_of_settings),
-        other => unreachable_server(other, server, source_of_settings),
+        kube::Error::HyperError(fault) => unreachable_server(fault, server, proxy, source_of_settings),
+        kube::Error::Service(fault) => unreachable_server(fault.as_ref(), server, proxy, source_of_settings),
+        other => unreachable_server(other, server, proxy, source_of_settings),
     }
 }
 
 fn unreachable_server(
     fault: &(dyn std::error::Error + 'static),
     server: &str,
+    proxy: Option<&Proxy>,
     source_of_settings: Source,
 ) -> ClusterError {
-    ClusterError::Unreachable { server: server.to_owned(), source_of_settings, fault: chain(fault) }
+    let server = server.to_owned();
+    match http::fault(fault, Url::parse(&server).ok().as_ref(), proxy) {
+        HttpError::Unreachable { fault } => ClusterError::Unreachable { server, source_of_settings, fault },
+        error => ClusterError::NoWay { server, source_of_settings, error },
+    }
 }
 
 /// What is wrong with the credentials, if they are the cause, without the arguments of a program and what it printed:
@@ -159,7 +172,7 @@ mod tests {
         };
         let source = Source::Host("https://a.test".to_owned());
         for error in [kube::Error::Auth(run()), kube::Error::Service(Box::new(run()))] {
-            let error = from_transport(&error, "https://a.test", &source);
+            let error = from_transport(&error, "https://a.test", None, &source);
             let told = error.explain("x").to_string();
             assert_eq!(error.code(), "BERTH-K8S-002");
             assert!(told.contains("the session ended") && !told.contains("hunter2"), "{told}");
