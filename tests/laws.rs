@@ -339,17 +339,25 @@ fn a_null_member_of_any_map_is_as_absent_and_comes_back() {
 fn add_null_members(value: &mut Value, ty: &Type) {
     match (&mut *value, ty) {
         (Value::Map(members), Type::Map(element)) => {
-            members.values_mut().for_each(|member| add_null_members(member, element));
+            for member in members.values_mut() {
+                add_null_members(member, element);
+            }
             members.insert("left out".to_owned(), Value::Null);
         }
         (Value::Map(members), Type::Object(types)) => {
-            members.iter_mut().for_each(|(name, member)| add_null_members(member, &types[name]));
+            for (name, member) in members {
+                add_null_members(member, &types[name]);
+            }
         }
         (Value::List(elements), Type::List(element)) => {
-            elements.iter_mut().for_each(|value| add_null_members(value, element));
+            for value in elements {
+                add_null_members(value, element);
+            }
         }
         (Value::Set(elements), Type::Set(element)) => {
-            elements.iter_mut().for_each(|value| add_null_members(value, element));
+            for value in elements.iter_mut() {
+                add_null_members(value, element);
+            }
             *value = Value::set(std::mem::take(elements));
         }
         _ => {}

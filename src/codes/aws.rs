@@ -153,4 +153,14 @@ pub(super) const CODES: &[Code] = &[
         "A role was removed by somebody else while it was about to be changed.",
         "Apply again: the refresh sees that it is gone, and it is made anew.",
     ),
+    lasting(
+        "BERTH-AWS-041",
+        "A warning: two roles of the configuration annotate one service account, which can assume only one.",
+        "Leave the account, or `annotate_service_accounts`, out of one of them.",
+    ),
+    lasting(
+        "BERTH-AWS-042",
+        "A warning: a service account named another role before, which somebody else had set.",
+        "See that nobody else sets it, or each takes it from the other.",
+    ),
 ];

@@ -122,4 +122,9 @@ pub(super) const CODES: &[Code] = &[
         "A warning: a namespace or service account that is needed does not exist yet.",
         "Make it first, or correct its name; let the attribute come from the resource that makes it.",
     ),
+    lasting(
+        "BERTH-K8S-073",
+        "There is no Ingress or Service of that name, and in a plan nobody is about to make it.",
+        "Let the name come from an attribute of the resource that makes it, or correct it.",
+    ),
 ];

@@ -16,4 +16,9 @@ pub(super) const CODES: &[Code] = &[
         "The file with the CA of a registry cannot be read.",
         "Correct `ca_file` in the provider's `registries`: the path starts at the working directory.",
     ),
+    lasting(
+        "BERTH-PROVIDER-003",
+        "Settings of the provider block that belong together are incomplete, or contradict each other.",
+        "Complete or remove what the message names.",
+    ),
 ];

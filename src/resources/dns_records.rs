@@ -117,12 +117,11 @@ impl Resource<Berth> for DnsRecords {
         };
         let found = |key: &RecordKey| live.get(&key.name)?.iter().find(|set| set.key == *key);
         for (key, place) in &stored {
-            match (found(place), model.records.get_mut(key)) {
-                (Some(set), Some(entry)) => entry.content.refresh(set),
-                _ => {
-                    model.records.remove(key);
-                    cx.remember(SOME_GONE, &true);
-                }
+            if let (Some(set), Some(entry)) = (found(place), model.records.get_mut(key)) {
+                entry.content.refresh(set);
+            } else {
+                model.records.remove(key);
+                cx.remember(SOME_GONE, &true);
             }
         }
         if marks.iter().any(|mark| !found(&mark.key).is_some_and(|set| set.means_the_same_as(mark))) {

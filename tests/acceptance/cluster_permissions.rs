@@ -78,11 +78,11 @@ impl Life<'_> {
             let (given, at_plan) = (self.table(false), self.table(true));
             let (runner, planner) = (self.runner(&given, true), self.runner(&at_plan, true));
             self.lived(&cli, &runner, &planner);
-            let (planned, done) = (planner.asked(), runner.asked());
-            self.check("an apply", &given, &(&done | &allowed(&planned)), |verb, resource, _| {
+            let (looked, done) = (planner.asked(), runner.asked());
+            self.check("an apply", &given, &(&done | &allowed(&looked)), |verb, resource, _| {
                 self.rarely.iter().any(|(rare, of, _)| (*rare, *of) == (verb, resource))
             });
-            self.check("a plan", &at_plan, &planned, |verb, resource, is_rare| {
+            self.check("a plan", &at_plan, &looked, |verb, resource, is_rare| {
                 is_rare || self.rarely_at_plan.contains(&(verb, resource))
             });
         }

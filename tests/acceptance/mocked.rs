@@ -19,9 +19,9 @@ fn copy(from: &Path, to: &Path) {
 fn with_mocks_inside(folder: &Path) {
     let test = folder.join("pipeline").join(TEST);
     let mocks = fs::read_to_string(folder.join("mocks/berth.tfmock.hcl")).unwrap();
-    let text = fs::read_to_string(&test).unwrap();
-    let inside = text.replace("  source = \"../mocks\"\n", &mocks);
-    assert_ne!(inside, text);
+    let before = fs::read_to_string(&test).unwrap();
+    let inside = before.replace("  source = \"../mocks\"\n", &mocks);
+    assert_ne!(inside, before);
     fs::write(test, inside).unwrap();
 }
 

@@ -110,6 +110,6 @@ async fn bundle(env: &Env, files: &SharedFiles) -> Result<Option<String>, HttpEr
     };
     let unread = |error| HttpError::Roots { fault: format!("{path:?}, from {origin}: {error}") };
     let read = tokio::fs::read_to_string(&path).await.map_err(|error| unread(error.to_string()))?;
-    crate::clients::http::roots(&read).map_err(|error| unread(error.to_string()))?;
+    crate::clients::http::roots(&read).map_err(unread)?;
     Ok(Some(read))
 }

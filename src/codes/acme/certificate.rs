@@ -214,4 +214,9 @@ pub(super) const CODES: &[Code] = &[
         "A name is too long to be proved by a DNS record, whose own name would be longer than DNS allows.",
         "Take a shorter name, or prove it by http-01, which needs no record.",
     ),
+    lasting(
+        "BERTH-ACME-120",
+        "A warning: the creation was interrupted, and the order and its key are noted in the state.",
+        "Apply again: the order is completed, and no other one is made.",
+    ),
 ];

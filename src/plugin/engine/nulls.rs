@@ -28,8 +28,8 @@ fn take(value: &mut Value, r#type: &Type) -> bool {
             members.values_mut().fold(some, |some, member| take(member, element) | some)
         }
         (Value::Map(members), Type::Object(types)) => {
-            let typed = members.iter_mut().filter_map(|(name, member)| Some((member, types.get(name)?)));
-            typed.fold(false, |some, (member, r#type)| take(member, r#type) | some)
+            let parts = members.iter_mut().filter_map(|(name, member)| Some((member, types.get(name)?)));
+            parts.fold(false, |some, (member, r#type)| take(member, r#type) | some)
         }
         (Value::List(elements), Type::List(element)) => {
             elements.iter_mut().fold(false, |some, value| take(value, element) | some)
@@ -135,14 +135,19 @@ fn refuse(value: &Value, r#type: &Type, at: &Path, found: &mut Diagnostics) {
             }
         }
         (Value::Set(elements), Type::Set(element)) => {
-            elements.iter().for_each(|value| refuse_element(value, element, at, found));
+            for value in elements {
+                refuse_element(value, element, at, found);
+            }
         }
         (Value::Map(members), Type::Map(element)) => {
-            members.iter().for_each(|(key, member)| refuse(member, element, &at.key(key), found));
+            for (key, member) in members {
+                refuse(member, element, &at.key(key), found);
+            }
         }
         (Value::Map(members), Type::Object(types)) => {
-            let typed = members.iter().filter_map(|(name, member)| Some((name, member, types.get(name)?)));
-            typed.for_each(|(name, member, r#type)| refuse(member, r#type, &at.attribute(name), found));
+            for (name, member) in members {
+                types.get(name).into_iter().for_each(|r#type| refuse(member, r#type, &at.attribute(name), found));
+            }
         }
         _ => {}
     }

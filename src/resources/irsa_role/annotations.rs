@@ -42,7 +42,7 @@ pub fn warn_of_others(cx: &Cx, plan: &mut Plan<'_>) {
         let what = format!("Two roles of this configuration annotate the {account}");
         let words = format!("an account assumes one role, and the roles `{other}` and `{role}` would both be named");
         let step = "leave the account, or `annotate_service_accounts`, out of one of them: as it is, each apply names the other";
-        let explanation = Explanation::new("BERTH-AWS-040", what).said("The provider", words);
+        let explanation = Explanation::new("BERTH-AWS-041", what).said("The provider", words);
         plan.warn(&explanation.next(step).at("annotate_service_accounts"));
     }
 }
@@ -166,7 +166,7 @@ fn object((namespace, name): &(String, String)) -> ObjectRef {
 }
 
 fn taken(account: &ObjectRef, before: &str, role_arn: &str) -> Explanation {
-    Explanation::new("BERTH-AWS-040", format!("The {account} named another role before"))
+    Explanation::new("BERTH-AWS-042", format!("The {account} named another role before"))
         .on(role_arn)
         .said("The annotation", format!("`{ROLE_ANNOTATION}` was `{before}`"))
         .next(

@@ -125,13 +125,14 @@ fn namespaces_of_berths_own_ask_what_the_table_says() {
         )
     };
     let store = |namespace: &str| registry(namespace, "create_namespace = true\n storage = { ephemeral = {} }");
-    let makers: [(&str, &dyn Fn(&str) -> String); 2] = [("berth_registry", &store), ("berth_acme_account", &account)];
-    for (ty, configuration) in makers {
+    for ty in ["berth_registry", "berth_acme_account"] {
         let namespace = Namespace::unused("own");
         let given = table(&[ty], &["create_namespace"], false);
         let at_plan = table(&[ty], &["create_namespace"], true);
         let (runner, planner) = (Runner::new().may_everywhere(&given), Runner::new().may_everywhere(&at_plan));
-        let workspace = Workspace::new(&configuration(&namespace.0)).secret("password", PASSWORD);
+        let workspace =
+            Workspace::new(&if ty == "berth_registry" { store(&namespace.0) } else { account(&namespace.0) })
+                .secret("password", PASSWORD);
         let workspace = runner.in_workspace(workspace);
         workspace.apply().succeeds();
         let workspace = planner.in_workspace(workspace);

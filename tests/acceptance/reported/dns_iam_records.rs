@@ -261,7 +261,7 @@ fn what_two_resources_would_take_from_each_other_is_told_by_every_plan() {
         )
     };
     let told = warnings(&Workspace::new(&format!("{PROVIDER}{}{}", role("x"), role("y"))).plan().changes_something());
-    assert!(told.iter().any(|told| told.contains("BERTH-AWS-040") && told.contains(&label)), "{told:?}");
+    assert!(told.iter().any(|told| told.contains("BERTH-AWS-041") && told.contains(&label)), "{told:?}");
 }
 
 #[test]
