@@ -106,10 +106,13 @@ const REGISTRY: &[Rule] = &[
     rule(Namespaced, Message, (APPS, "replicasets"), &["list"], &[]),
     rule(Namespaced, Message, (CORE, "pods/log"), &["get"], &[]),
     rule(Namespaced, Message, (CORE, "events"), &["list"], &[]),
-    rule(Cluster, Message, (CORE, "pods"), &[], &["list"]),
-    rule(Cluster, Message, ("storage.k8s.io", "storageclasses"), &["get"], &[]),
-    rule(Cluster, Message, (NETWORKING, "ingressclasses"), &[], &["get", "list"]),
-    rule(Cluster, Message, ("cert-manager.io", "clusterissuers"), &[], &["get"]),
+    // What a plan of a registry looks at that is still to be made, or to be changed.
+    rule(Namespaced, Message, NAMESPACES, &["get"], &[]),
+    rule(Cluster, Message, (CORE, "pods"), &["list"], &[]),
+    rule(Cluster, Message, (CORE, "nodes"), &["list"], &[]),
+    rule(Cluster, Message, ("storage.k8s.io", "storageclasses"), &["get", "list"], &[]),
+    rule(Cluster, Message, (NETWORKING, "ingressclasses"), &["get", "list"], &[]),
+    rule(Cluster, Message, ("cert-manager.io", "clusterissuers"), &["get"], &[]),
     rule(Cluster, Attribute(OWN_NAMESPACE), NAMESPACES, &["get"], &["create", "delete"]),
     rule(Cluster, Attribute(OWN_NAMESPACE), EVERYTHING, &[], &["list"]),
 ];
@@ -119,6 +122,7 @@ const PULL_SECRET: &[Rule] = &[
     rule(Namespaced, Always, (CORE, "serviceaccounts"), &["get"], &["update"]),
     // Where an account is not there yet.
     rule(Namespaced, Always, NAMESPACES, &[], &["get"]),
+    rule(Namespaced, Message, NAMESPACES, &["get"], &[]),
     rule(Cluster, Attribute("namespace_selector"), NAMESPACES, &["list"], &[]),
 ];
 
@@ -149,6 +153,8 @@ const CHECK: &[Rule] = &[
     rule(Namespaced, Attribute("in_cluster"), (CORE, "serviceaccounts"), &[], &["get"]),
     rule(Namespaced, Attribute("in_cluster"), NAMESPACES, &[], &["get"]),
     rule(Namespaced, MessageOf("in_cluster"), (CORE, "pods"), &[], &["list"]),
+    rule(Namespaced, MessageOf("in_cluster"), NAMESPACES, &["get"], &[]),
+    rule(Namespaced, MessageOf("in_cluster"), (CORE, "serviceaccounts"), &["get"], &[]),
 ];
 
 const ROLE: &[Rule] =

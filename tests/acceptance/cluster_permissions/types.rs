@@ -43,7 +43,7 @@ fn pull_secrets_ask_what_the_table_says() {
             steps,
             imports: &[("berth_pull_secret.x", format!("{}/pull", one.0))],
             rarely: &LATE,
-            rarely_at_plan: &[],
+            rarely_at_plan: &[("get", "namespaces")],
         }
         .is_lived();
     }
@@ -158,7 +158,7 @@ fn checks_ask_what_the_table_says() {
         steps: &[check],
         imports: &[],
         rarely: &LATE,
-        rarely_at_plan: &[],
+        rarely_at_plan: &[("get", "namespaces"), ("get", "serviceaccounts")],
     }
     .is_lived();
     beside.destroy().succeeds();
