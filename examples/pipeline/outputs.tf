@@ -15,5 +15,5 @@ output "service_account_annotations" {
 }
 
 output "check" {
-  value = berth_registry_check.this.results
+  value = berth_registry_check.this.summary
 }
