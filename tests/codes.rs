@@ -49,6 +49,8 @@ const SHARED: &[&str] = &[
     "BERTH-ROUTE53-026",
     "BERTH-ROUTE53-035", // what AWS documents otherwise: of a type, of a place
     "BERTH-SDK-009",     // a type, a function
+    "BERTH-SDK-010",     // a check of an attribute, an empty one
+    "BERTH-SDK-013",     // refreshed, moved
     "BERTH-SDK-017",     // an element, a member
 ];
 

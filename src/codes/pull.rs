@@ -12,9 +12,8 @@ pub(super) const CODES: &[Code] = &[
     ),
     lasting(
         "BERTH-PULL-002",
-        "A pull secret cannot be imported: the id cannot be read, or berth made none of this name.",
-        "Write the id as NAMESPACE/NAME, and check it. A Secret that another tool made is declared under another \
-         name, or removed first.",
+        "A pull secret cannot be imported: the id cannot be read, or there is no Secret of this name and type.",
+        "Write the id as NAMESPACE/NAME, and check it.",
     ),
     lasting(
         "BERTH-PULL-003",

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::SignedDuration;
 
 use super::Berth;
-use super::checks::server;
+use super::checks::directory_url;
 use crate::clients::acme::{Acme, AcmeError, Responders, Trust};
 use crate::clock::Clock;
 use crate::domain::issuance::Limits;
@@ -17,7 +17,7 @@ use crate::sdk::{Model, check};
 #[derive(Clone, Debug, Default, Model)]
 pub struct Block {
     /// The URL of the directory, such as `https://acme-v02.api.letsencrypt.org/directory`.
-    #[attr(check = server())]
+    #[attr(check = directory_url())]
     pub directory_url: Option<String>,
     /// A file with the root certificates that the directory's own TLS certificate comes from, PEM.
     /// Needed for private authorities only; empty is as good as absent.

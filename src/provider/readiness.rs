@@ -54,7 +54,7 @@ fn needs(type_name: &str, planned: View<'_>) -> Vec<Remote> {
             (by_route53, given("kubernetes_secret") || given("account_key.kubernetes_secret"))
         }
         "berth_acme_account" => (false, given("account_key.kubernetes_secret")),
-        "berth_irsa_role" => (true, given("annotate_service_accounts")),
+        "berth_irsa_role" => (true, planned.truth("annotate_service_accounts") == Some(true)),
         "berth_registry" | "berth_pull_secret" => (false, true),
         "berth_registry_check" => (false, given("in_cluster")),
         "berth_oidc_provider"
@@ -102,7 +102,11 @@ mod tests {
         assert_eq!(of("berth_acme_certificate", &["http01"]), []);
         assert_eq!(of("berth_acme_certificate", &["order", "kubernetes_secret"]), [Remote::Cluster]);
         assert_eq!(of("berth_acme_account", &["account_key"]), [Remote::Cluster]);
-        assert_eq!(of("berth_irsa_role", &["annotate_service_accounts"]), [Remote::Aws, Remote::Cluster]);
+        let role = |annotates: bool| {
+            let planned = Value::object([("annotate_service_accounts", Value::from(annotates))]);
+            needs("berth_irsa_role", View::new(&planned))
+        };
+        assert_eq!((role(false), role(true)), (vec![Remote::Aws], vec![Remote::Aws, Remote::Cluster]));
         assert_eq!(of("berth_registry_check", &[]), []);
         let readiness = Readiness::default();
         assert!(readiness.is_first(Remote::Aws) && !readiness.is_first(Remote::Aws));

@@ -98,12 +98,12 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
 
 /// Tells those who only read a key what they cannot do with it.
 pub fn validate_reader(config: View<'_>, found: &mut Diagnostics) {
-    for at in ["account_key.generate", "account_key.kubernetes_secret.create_namespace"] {
-        if config.truth(at) == Some(true) {
-            let what = format!("`{at}` has no effect here: the key is only read");
-            let next = "leave it out, and set it at the `berth_acme_account` of this key";
-            found.warning(&Explanation::new("BERTH-ACME-119", what).next(next).at(at));
-        }
+    // `create_namespace` comes along where the account's `kubernetes_secret` is handed on as a whole, and does no harm.
+    let at = "account_key.generate";
+    if config.truth(at) == Some(true) {
+        let what = format!("`{at}` has no effect here: the key is only read");
+        let next = "leave it out, and set it at the `berth_acme_account` of this key";
+        found.warning(&Explanation::new("BERTH-ACME-119", what).next(next).at(at));
     }
 }
 

@@ -25,7 +25,8 @@ pub async fn zones(cx: &Cx) -> Option<Arc<Vec<Zone>>> {
 /// Whether IAM has the OIDC provider of this ARN; none where that cannot be told.
 pub async fn has_provider(cx: &Cx, arn: &str) -> Option<bool> {
     let look = async |aws: Aws, budget: Budget| aws.iam().await.provider(&budget, arn).await.ok();
-    ask(cx, "OIDC provider", look).await.map(|found| found.is_some())
+    let asked = async || ask(cx, "OIDC provider", look).await.map(|found| found.is_some());
+    *cx.provider().looks().of(arn).get_or_init(asked).await
 }
 
 async fn ask<T, F>(cx: &Cx, question: &'static str, ask: F) -> Option<T>

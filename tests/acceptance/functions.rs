@@ -124,6 +124,6 @@ fn required_kubernetes_permissions_are_rules_of_a_role() {
         let rule = |resource: &str, verb: &str| json!({ "apiGroups": [""], "resources": [resource], "verbs": [verb] });
         assert_eq!(result["cluster"], json!({ "rules": [rule("namespaces", "list")], "optional": [] }));
         let read = json!({ "apiGroups": [""], "resources": ["secrets", "serviceaccounts"], "verbs": ["get"] });
-        assert_eq!(result["namespaced"], json!({ "rules": [read], "optional": [] }));
+        assert_eq!(result["namespaced"], json!({ "rules": [read], "optional": [rule("namespaces", "get")] }));
     }
 }

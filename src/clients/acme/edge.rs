@@ -102,9 +102,9 @@ impl Reply {
     }
 
     /// Whether there is a web page where a document should be. No document of ACME's is HTML (RFC 8555 §6.1, §7.4.2); an empty
-    /// answer may be labelled so by a framework.
+    /// answer may be labelled so by a framework, but has a nonce (§6.5), which nothing in between would give.
     pub fn is_page(&self) -> bool {
-        self.status < 300 && self.is_of("html") && !self.body.is_empty()
+        self.status < 300 && self.is_of("html") && !(self.body.is_empty() && self.nonce().is_some())
     }
 
     /// Whether the end of a JSON document or of a chain (RFC 8555 §9.1) is missing.

@@ -110,6 +110,7 @@ const REGISTRY: &[Rule] = &[
     rule(Namespaced, Message, NAMESPACES, &["get"], &[]),
     rule(Cluster, Message, (CORE, "pods"), &["list"], &[]),
     rule(Cluster, Message, (CORE, "nodes"), &["list"], &[]),
+    rule(Cluster, Message, (APPS, "deployments"), &["list"], &[]),
     rule(Cluster, Message, ("storage.k8s.io", "storageclasses"), &["get", "list"], &[]),
     rule(Cluster, Message, (NETWORKING, "ingressclasses"), &["get", "list"], &[]),
     rule(Cluster, Message, ("cert-manager.io", "clusterissuers"), &["get"], &[]),

@@ -68,7 +68,7 @@ pub enum IssuerError {
 }
 
 /// The issuer's host and path, as it stands in condition keys (`oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE`),
-/// from its URL, its bare host, or the ARN of its provider in IAM. A slash at the end belongs to the name: `iss` claims are
+/// from its URL, its bare host, or the ARN of its provider in IAM. Case and a slash at the end belong to the name: `iss` claims are
 /// compared exactly (`OpenID` Connect Core §3.1.3.7), and IAM keeps two providers apart that differ by it.
 pub fn oidc_host(url_or_arn: &str) -> Result<String, IssuerError> {
     let text = url_or_arn.trim();
@@ -95,7 +95,10 @@ pub fn oidc_host(url_or_arn: &str) -> Result<String, IssuerError> {
     if let Some(bad) = bad.or_else(|| rest.chars().find(|c| matches!(c, '?' | '#') || c.is_whitespace())) {
         return Err(IssuerError::BadCharacter(text.to_owned(), bad));
     }
-    Ok(format!("{}{path}", host.to_ascii_lowercase()))
+    if rest.contains("://") {
+        return Err(IssuerError::BadCharacter(text.to_owned(), ':'));
+    }
+    Ok(format!("{host}{path}"))
 }
 
 /// Whether an issuer's host names a port, which IAM says it should not.
@@ -142,7 +145,7 @@ mod tests {
         let host = "oidc.eks.eu-west-1.amazonaws.com/id/ABCdef";
         let cases = [
             "https://oidc.eks.eu-west-1.amazonaws.com/id/ABCdef",
-            "HTTPS://OIDC.eks.eu-west-1.amazonaws.com/id/ABCdef",
+            "HTTPS://oidc.eks.eu-west-1.amazonaws.com/id/ABCdef",
             "oidc.eks.eu-west-1.amazonaws.com/id/ABCdef",
             "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/ABCdef",
         ];
@@ -154,7 +157,7 @@ mod tests {
     #[test]
     fn a_slash_at_the_end_belongs_to_the_name_wherever_it_stands() {
         for (with, without) in [
-            ("https://Issuer.example/", "https://issuer.example"),
+            ("https://Issuer.example/", "https://Issuer.example"),
             ("issuer.example/tenant/", "issuer.example/tenant"),
             (
                 "arn:aws:iam::123456789012:oidc-provider/issuer.example/",
@@ -171,7 +174,7 @@ mod tests {
     #[test]
     fn a_port_is_read_and_told() {
         let host = oidc_host("https://Issuer.example:8443/x:y@z*").unwrap();
-        assert_eq!(host, "issuer.example:8443/x:y@z*");
+        assert_eq!(host, "Issuer.example:8443/x:y@z*");
         assert!(has_port(&host) && !has_port("issuer.example/x:y"));
     }
 

@@ -188,7 +188,7 @@ impl<'a> Desk<'a> {
 
 fn new_account(model: &Account) -> NewAccount {
     let external = model.external_account_binding.as_ref().and_then(|binding| {
-        Some(ExternalAccount { key_id: binding.key_id.clone(), hmac_key: binding.hmac_key_wo.clone()? })
+        Some(ExternalAccount { key_id: binding.key_id.trim().to_owned(), hmac_key: binding.hmac_key_wo.clone()? })
     });
     let contacts = model.contacts.as_ref().map(|contacts| contacts.0.clone()).unwrap_or_default();
     NewAccount { contacts, terms_agreed: model.terms_of_service_agreed, external }

@@ -292,7 +292,7 @@ fn provider_check() -> Check {
 
 fn arn_check() -> Check {
     check::text("must be the ARN of a managed policy", |arn| {
-        let good = arn.starts_with("arn:") && arn.contains(":policy/");
+        let good = arn.starts_with("arn:") && arn.contains(":policy/") && !arn.contains(char::is_whitespace);
         if good { Ok(()) } else { Err(format!("must be the ARN of a managed policy, and is `{arn}`")) }
     })
 }

@@ -17,10 +17,12 @@ pub async fn account(cx: &Cx, plan: &Plan<'_>) -> Option<String> {
     Some(format!("arn:{}:iam::{}", who.partition, who.account))
 }
 
-/// Warns of providers that IAM does not have, where somebody begins to trust them: no Pod could assume the role.
+/// Warns of issuers without a provider in IAM, where somebody begins to trust them: no Pod could assume the role. Who names
+/// the provider's ARN has it from somewhere, and a hundred roles are to be made with two hundred calls.
 pub async fn providers(cx: &Cx, plan: &mut Plan<'_>, account: Option<&str>) {
     let Some(account) = account.filter(|_| plan.changes("assume_role_policy")) else { return };
-    for (arn, attribute) in trust::known_providers(plan.planned(), account) {
+    let of_issuers = trust::known_providers(plan.planned(), account);
+    for (arn, attribute) in of_issuers.into_iter().filter(|(_, attribute)| *attribute != "oidc_provider_arn") {
         let is_ours = account_of(&arn) == account_of(account);
         let is_planned = oidc_host(&arn).is_ok_and(|host| cx.provider().holdings().is_planned(&planned(&host)));
         if is_ours && !is_planned && aws_look::has_provider(cx, &arn).await == Some(false) {

@@ -125,7 +125,7 @@ mod tests {
         for account in ["arn:aws:iam::1", "arn:aws-cn:iam::1", "arn:aws-us-gov:iam::1"] {
             let arn = format!("{account}:oidc-provider/oidc.example/id/B");
             let by_arn = ProviderModel { arn: Some(arn.clone()), issuer_url: None };
-            let named = written(&[by_url("https://OIDC.example/id/B")], account, "x", &accounts).unwrap();
+            let named = written(&[by_url("HTTPS://oidc.example/id/B")], account, "x", &accounts).unwrap();
             assert_eq!(named, written(&[by_arn], "", "x", &accounts).unwrap());
             assert!(named.contains(&format!("{{\"Federated\":\"{arn}\"}}")), "{named}");
         }

@@ -42,8 +42,8 @@ pub async fn preview(cx: &Cx, plan: &mut Plan<'_>, model: &Declared, registry: &
     let Ok(cluster) = cx.provider().cluster() else { return };
     let budget = cx.budget().at_most(PATIENCE);
     let looking = Looking { cx, cluster, registry, budget: &budget };
-    let is_new = plan.is_create();
-    for told in looking.at_everything(model, is_new).await {
+    let takes_port = plan.is_create() || plan.changes("host_port");
+    for told in looking.at_everything(model, takes_port).await {
         plan.warn(&told);
     }
 }
@@ -63,7 +63,7 @@ struct Looking<'a> {
 }
 
 impl Looking<'_> {
-    async fn at_everything(&self, model: &Declared, is_new: bool) -> Vec<Explanation> {
+    async fn at_everything(&self, model: &Declared, takes_port: bool) -> Vec<Explanation> {
         if !model.create_namespace && self.is_absent(&ObjectRef::of_namespace(&self.registry.namespace)).await {
             return vec![self.missing_namespace()];
         }
@@ -71,7 +71,7 @@ impl Looking<'_> {
             Box::pin(self.at_the_way_in()),
             Box::pin(self.at_the_storage_class()),
             Box::pin(self.at_the_nodes()),
-            Box::pin(self.at_the_port(is_new)),
+            Box::pin(self.at_the_port(takes_port)),
         );
         let mut told =
             [way_in, storage.into_iter().collect(), nodes.into_iter().collect(), port.into_iter().collect()].concat();
@@ -195,8 +195,12 @@ impl Looking<'_> {
     }
 
     /// Another registry with the same port of the nodes: there is room for one of them on each node.
-    async fn at_the_port(&self, is_new: bool) -> Option<Explanation> {
+    /// One that has its port already may be waited for by others.
+    async fn at_the_port(&self, takes_port: bool) -> Option<Explanation> {
         let Exposure::HostPort(port) = self.registry.exposure else { return None };
+        if !takes_port {
+            return None;
+        }
         let like = ObjectRef::of_cluster("apps/v1", "Deployment", "");
         let found =
             self.cluster.list(self.budget, &like, &format!("{MANAGED_BY}={FIELD_MANAGER}")).await.unwrap_or_default();
@@ -206,7 +210,7 @@ impl Looking<'_> {
             format!("the registry {}/{}", namespace.unwrap_or_default(), name.unwrap_or_default())
         });
         let noted = format!("port {port} of the nodes");
-        let is_second = is_new && !self.cx.provider().holdings().plan(&noted);
+        let is_second = !self.cx.provider().holdings().plan(&noted);
         let second = is_second.then(|| "another registry of this configuration".to_owned());
         let object = format!("{noted}, which {} has", other.into_iter().next().or(second)?);
         let next =

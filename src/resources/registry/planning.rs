@@ -105,14 +105,20 @@ pub async fn refuse_claim(cx: &Cx, plan: &Plan<'_>) -> Result<()> {
     if plan.changes("namespace") || plan.changes("name") {
         return Ok(());
     }
-    let Some((at, was, is)) = impossible(&before, &after) else { return Ok(()) };
     let (Some(namespace), Some(name)) = (plan.planned().text("namespace"), plan.planned().text("name")) else {
         return Ok(());
     };
-    let claim = claim_ref(namespace, name);
-    if super::volume::is_free(cx, &claim).await {
+    if !plan.changes("storage") {
         return Ok(());
     }
+    let claim = claim_ref(namespace, name);
+    // An apply that the cluster refused has left the state ahead of the claim, which counts.
+    let before = match super::volume::look(cx, &claim).await {
+        Some(None) => return Ok(()),
+        Some(Some(live)) => Volume { delete_on_destroy: before.delete_on_destroy, ..live },
+        None => before,
+    };
+    let Some((at, was, is)) = impossible(&before, &after) else { return Ok(()) };
     let what = format!("The volume of the registry `{namespace}/{name}` cannot be changed so");
     Err(Explanation::new("BERTH-REG-011", what)
         .on(format!("{claim}: {at} is {was}, planned {is}"))

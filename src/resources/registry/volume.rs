@@ -72,16 +72,26 @@ fn fit(declared: &model::Volume, volume: &mut Volume, spec: &Value) {
     }
 }
 
-/// Whether a claim may be any, since none holds anything: it is absent, on its way out, or was never bound. Where the cluster
-/// cannot be asked, it is not.
-pub async fn is_free(cx: &Cx, object: &ObjectRef) -> bool {
-    let Ok(cluster) = cx.provider().cluster() else { return false };
+/// What a claim that holds something asks for. `Some(None)` says that none does, so that it may be any: it is absent, on its
+/// way out, or was never bound; `None` that the cluster cannot be asked.
+pub async fn look(cx: &Cx, object: &ObjectRef) -> Option<Option<model::Volume>> {
+    let cluster = cx.provider().cluster().ok()?;
     if cx.provider().is_offline() {
-        return false;
+        return None;
     }
-    match cluster.get(&cx.budget().at_most(PATIENCE), object).await {
-        Ok(found) => found.is_none_or(|found| is_terminating(&found) || !is_bound(&found)),
-        Err(_) => false,
+    let found = cluster.get(&cx.budget().at_most(PATIENCE), object).await.ok()?;
+    Some(found.filter(|found| !is_terminating(found) && is_bound(found)).map(|found| volume_of(&found)))
+}
+
+/// What a claim asks for.
+fn volume_of(claim: &Value) -> model::Volume {
+    let text = |pointer: &str| claim.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let modes = claim.pointer("/spec/accessModes").and_then(Value::as_array);
+    model::Volume {
+        size: text("/spec/resources/requests/storage").unwrap_or_default(),
+        storage_class: text("/spec/storageClassName"),
+        access_modes: modes.map(|modes| modes.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        delete_on_destroy: false,
     }
 }
 

@@ -54,7 +54,7 @@ fn remedy(flaw: Flaw) -> Option<&'static str> {
             "have the registry serve a certificate for this name (tls.secret_name of the registry or the Ingress), or correct host",
         ),
         Flaw::Issuer => Some(
-            "if this is the right certificate, put the root of its CA into ca_pem, or into registries of the provider block; else \
+            "if this is the right certificate, put the root of its CA into ca_pem, into registries of the provider block, or into the file of SSL_CERT_FILE; else \
              look which Secret the registry or the Ingress serves, or whether a proxy in between presents its own",
         ),
         Flaw::Time => {

@@ -16,7 +16,9 @@ fn registry(namespace: &str, more: &str) -> String {
 }
 
 /// What only a registry that does not get up has its clients ask.
-const TROUBLE: [(&str, &str, &str); 4] = [
+const TROUBLE: [(&str, &str, &str); 6] = [
+    ("list", "nodes", "`node_selector` asks for certain ones"),
+    ("list", "deployments", "`host_port` may be another registry's"),
     ("get", "pods", "a Pod waits for a port of the node, whose holder is looked for"),
     ("list", "pods", "the same, in the whole cluster; another claim on the account"),
     ("list", "events", "a Pod is not ready"),
@@ -24,12 +26,13 @@ const TROUBLE: [(&str, &str, &str); 4] = [
 ];
 
 /// What a plan looks at that changes something, or whose registry is not well: this one does nothing, and all is well.
-const LOOKS: [(&str, &str); 10] = [
+const LOOKS: [(&str, &str); 11] = [
     ("get", "clusterissuers"),
     ("get", "ingressclasses"),
     ("get", "namespaces"),
     ("get", "pods/log"),
     ("get", "storageclasses"),
+    ("list", "deployments"),
     ("list", "ingressclasses"),
     ("list", "nodes"),
     ("list", "pods"),

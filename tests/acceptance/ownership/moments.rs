@@ -123,9 +123,13 @@ resource "berth_irsa_role" "it" {{
                 shown.summary,
                 shown.detail
             );
-            shown.address.unwrap()
+            // Of a map, the message names the records that are there.
+            let named = shown.detail.split_once("by the id `").and_then(|(_, rest)| rest.split('`').next());
+            let address = shown.address.unwrap();
+            let id = named.map_or_else(|| self.id(&address), str::to_owned);
+            (address, id)
         });
-        stands.map(|address| (address.clone(), self.id(&address))).collect()
+        stands.collect()
     }
 
     /// What is there by the remotes' own word: objects of the cluster, records of the zone, the role.

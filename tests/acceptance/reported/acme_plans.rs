@@ -136,7 +136,7 @@ fn what_cannot_heal_is_told_within_seconds() {
     let (directory, trust) = (value("SANDBOX_ACME_DIRECTORY"), value("SANDBOX_ACME_CA_FILE"));
     let other = directory.replace("/dir", "/nonce-plz");
     let cases = [
-        (block("directory_url = \"\""), "is empty; if it comes from a variable"),
+        (block("directory_url = \"\""), "BERTH-ACME-038"),
         (block("directory_url = \"acme-v02.api.letsencrypt.org\""), "must begin with `https://`"),
         (block(&format!("directory_url = \"https://nowhere.invalid/dir\", ca_file = \"{trust}\"")), "BERTH-ACME-003"),
         (block("directory_url = \"https://127.0.0.1:1/dir\""), "BERTH-ACME-003"),

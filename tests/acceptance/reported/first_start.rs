@@ -29,7 +29,9 @@ fn the_start_of_the_readme_works_and_moves_on_to_another_ca() {
         let namespace = Namespace::unused("start");
         let name = format!("start{number}.sandbox.test");
         let workspace = Workspace::on(cli, &shown(&namespace.0, &name, "SANDBOX_ACME_DIRECTORY"));
-        workspace.plan().changes_something();
+        let planned = workspace.plan().changes_something();
+        let warned = planned.diagnostics().into_iter().filter(|shown| !shown.summary.contains("overrides"));
+        assert_eq!(warned.map(|shown| shown.summary).collect::<Vec<_>>(), Vec::<String>::new());
         workspace.apply_plan().succeeds();
         workspace.plan().changes_nothing();
         let first = workspace.attributes("berth_acme_account.this")["account_url"].clone();

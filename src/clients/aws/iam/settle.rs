@@ -98,8 +98,10 @@ impl Iam {
 /// IAM's code for a document that names an unknown principal, among other faults.
 const REFUSED_PRINCIPAL: &str = "MalformedPolicyDocument";
 
+/// A policy that is refused for something else does not get better.
 fn is_late(error: &AwsError) -> bool {
-    matches!(error, AwsError::NotFound(_)) || error.has_code(REFUSED_PRINCIPAL)
+    let is_of_principal = || error.to_string().to_ascii_lowercase().contains("principal");
+    matches!(error, AwsError::NotFound(_)) || (error.has_code(REFUSED_PRINCIPAL) && is_of_principal())
 }
 
 /// Asks until the answer is good, or an error that will not pass.

@@ -115,7 +115,7 @@ impl ClusterError {
             }
             Self::Invalid { .. } => "correct the value that the cluster names",
             Self::Stuck { obstacle, .. } => {
-                return format!("{}, then apply again; what was made stays as it is", obstacle.kind.remedy());
+                return format!("{}, then apply again; images in a bucket or on a volume stay", obstacle.kind.remedy());
             }
             Self::Stopped { stopped: Stopped::Deadline, .. } => {
                 "apply again to go on waiting, or allow more time in `timeouts`"
