@@ -112,7 +112,8 @@ fn what_is_told_of_a_registry_in_trouble_asks_what_the_table_says() {
     workspace.plan().changes_something();
     workspace.destroy().succeeds();
     // A claim that nobody fills.
-    let volume = "storage = { volume = { size = \"16Mi\", storage_class = \"nowhere\" } }";
+    let volume = "storage = { volume = { size = \"16Mi\", storage_class = \"nowhere\" } }\n \
+                  node_selector = { \"kubernetes.io/os\" = \"linux\" }";
     workspace.configure(&registry(&namespace.0, volume));
     let told = workspace.apply().fails();
     assert!(told.contains("the storage class `nowhere`, which does not exist"), "{told}");
