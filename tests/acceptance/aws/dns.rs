@@ -264,7 +264,7 @@ fn a_zone_and_an_issuer_are_looked_up() {
         workspace.apply().succeeds();
         workspace.plan().changes_nothing();
         assert_eq!(workspace.attributes("data.berth_hosted_zone.x")["zone_id"], json!(zone().as_str()));
-        assert_eq!(workspace.state()["outputs"]["host"]["value"], json!("oidc.example/id/A"));
+        assert_eq!(workspace.state()["outputs"]["host"]["value"], json!("Oidc.example/id/A"));
     }
 }
 
