@@ -18,7 +18,6 @@ const SHARED: &[&str] = &[
     "BERTH-ACME-030", // none or several, an empty one
     "BERTH-ACME-034", // the key's file, the key's variable
     "BERTH-ACME-039",
-    "BERTH-ACME-056", // unreadable, other names, more than names
     "BERTH-ACME-057", // of a certificate, of an order
     "BERTH-ACME-058", // of a certificate, of an order
     "BERTH-ACME-091", // each way in which the world asks another zone
