@@ -15,38 +15,52 @@ pub struct Nulls(Option<Value>);
 
 /// The value without the null members of its maps, and these.
 pub fn taken_out(value: Value, r#type: &Type) -> (Value, Nulls) {
+    // Nearly every value has none, and is not copied.
+    if !has_some(&value, r#type) {
+        return (value, Nulls(None));
+    }
     let mut without = value.clone();
-    if take(&mut without, r#type) { (without, Nulls(Some(value))) } else { (value, Nulls(None)) }
+    take(&mut without, r#type);
+    (without, Nulls(Some(value)))
 }
 
-fn take(value: &mut Value, r#type: &Type) -> bool {
+fn has_some(value: &Value, r#type: &Type) -> bool {
     match (value, r#type) {
         (Value::Map(members), Type::Map(element)) => {
-            let before = members.len();
-            members.retain(|_, member| !member.is_null());
-            let some = members.len() < before;
-            members.values_mut().fold(some, |some, member| take(member, element) | some)
+            members.values().any(|member| member.is_null() || has_some(member, element))
         }
         (Value::Map(members), Type::Object(types)) => {
-            let parts = members.iter_mut().filter_map(|(name, member)| Some((member, types.get(name)?)));
-            parts.fold(false, |some, (member, r#type)| take(member, r#type) | some)
+            members.iter().any(|(name, member)| types.get(name).is_some_and(|r#type| has_some(member, r#type)))
         }
-        (Value::List(elements), Type::List(element)) => {
-            elements.iter_mut().fold(false, |some, value| take(value, element) | some)
+        (Value::List(elements), Type::List(element)) | (Value::Set(elements), Type::Set(element)) => {
+            elements.iter().any(|value| has_some(value, element))
         }
-        (set @ Value::Set(_), Type::Set(element)) => take_of_set(set, element),
         _ => false,
     }
 }
 
-/// The elements of a set may change: it is put in order again afterwards.
-fn take_of_set(set: &mut Value, element: &Type) -> bool {
-    let Value::Set(elements) = set else { return false };
-    let some = elements.iter_mut().fold(false, |some, value| take(value, element) | some);
-    if some {
-        *set = Value::set(std::mem::take(elements));
+fn take(value: &mut Value, r#type: &Type) {
+    match (&mut *value, r#type) {
+        (Value::Map(members), Type::Map(element)) => {
+            members.retain(|_, member| !member.is_null());
+            for member in members.values_mut() {
+                take(member, element);
+            }
+        }
+        (Value::Map(members), Type::Object(types)) => {
+            let parts = members.iter_mut().filter_map(|(name, member)| Some((member, types.get(name)?)));
+            parts.for_each(|(member, r#type)| take(member, r#type));
+        }
+        (Value::List(elements), Type::List(element)) => elements.iter_mut().for_each(|value| take(value, element)),
+        (Value::Set(elements), Type::Set(element)) => {
+            for value in elements.iter_mut() {
+                take(value, element);
+            }
+            // They may have changed: they are put in order again.
+            *value = Value::set(std::mem::take(elements));
+        }
+        _ => {}
     }
-    some
 }
 
 impl Nulls {

@@ -21,10 +21,7 @@ pub fn read_config(
     schema: &Schema,
     found: &mut Diagnostics,
 ) -> Result<Value, Explanation> {
-    let r#type = schema.value_type();
-    let (config, _) = read(sent, schema, &r#type)?;
-    nulls::refused(&config, &r#type, found);
-    Ok(config)
+    judged(sent, schema, |config, r#type| nulls::refused(config, r#type, found))
 }
 
 /// Reads the configuration of a resource to validate it.
@@ -33,8 +30,23 @@ pub fn read_resource(
     schema: &Schema,
     found: &mut Diagnostics,
 ) -> Result<Value, Explanation> {
-    nulls::refused_objects(&schema.attributes, &read_plain(sent, &schema.value_type())?, found);
-    read_config(sent, schema, found)
+    judged(sent, schema, |config, r#type| {
+        nulls::refused_objects(&schema.attributes, config, found);
+        nulls::refused(config, r#type, found);
+    })
+}
+
+/// Reads a configuration, and has it judged before its nulls are taken out.
+fn judged(
+    sent: Option<&proto::DynamicValue>,
+    schema: &Schema,
+    judge: impl FnOnce(&Value, &Type),
+) -> Result<Value, Explanation> {
+    let r#type = schema.value_type();
+    let config = read_plain(sent, &r#type)?;
+    secrets::learn_all(&schema.attributes, &config);
+    judge(&config, &r#type);
+    Ok(nulls::taken_out(config, &r#type).0)
 }
 
 /// Reads a value that belongs to no schema; an absent one is null.
