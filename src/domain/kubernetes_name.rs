@@ -73,10 +73,10 @@ pub fn check_value(value: &str) -> Result<(), NameFault> {
     if is_value(value) { Ok(()) } else { Err(characters(value, rule)) }
 }
 
-/// Whether every cluster takes it as the name of a Service: older ones want a letter first (RFC 1035; Kubernetes,
+/// Whether every cluster takes a label as the name of a Service: older ones want no digit first (RFC 1035; Kubernetes,
 /// `RelaxedServiceNameValidation`).
-pub fn is_service_name_everywhere(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase())
+pub fn is_service_name_everywhere(label: &str) -> bool {
+    !label.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// A name as the value of a label: itself, or where it is too long a shorter one that no other name has.

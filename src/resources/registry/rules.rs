@@ -74,14 +74,9 @@ fn exposure(config: View<'_>, found: &mut Diagnostics) {
     }
 }
 
-/// What a Service's name is not in every cluster; other mistakes in it are told as such.
-fn is_digit_first(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_digit()) && !is_service_name_everywhere(name)
-}
-
 /// What goes with which type of Service (Kubernetes, `ValidateService`).
 fn service(config: View<'_>, found: &mut Diagnostics) {
-    if let Some(name) = config.text("name").filter(|name| is_digit_first(name)) {
+    if let Some(name) = config.text("name").filter(|name| !is_service_name_everywhere(name)) {
         let what = format!("A Service called `{name}` is refused by many clusters: its name begins with a digit");
         let next = "begin the name with a letter, unless the cluster has RelaxedServiceNameValidation";
         found.warning(&complaint(&what, next, "name"));
