@@ -20,7 +20,7 @@ pub struct Block {
     #[attr(check = directory_url())]
     pub directory_url: Option<String>,
     /// A file with the root certificates that the directory's own TLS certificate comes from, PEM.
-    /// Needed for private authorities only; empty is as good as absent.
+    /// Needed for private authorities only.
     pub ca_file: Option<String>,
     /// The same as text, PEM.
     pub ca_pem: Option<String>,
@@ -120,14 +120,12 @@ impl Berth {
     async fn acme_trust(&self) -> Result<Trust, AcmeError> {
         let mut trust = Trust::default();
         let Some(block) = &self.config.acme else { return Ok(trust) };
-        if let Some(path) = block.ca_file.as_ref().filter(|path| !path.is_empty()) {
+        if let Some(path) = &block.ca_file {
             let text = tokio::fs::read_to_string(path).await;
             let unreadable = |error| AcmeError::TrustRoots { attribute: "ca_file", why: format!("{path}: {error}") };
             trust.roots.insert(("ca_file", text.map_err(unreadable)?));
         }
-        trust
-            .roots
-            .extend(block.ca_pem.iter().filter(|text| !text.trim().is_empty()).map(|text| ("ca_pem", text.clone())));
+        trust.roots.extend(block.ca_pem.iter().map(|text| ("ca_pem", text.clone())));
         Ok(trust)
     }
 }
