@@ -144,8 +144,8 @@ fn is_own_machine(host: &Host<&str>) -> bool {
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html>).
 const METADATA_V6: [u16; 8] = [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254];
 
-/// Percent-encoding undone, as a proxy is given the password.
-fn decoded(text: &str) -> String {
+/// Percent-encoding undone, as a proxy is given the login.
+pub fn decoded(text: &str) -> String {
     let sole = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
     url::form_urlencoded::parse(sole.as_bytes()).next().map_or_else(String::new, |(text, _)| text.into_owned())
 }

@@ -13,7 +13,7 @@ use url::Url;
 use super::{AGENT, CONNECT_TIMEOUT, HttpError, fault, with_words};
 use crate::digest::sha256_hex;
 use crate::domain::certificate;
-use crate::domain::proxy::{NoProxy, Proxies, Proxy};
+use crate::domain::proxy::{NoProxy, Proxies, Proxy, decoded};
 use crate::env::Env;
 use crate::explain::chain;
 
@@ -112,20 +112,12 @@ fn far(proxy: &Url) -> Url {
 
 /// The login of a proxy as a header has it (RFC 7617), percent-encoding undone.
 pub(super) fn basic_login(proxy: &Url) -> Option<String> {
-    let plain = |text: &str| percent_decoded(text);
     let password = proxy.password().unwrap_or_default();
     let is_given = !proxy.username().is_empty() || !password.is_empty();
     is_given.then(|| {
-        let login = [plain(proxy.username()), vec![b':'], plain(password)].concat();
+        let login = format!("{}:{}", decoded(proxy.username()), decoded(password));
         format!("Basic {}", STANDARD.encode(login))
     })
-}
-
-fn percent_decoded(text: &str) -> Vec<u8> {
-    let sole = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-    url::form_urlencoded::parse(sole.as_bytes())
-        .next()
-        .map_or_else(Vec::new, |(text, _)| text.into_owned().into_bytes())
 }
 
 /// Follows redirects, but not from TLS to an address without: reqwest takes the login along where host and port stay.
