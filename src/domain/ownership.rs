@@ -55,7 +55,7 @@ pub enum Tenure {
 }
 
 impl Claim {
-    /// What is about to be claimed, for somebody who may have no mark yet.
+    /// A claim whose lead is written as finished.
     pub fn intended(application: &'static str, instance: &str, owner: Option<Owner>, lead: ObjectRef) -> Self {
         Self { application, instance: instance.to_owned(), owner, lead, is_open: false }
     }

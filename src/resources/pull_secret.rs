@@ -265,7 +265,7 @@ impl Declared {
     /// What a pull secret of this name claims as its own; the Secret of the first namespace answers for all.
     fn claim(&self, owner: Option<Owner>, namespaces: &[String]) -> Claim {
         let lead = ObjectRef::secret(namespaces.first().map_or("", String::as_str), &self.name);
-        Claim { application: APPLICATION, instance: self.name.clone(), owner, lead, is_open: false }
+        Claim::intended(APPLICATION, &self.name, owner, lead)
     }
 
     /// The Secrets, where the state says that they are.

@@ -20,8 +20,7 @@ const GLANCE: Duration = Duration::from_millis(200);
 
 /// What the account of a generated key claims as its own.
 pub fn claim_of(cx: &Cx, place: &Place) -> Claim {
-    let (owner, lead) = (cx.known_owner(), place.object());
-    Claim { application: APPLICATION, instance: place.name.clone(), owner, lead, is_open: false }
+    Claim::intended(APPLICATION, &place.name, cx.known_owner(), place.object())
 }
 
 /// Whose a Secret with a key is: one that we did not make is the user's, and may be used.

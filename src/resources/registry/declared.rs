@@ -67,7 +67,7 @@ impl Declared {
 
     /// What a registry of this name claims as its own.
     pub fn claim(&self, owner: Option<Owner>) -> Claim {
-        Claim { application: APPLICATION, instance: self.name.clone(), owner, lead: self.lead(), is_open: false }
+        Claim::intended(APPLICATION, &self.name, owner, self.lead())
     }
 
     /// The account that the Pods run as.
