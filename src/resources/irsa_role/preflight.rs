@@ -21,8 +21,7 @@ pub async fn account(cx: &Cx, plan: &Plan<'_>) -> Option<String> {
 /// the provider's ARN has it from somewhere, and a hundred roles are to be made with two hundred calls.
 pub async fn providers(cx: &Cx, plan: &mut Plan<'_>, account: Option<&str>) {
     let Some(account) = account.filter(|_| plan.changes("assume_role_policy")) else { return };
-    let of_issuers = trust::known_providers(plan.planned(), account);
-    for (arn, attribute) in of_issuers.into_iter().filter(|(_, attribute)| *attribute != "oidc_provider_arn") {
+    for (arn, attribute) in trust::known_issuers(plan.planned(), account) {
         let is_ours = account_of(&arn) == account_of(account);
         let is_planned = oidc_host(&arn).is_ok_and(|host| cx.provider().holdings().is_planned(&planned(&host)));
         if is_ours && !is_planned && aws_look::has_provider(cx, &arn).await == Some(false) {

@@ -36,16 +36,14 @@ pub fn known(view: View<'_>, account: &str) -> Option<String> {
     written(&providers(view)?, account, audience, &accounts).ok()
 }
 
-/// The ARNs of the providers that are known, each with the attribute that names it.
-pub fn known_providers(view: View<'_>, account: &str) -> Vec<(String, &'static str)> {
+/// The ARNs of the providers that are known, each with the attribute that names it; but for one that is given by its ARN.
+pub fn known_issuers(view: View<'_>, account: &str) -> Vec<(String, &'static str)> {
     let Some(providers) = providers(view) else { return Vec::new() };
     let several = view.at("oidc_providers").is_given();
     let of = |provider: &ProviderModel| {
-        let by_arn = provider.arn.is_some();
-        let one = if by_arn { "oidc_provider_arn" } else { "oidc_issuer_url" };
-        Some((arn_of(provider, account).ok()?, if several { "oidc_providers" } else { one }))
+        Some((arn_of(provider, account).ok()?, if several { "oidc_providers" } else { "oidc_issuer_url" }))
     };
-    providers.iter().filter_map(of).collect()
+    providers.iter().filter(|provider| several || provider.arn.is_none()).filter_map(of).collect()
 }
 
 /// The provider's ARN; that of an issuer lies in the account.
