@@ -8,8 +8,9 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_credential_types::provider::error::CredentialsError;
+use reqwest::Certificate;
 
-use crate::clients::http::{HttpError, Network, causes};
+use crate::clients::http::{HttpError, Network, causes, roots};
 use crate::domain::aws_endpoint::{Endpoint, Files as _, Service};
 use crate::env::Env;
 
@@ -102,14 +103,13 @@ fn region(settings: &Settings, env: &Env, files: &SharedFiles) -> String {
 }
 
 /// The CAs that are trusted beside the system's.
-async fn bundle(env: &Env, files: &SharedFiles) -> Result<Option<String>, HttpError> {
+async fn bundle(env: &Env, files: &SharedFiles) -> Result<Vec<Certificate>, HttpError> {
     let (path, origin) = match (env.get("AWS_CA_BUNDLE"), files.setting("ca_bundle")) {
         (Some(path), _) => (path.to_owned(), "the environment variable AWS_CA_BUNDLE".to_owned()),
         (None, Some(path)) => (path, format!("`ca_bundle` of the profile `{}`", files.profile())),
-        (None, None) => return Ok(None),
+        (None, None) => return Ok(Vec::new()),
     };
     let unread = |error| HttpError::Roots { fault: format!("{path:?}, from {origin}: {error}") };
     let read = tokio::fs::read_to_string(&path).await.map_err(|error| unread(error.to_string()))?;
-    crate::clients::http::roots(&read).map_err(unread)?;
-    Ok(Some(read))
+    roots(&read).map(|roots| roots.certificates).map_err(unread)
 }

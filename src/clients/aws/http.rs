@@ -13,9 +13,10 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use http::header::{CONTENT_TYPE, LOCATION};
+use reqwest::Certificate;
 use url::Url;
 
-use crate::clients::http::{HttpError, Network, built, roots};
+use crate::clients::http::{HttpError, Network, built};
 use crate::domain::aws_endpoint::Endpoint;
 
 /// How much of a page is looked at for its title.
@@ -38,8 +39,8 @@ pub(super) struct AwsHttp(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     network: Network,
-    /// The CAs trusted beside the system's, PEM; or why they cannot be read.
-    bundle: Result<Option<String>, HttpError>,
+    /// The CAs trusted beside the system's; or why they cannot be read.
+    bundle: Result<Vec<Certificate>, HttpError>,
     /// The addresses that are not AWS's own.
     endpoints: Vec<Endpoint>,
     connectors: Mutex<HashMap<Patience, SharedHttpConnector>>,
@@ -49,15 +50,12 @@ struct Shared {
 type Patience = (Option<Duration>, Option<Duration>);
 
 impl AwsHttp {
-    pub(super) fn new(network: Network, bundle: Result<Option<String>, HttpError>, endpoints: Vec<Endpoint>) -> Self {
+    pub(super) fn new(network: Network, bundle: Result<Vec<Certificate>, HttpError>, endpoints: Vec<Endpoint>) -> Self {
         Self(Arc::new(Shared { network, bundle, endpoints, connectors: Mutex::default() }))
     }
 
     fn client(&self, (connect, read): Patience) -> Result<reqwest::Client, HttpError> {
-        let bundle = self.0.bundle.as_ref().map_err(Clone::clone)?;
-        let more = bundle.as_deref().map(roots).transpose();
-        let more = more.map_err(|fault| HttpError::Roots { fault })?.unwrap_or_default();
-        let mut builder = self.0.network.builder().tls_certs_merge(more.certificates);
+        let mut builder = self.0.network.builder().tls_certs_merge(self.0.bundle.clone()?);
         builder = connect.into_iter().fold(builder, reqwest::ClientBuilder::connect_timeout);
         built(read.into_iter().fold(builder, reqwest::ClientBuilder::read_timeout))
     }
