@@ -15,6 +15,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use kube::api::{
     ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, PostParams,
 };
@@ -45,6 +46,9 @@ const PACE: Pace = Pace::new(Duration::from_millis(200), Duration::from_secs(5))
 /// How long an overloaded API server is asked again before its answer counts.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How many objects are looked at side by side.
+const LOOKS_AT_ONCE: usize = 8;
+
 /// How often a written object may have changed meanwhile before the conflict counts.
 const CONFLICT_LIMIT: usize = 20;
 
@@ -59,6 +63,19 @@ impl Cluster {
     /// A cluster described by the settings, or else by the environment.
     pub fn new(settings: Settings, env: Env) -> Self {
         Self { settings, env, access: Access::new() }
+    }
+
+    /// Several objects, in their order; those that were not answered for are left out.
+    pub async fn look_at(
+        &self,
+        budget: &Budget,
+        objects: impl IntoIterator<Item = ObjectRef>,
+    ) -> Vec<(ObjectRef, Option<Value>)> {
+        let looks = stream::iter(objects).map(|object| async move {
+            let found = self.get(budget, &object).await.ok()?;
+            Some((object, found))
+        });
+        looks.buffered(LOOKS_AT_ONCE).filter_map(std::future::ready).collect().await
     }
 
     /// One object; `None` if it, its kind or its namespace does not exist.

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, stream};
-
 use crate::clients::cluster::Cluster;
 use crate::domain::kubernetes::ObjectRef;
 use crate::explain::Explanation;
@@ -13,8 +11,7 @@ use crate::retry::Budget;
 /// How long all questions together may hold up a plan.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How many questions are asked at the same time, and at most.
-const AT_ONCE: usize = 8;
+/// How many questions are asked at most.
 const AT_MOST: usize = 40;
 
 /// What is told, and at which attributes.
@@ -62,9 +59,6 @@ impl Missing<'_> {
 /// Those that are missing for certain, and that no plan of this run is to make.
 async fn absent(cx: &Cx, cluster: &Cluster, budget: &Budget, objects: Vec<ObjectRef>) -> Vec<ObjectRef> {
     let wanted = objects.into_iter().filter(|object| !cx.provider().holdings().is_planned(&object.to_string()));
-    let looks = stream::iter(wanted.take(AT_MOST)).map(|object| async move {
-        let found = cluster.get(budget, &object).await;
-        matches!(found, Ok(None)).then_some(object)
-    });
-    looks.buffered(AT_ONCE).filter_map(std::future::ready).collect().await
+    let seen = cluster.look_at(budget, wanted.take(AT_MOST)).await.into_iter();
+    seen.filter(|(_, found)| found.is_none()).map(|(object, _)| object).collect()
 }

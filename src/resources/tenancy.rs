@@ -52,9 +52,9 @@ pub async fn look(cx: &Cx, plan: &mut Plan<'_>, claim: &Claim, objects: &[Object
     }
     let Ok(cluster) = cx.provider().cluster() else { return };
     let budget = cx.budget().at_most(LOOKING);
-    for object in objects.iter().take(LOOKS) {
-        let Ok(Some(found)) = cluster.get(&budget, object).await else { continue };
-        if let Some(refused) = refused(cx, cluster, &budget, claim, object, &found).await {
+    for (object, found) in cluster.look_at(&budget, objects.iter().take(LOOKS).cloned()).await {
+        let Some(found) = found else { continue };
+        if let Some(refused) = refused(cx, cluster, &budget, claim, &object, &found).await {
             plan.warn(&refused.explain("The apply will refuse to write an object that exists already").at(attribute));
         }
     }
