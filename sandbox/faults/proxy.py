@@ -26,6 +26,8 @@ FORM = "application/x-www-form-urlencoded"
 # Of one connection only (RFC 9110 §7.6.1), or made anew for each answer.
 NOT_PASSED_ON = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 
+MOST_IN_A_ROW = 2
+
 
 class Plan:
     """Decides what happens to each call, from a seed, and writes down what did."""
@@ -37,6 +39,7 @@ class Plan:
         self.lock = threading.Lock()
         self.number = 0
         self.recent = collections.defaultdict(collections.deque)
+        self.in_a_row = collections.defaultdict(int)
         self.log = open(options.log, "a", buffering=1, encoding="utf-8") if options.log else None
 
     def arm(self, line):
@@ -75,9 +78,15 @@ class Plan:
         return None
 
     def _by_chance(self, call):
-        """Drawn for each number by itself, so that it does not depend on the order of concurrent calls."""
+        """Drawn for each number by itself, so that it does not depend on the order of concurrent calls. No call is disturbed
+        more than `MOST_IN_A_ROW` times: what ends a client's patience is asked for by `--once`, not met by bad luck."""
         drawn = random.Random(f"{self.seed}/{call.number}")
-        return drawn.choice(self.kinds) if drawn.random() < self.share else None
+        same = (call.method, call.target, call.action)
+        if drawn.random() >= self.share or self.in_a_row[same] == MOST_IN_A_ROW:
+            self.in_a_row[same] = 0
+            return None
+        self.in_a_row[same] += 1
+        return drawn.choice(self.kinds)
 
     def _beyond_limit(self, call):
         """Each service serves `limit` calls in any second; refused calls do not count."""
