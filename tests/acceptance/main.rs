@@ -4,8 +4,12 @@
 mod acme;
 mod aws;
 mod bed;
+mod chance;
 mod cluster;
 mod cluster_permissions;
+#[path = "../support/distribution.rs"]
+#[allow(dead_code, reason = "not every suite needs every value")]
+mod distribution;
 mod dns_lookup;
 mod examples;
 #[path = "../support/faults.rs"]

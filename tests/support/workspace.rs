@@ -21,7 +21,7 @@ use tokio::{process::Command, runtime::Runtime, time::timeout};
 
 use crate::traces::{Secrets, private_state};
 
-pub use run::{Run, Shown};
+pub use run::Run;
 pub use running::Running;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_terraform-provider-berth");

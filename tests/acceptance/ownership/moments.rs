@@ -2,9 +2,9 @@
 //! on, nothing is lost, nothing is there twice, and at the end nothing is left.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use crate::aws::{Account, own_zone::OwnZone, unique};
+use crate::chance::Chance;
 use crate::kubectl::{Namespace, names};
 use crate::sandbox::value;
 use crate::workspace::{Run, Workspace};
@@ -179,16 +179,6 @@ resource "berth_irsa_role" "it" {{
     }
 }
 
-/// Numbers by chance (Knuth's linear congruential generator): the same for the same seed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
-
 #[test]
 #[ignore = "needs the sandbox"]
 fn a_hundred_runs_ended_at_any_moment_lose_nothing_and_leave_nothing() {
@@ -201,7 +191,7 @@ fn a_hundred_runs_ended_at_any_moment_lose_nothing_and_leave_nothing() {
             scene.revision += 1;
             scene.declare();
         }
-        let moment = Duration::from_millis(chance.below(LONGEST));
+        let moment = chance.moment(LONGEST);
         let step = format!("seed {seed}, run {number}, {}, {moment:?}", if destroys { "destroy" } else { "apply" });
         let running = if destroys { scene.workspace.start_destroy() } else { scene.workspace.start_apply() };
         cut += u64::from(!running.kill_whatever_runs_after(moment).is_success());

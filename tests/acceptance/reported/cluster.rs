@@ -19,17 +19,9 @@ fn workspace(configuration: &str) -> Workspace {
     Workspace::new(configuration).secret("password", PASSWORD)
 }
 
-/// The warnings of a run: summary and detail as one text each.
-fn warnings(run: &Run) -> Vec<String> {
-    let shown = run.diagnostics().into_iter().filter(|shown| shown.severity == "warning");
-    let texts = shown.map(|shown| format!("{}\n{}", shown.summary, shown.detail));
-    // The host's own are none of ours.
-    texts.filter(|text| text.contains("Code: BERTH-")).collect()
-}
-
 #[track_caller]
 fn assert_warned(run: &Run, parts: &[&str]) {
-    let warnings = warnings(run);
+    let warnings = run.warnings();
     let is_told = warnings.iter().any(|warning| parts.iter().all(|part| warning.contains(part)));
     assert!(is_told, "{parts:?} is not in {warnings:#?}");
 }
@@ -176,9 +168,9 @@ fn a_plan_tells_what_is_missing_in_the_cluster() {
     let run = plan(&format!("users = {{ ann = {{ password_wo = var.password }} }}\n{ephemeral}"));
     assert_warned(&run, &["Nobody will notice when `users[\"ann\"].password_wo` changes"]);
     let quiet = format!("provider \"berth\" {{ offline = true }}\n{}", registry("no-such-namespace", ephemeral));
-    assert_eq!(warnings(&workspace(&quiet).plan().changes_something()), Vec::<String>::new());
+    assert_eq!(workspace(&quiet).plan().changes_something().warnings(), Vec::<String>::new());
     let quiet = plan(&format!("{users}\n{ephemeral}"));
-    assert_eq!(warnings(&quiet), Vec::<String>::new(), "nothing is missing");
+    assert_eq!(quiet.warnings(), Vec::<String>::new(), "nothing is missing");
 }
 
 #[test]
@@ -194,7 +186,7 @@ fn a_port_of_the_node_that_another_registry_has_is_told_before() {
         &["may not start", "7447", &format!("the registry {}/hub has", one.0)],
     );
     first.configure(&registry(&one.0, &format!("{body}\n  log_level = \"warn\"")));
-    assert_eq!(warnings(&first.plan().changes_something()), Vec::<String>::new(), "its own port is no other's");
+    assert_eq!(first.plan().changes_something().warnings(), Vec::<String>::new(), "its own port is no other's");
     first.destroy().succeeds();
     let both = format!(
         "{}{}",
@@ -214,7 +206,7 @@ fn what_this_run_makes_is_not_missed() {
         registry(&namespace.0, "create_namespace = true\n  storage = { ephemeral = {} }")
     );
     let workspace = workspace(&configuration);
-    assert_eq!(warnings(&workspace.plan().changes_something()), Vec::<String>::new());
+    assert_eq!(workspace.plan().changes_something().warnings(), Vec::<String>::new());
     workspace.apply().succeeds();
     workspace.plan().changes_nothing();
     workspace.destroy().succeeds();

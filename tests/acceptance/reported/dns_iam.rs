@@ -4,7 +4,7 @@ use berth::domain::irsa::same_policy;
 use serde_json::{Value, json};
 
 use crate::aws::{Account, PROVIDER, unique};
-use crate::workspace::{Cli, Run, Shown, Workspace};
+use crate::workspace::{Cli, Workspace};
 
 const ARN: &str = "arn:aws:iam::123456789012";
 
@@ -14,13 +14,6 @@ pub fn planned(workspace: &Workspace, address: &str) -> Value {
     let plan: Value = serde_json::from_str(&shown.stdout).unwrap();
     let changes = plan["resource_changes"].as_array().unwrap();
     changes.iter().find(|change| change["address"] == address).unwrap()["change"].clone()
-}
-
-/// Berth's warnings of a run, each with all its words.
-pub fn warnings(run: &Run) -> Vec<String> {
-    let ours = |shown: &Shown| shown.severity == "warning" && shown.detail.contains("BERTH-");
-    let warnings = run.diagnostics().into_iter().filter(ours);
-    warnings.map(|shown| format!("{}\n{}", shown.summary, shown.detail)).collect()
 }
 
 fn role(name: &str, more: &str) -> String {
@@ -190,11 +183,11 @@ fn an_issuer_without_a_provider_is_told_by_the_plan() {
     let (name, host) = (unique("issuer"), format!("{}.example/id/A", unique("oidc")));
     let by_url = role(&name, &format!(" oidc_issuer_url = \"https://{host}\""));
     let workspace = Workspace::new(&format!("{PROVIDER}{by_url}"));
-    let told = warnings(&workspace.plan().changes_something());
+    let told = workspace.plan().changes_something().warnings();
     assert!(told.iter().any(|told| told.contains(&host) && told.contains("BERTH-AWS-037")), "{told:?}");
     let by_arn = role(&name, &format!(" oidc_provider_arn = \"{ARN}:oidc-provider/{host}\""));
     workspace.configure(&format!("{PROVIDER}{by_arn}"));
-    assert_eq!(warnings(&workspace.plan()), Vec::<String>::new(), "an ARN is not looked for");
+    assert_eq!(workspace.plan().warnings(), Vec::<String>::new(), "an ARN is not looked for");
 
     let provider = format!(
         "resource \"berth_oidc_provider\" \"x\" {{\n url = \"https://{host}\"\n thumbprints = [\"{}\"]\n}}\n",
@@ -202,7 +195,7 @@ fn an_issuer_without_a_provider_is_told_by_the_plan() {
     );
     let by_url = role(&name, " oidc_issuer_url = berth_oidc_provider.x.url");
     workspace.configure(&format!("{PROVIDER}{provider}{by_url}"));
-    assert_eq!(warnings(&workspace.plan().changes_something()), Vec::<String>::new(), "the same run makes it");
+    assert_eq!(workspace.plan().changes_something().warnings(), Vec::<String>::new(), "the same run makes it");
     workspace.apply_plan().succeeds();
     workspace.plan().changes_nothing();
     workspace.destroy().succeeds();

@@ -3,7 +3,7 @@
 use berth::domain::dns::RecordType;
 use serde_json::json;
 
-use super::dns_iam::{planned, warnings};
+use super::dns_iam::planned;
 use crate::aws::dns::{full, live, values, zone};
 use crate::aws::own_zone::OwnZone;
 use crate::aws::{Account, PROVIDER, unique};
@@ -36,7 +36,7 @@ fn the_whole_name_is_known_at_plan_whichever_way_the_zone_is_named() {
             let more = format!("{way}\n {A}");
             let workspace = Workspace::on(&cli, &format!("{PROVIDER}{}", record("x", &more)));
             let plan = workspace.plan().changes_something();
-            assert_eq!(warnings(&plan), Vec::<String>::new(), "{way}");
+            assert_eq!(plan.warnings(), Vec::<String>::new(), "{way}");
             assert_eq!(planned(&workspace, "berth_dns_record.x")["after"]["fqdn"], json!(name), "{way}");
             workspace.apply_plan().succeeds();
             workspace.plan().changes_nothing();
@@ -86,7 +86,7 @@ fn a_record_in_the_wrong_zone_is_told_by_the_plan() {
         ),
     ];
     for (more, words) in cases {
-        let told = warnings(&Workspace::new(&format!("{PROVIDER}{}", record("x", &more))).plan().changes_something());
+        let told = Workspace::new(&format!("{PROVIDER}{}", record("x", &more))).plan().changes_something().warnings();
         let all = told.join("\n");
         assert!(words.iter().all(|words| all.contains(words)), "{more}: {all}");
     }
@@ -94,7 +94,7 @@ fn a_record_in_the_wrong_zone_is_told_by_the_plan() {
         "resource \"berth_dns_records\" \"x\" {{\n zone_id = \"{id}\"\n records = {{ k = {{ name = \"www.{other}\", type = \
          \"A\", values = [\"192.0.2.1\"] }} }}\n}}\n"
     );
-    let told = warnings(&Workspace::new(&format!("{PROVIDER}{map}")).plan()).join("\n");
+    let told = Workspace::new(&format!("{PROVIDER}{map}")).plan().warnings().join("\n");
     assert!(told.contains("BERTH-ROUTE53-031") && told.contains(&other), "{told}");
 }
 
@@ -148,10 +148,10 @@ fn names_in_values_keep_their_case_and_text_of_others_is_warned_of() {
         format!("{PROVIDER}{}{}", record("ptr", &format!("zone_id = \"{}\"\n {ptr}", zone())), record("txt", &txt))
     };
     let workspace = Workspace::new(&of("\"v=DKIM1; p=AAAA\\\"\\\"BBBB\""));
-    let told = warnings(&workspace.plan().changes_something());
+    let told = workspace.plan().changes_something().warnings();
     assert!(told.iter().any(|told| told.contains("BERTH-ROUTE53-034")), "{told:?}");
     workspace.configure(&of("\"v=DKIM1; p=AAAABBBB\""));
-    assert_eq!(warnings(&workspace.plan()), Vec::<String>::new());
+    assert_eq!(workspace.plan().warnings(), Vec::<String>::new());
     workspace.apply_plan().succeeds();
     workspace.plan().changes_nothing();
     let written = values(&account, &full(&format!("_http._tcp.{label}")), RecordType::Ptr).unwrap();
@@ -241,15 +241,15 @@ fn what_two_resources_would_take_from_each_other_is_told_by_every_plan() {
     };
     let workspace = Workspace::new(&format!("{PROVIDER}{}", one("x", "192.0.2.1")));
     workspace.apply().succeeds();
-    assert_eq!(warnings(&workspace.plan().changes_nothing()), Vec::<String>::new());
+    assert_eq!(workspace.plan().changes_nothing().warnings(), Vec::<String>::new());
     let replaced = workspace.run(&["plan", "-json", "-input=false", "-replace=berth_dns_record.x"]).succeeds();
-    assert_eq!(warnings(&replaced), Vec::<String>::new(), "what is made anew is no second one");
+    assert_eq!(replaced.warnings(), Vec::<String>::new(), "what is made anew is no second one");
     // One of them exists already.
     workspace.configure(&format!("{PROVIDER}{}{}", one("x", "192.0.2.1"), one("y", "192.0.2.2")));
-    let told = warnings(&workspace.plan().changes_something());
+    let told = workspace.plan().changes_something().warnings();
     assert!(told.iter().any(|told| told.contains("BERTH-ROUTE53-033") && told.contains("overwrite")), "{told:?}");
     workspace.apply_plan().succeeds();
-    let told = warnings(&workspace.plan().changes_something());
+    let told = workspace.plan().changes_something().warnings();
     assert!(told.iter().any(|told| told.contains("BERTH-ROUTE53-033")), "{told:?}");
     workspace.destroy().succeeds();
 
@@ -260,7 +260,7 @@ fn what_two_resources_would_take_from_each_other_is_told_by_every_plan() {
              [{{ namespace = \"apps\", name = \"web\" }}]\n}}\n"
         )
     };
-    let told = warnings(&Workspace::new(&format!("{PROVIDER}{}{}", role("x"), role("y"))).plan().changes_something());
+    let told = Workspace::new(&format!("{PROVIDER}{}{}", role("x"), role("y"))).plan().changes_something().warnings();
     assert!(told.iter().any(|told| told.contains("BERTH-AWS-041") && told.contains(&label)), "{told:?}");
 }
 

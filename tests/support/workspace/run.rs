@@ -67,6 +67,13 @@ impl Run {
             .collect()
     }
 
+    /// Berth's warnings, each with all its words; the host's own are none of ours.
+    pub fn warnings(&self) -> Vec<String> {
+        let ours = |shown: &Shown| shown.severity == "warning" && shown.detail.contains("BERTH-");
+        let shown = self.diagnostics().into_iter().filter(ours);
+        shown.map(|shown| format!("{}\n{}", shown.summary, shown.detail)).collect()
+    }
+
     /// The errors and warnings.
     pub fn diagnostics(&self) -> Vec<Shown> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Account, statement, unique};
+use crate::chance::Chance;
 use crate::fault_proxy::Faults;
 use crate::workspace::{Run, Workspace};
 
@@ -185,11 +186,8 @@ fn killed_at_any_call_a_role_is_completed_by_what_the_next_run_says() {
 #[ignore = "needs the sandbox"]
 fn killed_at_twenty_random_moments_a_role_is_completed_by_what_the_next_run_says() {
     // Drawn by the process id, and told by the failure.
-    let mut drawn = u64::from(std::process::id());
-    let mut moment = || {
-        drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        Duration::from_millis((drawn >> 33) % 1200)
-    };
+    let mut chance = Chance(u64::from(std::process::id()));
+    let mut moment = || chance.moment(1200);
     for _ in 0..5 {
         let moments = [moment(), moment(), moment(), moment()];
         std::thread::scope(|scope| {

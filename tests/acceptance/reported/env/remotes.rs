@@ -1,12 +1,8 @@
 //! A smallest configuration for each remote, whose run asks that remote and no other.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use berth::domain::htpasswd::Htpasswd;
-use berth::secret::Secret;
-use tempfile::TempDir;
-
+use crate::distribution::Distribution;
 use crate::kubectl::Namespace;
 use crate::sandbox::value;
 use crate::workspace::{Run, Workspace};
@@ -30,7 +26,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn open() -> Self {
-        Self { registry: Distribution::start(), namespace: Namespace::new("env") }
+        Self { registry: registry(), namespace: Namespace::new("env") }
     }
 
     /// `HOST:PORT` of the remote.
@@ -102,60 +98,12 @@ pub(super) fn kubeconfig(workspace: &Workspace, changes: &[(&str, &str)]) -> Str
     workspace.write("kubeconfig", &edited).to_str().unwrap().to_owned()
 }
 
-/// A registry with TLS on the node's address; it ends with the test.
-struct Distribution {
-    process: Child,
-    place: String,
-    _folder: TempDir,
-}
-
-impl Distribution {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-        let users = Htpasswd::default().updated([("ann", &Secret::new("correct horse"))]).unwrap();
-        std::fs::write(path("htpasswd"), users.text()).unwrap();
-        let certificate = format!("{}/certificates/acme", value("SANDBOX_STATE_DIR"));
-        let config = format!(
-            "version: 0.1\nlog: {{ level: info }}\nhttp:\n  addr: '{}:0'\n  relativeurls: true\n  \
-             tls: {{ certificate: '{certificate}.pem', key: '{certificate}.key' }}\n\
-             storage:\n  filesystem: {{ rootdirectory: '{}' }}\n\
-             auth:\n  htpasswd: {{ realm: test, path: '{}' }}\n",
-            value("SANDBOX_NODE_IP"),
-            path("data"),
-            path("htpasswd"),
-        );
-        std::fs::write(path("config.yml"), config).unwrap();
-        let mut process = Command::new("registry")
-            .args(["serve", &path("config.yml")])
-            .env("OTEL_TRACES_EXPORTER", "none")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("`registry` is on PATH: run the tests with `sandbox/sandbox exec`");
-        let place = listening(BufReader::new(process.stderr.take().unwrap()));
-        Self { process, place, _folder: folder }
-    }
-}
-
-impl Drop for Distribution {
-    fn drop(&mut self) {
-        let _ended = self.process.kill();
-        let _waited = self.process.wait();
-    }
-}
-
-/// Reads the port that the system gave from the log, and goes on reading so that it never blocks.
-fn listening(mut log: BufReader<impl Read + Send + 'static>) -> String {
-    let mut line = String::new();
-    loop {
-        line.clear();
-        assert!(log.read_line(&mut line).unwrap() > 0, "the registry ended before it listened");
-        if let Some(rest) = line.split("listening on ").nth(1) {
-            let place = rest.chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
-            std::thread::spawn(move || log.lines().for_each(drop));
-            return place;
-        }
-    }
+/// A registry with TLS on the node's address.
+fn registry() -> Distribution {
+    let certificate = format!("{}/certificates/acme", value("SANDBOX_STATE_DIR"));
+    let http = format!(
+        "  addr: '{}:0'\n  tls: {{ certificate: '{certificate}.pem', key: '{certificate}.key' }}\n",
+        value("SANDBOX_NODE_IP")
+    );
+    Distribution::start(&http, "")
 }

@@ -1,0 +1,70 @@
+//! The registry itself (CNCF distribution), started on a port of its own with one user.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use berth::domain::htpasswd::Htpasswd;
+use berth::secret::Secret;
+use tempfile::TempDir;
+
+/// Who may log in to it, and by which password.
+pub const USER: &str = "ann";
+pub const PASSWORD: &str = "correct horse";
+
+/// A registry that ends with the test.
+pub struct Distribution {
+    process: Child,
+    /// Its address and port.
+    pub place: String,
+    _folder: TempDir,
+}
+
+impl Distribution {
+    /// Starts `registry` from `PATH`, as `sandbox/sandbox exec` sets it. `http` and `storage` are further settings of these
+    /// parts of its configuration, each `name: value` in a line that is indented by two.
+    pub fn start(http: &str, storage: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let users = Htpasswd::default().updated([(USER, &Secret::new(PASSWORD))]).unwrap();
+        std::fs::write(path("htpasswd"), users.text()).unwrap();
+        let config = format!(
+            "version: 0.1\nlog: {{ level: info }}\nhttp:\n  relativeurls: true\n{http}\
+             storage:\n  filesystem: {{ rootdirectory: '{}' }}\n{storage}\
+             auth:\n  htpasswd: {{ realm: test, path: '{}' }}\n",
+            path("data"),
+            path("htpasswd"),
+        );
+        std::fs::write(path("config.yml"), config).unwrap();
+        let mut process = Command::new("registry")
+            .args(["serve", &path("config.yml")])
+            .env("OTEL_TRACES_EXPORTER", "none")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("`registry` is on PATH: run the tests with `sandbox/sandbox exec`");
+        let place = listening(BufReader::new(process.stderr.take().unwrap()));
+        Self { process, place, _folder: folder }
+    }
+}
+
+impl Drop for Distribution {
+    fn drop(&mut self) {
+        let _ended = self.process.kill();
+        let _waited = self.process.wait();
+    }
+}
+
+/// Reads the port that the system gave from the registry's log, and goes on reading so that it never blocks.
+fn listening(mut log: BufReader<impl std::io::Read + Send + 'static>) -> String {
+    let mut line = String::new();
+    loop {
+        line.clear();
+        assert!(log.read_line(&mut line).unwrap() > 0, "the registry ended before it listened");
+        if let Some(rest) = line.split("listening on ").nth(1) {
+            let place = rest.chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
+            std::thread::spawn(move || log.lines().for_each(drop));
+            return place;
+        }
+    }
+}
