@@ -53,6 +53,8 @@ const SHARED: &[&str] = &[
     "BERTH-SDK-017",     // an element, a member
 ];
 
+/// Where messages are made.
+const SOURCES: [&str; 2] = ["src", "crates/tfplugin/src"];
 /// How long the words of an entry may be: they are read in a table.
 const LONGEST: usize = 300;
 
@@ -149,18 +151,17 @@ fn root() -> &'static Path {
 
 /// Where each code stands in the source, as `file:line`; the lists themselves and tests do not count.
 fn sites() -> BTreeMap<String, Vec<String>> {
-    let source = root().join("src");
     let mut sites = BTreeMap::<_, Vec<_>>::new();
-    for path in files(&source) {
-        let name = path.strip_prefix(&source).unwrap().display().to_string();
+    for path in SOURCES.iter().flat_map(|folder| files(&root().join(folder))) {
+        let name = path.strip_prefix(root()).unwrap().display().to_string();
         let is_test = name.ends_with("tests.rs") || name.contains("/tests/");
-        if is_test || name.starts_with("codes") || path.extension().is_none_or(|extension| extension != "rs") {
+        if is_test || name.starts_with("src/codes") || path.extension().is_none_or(|extension| extension != "rs") {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
         for (number, line) in uncommented(without_tests(&text)).lines().enumerate() {
             for code in codes_in(line) {
-                sites.entry(code).or_default().push(format!("src/{name}:{}", number + 1));
+                sites.entry(code).or_default().push(format!("{name}:{}", number + 1));
             }
         }
     }

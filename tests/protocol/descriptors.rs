@@ -7,7 +7,7 @@ use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, Fi
 
 use crate::helpers::helper;
 
-static OURS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+const PROTOS: [&str; 3] = ["tfplugin6.proto", "go_plugin.proto", "health.proto"];
 const PACKAGES: [&str; 3] = ["tfplugin6", "plugin", "grpc.health.v1"];
 
 /// How terraform-plugin-go calls what Terraform's own file, which ours follows, calls otherwise.
@@ -34,7 +34,7 @@ const NOT_OURS: &str = ".grpc.health.v1.HealthList";
 #[test]
 #[ignore = "needs the helpers"]
 fn the_messages_and_services_are_those_of_the_go_libraries() {
-    let ours = facts(&FileDescriptorSet::decode(OURS).unwrap());
+    let ours = facts(&ours());
     let theirs: BTreeSet<String> = facts(&of_the_go_libraries())
         .iter()
         .filter(|fact| !fact.contains(NOT_OURS))
@@ -44,6 +44,10 @@ fn the_messages_and_services_are_those_of_the_go_libraries() {
     let only_ours: Vec<_> = ours.difference(&theirs).map(String::as_str).collect();
     let only_theirs: Vec<_> = theirs.difference(&ours).map(String::as_str).collect();
     assert_eq!((only_ours, only_theirs), (ONLY_OURS.to_vec(), Vec::new()));
+}
+
+fn ours() -> FileDescriptorSet {
+    protox::compile(PROTOS, [concat!(env!("CARGO_MANIFEST_DIR"), "/proto")]).unwrap()
 }
 
 fn of_the_go_libraries() -> FileDescriptorSet {

@@ -48,7 +48,7 @@ fn named_tests(text: &str) -> Vec<&str> {
 
 #[test]
 fn the_architecture_names_tests_that_exist() {
-    let code: String = ["src", "tests", "macros", "xtask/src"].map(|folder| sources(&root().join(folder))).concat();
+    let code: String = ["src", "tests", "crates", "xtask/src"].map(|folder| sources(&root().join(folder))).concat();
     let text = text_of("ARCHITECTURE.md");
     let (_, table) = text.split_once("## What holds the rules").expect("the table of rules");
     let named = named_tests(table);

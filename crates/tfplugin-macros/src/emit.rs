@@ -15,49 +15,49 @@ pub fn implementation(name: &Ident, fields: &[Field]) -> TokenStream {
     let flat_encoders = flat.into_iter().map(flat_encoder);
     quote! {
         #[automatically_derived]
-        impl ::berth::sdk::Model for #name {
-            fn attributes() -> ::std::vec::Vec<::berth::sdk::Attribute> {
+        impl ::tfplugin::sdk::Model for #name {
+            fn attributes() -> ::std::vec::Vec<::tfplugin::sdk::Attribute> {
                 let mut attributes = ::std::vec::Vec::new();
                 #(#attributes)*
                 attributes
             }
 
             fn decode(
-                value: &::berth::sdk::Value,
-                at: &::berth::sdk::Path,
-            ) -> ::std::result::Result<Self, ::berth::sdk::DecodeError> {
+                value: &::tfplugin::sdk::Value,
+                at: &::tfplugin::sdk::Path,
+            ) -> ::std::result::Result<Self, ::tfplugin::sdk::DecodeError> {
                 if value.members().is_none() {
-                    return ::std::result::Result::Err(::berth::sdk::DecodeError::new(at, "an object", value));
+                    return ::std::result::Result::Err(::tfplugin::sdk::DecodeError::new(at, "an object", value));
                 }
                 ::std::result::Result::Ok(Self { #(#decoders),* })
             }
 
-            fn encode(&self) -> ::berth::sdk::Value {
-                let members: ::std::vec::Vec<(&str, ::berth::sdk::Value)> = ::std::vec![#(#encoders),*];
-                let object = ::berth::sdk::Value::object(members);
+            fn encode(&self) -> ::tfplugin::sdk::Value {
+                let members: ::std::vec::Vec<(&str, ::tfplugin::sdk::Value)> = ::std::vec![#(#encoders),*];
+                let object = ::tfplugin::sdk::Value::object(members);
                 #(let object = #flat_encoders;)*
                 object
             }
         }
 
         #[automatically_derived]
-        impl ::berth::sdk::Attr for #name {
-            fn shape() -> ::berth::sdk::Shape {
-                ::berth::sdk::Shape::Nested(
-                    ::berth::sdk::Nesting::Single,
-                    <Self as ::berth::sdk::Model>::attributes(),
+        impl ::tfplugin::sdk::Attr for #name {
+            fn shape() -> ::tfplugin::sdk::Shape {
+                ::tfplugin::sdk::Shape::Nested(
+                    ::tfplugin::sdk::Nesting::Single,
+                    <Self as ::tfplugin::sdk::Model>::attributes(),
                 )
             }
 
             fn decode(
-                value: &::berth::sdk::Value,
-                at: &::berth::sdk::Path,
-            ) -> ::std::result::Result<Self, ::berth::sdk::DecodeError> {
-                <Self as ::berth::sdk::Model>::decode(value, at)
+                value: &::tfplugin::sdk::Value,
+                at: &::tfplugin::sdk::Path,
+            ) -> ::std::result::Result<Self, ::tfplugin::sdk::DecodeError> {
+                <Self as ::tfplugin::sdk::Model>::decode(value, at)
             }
 
-            fn encode(&self) -> ::berth::sdk::Value {
-                <Self as ::berth::sdk::Model>::encode(self)
+            fn encode(&self) -> ::tfplugin::sdk::Value {
+                <Self as ::tfplugin::sdk::Model>::encode(self)
             }
         }
     }
@@ -66,22 +66,22 @@ pub fn implementation(name: &Ident, fields: &[Field]) -> TokenStream {
 fn attribute(field: &Field) -> TokenStream {
     let Field { name, ty, description, rules, .. } = field;
     if rules.flatten {
-        return quote!(attributes.extend(<#ty as ::berth::sdk::Model>::attributes()););
+        return quote!(attributes.extend(<#ty as ::tfplugin::sdk::Model>::attributes()););
     }
     let mode = if rules.optional || rules.default.is_some() {
-        quote!(::berth::sdk::Mode::OptionalComputed)
+        quote!(::tfplugin::sdk::Mode::OptionalComputed)
     } else {
-        quote!(<#ty as ::berth::sdk::Attr>::mode())
+        quote!(<#ty as ::tfplugin::sdk::Attr>::mode())
     };
     let (replace, write_only, keep) = (rules.replace, rules.write_only, rules.keep);
     let sensitive = rules.sensitive;
-    let default = option(rules.default.as_ref().map(|default| quote!(::berth::sdk::Value::from(#default))));
-    let equality = option(rules.equal.as_ref().map(|equal| quote!(#equal as ::berth::sdk::Equality)));
+    let default = option(rules.default.as_ref().map(|default| quote!(::tfplugin::sdk::Value::from(#default))));
+    let equality = option(rules.equal.as_ref().map(|equal| quote!(#equal as ::tfplugin::sdk::Equality)));
     let deprecated = option(rules.deprecated.as_ref().map(|why| quote!(::std::string::String::from(#why))));
     let checks = &rules.checks;
     quote! {
-        attributes.push(::berth::sdk::Attribute {
-            sensitive: #sensitive || <#ty as ::berth::sdk::Attr>::sensitive(),
+        attributes.push(::tfplugin::sdk::Attribute {
+            sensitive: #sensitive || <#ty as ::tfplugin::sdk::Attr>::sensitive(),
             write_only: #write_only,
             deprecated: #deprecated,
             replace: #replace,
@@ -89,7 +89,7 @@ fn attribute(field: &Field) -> TokenStream {
             default: #default,
             checks: ::std::vec![#(#checks),*],
             equality: #equality,
-            ..::berth::sdk::Attribute::new(#name, <#ty as ::berth::sdk::Attr>::shape(), #mode, #description)
+            ..::tfplugin::sdk::Attribute::new(#name, <#ty as ::tfplugin::sdk::Attr>::shape(), #mode, #description)
         });
     }
 }
@@ -101,14 +101,14 @@ fn option(tokens: Option<TokenStream>) -> TokenStream {
 fn decoder(field: &Field) -> TokenStream {
     let Field { ident, name, ty, rules, .. } = field;
     if rules.flatten {
-        return quote!(#ident: <#ty as ::berth::sdk::Model>::decode(value, at)?);
+        return quote!(#ident: <#ty as ::tfplugin::sdk::Model>::decode(value, at)?);
     }
-    let read = quote!(<#ty as ::berth::sdk::Attr>::decode(value.member(#name), &at.attribute(#name))?);
+    let read = quote!(<#ty as ::tfplugin::sdk::Attr>::decode(value.member(#name), &at.attribute(#name))?);
     let Some(default) = &rules.default else { return quote!(#ident: #read) };
     // A state that was written before the attribute existed holds null there.
     quote! {
         #ident: if value.member(#name).is_null() {
-            <#ty as ::berth::sdk::Attr>::decode(&::berth::sdk::Value::from(#default), &at.attribute(#name))?
+            <#ty as ::tfplugin::sdk::Attr>::decode(&::tfplugin::sdk::Value::from(#default), &at.attribute(#name))?
         } else {
             #read
         }
@@ -118,9 +118,9 @@ fn decoder(field: &Field) -> TokenStream {
 fn encoder(field: &Field) -> TokenStream {
     let Field { ident, name, ty, rules, .. } = field;
     let value = if rules.write_only {
-        quote!(::berth::sdk::Value::Null)
+        quote!(::tfplugin::sdk::Value::Null)
     } else {
-        quote!(<#ty as ::berth::sdk::Attr>::encode(&self.#ident))
+        quote!(<#ty as ::tfplugin::sdk::Attr>::encode(&self.#ident))
     };
     quote!((#name, #value))
 }
@@ -128,5 +128,5 @@ fn encoder(field: &Field) -> TokenStream {
 /// The object with the members of a flattened model.
 fn flat_encoder(field: &Field) -> TokenStream {
     let Field { ident, ty, .. } = field;
-    quote!(object.joined(<#ty as ::berth::sdk::Model>::encode(&self.#ident)))
+    quote!(object.joined(<#ty as ::tfplugin::sdk::Model>::encode(&self.#ident)))
 }

@@ -28,6 +28,8 @@ use crate::{clock::Clock, env::Env, secret::hidden};
 const VALUE_LIMIT: usize = 8 << 10;
 /// The host takes a timestamp with exactly six digits of a second, and any other for plain text.
 const TIMESTAMP: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
+/// The target of what this crate logs.
+const FRAMEWORK: &str = "tfplugin";
 
 /// Logs from now on at the level that the environment asks for.
 pub fn init(name: &str, env: &Env) {
@@ -39,10 +41,10 @@ pub fn init(name: &str, env: &Env) {
     let _ = tracing_subscriber::registry().with(layer.with_filter(targets(name, env))).try_init();
 }
 
-/// Our own events at the asked level. What libraries log may hold whole requests and answers, in warnings too (kube-client
+/// The provider's events and the framework's at the asked level. What libraries log may hold whole requests and answers, in warnings too (kube-client
 /// writes an answer that is no JSON), so it never leaves.
 fn targets(name: &str, env: &Env) -> Targets {
-    Targets::new().with_target(name, level(name, env))
+    Targets::new().with_target(FRAMEWORK, level(name, env)).with_target(name, level(name, env))
 }
 
 /// The level of `TF_LOG_PROVIDER_<NAME>`, `TF_LOG_PROVIDER` or `TF_LOG`; errors only when none is set.
@@ -208,7 +210,7 @@ mod tests {
             tracing::info!(zone_id = "Z1", count = 3, ok = true, "changed the zone");
         });
         let expected = serde_json::json!({
-            "@level": "info", "@message": "changed the zone", "@module": "berth.plugin.log.tests",
+            "@level": "info", "@message": "changed the zone", "@module": "tfplugin.plugin.log.tests",
             "@timestamp": "2026-11-21T06:00:00.500000Z",
             "rpc": "Apply", "type": "berth_x", "zone_id": "Z1", "count": 3, "ok": true,
         });

@@ -69,9 +69,8 @@ impl Diagnostics {
     }
 
     /// The codes of all findings, in their order.
-    #[cfg(test)]
-    pub(crate) fn codes(&self) -> Vec<String> {
-        self.iter().map(|one| one.detail.rsplit("Code: ").next().unwrap().to_owned()).collect()
+    pub fn codes(&self) -> Vec<String> {
+        self.iter().filter_map(|one| Some(one.detail.rsplit_once("Code: ")?.1.to_owned())).collect()
     }
 
     /// The messages.

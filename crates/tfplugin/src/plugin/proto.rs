@@ -1,4 +1,5 @@
-//! The messages and services of `proto/`, as the build generates them.
+//! The messages and services of the repository's `proto/`. `cargo xtask proto` generates them, and a test holds that they
+//! are its newest; who builds the crate needs no compiler of protocol files.
 
 /// `proto/tfplugin6.proto`: what Terraform asks of a provider.
 #[allow(
@@ -8,18 +9,15 @@
     unused_qualifications,
     reason = "generated code"
 )]
-pub mod tfplugin6 {
-    tonic::include_proto!("tfplugin6");
-}
+#[rustfmt::skip]
+pub mod tfplugin6;
 
 /// `proto/go_plugin.proto`: the services that every host of plugins expects.
 #[allow(clippy::pedantic, clippy::allow_attributes_without_reason, unused_qualifications, reason = "generated code")]
-pub mod go_plugin {
-    tonic::include_proto!("plugin");
-}
+#[rustfmt::skip]
+pub mod go_plugin;
 
 /// `proto/health.proto`: gRPC's standard health service.
 #[allow(clippy::pedantic, clippy::allow_attributes_without_reason, unused_qualifications, reason = "generated code")]
-pub mod health {
-    tonic::include_proto!("grpc.health.v1");
-}
+#[rustfmt::skip]
+pub mod health;

@@ -11,7 +11,7 @@ mod tests;
 
 use proc_macro::TokenStream;
 
-/// Derives `berth::sdk::Model` and `berth::sdk::Attr` for a struct with named fields.
+/// Derives `tfplugin::sdk::Model` and `tfplugin::sdk::Attr` for a struct with named fields.
 ///
 /// What `#[attr(…)]` may say of a field:
 ///
