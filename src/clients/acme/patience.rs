@@ -30,7 +30,7 @@ impl Patience {
     pub const READING: Self = Self::new(6, Duration::from_millis(250), Duration::from_secs(8));
     /// For what may have taken effect although the answer says otherwise, and counts: a new order. Let's Encrypt answers the same
     /// request with the order that is pending already, so a few tries cost nothing.
-    pub const ORDERING: Self = Self::new(5, Duration::from_secs(1), Duration::from_secs(8));
+    pub const ORDERING: Self = Self::new(4, Duration::from_secs(1), Duration::from_secs(8));
     /// For what is tried in another way when it fails.
     pub const TRYING: Self = Self::new(2, Duration::from_secs(1), Duration::from_secs(1));
 

@@ -209,15 +209,14 @@ async fn a_pause_of_a_day_or_of_nothing_is_no_pause_to_keep() {
 async fn a_ca_in_trouble_gets_few_orders_and_its_words_are_told() {
     let failing = || problem(500, "serverInternal", "the database is away");
     let spent = || problem(400, "badNonce", "JWS has an invalid anti-replay nonce");
-    for answers in
-        [vec![failing(), failing(), failing(), failing()], vec![failing(), spent(), failing(), spent(), failing()]]
-    {
+    let with_spent_nonces = vec![failing(), spent(), failing(), spent(), failing(), failing()];
+    for answers in [vec![failing(), failing(), failing(), failing()], with_spent_nonces] {
         let (ca, script) = ca(answers);
         let started = tokio::time::Instant::now();
         let told = ca.new_order(&account(), &spec()).await.unwrap_err().explain("Cannot issue");
         assert_eq!(told.code(), "BERTH-ACME-018");
         assert!(told.detail().contains("the database is away"), "{told}");
-        assert!(count(&script, "POST https://ca/order") <= 5, "{:?}", script.asked());
+        assert!(count(&script, "POST https://ca/order") <= 6, "{:?}", script.asked());
         assert!(started.elapsed() >= Duration::from_secs(3), "{:?}", started.elapsed());
     }
 }
