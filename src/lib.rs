@@ -7,9 +7,10 @@
 // Futures of resources hold those of the SDKs: whether they can be sent is asked to that depth.
 #![recursion_limit = "256"]
 
-pub use tfplugin::{clock, digest, env, explain, owner, plugin, retry, sdk, secret};
+pub use tfplugin::{clock, env, explain, owner, plugin, retry, sdk, secret};
 
 pub mod codes;
+pub mod digest;
 
 pub mod catalogue;
 pub mod clients;

@@ -2,14 +2,10 @@
 
 use std::process::ExitCode;
 
-use berth::clock::Clock;
-use berth::env::Env;
-use berth::plugin::launch::{About, run};
-use berth::plugin::rpc::Service;
-use berth::provider::Berth;
-
-const ABOUT: About = About { name: "berth", version: env!("CARGO_PKG_VERSION"), source: "berth/berth" };
+use berth::catalogue::catalogue;
+use berth::plugin::launch::run;
+use berth::provider::ABOUT;
 
 fn main() -> ExitCode {
-    run(&ABOUT, |ending| Service::<Berth>::new(Env::process(), Clock::system(), ending))
+    run(ABOUT, catalogue)
 }

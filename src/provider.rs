@@ -23,7 +23,7 @@ pub use holdings::Holdings;
 use crate::clients::http::Network;
 use crate::env::Env;
 use crate::explain::Explanation;
-use crate::sdk::{self, Catalogue, Diagnostics, Model, Path, Plan, Settings, Step, View};
+use crate::sdk::{self, About, Diagnostics, Model, Path, Plan, Settings, Step, View};
 
 /// The provider block. All of it is optional: what is absent comes from the environment, and what is set here wins over it.
 /// An empty text counts as absent.
@@ -74,13 +74,15 @@ pub struct Berth {
     readiness: readiness::Readiness,
 }
 
+/// What the provider is called.
+pub const ABOUT: About =
+    About { name: "berth", version: env!("CARGO_PKG_VERSION"), source: "berth/berth", codes: "BERTH" };
+
 /// The context of a call to one of berth's types.
 pub type Cx = sdk::Cx<Berth>;
 
 impl sdk::Provider for Berth {
     type Config = Config;
-
-    const NAME: &'static str = "berth";
 
     const DESCRIPTION: &'static str = "Declares the whole way to a private container registry on Kubernetes: \
         IAM roles for service accounts, DNS records, ACME accounts and certificates, the registry itself, \
@@ -116,10 +118,6 @@ impl sdk::Provider for Berth {
 
     async fn look(cx: &Cx, type_name: &str, plan: &mut Plan<'_>) {
         readiness::look(cx, type_name, plan).await;
-    }
-
-    fn catalogue() -> Catalogue<Self> {
-        crate::catalogue::catalogue()
     }
 }
 

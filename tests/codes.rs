@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use berth::codes::{Again, Code, FAMILIES, all};
+use berth::{
+    codes::{Again, Code, FAMILIES, all},
+    provider::ABOUT,
+};
 
 /// Codes that stand at several places of the source, which were compared: they mean the same, and the same helps. A code
 /// that is missing here was given twice by chance: give one of the two a new number.
@@ -47,7 +50,6 @@ const SHARED: &[&str] = &[
     "BERTH-ROUTE53-024",
     "BERTH-ROUTE53-026",
     "BERTH-ROUTE53-035", // what AWS documents otherwise: of a type, of a place
-    "BERTH-SDK-009",     // a type, a function
     "BERTH-SDK-010",     // a check of an attribute, an empty one
     "BERTH-SDK-013",     // refreshed, moved
     "BERTH-SDK-017",     // an element, a member
@@ -142,6 +144,7 @@ fn retry_rules_of_the_example_are_those_that_may_help() {
 fn the_scan_sees_literals_and_neither_comments_nor_tests() {
     let source = "/// Like `BERTH-ACME-004`.\nfn f() { g(\"BERTH-DNS-001\", 1) }\n#[cfg(test)]\nmod tests {\n    \"BERTH-DNS-002\"\n}\n";
     assert_eq!(codes_in(&uncommented(without_tests(source))), ["BERTH-DNS-001"]);
+    assert_eq!(codes_in(&with_prefix("f(\"SDK-005\", \"x SDK-006\")")), ["BERTH-SDK-005"]);
     assert_eq!(codes_in("BERTH-NNN BERTH-ACME-12 BERTH-K8S-0123 x BERTH-K8S-012."), ["BERTH-K8S-012"]);
 }
 
@@ -160,7 +163,7 @@ fn sites() -> BTreeMap<String, Vec<String>> {
         }
         let text = fs::read_to_string(&path).unwrap();
         for (number, line) in uncommented(without_tests(&text)).lines().enumerate() {
-            for code in codes_in(line) {
+            for code in codes_in(&with_prefix(line)) {
                 sites.entry(code).or_default().push(format!("{name}:{}", number + 1));
             }
         }
@@ -194,6 +197,11 @@ fn without_tests(code: &str) -> &str {
 fn uncommented(code: &str) -> String {
     let lines = code.lines().map(|line| if line.trim_start().starts_with("//") { "" } else { line });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The framework's codes stand in its source without the provider's prefix.
+fn with_prefix(code: &str) -> String {
+    code.replace("\"SDK-", &format!("\"{}-SDK-", ABOUT.codes))
 }
 
 /// All codes in a text, as often as they stand there.

@@ -306,7 +306,7 @@ fn what_is_not_known_yet_is_not_wrong() {
     let mut wrong = Vec::new();
     for subject in subjects() {
         for config in open_configurations(&subject.schema.attributes) {
-            wrong.extend(subject.validate(&config).iter().map(|message| format!("{subject}: {}", message.summary)));
+            wrong.extend(subject.validate(&config).iter().map(|message| format!("{subject}: {}", message.summary())));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));

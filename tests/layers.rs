@@ -78,6 +78,26 @@ fn every_arrow_points_down() {
     assert!(wrong.is_empty(), "wrong arrows:\n{}", wrong.join("\n"));
 }
 
+/// What the framework knows nothing of, in its tests and comments as well.
+const PRODUCT: &[&str] = &["berth", "aws", "acme", "kubernetes", "kube", "route53", "irsa"];
+
+#[test]
+fn the_framework_does_not_know_the_provider() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates");
+    let mut wrong = Vec::new();
+    for file in rust_files(&crates) {
+        for (number, line) in fs::read_to_string(&file).unwrap().lines().enumerate() {
+            // The library of cryptography is called after who made it.
+            let line = line.to_lowercase().replace("aws_lc_rs", "").replace("aws-lc-rs", "");
+            let words: Vec<_> = line.split(|c: char| !c.is_alphanumeric()).collect();
+            if PRODUCT.iter().any(|product| words.contains(product)) {
+                wrong.push(format!("{}:{}: {line}", file.display(), number + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn a_wrong_arrow_is_caught() {
     let caught = |file: &str, code: &str| wrong_arrows(file, code).len();

@@ -63,7 +63,7 @@ mod tests {
         let config = Value::object(block.iter().map(|(part, names)| (*part, members(names))).collect::<Vec<_>>());
         let mut found = Diagnostics::default();
         test(View::new(&config), &mut found);
-        found.iter().map(|told| told.summary.clone()).collect()
+        found.iter().map(|told| told.summary().to_owned()).collect()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use berth::plugin::engine::validate;
-use berth::provider::{Berth, Config};
+use berth::provider::{ABOUT, Berth, Config};
 use berth::sdk::{AnyData, AnyResource, Catalogue, Diagnostics, Model, Path, Provider, Schema, Value, View};
 
 /// What kind of block a schema is for.
@@ -55,7 +55,7 @@ impl fmt::Display for Subject {
 
 /// What berth offers. It lives as long as the test, so that schemas may be borrowed from it.
 pub fn catalogue() -> &'static Catalogue<Berth> {
-    Box::leak(Box::new(Berth::catalogue()))
+    Box::leak(Box::new(berth::catalogue::catalogue()))
 }
 
 /// The provider block first, then resources and data sources by name.
@@ -72,7 +72,7 @@ fn provider() -> Subject {
     let recode = |value: &Value| Config::decode(value, &Path::root()).map(|model| model.encode());
     Subject {
         kind: Kind::Provider,
-        name: Berth::NAME.to_owned(),
+        name: ABOUT.name.to_owned(),
         subcategory: "none is needed",
         schema: Schema { version: 0, description, attributes: Config::attributes() },
         recode: Box::new(move |value| recode(value).map_err(|error| error.to_string())),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::about::About;
 use crate::secret::hidden;
 
 /// Longest quotation of a remote's words, in characters.
@@ -20,14 +21,22 @@ struct Parts {
     object: Option<String>,
     said: Option<(String, String)>,
     seen: Vec<String>,
-    next: Option<String>,
+    next: Option<Next>,
     attribute: Option<String>,
     unanswered: bool,
 }
 
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Next {
+    Step(String),
+    /// Only a mistake in the provider can cause this: how to report it.
+    Report(String),
+}
+
 impl Explanation {
-    /// Starts an explanation with its stable code (`BERTH-ACME-004`) and what failed
-    /// (`Cannot issue the certificate for "a.example"`, no full stop).
+    /// Starts an explanation with its stable code (`NAME-DISK-004`) and what failed
+    /// (`Cannot make the disk "a"`, no full stop). Codes that begin with `SDK-` are the framework's; see [`About::code`].
     pub fn new(code: &'static str, what: impl Into<String>) -> Self {
         let what = what.into();
         let (object, said, seen, next, attribute) = (None, None, Vec::new(), None, None);
@@ -59,19 +68,30 @@ impl Explanation {
     /// Tells one concrete next step, and what state things are in now.
     #[must_use]
     pub fn next(mut self, step: impl Into<String>) -> Self {
-        self.0.next = Some(step.into());
+        self.0.next = Some(Next::Step(step.into()));
+        self
+    }
+
+    /// Says that only a mistake in the provider can cause this; `report` is how to report it. The provider's name and version
+    /// are put before that.
+    #[must_use]
+    pub fn defect(mut self, report: impl Into<String>) -> Self {
+        self.0.next = Some(Next::Report(report.into()));
         self
     }
 
     /// Adds to the next step, for one who knows more of the state things are in.
     #[must_use]
     pub fn adding(mut self, more: &str) -> Self {
-        let step = self.0.next.take();
-        self.0.next = Some(step.map_or_else(|| more.to_owned(), |step| format!("{step}; {more}")));
+        self.0.next = Some(match self.0.next.take() {
+            None => Next::Step(more.to_owned()),
+            Some(Next::Step(step)) => Next::Step(format!("{step}; {more}")),
+            Some(Next::Report(report)) => Next::Report(format!("{report}; {more}")),
+        });
         self
     }
 
-    /// Blames one attribute, as a dotted path: `dns01.zone_id`, `statements[0].actions`.
+    /// Blames one attribute, as a dotted path: `network.zone_id`, `statements[0].actions`.
     #[must_use]
     pub fn at(mut self, attribute: impl Into<String>) -> Self {
         self.0.attribute = Some(attribute.into());
@@ -108,6 +128,15 @@ impl Explanation {
 
     /// The parts below the headline, one paragraph each, ending in the code.
     pub fn detail(&self) -> String {
+        self.parts("the provider", self.0.code)
+    }
+
+    /// [`Explanation::detail`] as this provider's users see it.
+    pub fn detail_of(&self, about: &About) -> String {
+        self.parts(&format!("{} {}", about.name, about.version), &about.code(self.0.code))
+    }
+
+    fn parts(&self, provider: &str, code: &str) -> String {
         let mut parts = Vec::with_capacity(4);
         if let Some(object) = &self.0.object {
             parts.push(format!("Object: {object}"));
@@ -118,10 +147,12 @@ impl Explanation {
         if !self.0.seen.is_empty() {
             parts.push(format!("Seen from here: {}", self.0.seen.join("\n")));
         }
-        if let Some(next) = &self.0.next {
-            parts.push(format!("Next: {next}"));
+        match &self.0.next {
+            Some(Next::Step(step)) => parts.push(format!("Next: {step}")),
+            Some(Next::Report(report)) => parts.push(format!("Next: this is a defect of {provider}: {report}")),
+            None => {}
         }
-        parts.push(format!("Code: {}", self.0.code));
+        parts.push(format!("Code: {code}"));
         parts.join("\n\n")
     }
 }
@@ -185,22 +216,31 @@ mod tests {
 
     #[test]
     fn tells_the_four_parts_in_order_and_ends_with_the_code() {
-        let text = Explanation::new("BERTH-DNS-001", "Cannot find the zone `a.example`")
+        let text = Explanation::new("SMALL-ZONE-001", "Cannot find the zone `a.example`")
             .on("zone Z1")
-            .said("Route53", "NoSuchHostedZone")
+            .said("the API", "NoSuchZone")
             .next("create the zone first")
             .detail();
         assert_eq!(
             text,
-            "Object: zone Z1\n\nRoute53 said: NoSuchHostedZone\n\nNext: create the zone first\n\nCode: BERTH-DNS-001"
+            "Object: zone Z1\n\nthe API said: NoSuchZone\n\nNext: create the zone first\n\nCode: SMALL-ZONE-001"
         );
     }
 
     #[test]
     fn what_was_seen_stands_between_the_remotes_words_and_the_next_step() {
-        let told = Explanation::new("BERTH-DNS-001", "what").said("the CA", "no").next("go").seen(["one".to_owned()]);
+        let told = Explanation::new("SMALL-ZONE-001", "what").said("the API", "no").next("go").seen(["one".to_owned()]);
         let text = told.seen(["two".to_owned()]).detail();
-        assert_eq!(text, "the CA said: no\n\nSeen from here: one\ntwo\n\nNext: go\n\nCode: BERTH-DNS-001");
+        assert_eq!(text, "the API said: no\n\nSeen from here: one\ntwo\n\nNext: go\n\nCode: SMALL-ZONE-001");
+    }
+
+    #[test]
+    fn a_defect_names_the_provider_and_the_frameworks_code_its_prefix() {
+        let told = Explanation::new("SDK-007", "The provider panicked").defect("report it");
+        let about = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL" };
+        assert_eq!(told.detail_of(&about), "Next: this is a defect of small 1.2.3: report it\n\nCode: SMALL-SDK-007");
+        let told = told.adding("the object stands").detail();
+        assert_eq!(told, "Next: this is a defect of the provider: report it; the object stands\n\nCode: SDK-007");
     }
 
     #[test]
@@ -218,7 +258,7 @@ mod tests {
     fn a_secret_is_hidden_before_a_quotation_is_cut_through_it() {
         let secret = crate::secret::Secret::new("  tide and time 0815 ");
         let start = "x".repeat(MAX_QUOTE - 6);
-        let told = Explanation::new("BERTH-DNS-001", "what").said("the log", format!("{start} {}", secret.expose()));
+        let told = Explanation::new("SMALL-ZONE-001", "what").said("the log", format!("{start} {}", secret.expose()));
         let told = told.seen(["at tide and time 0815".to_owned()]).detail();
         assert!(!told.contains("tide"), "{told}");
     }

@@ -5,8 +5,8 @@
 // The derive names this crate `::tfplugin`, here as in providers.
 extern crate self as tfplugin;
 
+pub mod about;
 pub mod clock;
-pub mod digest;
 pub mod env;
 pub mod explain;
 pub mod owner;

@@ -1,6 +1,6 @@
 //! What the author of a resource sees: values, schema, models, the traits of each kind of type.
 //!
-//! Nothing here knows Terraform's wire format, AWS, ACME or Kubernetes.
+//! Nothing here knows Terraform's wire format, or any remote.
 
 mod catalogue;
 pub mod check;
@@ -26,6 +26,7 @@ mod value;
 mod view;
 pub mod write_only;
 
+pub use crate::about::About;
 pub use crate::explain::Explanation;
 pub use crate::owner::Owner;
 pub use crate::secret::Secret;

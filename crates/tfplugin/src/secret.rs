@@ -26,13 +26,25 @@ impl Secret {
     pub fn random() -> Option<Self> {
         let mut bytes = Zeroizing::new([0; 32]);
         aws_lc_rs::rand::fill(bytes.as_mut()).ok()?;
-        Some(Self::new(crate::digest::hex(bytes.as_ref())))
+        let digits = hex(bytes.as_ref());
+        learn(&digits);
+        Some(Self(digits))
     }
 
-    /// Shows the text to the one place that needs it: a signature, a login, a Secret object.
+    /// Shows the text to the one place that needs it: a signature, a login.
     pub fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// Lower-case hexadecimal digits, two a byte.
+fn hex(bytes: &[u8]) -> Zeroizing<String> {
+    use fmt::Write as _;
+    let empty = Zeroizing::new(String::with_capacity(bytes.len() * 2));
+    bytes.iter().fold(empty, |mut text, byte| {
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl fmt::Debug for Secret {

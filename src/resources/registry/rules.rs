@@ -233,7 +233,7 @@ mod tests {
     fn told(parts: &[(&str, Value)]) -> Vec<String> {
         let (config, mut found) = (config(parts), Diagnostics::default());
         check(View::new(&config), &mut found);
-        found.iter().map(|it| format!("{:?} at {}: {}", it.severity, it.attribute, it.summary)).collect()
+        found.iter().map(|it| format!("{:?} at {}: {}", it.severity, it.attribute(), it.summary())).collect()
     }
 
     #[track_caller]

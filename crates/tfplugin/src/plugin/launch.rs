@@ -14,10 +14,11 @@ use super::{
     listen::Listener,
     log, panic,
     proto::tfplugin6::provider_server::Provider,
+    rpc::Service,
     serve::{Patience, serve},
     tls::{ServerTls, TlsError, install_crypto},
 };
-use crate::env::Env;
+use crate::{about::About, clock::Clock, env::Env, sdk};
 
 /// Hosts call concurrently, but calls mostly wait for remotes.
 const WORKER_THREADS: usize = 2;
@@ -25,17 +26,6 @@ const WORKER_THREADS: usize = 2;
 const LAST_WAIT: Duration = Duration::from_millis(100);
 /// The registries whose names hosts put before a source address without one.
 const REGISTRIES: [&str; 2] = ["registry.terraform.io", "registry.opentofu.org"];
-
-/// What the program is.
-#[derive(Clone, Copy, Debug)]
-pub struct About {
-    /// The provider's name, as in `terraform-provider-NAME`.
-    pub name: &'static str,
-    /// The version, without `v`.
-    pub version: &'static str,
-    /// The source address without a registry: `namespace/name`.
-    pub source: &'static str,
-}
 
 /// Why the program ended without having served.
 #[derive(Debug, thiserror::Error)]
@@ -62,10 +52,13 @@ enum Command {
     Unknown,
 }
 
-/// Does what the command line and the environment ask for. `provider` makes the service, and is told when to give up
-/// running work: once the host wants the process gone.
-pub fn run<P: Provider>(about: &About, provider: impl FnOnce(CancellationToken) -> P) -> ExitCode {
+/// The whole of a provider's `main`: does what the command line and the environment ask for, and serves the host that has
+/// started this process. `catalogue` is called if there is anybody to serve.
+pub fn run<P: sdk::Provider>(about: About, catalogue: impl FnOnce() -> sdk::Catalogue<P>) -> ExitCode {
     let env = Env::process();
+    let about = &about;
+    // Running work is given up once the host wants the process gone.
+    let provider = |env: Env, ending| Service::new(*about, catalogue(), env, Clock::system(), ending);
     let arguments: Vec<String> = std::env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned()).collect();
     match command(&arguments) {
         Command::Version => print(&format!("{}\n", about.title())),
@@ -101,7 +94,7 @@ fn start<P: Provider>(
     about: &About,
     command: Command,
     env: &Env,
-    provider: impl FnOnce(CancellationToken) -> P,
+    provider: impl FnOnce(Env, CancellationToken) -> P,
 ) -> Result<(), Failure> {
     let invitation = match command {
         Command::Debug => Invitation::without_host(env),
@@ -112,7 +105,7 @@ fn start<P: Provider>(
     install_crypto();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKER_THREADS).enable_all().build()?;
     let stop = CancellationToken::new();
-    let provider = provider(stop.clone());
+    let provider = provider(env.clone(), stop.clone());
     let result = runtime.block_on(async {
         match command {
             Command::Debug => wait_for_hosts(about, &invitation, provider, stop).await,
@@ -200,13 +193,9 @@ fn watch_signals(stop: &CancellationToken, meaning: Interrupt) -> io::Result<()>
 }
 
 impl About {
-    fn title(&self) -> String {
-        format!("terraform-provider-{} {}", self.name, self.version)
-    }
-
     /// What somebody reads who started the program by hand.
     fn introduction(&self) -> String {
-        let Self { name, source, version } = self;
+        let Self { name, source, version, .. } = self;
         format!(
             "{title}\n\n\
              This program is a plugin. Terraform and OpenTofu start it themselves; it does nothing when started by hand.\n\n\
@@ -273,7 +262,7 @@ fn complain(text: &str) -> ExitCode {
 mod tests {
     use super::*;
 
-    const ABOUT: About = About { name: "berth", version: "1.2.3", source: "berth/berth" };
+    const ABOUT: About = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL" };
 
     #[test]
     fn arguments_choose_what_to_do() {
@@ -293,8 +282,8 @@ mod tests {
         let text = ABOUT.reattachment(&Address { network: "unix", text: "/tmp/s".to_owned() });
         let json = text.split('\'').nth(1).unwrap();
         let value: serde_json::Value = serde_json::from_str(json).unwrap();
-        let attach = &value["registry.terraform.io/berth/berth"];
-        assert_eq!(attach, &value["registry.opentofu.org/berth/berth"]);
+        let attach = &value["registry.terraform.io/test/small"];
+        assert_eq!(attach, &value["registry.opentofu.org/test/small"]);
         assert_eq!(attach["Test"], true);
         assert_eq!(attach["ProtocolVersion"], 6);
         assert_eq!(attach["Addr"], json!({ "Network": "unix", "String": "/tmp/s" }));

@@ -41,7 +41,7 @@ pub fn init(name: &str, env: &Env) {
     let _ = tracing_subscriber::registry().with(layer.with_filter(targets(name, env))).try_init();
 }
 
-/// The provider's events and the framework's at the asked level. What libraries log may hold whole requests and answers, in warnings too (kube-client
+/// The provider's events and the framework's at the asked level. What libraries log may hold whole requests and answers, in warnings too (a client
 /// writes an answer that is no JSON), so it never leaves.
 fn targets(name: &str, env: &Env) -> Targets {
     Targets::new().with_target(FRAMEWORK, level(name, env)).with_target(name, level(name, env))
@@ -194,36 +194,36 @@ mod tests {
 
     #[test]
     fn the_most_specific_variable_wins() {
-        let level = |pairs: &[(&str, &str)]| level("berth", &env(pairs));
+        let level = |pairs: &[(&str, &str)]| level("small", &env(pairs));
         assert_eq!(level(&[]), LevelFilter::ERROR);
         assert_eq!(level(&[("TF_LOG", "JSON")]), LevelFilter::TRACE);
         assert_eq!(level(&[("TF_LOG", "trace"), ("TF_LOG_PROVIDER", "info")]), LevelFilter::INFO);
-        assert_eq!(level(&[("TF_LOG_PROVIDER", "TRACE"), ("TF_LOG_PROVIDER_BERTH", "OFF")]), LevelFilter::OFF);
+        assert_eq!(level(&[("TF_LOG_PROVIDER", "TRACE"), ("TF_LOG_PROVIDER_SMALL", "OFF")]), LevelFilter::OFF);
     }
 
     #[test]
     fn a_line_has_the_keys_of_hclog_and_six_digits_of_a_second() {
         let all = Targets::new().with_default(LevelFilter::TRACE);
         let lines = lines(all, || {
-            let span = tracing::info_span!("call", rpc = "Apply", r#type = "berth_x");
+            let span = tracing::info_span!("call", rpc = "Apply", r#type = "small_x");
             let _entered = span.enter();
             tracing::info!(zone_id = "Z1", count = 3, ok = true, "changed the zone");
         });
         let expected = serde_json::json!({
             "@level": "info", "@message": "changed the zone", "@module": "tfplugin.plugin.log.tests",
             "@timestamp": "2026-11-21T06:00:00.500000Z",
-            "rpc": "Apply", "type": "berth_x", "zone_id": "Z1", "count": 3, "ok": true,
+            "rpc": "Apply", "type": "small_x", "zone_id": "Z1", "count": 3, "ok": true,
         });
         assert_eq!(lines, [expected]);
     }
 
     #[test]
     fn what_libraries_say_stays_inside() {
-        let lines = lines(targets("berth", &env(&[("TF_LOG", "TRACE")])), || {
+        let lines = lines(targets("small", &env(&[("TF_LOG", "TRACE")])), || {
             tracing::trace!(target: "hyper::proto", "authorization: Bearer x");
-            tracing::warn!(target: "kube_client::client", "{{\"data\":{{\"password\":\"eA==\"");
-            tracing::error!(target: "kube_client::client::builder", "failed with error");
-            tracing::trace!(target: "berth::clients", "asked");
+            tracing::warn!(target: "http_client::client", "{{\"data\":{{\"password\":\"eA==\"");
+            tracing::error!(target: "http_client::client::builder", "failed with error");
+            tracing::trace!(target: "small::disks", "asked");
         });
         let messages: Vec<_> = lines.iter().map(|line| line["@message"].as_str().unwrap()).collect();
         assert_eq!(messages, ["asked"]);

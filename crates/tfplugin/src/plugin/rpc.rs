@@ -20,7 +20,6 @@ use tonic::{Request, Response, Status, Streaming};
 use super::proto::tfplugin6 as proto;
 use super::proto::tfplugin6::provider_server::Provider as Calls;
 use crate::sdk::Provider;
-use guard::answered;
 pub use service::Service;
 
 type Answered<T> = Result<Response<T>, Status>;
@@ -32,14 +31,14 @@ fn not_offered<T>() -> Answered<T> {
 #[tonic::async_trait]
 impl<P: Provider> Calls for Service<P> {
     async fn get_metadata(&self, _: Request<proto::get_metadata::Request>) -> Answered<proto::get_metadata::Response> {
-        answered(async { Ok(self.metadata()) }).await
+        self.answered(async { Ok(self.metadata()) }).await
     }
 
     async fn get_provider_schema(
         &self,
         _: Request<proto::get_provider_schema::Request>,
     ) -> Answered<proto::get_provider_schema::Response> {
-        answered(async { Ok(self.provider_schema()) }).await
+        self.answered(async { Ok(self.provider_schema()) }).await
     }
 
     async fn validate_provider_config(
@@ -47,7 +46,7 @@ impl<P: Provider> Calls for Service<P> {
         request: Request<proto::validate_provider_config::Request>,
     ) -> Answered<proto::validate_provider_config::Response> {
         let request = request.into_inner();
-        answered(async { self.validate_provider(&request) }).await
+        self.answered(async { self.validate_provider(&request) }).await
     }
 
     async fn configure_provider(
@@ -55,7 +54,7 @@ impl<P: Provider> Calls for Service<P> {
         request: Request<proto::configure_provider::Request>,
     ) -> Answered<proto::configure_provider::Response> {
         let request = request.into_inner();
-        answered(async { self.configure(&request) }).await
+        self.answered(async { self.configure(&request) }).await
     }
 
     async fn validate_resource_config(
@@ -63,7 +62,7 @@ impl<P: Provider> Calls for Service<P> {
         request: Request<proto::validate_resource_config::Request>,
     ) -> Answered<proto::validate_resource_config::Response> {
         let request = request.into_inner();
-        answered(async { self.validate_resource(&request) }).await
+        self.answered(async { self.validate_resource(&request) }).await
     }
 
     async fn upgrade_resource_state(
@@ -71,7 +70,7 @@ impl<P: Provider> Calls for Service<P> {
         request: Request<proto::upgrade_resource_state::Request>,
     ) -> Answered<proto::upgrade_resource_state::Response> {
         let request = request.into_inner();
-        answered(async { self.upgrade(&request) }).await
+        self.answered(async { self.upgrade(&request) }).await
     }
 
     async fn read_resource(
@@ -79,7 +78,7 @@ impl<P: Provider> Calls for Service<P> {
         request: Request<proto::read_resource::Request>,
     ) -> Answered<proto::read_resource::Response> {
         let request = request.into_inner();
-        answered(async { self.read(request).await }).await
+        self.answered(async { self.read(request).await }).await
     }
 
     async fn plan_resource_change(
@@ -87,7 +86,7 @@ impl<P: Provider> Calls for Service<P> {
         request: Request<proto::plan_resource_change::Request>,
     ) -> Answered<proto::plan_resource_change::Response> {
         let request = request.into_inner();
-        answered(async { self.plan(request).await }).await
+        self.answered(async { self.plan(request).await }).await
     }
 
     async fn apply_resource_change(
@@ -95,7 +94,7 @@ impl<P: Provider> Calls for Service<P> {
         request: Request<proto::apply_resource_change::Request>,
     ) -> Answered<proto::apply_resource_change::Response> {
         let request = request.into_inner();
-        answered(async { self.apply(request).await }).await
+        self.answered(async { self.apply(request).await }).await
     }
 
     async fn import_resource_state(
@@ -103,7 +102,7 @@ impl<P: Provider> Calls for Service<P> {
         request: Request<proto::import_resource_state::Request>,
     ) -> Answered<proto::import_resource_state::Response> {
         let request = request.into_inner();
-        answered(async { self.import(request).await }).await
+        self.answered(async { self.import(request).await }).await
     }
 
     async fn move_resource_state(
@@ -111,7 +110,7 @@ impl<P: Provider> Calls for Service<P> {
         request: Request<proto::move_resource_state::Request>,
     ) -> Answered<proto::move_resource_state::Response> {
         let request = request.into_inner();
-        answered(async { self.moved(request) }).await
+        self.answered(async { self.moved(request) }).await
     }
 
     async fn validate_data_resource_config(
@@ -119,7 +118,7 @@ impl<P: Provider> Calls for Service<P> {
         request: Request<proto::validate_data_resource_config::Request>,
     ) -> Answered<proto::validate_data_resource_config::Response> {
         let request = request.into_inner();
-        answered(async { self.validate_data(&request) }).await
+        self.answered(async { self.validate_data(&request) }).await
     }
 
     async fn read_data_source(
@@ -127,15 +126,17 @@ impl<P: Provider> Calls for Service<P> {
         request: Request<proto::read_data_source::Request>,
     ) -> Answered<proto::read_data_source::Response> {
         let request = request.into_inner();
-        answered(async { self.read_data(request).await }).await
+        self.answered(async { self.read_data(request).await }).await
     }
 
     async fn get_functions(
         &self,
         _: Request<proto::get_functions::Request>,
     ) -> Answered<proto::get_functions::Response> {
-        answered(async { Ok(proto::get_functions::Response { functions: self.functions(), ..Default::default() }) })
-            .await
+        self.answered(async {
+            Ok(proto::get_functions::Response { functions: self.functions(), ..Default::default() })
+        })
+        .await
     }
 
     async fn call_function(
@@ -143,7 +144,7 @@ impl<P: Provider> Calls for Service<P> {
         request: Request<proto::call_function::Request>,
     ) -> Answered<proto::call_function::Response> {
         let request = request.into_inner();
-        answered(async { self.call_function(&request) }).await
+        self.answered(async { self.call_function(&request) }).await
     }
 
     async fn stop_provider(

@@ -107,14 +107,14 @@ impl<P> Cx<P> {
             return Ok(owner);
         }
         let owner = Owner::random().ok_or_else(|| {
-            Explanation::new("BERTH-SDK-016", "Cannot mark what is made as this resource's own")
+            Explanation::new("SDK-016", "Cannot mark what is made as this resource's own")
                 .next("the system gives no random numbers; apply on another machine")
         })?;
         self.owned_by(&owner);
         Ok(owner)
     }
 
-    /// The mark of this instance, if it has one: states of berth 0.1 have none.
+    /// The mark of this instance, if it has one: a state that was written before the first use of [`Cx::owner`] has none.
     pub fn known_owner(&self) -> Option<Owner> {
         self.recall(OWNER)
     }
@@ -146,10 +146,10 @@ mod tests {
         let cx = Cx::new(Arc::new(()), budget, Clock::system(), Private::default());
         cx.tell_wait(Ok(()), "it stands");
         assert!(cx.notes().iter().next().is_none());
-        let late = Explanation::new("BERTH-ROUTE53-007", "Cannot see the record").next("wait");
+        let late = Explanation::new("SMALL-001", "Cannot see the record").next("wait");
         cx.tell_wait(Err(late), "it stands");
         let notes = cx.notes();
         let told = notes.iter().next().unwrap();
-        assert!(!notes.has_errors() && told.detail.contains("Next: wait; it stands"), "{told:?}");
+        assert!(!notes.has_errors() && told.explanation.detail().contains("Next: wait; it stands"), "{told:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Errors and warnings as Terraform shows them.
 
-use super::{Explanation, Path};
+use super::{About, Explanation, Path};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,23 +16,29 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
-    /// One line.
-    pub summary: String,
-    /// The rest, in paragraphs.
-    pub detail: String,
-    /// The attribute to blame; the root if there is none.
-    pub attribute: Path,
+    /// What is told.
+    pub explanation: Explanation,
 }
 
 impl Diagnostic {
     /// An explained failure as an error or a warning.
     pub fn explained(severity: Severity, explanation: &Explanation) -> Self {
-        Self {
-            severity,
-            summary: explanation.what().to_owned(),
-            detail: explanation.detail(),
-            attribute: explanation.attribute().map(Path::parse).unwrap_or_default(),
-        }
+        Self { severity, explanation: explanation.clone() }
+    }
+
+    /// One line.
+    pub fn summary(&self) -> &str {
+        self.explanation.what()
+    }
+
+    /// The rest, in paragraphs, as this provider's users see it.
+    pub fn detail(&self, about: &About) -> String {
+        self.explanation.detail_of(about)
+    }
+
+    /// The attribute to blame; the root if there is none.
+    pub fn attribute(&self) -> Path {
+        self.explanation.attribute().map(Path::parse).unwrap_or_default()
     }
 }
 
@@ -70,7 +76,7 @@ impl Diagnostics {
 
     /// The codes of all findings, in their order.
     pub fn codes(&self) -> Vec<String> {
-        self.iter().filter_map(|one| Some(one.detail.rsplit_once("Code: ")?.1.to_owned())).collect()
+        self.iter().map(|one| one.explanation.code().to_owned()).collect()
     }
 
     /// The messages.

@@ -208,7 +208,7 @@ impl<P: Send + Sync + 'static, D: Data<P>> AnyData<P> for ErasedData<D> {
 
 fn decode<M: Model>(name: &str, value: &Value) -> Result<M> {
     M::decode(value, &Path::root()).map_err(|error| {
-        Explanation::new("BERTH-SDK-001", format!("Cannot read the stored values of a `{name}`: {error}"))
+        Explanation::new("SDK-001", format!("Cannot read the stored values of a `{name}`: {error}"))
             .at(error.at.to_string())
             .next("if the state was not edited by hand, report this as a defect of the provider")
     })

@@ -23,7 +23,7 @@ impl Path {
         Self::default()
     }
 
-    /// Reads the dotted form: `dns01.zone_id`, `statements[0].actions`, `users["ci"].password_wo`.
+    /// Reads the dotted form: `network.zone_id`, `statements[0].actions`, `users["ci"].password_wo`.
     /// What does not parse ends the path there: a path that is too short still points at the right block.
     pub fn parse(dotted: &str) -> Self {
         let mut steps = Vec::new();
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn reads_what_it_writes() {
-        for text in ["name", "dns01.zone_id", "statements[0].actions", "users[\"a.b\"].password_wo", ""] {
+        for text in ["name", "network.zone_id", "statements[0].actions", "users[\"a.b\"].password_wo", ""] {
             assert_eq!(Path::parse(text).to_string(), text);
         }
     }

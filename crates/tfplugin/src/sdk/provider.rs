@@ -1,15 +1,12 @@
 //! The provider itself: its block, and what it offers.
 
-use super::{Catalogue, Cx, Diagnostics, Explanation, Model, Path, Plan, View};
+use super::{Cx, Diagnostics, Explanation, Model, Path, Plan, View};
 use crate::env::Env;
 
 /// A provider.
 pub trait Provider: Send + Sync + Sized + 'static {
     /// The provider block. Every attribute of it should be optional.
     type Config: Model;
-
-    /// The provider's name, which every type of it begins with.
-    const NAME: &'static str;
 
     /// What the provider is for, in Markdown.
     const DESCRIPTION: &'static str;
@@ -37,9 +34,6 @@ pub trait Provider: Send + Sync + Sized + 'static {
         let (_, _, _) = (cx, type_name, plan);
         std::future::ready(())
     }
-
-    /// Everything the provider offers.
-    fn catalogue() -> Catalogue<Self>;
 }
 
 /// The provider block as far as it is known.

@@ -9,7 +9,7 @@ use super::{Cx, Diagnostics, Explanation, Limits, Model, Plan, Result, View};
 pub struct Meta {
     /// What it is for, in Markdown; the first sentence stands in tables of contents.
     pub description: &'static str,
-    /// The heading it is listed under: `DNS`, `Identity`, `Certificates`, `Registry`.
+    /// The heading it is listed under: `Compute`, `Network`, `Storage`.
     pub subcategory: &'static str,
     /// How `terraform import` names an object, such as `ZONE_ID/NAME/TYPE`; empty if it cannot be imported.
     pub import_id: &'static str,
@@ -33,7 +33,7 @@ pub trait Resource<P: Send + Sync + 'static>: Send + Sync + 'static {
     /// Its configuration and state.
     type Model: Model;
 
-    /// Its name: `berth_dns_record`.
+    /// Its name: `example_disk`.
     const NAME: &'static str;
 
     /// Its documentation, limits and state version.
@@ -72,7 +72,7 @@ pub trait Resource<P: Send + Sync + 'static>: Send + Sync + 'static {
     /// Finds an existing object by the id that the user gives.
     fn import(&self, cx: &Cx<P>, id: &str) -> impl Future<Output = Result<Import<Self::Model>>> + Send {
         let (_, _) = (cx, id);
-        std::future::ready(Err(Explanation::new("BERTH-SDK-004", format!("Cannot import a `{}`", Self::NAME))
+        std::future::ready(Err(Explanation::new("SDK-004", format!("Cannot import a `{}`", Self::NAME))
             .next("declare it without import, and apply: it stands for what is done then, not for what is there")))
     }
 
@@ -99,7 +99,7 @@ pub struct Import<M>(pub M);
 /// An object of another type that shall become one of ours.
 #[derive(Clone, Debug)]
 pub struct MoveSource {
-    /// The provider it belongs to: `registry.terraform.io/hashicorp/aws`. Compare it by its end.
+    /// The provider it belongs to: `registry.terraform.io/hashicorp/random`. Compare it by its end.
     pub provider: String,
     /// Its type there.
     pub r#type: String,
@@ -114,7 +114,7 @@ pub trait Data<P: Send + Sync + 'static>: Send + Sync + 'static {
     /// Its configuration and result.
     type Model: Model;
 
-    /// Its name: `berth_hosted_zone`.
+    /// Its name: `example_zone`.
     const NAME: &'static str;
 
     /// Its documentation and limits.

@@ -28,7 +28,7 @@ impl<'a> View<'a> {
         self.0
     }
 
-    /// What stands at a dotted path: `dns01.zone_id`, `statements[0].actions`.
+    /// What stands at a dotted path: `network.zone_id`, `statements[0].actions`.
     pub fn at(&self, dotted: &str) -> Seen<'a> {
         self.at_path(&Path::parse(dotted))
     }
@@ -117,12 +117,12 @@ mod tests {
     fn tells_null_from_unknown_at_any_depth() {
         let value = Value::object([
             ("name", Value::from("a")),
-            ("dns01", Value::Unknown),
+            ("network", Value::Unknown),
             ("list", Value::List(vec![Value::from(1), Value::Unknown])),
         ]);
         let view = View::new(&value);
         assert_eq!(view.text("name"), Some("a"));
-        assert!(view.at("dns01.zone_id").is_unknown());
+        assert!(view.at("network.zone_id").is_unknown());
         assert!(view.at("tls.secret_name").is_null());
         assert_eq!(view.integer("list[0]"), Some(1));
         assert!(view.at("list[1]").is_unknown());

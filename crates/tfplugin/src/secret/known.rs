@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn a_variable_is_a_secret_if_its_name_or_its_url_says_so() {
         for (name, value) in [
-            ("AWS_SECRET_ACCESS_KEY", "from-environment-1"),
+            ("CLOUD_SECRET_ACCESS_KEY", "from-environment-1"),
             ("GITHUB_TOKEN", "from-environment-2"),
             ("HTTPS_PROXY", "http://ann:from-environment-3%2F+@proxy.test:3128"),
             ("TF_VAR_db_password", "from-environment-4"),
@@ -292,9 +292,9 @@ mod tests {
         }
         assert_eq!(hidden("from-environment-3/+"), MARK, "as the proxy knows it");
         for (name, value) in [
-            ("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/environment/1"),
-            ("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT2"),
-            ("AWS_REGION", "environment-north-3"),
+            ("CLOUD_WEB_IDENTITY_TOKEN_FILE", "/var/run/environment/1"),
+            ("CLOUD_ACCESS_KEY_ID", "ENVIRONMENT2"),
+            ("CLOUD_REGION", "environment-north-3"),
             ("HTTPS_PROXY", "http://environment4.test:3128"),
         ] {
             learn_named(name, value);

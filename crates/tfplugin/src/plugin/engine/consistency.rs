@@ -30,19 +30,18 @@ fn differs(planned: &Value, outcome: &Value, at: &Path) -> Option<Path> {
 
 /// Words a breach.
 pub fn breach(type_name: &str, at: &Path) -> Explanation {
-    Explanation::new("BERTH-SDK-002", format!("The provider broke its own plan for `{at}` of a `{type_name}`"))
-        .next(format!(
-            "this is a defect of berth {}: report it with the configuration of this object. \
+    Explanation::new("SDK-002", format!("The provider broke its own plan for `{at}` of a `{type_name}`"))
+        .defect(
+            "report it with the configuration of this object. \
              The object exists, and its state was stored as it was found",
-            env!("CARGO_PKG_VERSION")
-        ))
+        )
         .at(at.to_string())
 }
 
 /// Words a computed value that an apply forgot to find out.
 pub fn forgotten(type_name: &str, at: &Path) -> Explanation {
-    Explanation::new("BERTH-SDK-003", format!("The provider left `{at}` of a `{type_name}` open after apply"))
-        .next(format!("this is a defect of berth {}: report it", env!("CARGO_PKG_VERSION")))
+    Explanation::new("SDK-003", format!("The provider left `{at}` of a `{type_name}` open after apply"))
+        .defect("report it")
         .at(at.to_string())
 }
 

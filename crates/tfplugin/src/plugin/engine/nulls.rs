@@ -135,7 +135,7 @@ fn refuse_objects(attributes: &[Attribute], object: &Value, at: &Path, found: &m
 
 fn refuse_member(at: &Path, found: &mut Diagnostics) {
     found.error(
-        &Explanation::new("BERTH-SDK-017", format!("`{at}` is null"))
+        &Explanation::new("SDK-017", format!("`{at}` is null"))
             .next("leave it out, as `{ for name, one in {…} : name => one if one != null }` does")
             .at(at.to_string()),
     );
@@ -170,7 +170,7 @@ fn refuse(value: &Value, r#type: &Type, at: &Path, found: &mut Diagnostics) {
 fn refuse_element(value: &Value, r#type: &Type, at: &Path, found: &mut Diagnostics) {
     if value.is_null() {
         found.error(
-            &Explanation::new("BERTH-SDK-017", format!("{} is null", named(at)))
+            &Explanation::new("SDK-017", format!("{} is null", named(at)))
                 .next("leave it out, as `compact([…])` or `[for one in […] : one if one != null]` does")
                 .at(at.to_string()),
         );
@@ -191,7 +191,7 @@ fn named(at: &Path) -> String {
 pub fn first_refused(value: &Value, r#type: &Type) -> Option<String> {
     let mut found = Diagnostics::default();
     refused(value, r#type, &mut found);
-    found.iter().next().map(|told| told.summary.clone())
+    found.iter().next().map(|told| told.summary().to_owned())
 }
 
 #[cfg(test)]
@@ -283,7 +283,7 @@ mod tests {
         ]);
         let mut found = Diagnostics::default();
         refused(&Value::object([("x", one)]), &r#type, &mut found);
-        let told: Vec<_> = found.iter().map(|told| (told.summary.clone(), told.attribute.to_string())).collect();
+        let told: Vec<_> = found.iter().map(|told| (told.summary().to_owned(), told.attribute().to_string())).collect();
         let place = |place: &str| place.to_owned();
         assert_eq!(
             told,

@@ -30,9 +30,7 @@ fn nested(nesting: Nesting, inner: &[Attribute], given: &Value, here: &Path, fou
 
 fn one(attribute: &Attribute, given: &Value, here: &Path, found: &mut Diagnostics) {
     if let Some(why) = &attribute.deprecated {
-        found.warning(
-            &Explanation::new("BERTH-SDK-011", format!("`{here}` is deprecated")).next(why).at(here.to_string()),
-        );
+        found.warning(&Explanation::new("SDK-011", format!("`{here}` is deprecated")).next(why).at(here.to_string()));
     }
     if !given.is_wholly_known() && matches!(attribute.shape, Shape::Nested(..)) {
         return;
@@ -40,7 +38,7 @@ fn one(attribute: &Attribute, given: &Value, here: &Path, found: &mut Diagnostic
     for check in &attribute.checks {
         if let Err(wrong) = check.test(given) {
             found.error(
-                &Explanation::new("BERTH-SDK-010", format!("`{here}` {wrong}"))
+                &Explanation::new("SDK-010", format!("`{here}` {wrong}"))
                     .next("correct the value; nothing was changed")
                     .at(here.to_string()),
             );
@@ -59,7 +57,7 @@ fn visit_write_only(attributes: &[Attribute], value: &Value, at: &Path, found: &
         let here = at.attribute(&attribute.name);
         if attribute.write_only && !given.is_null() {
             found.error(
-                &Explanation::new("BERTH-SDK-012", format!("`{here}` needs write-only arguments"))
+                &Explanation::new("SDK-012", format!("`{here}` needs write-only arguments"))
                     .next("use Terraform 1.11 or OpenTofu 1.11, or newer: an older one would store the value in state")
                     .at(here.to_string()),
             );

@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 
 use super::super::engine::{consistency, refresh};
 use super::super::proto::tfplugin6 as proto;
-use super::{Service, convert, guard, value};
+use super::{Service, guard, value};
 use crate::explain::Explanation;
 use crate::sdk::{AnyResource, Applied, Cx, Diagnostics, Limits, Private, Provider, Value, write_only};
 
@@ -40,7 +40,7 @@ impl<P: Provider> Service<P> {
         Ok(proto::apply_resource_change::Response {
             new_state: Some(value::write(&state, &r#type)?),
             private: cx.private().to_bytes(),
-            diagnostics: convert::diagnostics(&found),
+            diagnostics: self.diagnostics(&found),
             legacy_type_system: false,
             new_identity: request.planned_identity,
         })

@@ -2,7 +2,7 @@
 
 use super::super::proto::tfplugin6 as proto;
 use super::super::wire;
-use crate::sdk::{self, Attribute, Mode, Nesting, Schema, Severity, Shape, Step, Type};
+use crate::sdk::{self, About, Attribute, Mode, Nesting, Schema, Severity, Shape, Step, Type};
 use crate::secret::hidden;
 
 /// A schema.
@@ -84,20 +84,20 @@ fn parameter(parameter: &sdk::Parameter) -> proto::function::Parameter {
 }
 
 /// Messages to the user. Whatever they are made of, they pass here, and leave without known secrets.
-pub fn diagnostics(found: &sdk::Diagnostics) -> Vec<proto::Diagnostic> {
-    found.iter().map(diagnostic).collect()
+pub fn diagnostics(found: &sdk::Diagnostics, about: &About) -> Vec<proto::Diagnostic> {
+    found.iter().map(|one| diagnostic(one, about)).collect()
 }
 
-fn diagnostic(found: &sdk::Diagnostic) -> proto::Diagnostic {
+fn diagnostic(found: &sdk::Diagnostic, about: &About) -> proto::Diagnostic {
     let severity = match found.severity {
         Severity::Error => proto::diagnostic::Severity::Error,
         Severity::Warning => proto::diagnostic::Severity::Warning,
     };
     proto::Diagnostic {
         severity: severity.into(),
-        summary: hidden(&found.summary).into_owned(),
-        detail: hidden(&found.detail).into_owned(),
-        attribute: (!found.attribute.steps().is_empty()).then(|| path(&found.attribute)),
+        summary: hidden(found.summary()).into_owned(),
+        detail: hidden(&found.detail(about)).into_owned(),
+        attribute: Some(found.attribute()).filter(|at| !at.steps().is_empty()).map(|at| path(&at)),
     }
 }
 
@@ -120,18 +120,20 @@ mod tests {
     use crate::explain::Explanation;
     use crate::secret::Secret;
 
+    const ABOUT: About = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL" };
+
     #[test]
     fn no_part_of_a_message_shows_a_secret_that_its_author_quoted() {
         let secret = Secret::new("quoted everywhere 1");
         let quoted = || format!("`{}`", secret.expose());
-        let explanation = Explanation::new("BERTH-SDK-001", format!("Cannot log in with {}", quoted()))
+        let explanation = Explanation::new("SDK-001", format!("Cannot log in with {}", quoted()))
             .on(quoted())
             .said(quoted(), quoted())
             .seen([quoted()])
             .next(quoted());
         let mut found = sdk::Diagnostics::default();
         found.warning(&explanation);
-        for told in diagnostics(&found) {
+        for told in diagnostics(&found, &ABOUT) {
             assert_eq!(told.summary, "Cannot log in with `(hidden)`");
             assert_eq!(told.detail.matches("(hidden)").count(), 5, "{}", told.detail);
             assert!(!told.detail.contains("everywhere"), "{}", told.detail);

@@ -2,7 +2,7 @@
 
 use super::super::engine::{nulls, refresh, validate};
 use super::super::proto::tfplugin6 as proto;
-use super::{Service, convert, value};
+use super::{Service, value};
 use crate::explain::Explanation;
 use crate::sdk::{Arguments, Diagnostics, Function, FunctionError, Private, Provider, Signature, Type, Value, View};
 use crate::secret::hidden;
@@ -17,7 +17,7 @@ impl<P: Provider> Service<P> {
         let config = value::read_config(request.config.as_ref(), data.schema(), &mut found)?;
         validate::attributes(&data.schema().attributes, &config, &mut found);
         data.validate(&View::new(&config), &mut found);
-        Ok(proto::validate_data_resource_config::Response { diagnostics: convert::diagnostics(&found) })
+        Ok(proto::validate_data_resource_config::Response { diagnostics: self.diagnostics(&found) })
     }
 
     pub(super) async fn read_data(
@@ -33,7 +33,7 @@ impl<P: Provider> Service<P> {
         nulls.put_back(&mut state);
         Ok(proto::read_data_source::Response {
             state: Some(value::write(&state, &r#type)?),
-            diagnostics: convert::diagnostics(&cx.notes()),
+            diagnostics: self.diagnostics(&cx.notes()),
             deferred: None,
         })
     }
@@ -42,13 +42,10 @@ impl<P: Provider> Service<P> {
         &self,
         request: &proto::call_function::Request,
     ) -> Result<proto::call_function::Response, Explanation> {
-        let function = self.catalogue().function_named(&request.name).ok_or_else(|| {
-            Explanation::new(
-                "BERTH-SDK-009",
-                format!("This version of the provider has no function `{}`", request.name),
-            )
-            .next(format!("this is berth {}: correct the name, or use a newer version", env!("CARGO_PKG_VERSION")))
-        })?;
+        let function = self
+            .catalogue()
+            .function_named(&request.name)
+            .ok_or_else(|| self.not_offered("function", &request.name))?;
         let arguments = arguments_of(function, &request.arguments)?;
         match called(function, arguments) {
             Ok(result) => Ok(proto::call_function::Response {

@@ -9,7 +9,7 @@ use tonic::{Response, Status};
 use super::super::proto::tfplugin6 as proto;
 use super::convert;
 use crate::explain::Explanation;
-use crate::sdk::Diagnostics;
+use crate::sdk::{About, Diagnostics};
 
 /// A response that can carry a failure.
 pub trait Answer: Default {
@@ -55,27 +55,26 @@ impl Answer for proto::call_function::Response {
 
 /// Runs one call. gRPC errors would reach the user as "Plugin error" without a word of ours, so there are none.
 pub async fn answered<T: Answer>(
+    about: &About,
     work: impl Future<Output = Result<T, Explanation>> + Send,
 ) -> Result<Response<T>, Status> {
     let outcome = AssertUnwindSafe(work).catch_unwind().await;
     let answer = match outcome {
         Ok(Ok(answer)) => answer,
-        Ok(Err(failure)) => T::failed(errors(&failure)),
-        Err(_panic) => T::failed(errors(&panicked())),
+        Ok(Err(failure)) => T::failed(errors(&failure, about)),
+        Err(_panic) => T::failed(errors(&panicked(), about)),
     };
     Ok(Response::new(answer))
 }
 
 /// Words a panic. What it said went to the log; it may hold anything, so it is not shown here.
 pub fn panicked() -> Explanation {
-    Explanation::new("BERTH-SDK-007", "The provider panicked").next(format!(
-        "this is a defect of berth {}: run again with TF_LOG=ERROR and report the panic message",
-        env!("CARGO_PKG_VERSION")
-    ))
+    Explanation::new("SDK-007", "The provider panicked")
+        .defect("run again with TF_LOG=ERROR and report the panic message")
 }
 
-fn errors(failure: &Explanation) -> Vec<proto::Diagnostic> {
+fn errors(failure: &Explanation, about: &About) -> Vec<proto::Diagnostic> {
     let mut found = Diagnostics::default();
     found.error(failure);
-    convert::diagnostics(&found)
+    convert::diagnostics(&found, about)
 }

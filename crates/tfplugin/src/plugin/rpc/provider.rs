@@ -57,7 +57,7 @@ impl<P: Provider> Service<P> {
         }
         validate::attributes(&self.schema().attributes, &config, &mut found);
         P::validate(&View::new(&config), &mut found);
-        Ok(proto::validate_provider_config::Response { diagnostics: convert::diagnostics(&found) })
+        Ok(proto::validate_provider_config::Response { diagnostics: self.diagnostics(&found) })
     }
 
     pub(super) fn configure(
@@ -79,15 +79,15 @@ impl<P: Provider> Service<P> {
 fn is_empty(path: &Path) -> Explanation {
     let block =
         path.to_string().rsplit_once('.').map_or_else(String::new, |(block, _)| format!(", or make `{block}` null"));
-    Explanation::new("BERTH-SDK-010", format!("`{path}` is empty"))
+    Explanation::new("SDK-010", format!("`{path}` is empty"))
         .next(format!("set it{block}; nothing was changed"))
         .at(path.to_string())
 }
 
 fn unreadable(error: &DecodeError) -> Explanation {
-    Explanation::new("BERTH-SDK-031", format!("Cannot read the provider block: {error}"))
+    Explanation::new("SDK-031", format!("Cannot read the provider block: {error}"))
         .at(error.at.to_string())
-        .next(value::report())
+        .defect(value::REPORT)
 }
 
 /// Schemas may be cached, destroys are planned by us, and objects may move to our types.

@@ -22,7 +22,7 @@ impl<P: Provider> Service<P> {
         }
         validate::attributes(&schema.attributes, &config, &mut found);
         resource.validate(&View::new(&config), &mut found);
-        Ok(proto::validate_resource_config::Response { diagnostics: convert::diagnostics(&found) })
+        Ok(proto::validate_resource_config::Response { diagnostics: self.diagnostics(&found) })
     }
 
     pub(super) fn upgrade(
@@ -33,7 +33,7 @@ impl<P: Provider> Service<P> {
         let r#type = resource.schema().value_type();
         let stored = request.raw_state.as_ref().map(|raw| raw.json.as_slice()).unwrap_or_default();
         if stored.is_empty() {
-            return Err(Explanation::new("BERTH-SDK-013", "The state was written by Terraform 0.11 or older")
+            return Err(Explanation::new("SDK-013", "The state was written by Terraform 0.11 or older")
                 .next("bring the state to a newer Terraform first"));
         }
         let state = if request.version == resource.schema().version {
@@ -70,7 +70,7 @@ impl<P: Provider> Service<P> {
         nulls.put_back(&mut found);
         Ok(proto::read_resource::Response {
             new_state: Some(value::write(&found, &r#type)?),
-            diagnostics: convert::diagnostics(&cx.notes()),
+            diagnostics: self.diagnostics(&cx.notes()),
             private: cx.private().to_bytes(),
             new_identity: request.current_identity,
             deferred: None,
@@ -107,7 +107,7 @@ impl<P: Provider> Service<P> {
             planned_state: Some(value::write(&planned.state, &r#type)?),
             requires_replace: planned.replace.iter().map(convert::path).collect(),
             planned_private: planned.private.to_bytes(),
-            diagnostics: convert::diagnostics(&notes),
+            diagnostics: self.diagnostics(&notes),
             planned_identity: request.prior_identity,
             ..Default::default()
         })
@@ -128,7 +128,7 @@ impl<P: Provider> Service<P> {
                 private: cx.private().to_bytes(),
                 identity: None,
             }],
-            diagnostics: convert::diagnostics(&cx.notes()),
+            diagnostics: self.diagnostics(&cx.notes()),
             deferred: None,
         })
     }
@@ -140,7 +140,7 @@ impl<P: Provider> Service<P> {
         let resource = self.resource(&request.target_type_name)?;
         let stored = request.source_state.map(|raw| raw.json).unwrap_or_default();
         if stored.is_empty() {
-            return Err(Explanation::new("BERTH-SDK-013", "The state was written by Terraform 0.11 or older")
+            return Err(Explanation::new("SDK-013", "The state was written by Terraform 0.11 or older")
                 .on(format!("{} of {}", request.source_type_name, request.source_provider_address))
                 .next("take the `moved` block out, apply once with the provider that has made it, which writes the state anew, and move it then"));
         }
@@ -178,13 +178,13 @@ fn read_stored(json: &[u8], r#type: &Type) -> Result<Value, Explanation> {
 }
 
 fn unreadable(error: &(dyn std::error::Error + 'static)) -> Explanation {
-    Explanation::new("BERTH-SDK-014", "Cannot read the stored state of this object")
+    Explanation::new("SDK-014", "Cannot read the stored state of this object")
         .said("the decoder", chain(error))
         .next("if the state was not edited by hand, report this as a defect of the provider")
 }
 
 fn no_move(source: &MoveSource, target: &str) -> Explanation {
     let what = format!("Cannot turn a `{}` of `{}` into a `{target}`", source.r#type, source.provider);
-    Explanation::new("BERTH-SDK-015", what)
+    Explanation::new("SDK-015", what)
         .next(format!("import the object as a `{target}` instead, and remove the old one from state"))
 }

@@ -5,17 +5,21 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::super::proto::tfplugin6 as proto;
+use super::guard::{self, Answer};
+use super::{Answered, convert};
 use crate::clock::Clock;
 use crate::env::Env;
 use crate::explain::Explanation;
 use crate::retry::Budget;
-use crate::sdk::{AnyData, AnyResource, Catalogue, Cx, Model, Private, Provider, Schema};
+use crate::sdk::{About, AnyData, AnyResource, Catalogue, Cx, Diagnostics, Model, Private, Provider, Schema};
 
 /// Answers Terraform's calls for one provider.
 pub struct Service<P: Provider> {
+    about: About,
+    catalogue: Catalogue<P>,
     pub(super) env: Env,
     clock: Clock,
-    catalogue: OnceLock<Catalogue<P>>,
     schema: OnceLock<Schema>,
     configured: RwLock<Option<Arc<P>>>,
     stop: Mutex<CancellationToken>,
@@ -24,11 +28,12 @@ pub struct Service<P: Provider> {
 
 impl<P: Provider> Service<P> {
     /// A provider that nobody has configured yet. `ending` is cancelled when the process is about to end.
-    pub fn new(env: Env, clock: Clock, ending: CancellationToken) -> Self {
+    pub fn new(about: About, catalogue: Catalogue<P>, env: Env, clock: Clock, ending: CancellationToken) -> Self {
         Self {
+            about,
+            catalogue,
             env,
             clock,
-            catalogue: OnceLock::new(),
             schema: OnceLock::new(),
             configured: RwLock::new(None),
             stop: Mutex::new(ending.child_token()),
@@ -38,7 +43,7 @@ impl<P: Provider> Service<P> {
 
     /// Everything the provider offers.
     pub fn catalogue(&self) -> &Catalogue<P> {
-        self.catalogue.get_or_init(P::catalogue)
+        &self.catalogue
     }
 
     /// The schema of the provider block.
@@ -58,8 +63,8 @@ impl<P: Provider> Service<P> {
     fn provider(&self) -> Result<Arc<P>, Explanation> {
         let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
         configured.ok_or_else(|| {
-            Explanation::new("BERTH-SDK-008", "Terraform asked for remote work before it configured the provider")
-                .next("report this with the versions of Terraform and berth")
+            Explanation::new("SDK-008", "Terraform asked for remote work before it configured the provider")
+                .next(format!("report this with the version of Terraform, and {}", self.about.title()))
         })
     }
 
@@ -77,16 +82,31 @@ impl<P: Provider> Service<P> {
 
     /// The resource of that name.
     pub(super) fn resource(&self, name: &str) -> Result<&dyn AnyResource<P>, Explanation> {
-        self.catalogue().resource_named(name).ok_or_else(|| unknown_type("resource", name))
+        self.catalogue().resource_named(name).ok_or_else(|| self.not_offered("resource", name))
     }
 
     /// The data source of that name.
     pub(super) fn data(&self, name: &str) -> Result<&dyn AnyData<P>, Explanation> {
-        self.catalogue().data_named(name).ok_or_else(|| unknown_type("data source", name))
+        self.catalogue().data_named(name).ok_or_else(|| self.not_offered("data source", name))
     }
-}
 
-fn unknown_type(kind: &str, name: &str) -> Explanation {
-    Explanation::new("BERTH-SDK-009", format!("This version of the provider has no {kind} `{name}`"))
-        .next(format!("this is berth {}: a newer version may have it", env!("CARGO_PKG_VERSION")))
+    /// There is nothing of that kind and name.
+    pub(super) fn not_offered(&self, kind: &str, name: &str) -> Explanation {
+        let About { name: provider, version, .. } = self.about;
+        Explanation::new("SDK-009", format!("This version of the provider has no {kind} `{name}`"))
+            .next(format!("this is {provider} {version}: correct the name, or use a newer version"))
+    }
+
+    /// Messages as this provider's users see them.
+    pub(super) fn diagnostics(&self, found: &Diagnostics) -> Vec<proto::Diagnostic> {
+        convert::diagnostics(found, &self.about)
+    }
+
+    /// Runs one call; a failure or a panic is an answer too.
+    pub(super) async fn answered<T: Answer>(
+        &self,
+        work: impl Future<Output = Result<T, Explanation>> + Send,
+    ) -> Answered<T> {
+        guard::answered(&self.about, work).await
+    }
 }

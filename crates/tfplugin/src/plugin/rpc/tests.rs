@@ -14,7 +14,8 @@ use crate::clock::Clock;
 use crate::env::Env;
 use crate::explain::Explanation;
 use crate::sdk::{
-    Catalogue, Computed, Cx, Import, Meta, Model, Private, Provider, Resource, Result, Schema, Secret, Settings, Value,
+    About, Catalogue, Computed, Cx, Import, Meta, Model, Private, Provider, Resource, Result, Schema, Secret, Settings,
+    Value,
 };
 
 /// The provider's block.
@@ -32,7 +33,6 @@ struct Small {
 impl Provider for Small {
     type Config = Config;
 
-    const NAME: &'static str = "small";
     const DESCRIPTION: &'static str = "For tests.";
 
     fn configure(settings: Settings<Config>, _env: &Env) -> std::result::Result<Self, Explanation> {
@@ -41,10 +41,6 @@ impl Provider for Small {
 
     fn tolerates(&self, _unanswered: &Explanation) -> bool {
         !self.strict
-    }
-
-    fn catalogue() -> Catalogue<Self> {
-        Catalogue::default().resource(Thing)
     }
 }
 
@@ -156,9 +152,16 @@ async fn service() -> Arc<Service<Small>> {
     service_of("null").await
 }
 
+const ABOUT: About = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL" };
+
+fn unconfigured() -> Service<Small> {
+    let catalogue = Catalogue::default().resource(Thing);
+    Service::new(ABOUT, catalogue, Env::default(), Clock::system(), CancellationToken::new())
+}
+
 /// A service with this endpoint, in JSON.
 async fn service_of(endpoint: &str) -> Arc<Service<Small>> {
-    let service = Service::new(Env::default(), Clock::system(), CancellationToken::new());
+    let service = unconfigured();
     let json = format!(r#"{{"endpoint":{endpoint}}}"#).into_bytes();
     let config = proto::DynamicValue { msgpack: Vec::new(), json };
     let request = proto::configure_provider::Request { config: Some(config), ..Default::default() };
@@ -230,7 +233,9 @@ async fn a_panic_is_an_error_of_its_call_only() {
     let service = service().await;
     let answer = create(&service, "panic").await;
     assert_eq!(summaries(&answer.diagnostics), ["The provider panicked"]);
-    assert!(!answer.diagnostics[0].detail.contains("on purpose"), "a panic message may hold anything");
+    let detail = &answer.diagnostics[0].detail;
+    assert!(!detail.contains("on purpose"), "a panic message may hold anything");
+    assert!(detail.contains("a defect of small 1.2.3: ") && detail.ends_with("Code: SMALL-SDK-007"), "{detail}");
     assert_eq!(create(&service, "work").await.diagnostics, []);
 }
 
@@ -356,7 +361,7 @@ async fn an_import_gives_a_known_state() {
 
 #[tokio::test]
 async fn unknown_settings_of_the_provider_are_taken_and_remembered() {
-    let service = Service::<Small>::new(Env::default(), Clock::system(), CancellationToken::new());
+    let service = unconfigured();
     let msgpack = vec![0x81, 0xa8, b'e', b'n', b'd', b'p', b'o', b'i', b'n', b't', 0xd4, 0, 0];
     let config = Some(proto::DynamicValue { msgpack, json: Vec::new() });
     let request = proto::configure_provider::Request { config, ..Default::default() };

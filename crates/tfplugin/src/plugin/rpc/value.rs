@@ -53,9 +53,9 @@ fn judged(
 pub fn read_plain(sent: Option<&proto::DynamicValue>, r#type: &Type) -> Result<Value, Explanation> {
     let Some(sent) = sent else { return Ok(Value::Null) };
     wire::decode_dynamic_value(&sent.msgpack, &sent.json, r#type).map_err(|error| {
-        Explanation::new("BERTH-SDK-005", "Cannot read a value that Terraform sent")
+        Explanation::new("SDK-005", "Cannot read a value that Terraform sent")
             .said("the decoder", chain(&error))
-            .next(report())
+            .defect(REPORT)
     })
 }
 
@@ -63,13 +63,11 @@ pub fn read_plain(sent: Option<&proto::DynamicValue>, r#type: &Type) -> Result<V
 pub fn write(value: &Value, r#type: &Type) -> Result<proto::DynamicValue, Explanation> {
     match wire::msgpack::encode(value, r#type) {
         Ok(msgpack) => Ok(proto::DynamicValue { msgpack, json: Vec::new() }),
-        Err(error) => Err(Explanation::new("BERTH-SDK-006", "Cannot write a value for Terraform")
+        Err(error) => Err(Explanation::new("SDK-006", "Cannot write a value for Terraform")
             .said("the encoder", chain(&error))
-            .next(report())),
+            .defect(REPORT)),
     }
 }
 
 /// The advice for what only a defect can cause.
-pub fn report() -> String {
-    format!("this is a defect of berth {}: report it with the configuration at hand", env!("CARGO_PKG_VERSION"))
-}
+pub const REPORT: &str = "report it with the configuration at hand";
