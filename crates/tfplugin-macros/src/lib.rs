@@ -11,7 +11,7 @@ mod tests;
 
 use proc_macro::TokenStream;
 
-/// Derives `tfplugin::sdk::Model` and `tfplugin::sdk::Attr` for a struct with named fields.
+/// Derives `tfplugin::Model` and `tfplugin::Attr` for a struct with named fields.
 ///
 /// What `#[attr(…)]` may say of a field:
 ///
@@ -27,11 +27,13 @@ use proc_macro::TokenStream;
 /// | `check = EXPR` | a `Check`; may be said several times |
 /// | `equal = PATH` | a `fn(&Value, &Value) -> bool` that tells when two values mean the same |
 /// | `deprecated = "…"` | why not to use it any more |
-#[proc_macro_derive(Model, attributes(attr))]
+/// `#[model(crate = PATH)]` on the struct says where the framework is, if a provider knows it by another name than `::tfplugin`:
+/// renamed in its `Cargo.toml`, or as a part of another crate.
+#[proc_macro_derive(Model, attributes(attr, model))]
 pub fn derive_model(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
-    match parse::struct_fields(&input) {
-        Ok(fields) => emit::implementation(&input.ident, &fields).into(),
+    match parse::framework(&input).and_then(|framework| Ok((framework, parse::struct_fields(&input)?))) {
+        Ok((framework, fields)) => emit::implementation(&input.ident, &framework, &fields).into(),
         Err(mistakes) => mistakes.to_compile_error().into(),
     }
 }

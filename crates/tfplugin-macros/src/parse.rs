@@ -42,6 +42,20 @@ impl Rules {
     }
 }
 
+/// Where the framework is: what `#[model(crate = PATH)]` says, or `::tfplugin`.
+pub fn framework(input: &DeriveInput) -> Result<Path, Error> {
+    let mut framework = None;
+    for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("model")) {
+        attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("crate") {
+                return once(&mut framework, &meta);
+            }
+            Err(meta.error("unknown word; there is `crate = PATH`"))
+        })?;
+    }
+    Ok(framework.unwrap_or_else(|| syn::parse_quote!(::tfplugin)))
+}
+
 /// The fields of a struct with named fields, or all that is wrong with them.
 pub fn struct_fields(input: &DeriveInput) -> Result<Vec<Field>, Error> {
     let kind = match &input.data {

@@ -69,6 +69,48 @@ fn reports_every_mistake_of_a_struct_in_one_compile() {
 }
 
 #[test]
+fn the_framework_is_where_the_struct_says() {
+    let framework = |input: TokenStream| match parse::framework(&syn::parse2(input).unwrap()) {
+        Ok(path) => quote!(#path).to_string().replace(' ', ""),
+        Err(mistake) => mistake.to_string(),
+    };
+    assert_eq!(
+        framework(quote!(
+            struct Thing {}
+        )),
+        "::tfplugin"
+    );
+    assert_eq!(
+        framework(quote!(
+            #[model(crate = crate::framework)]
+            struct Thing {}
+        )),
+        "crate::framework"
+    );
+    assert_eq!(
+        framework(quote!(
+            #[model(crate)]
+            struct Thing {}
+        )),
+        "`crate` needs a value: `crate = …`"
+    );
+    assert_eq!(
+        framework(quote!(
+            #[model(crate = a, crate = b)]
+            struct Thing {}
+        )),
+        "`crate` is said twice"
+    );
+    assert_eq!(
+        framework(quote!(
+            #[model(path = a)]
+            struct Thing {}
+        )),
+        "unknown word; there is `crate = PATH`"
+    );
+}
+
+#[test]
 fn names_what_is_no_struct_with_named_fields() {
     for (input, kind) in [
         (
