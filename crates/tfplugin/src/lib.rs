@@ -1,6 +1,4 @@
-//! A framework for providers of Terraform and OpenTofu.
-//!
-//! [`sdk`] is what the author of a resource sees; [`plugin`] speaks the hosts' protocol; the other modules are what both use.
+#![doc = include_str!("../README.md")]
 
 // The derive names this crate `::tfplugin`, here as in providers.
 extern crate self as tfplugin;
@@ -13,5 +11,17 @@ pub mod owner;
 pub mod retry;
 pub mod secret;
 
+#[doc(hidden)]
 pub mod plugin;
 pub mod sdk;
+
+pub use clock::Clock;
+pub use env::Env;
+pub use plugin::launch::run as serve;
+pub use retry::Budget;
+pub use sdk::{
+    About, Arguments, Attr, Attribute, Catalogue, Check, Computed, Cx, Data, DecodeError, Diagnostic, Diagnostics,
+    Equality, Explanation, Function, FunctionError, Import, Limits, Meta, Mode, Model, MoveSource, Nesting, Number,
+    Owner, Parameter, Path, Plan, Private, Provider, ReadTimeouts, Resource, Result, Schema, Secret, Seen, Set,
+    Settings, Severity, Shape, Signature, Step, Timeouts, Type, Value, View, check,
+};

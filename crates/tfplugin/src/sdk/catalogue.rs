@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::erased::{ErasedData, ErasedResource};
 use super::{AnyData, AnyResource, Data, Function, Resource};
 
-/// The types and functions of a provider.
+/// The types and functions of a provider: what `Resources`, `DataSources` and `Functions` give in HashiCorp's framework.
 pub struct Catalogue<P> {
     resources: BTreeMap<&'static str, Box<dyn AnyResource<P>>>,
     data: BTreeMap<&'static str, Box<dyn AnyData<P>>>,

@@ -14,7 +14,8 @@ use crate::retry::Budget;
 /// The note of the private state that names the owner.
 const OWNER: &str = "owner";
 
-/// The context of one call. `P` is the configured provider with its clients.
+/// The context of one call: what requests and responses carry beside values in HashiCorp's framework. `P` is the configured
+/// provider with its clients.
 pub struct Cx<P> {
     provider: Arc<P>,
     budget: Budget,

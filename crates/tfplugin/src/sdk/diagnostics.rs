@@ -42,7 +42,7 @@ impl Diagnostic {
     }
 }
 
-/// The messages of one call, in the order in which they were found.
+/// The messages of one call, in the order in which they were found (`diag.Diagnostics` in HashiCorp's framework).
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics(Vec<Diagnostic>);
 

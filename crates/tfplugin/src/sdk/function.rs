@@ -2,7 +2,8 @@
 
 use super::{Type, Value};
 
-/// A function. It must not read the clock, the environment or the network, nor draw chance:
+/// A function, which a configuration calls by `provider::NAME::FUNCTION(…)`; `function.Function` in HashiCorp's framework. It
+/// must not read the clock, the environment or the network, nor draw chance:
 /// Terraform compares the answers of plan and apply.
 pub trait Function: Send + Sync + 'static {
     /// Its name, without the provider's.
@@ -28,6 +29,13 @@ pub struct Signature {
     pub variadic: Option<Parameter>,
     /// The type of the result.
     pub result: Type,
+}
+
+impl Signature {
+    /// What takes just these parameters.
+    pub fn new(summary: &'static str, description: &'static str, parameters: Vec<Parameter>, result: Type) -> Self {
+        Self { summary, description, parameters, variadic: None, result }
+    }
 }
 
 /// One parameter.

@@ -3,7 +3,8 @@
 use super::{Attribute, Mode, Path, Shape, Value};
 
 /// A struct that stands for an object of Terraform's: the whole of a resource, or a nested attribute.
-/// Derive it; see `CONTRIBUTING.md` for what can be written on a field.
+/// Derive it: `tfplugin_macros::Model` tells what `#[attr(…)]` may say of a field. It is `schema.Schema` and the struct with
+/// `tfsdk` tags in HashiCorp's framework, in one.
 pub trait Model: Clone + Send + Sync + Sized + 'static {
     /// The attributes, in the order of the fields.
     fn attributes() -> Vec<Attribute>;

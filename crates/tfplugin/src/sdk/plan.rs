@@ -2,7 +2,7 @@
 
 use super::{Diagnostics, Explanation, Model, Path, Private, Schema, Seen, Value, View};
 
-/// What Terraform is about to do to one resource. The engine has applied defaults and marked
+/// What Terraform is about to do to one resource (`ModifyPlan` and plan modifiers in HashiCorp's framework). The engine has applied defaults and marked
 /// computed values unknown before the hook runs.
 pub struct Plan<'a> {
     pub(crate) schema: &'a Schema,

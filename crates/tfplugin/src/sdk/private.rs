@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 /// The note of a replacement's plan with the notes of what it replaces.
 const PREDECESSOR: &str = "predecessor";
 
-/// Named notes, stored as a small JSON object. Never put a secret here: it lies in the state file.
+/// Named notes (`privatestate`), stored as a small JSON object. Never put a secret here: it lies in the state file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Private(BTreeMap<String, Json>);
 

@@ -3,7 +3,8 @@
 use super::{Cx, Diagnostics, Explanation, Model, Path, Plan, View};
 use crate::env::Env;
 
-/// A provider.
+/// A provider (`provider.Provider` in HashiCorp's framework). One value of it is made for each run of the host, by
+/// [`Provider::configure`], and every method of a type is given it by [`Cx::provider`].
 pub trait Provider: Send + Sync + Sized + 'static {
     /// The provider block. Every attribute of it should be optional.
     type Config: Model;

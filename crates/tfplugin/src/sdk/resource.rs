@@ -26,7 +26,8 @@ impl Meta {
     }
 }
 
-/// A managed resource. Methods may be written as `async fn`.
+/// A managed resource (`resource.Resource` in HashiCorp's framework, with its `ResourceWith…`). Methods may be written as
+/// `async fn`.
 ///
 /// `P` is the provider: `cx.provider()` leads to the clients.
 pub trait Resource<P: Send + Sync + 'static>: Send + Sync + 'static {
@@ -96,7 +97,7 @@ pub trait Resource<P: Send + Sync + 'static>: Send + Sync + 'static {
 #[derive(Clone, Debug)]
 pub struct Import<M>(pub M);
 
-/// An object of another type that shall become one of ours.
+/// An object of another type that shall become one of ours, as a `moved` block says (`resource.StateMover`).
 #[derive(Clone, Debug)]
 pub struct MoveSource {
     /// The provider it belongs to: `registry.terraform.io/hashicorp/random`. Compare it by its end.
@@ -109,7 +110,7 @@ pub struct MoveSource {
     pub state: serde_json::Value,
 }
 
-/// A data source.
+/// A data source (`datasource.DataSource`).
 pub trait Data<P: Send + Sync + 'static>: Send + Sync + 'static {
     /// Its configuration and result.
     type Model: Model;
