@@ -2,8 +2,6 @@
 //! schemas, our own, and the laws of models and plans on generated values.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-#[path = "support/objects.rs"]
-mod objects;
 #[path = "support/subjects.rs"]
 mod subjects;
 
@@ -15,8 +13,8 @@ use berth::plugin::wire::msgpack;
 use berth::sdk::{Attribute, Mode, Nesting, Private, Shape, Type, Value, check};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
+use tfplugin_testing::values::{SECRET, as_configured, configuration, open_configurations, state, unsettled};
 
-use objects::{SECRET, as_configured, configuration, open_configurations, state, unsettled};
 use subjects::{Kind, Subject, catalogue, subjects};
 
 /// How many values are made for each type.

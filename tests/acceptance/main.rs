@@ -50,8 +50,6 @@ mod secrets;
 #[allow(dead_code, reason = "older wrappings are for another suite")]
 mod stores;
 mod terragrunt;
-#[path = "../support/traces.rs"]
-mod traces;
 mod workload;
 #[path = "../support/workspace.rs"]
 #[allow(dead_code, reason = "not every suite needs every step")]

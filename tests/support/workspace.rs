@@ -17,9 +17,8 @@ use std::{
 
 use serde_json::Value;
 use tempfile::TempDir;
+use tfplugin_testing::{Secrets, private_state};
 use tokio::{process::Command, runtime::Runtime, time::timeout};
-
-use crate::traces::{Secrets, private_state};
 
 pub use run::Run;
 pub use running::Running;
