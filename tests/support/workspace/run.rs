@@ -19,6 +19,8 @@ pub struct Shown {
     pub detail: String,
     /// The resource it is about, if any.
     pub address: Option<String>,
+    /// The line of the configuration that it points at, if any.
+    pub line: Option<String>,
 }
 
 impl Run {
@@ -82,6 +84,7 @@ impl Run {
             summary: text(&diagnostic["summary"]),
             detail: text(&diagnostic["detail"]),
             address: diagnostic["address"].as_str().map(str::to_owned),
+            line: diagnostic["snippet"]["code"].as_str().map(|code| code.trim().to_owned()),
         };
         let messages = self.messages();
         let streamed =
@@ -100,7 +103,7 @@ impl Run {
 impl std::fmt::Display for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "`{}` ended with {:?}", self.what, self.code)?;
-        for Shown { severity, summary, detail, address } in self.diagnostics() {
+        for Shown { severity, summary, detail, address, .. } in self.diagnostics() {
             writeln!(f, "{severity}: {summary} ({})\n{detail}\n", address.unwrap_or_default())?;
         }
         write!(f, "{}", self.stderr)

@@ -97,8 +97,19 @@ fn diagnostic(found: &sdk::Diagnostic, about: &About) -> proto::Diagnostic {
         severity: severity.into(),
         summary: hidden(found.summary()).into_owned(),
         detail: hidden(&found.detail(about)).into_owned(),
-        attribute: Some(found.attribute()).filter(|at| !at.steps().is_empty()).map(|at| path(&at)),
+        attribute: Some(found.attribute()).filter(|at| !at.steps().is_empty()).map(|at| place(&at)),
     }
+}
+
+/// Where in the configuration a message points: the attribute, and an index right after it. Of a longer path hosts take
+/// the last name for one of the resource's own attributes, and show that line or none (Terraform: `tfdiags`,
+/// `ElaborateFromConfigBody`).
+fn place(of: &sdk::Path) -> proto::AttributePath {
+    let is_index = |step: &&Step| !matches!(step, Step::Attribute(_));
+    let indices = of.steps().iter().skip(1).take_while(is_index).take(1).count();
+    let mut place = path(of);
+    place.steps.truncate(1 + indices);
+    place
 }
 
 /// A path.
@@ -121,6 +132,16 @@ mod tests {
     use crate::secret::Secret;
 
     const ABOUT: About = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL" };
+
+    #[test]
+    fn a_message_points_where_hosts_find_a_line() {
+        let tls = sdk::Path::root().attribute("tls").attribute("secret_name");
+        let user = sdk::Path::root().attribute("users").key("ann").attribute("password_wo");
+        for (of, first) in [(tls, 1), (user, 2)] {
+            let expected = path(&of).steps.into_iter().take(first).collect::<Vec<_>>();
+            assert_eq!(place(&of).steps, expected, "{of}");
+        }
+    }
 
     #[test]
     fn no_part_of_a_message_shows_a_secret_that_its_author_quoted() {
