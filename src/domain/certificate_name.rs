@@ -6,19 +6,19 @@ use std::net::IpAddr;
 /// `xn--bcher-kva.example`. A wildcard keeps its star.
 ///
 /// # Errors
-/// What is wrong, in words that complete "`NAME` …".
+/// What is wrong, in words that complete "`dns_names` …".
 pub fn normalize(name: &str) -> Result<String, String> {
     let trimmed = name.strip_suffix('.').unwrap_or(name);
     if trimmed.parse::<IpAddr>().is_ok() {
-        return Err("is an IP address, which belongs into `ip_addresses`".to_owned());
+        return Err(format!("holds `{name}`, an IP address, which belongs into `ip_addresses`"));
     }
     let (wildcard, base) = trimmed.strip_prefix("*.").map_or(("", trimmed), |rest| ("*.", rest));
     if base.contains('*') {
-        return Err("has a star that is not its whole first label".to_owned());
+        return Err(format!("holds `{name}`, whose star is not its whole first label"));
     }
-    let ascii = idna::domain_to_ascii_strict(base).map_err(|_| "is no domain name".to_owned())?;
+    let ascii = idna::domain_to_ascii_strict(base).map_err(|_| format!("holds `{name}`, which is no domain name"))?;
     if !ascii.contains('.') {
-        return Err("is no domain name with at least two labels".to_owned());
+        return Err(format!("holds `{name}`, which is no domain name with at least two labels"));
     }
     Ok(format!("{wildcard}{ascii}"))
 }
@@ -26,9 +26,10 @@ pub fn normalize(name: &str) -> Result<String, String> {
 /// Brings an IP address into the form that the CA uses: `2001:DB8::0:1` becomes `2001:db8::1`.
 ///
 /// # Errors
-/// What is wrong, in words that complete "`ADDRESS` …".
+/// What is wrong, in words that complete "`ip_addresses` …".
 pub fn normalize_address(address: &str) -> Result<String, String> {
-    address.parse::<IpAddr>().map(|address| address.to_string()).map_err(|_| "is no IP address".to_owned())
+    let parsed = address.parse::<IpAddr>().map_err(|_| format!("holds `{address}`, which is no IP address"))?;
+    Ok(parsed.to_string())
 }
 
 /// The normalized names, sorted and each once; names that cannot be normalized stay as they are.

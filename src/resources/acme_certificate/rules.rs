@@ -35,13 +35,10 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
     }
     for (name, range) in [("remaining_days", 0.0..f64::MAX), ("remaining_fraction", 0.0..1.0)] {
         let at = format!("renewal.{name}");
-        if config.read::<f64>(&at).is_some_and(|value| value <= range.start || value >= range.end) {
-            complain(
-                "BERTH-ACME-044",
-                &format!("`{at}` is out of range"),
-                "give a number above 0; a fraction below 1",
-                &at,
-            );
+        let wrong = config.read::<f64>(&at).filter(|value| *value <= range.start || *value >= range.end);
+        if let Some(value) = wrong {
+            let next = "give days above 0, or a fraction between 0 and 1";
+            complain("BERTH-ACME-044", &format!("`{at}` is out of range: it is {value}"), next, &at);
         }
     }
     if config.at("rehearsal").is_given() && config.at("dns_persist01").is_given() {
