@@ -58,4 +58,9 @@ pub(super) const CODES: &[Code] = &[
         "Set the former value again. For another volume save the images, delete the claim as the message says, and \
          apply with `-replace`.",
     ),
+    lasting(
+        "BERTH-REG-090",
+        "A warning: a cache shall be one of Docker Hub, and names an address of it where no registry is.",
+        "Set `proxy.remote_url` to `https://registry-1.docker.io`.",
+    ),
 ];

@@ -92,4 +92,9 @@ pub(super) const CODES: &[Code] = &[
         "The provider block cannot be read as Terraform sent it.",
         "Report a defect, with the provider block without its secrets.",
     ),
+    lasting(
+        "BERTH-SDK-090",
+        "A warning: a password or key ends in a line break, as files do. It counts as part of it, so that the login fails.",
+        "Take it off: `trimspace(file(\"...\"))`.",
+    ),
 ];

@@ -29,7 +29,7 @@ use bindings::Bindings;
 use removing::Removing;
 
 use super::tenancy;
-use super::write_only::warn_of_missing_versions;
+use super::write_only::warn_of_write_only;
 
 /// The application's name in labels.
 const APPLICATION: &str = "pull-secret";
@@ -163,7 +163,7 @@ impl Resource<Berth> for PullSecret {
                 tenancy::look(cx, plan, &claim, &objects, "name").await;
             }
         }
-        warn_of_missing_versions(&Declared::attributes(), plan);
+        warn_of_write_only(&Declared::attributes(), plan);
         let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
             if value.elements().is_some_and(|elements| !elements.is_empty()));
         if plan.is_create() || plan.is_change() || drifted {

@@ -21,7 +21,7 @@ use crate::domain::registry::APPLICATION;
 use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
 use crate::resources::tenancy;
-use crate::resources::write_only::warn_of_missing_versions;
+use crate::resources::write_only::warn_of_write_only;
 use crate::sdk::{Diagnostics, Import, Limits, Meta, Model as _, Plan, Resource, Result, Seen, View};
 
 /// The note that an import has found all but the passwords.
@@ -79,7 +79,7 @@ impl Resource<Berth> for Registry {
         }
         planning::refuse_claim(cx, plan).await?;
         let known = planning::fill(plan);
-        warn_of_missing_versions(&Declared::attributes(), plan);
+        warn_of_write_only(&Declared::attributes(), plan);
         let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
             if value.elements().is_some_and(|elements| !elements.is_empty()));
         if plan.is_create() || plan.is_change() || drifted {

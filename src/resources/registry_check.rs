@@ -17,7 +17,7 @@ use crate::sdk::{
 };
 
 use super::missing::Missing;
-use super::write_only::warn_of_missing_versions;
+use super::write_only::warn_of_write_only;
 
 /// Proof that a registry works, step by step.
 pub struct RegistryCheck;
@@ -160,7 +160,7 @@ impl Resource<Berth> for RegistryCheck {
     }
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
-        warn_of_missing_versions(&Declared::attributes(), plan);
+        warn_of_write_only(&Declared::attributes(), plan);
         if plan.is_create() || plan.is_change() {
             plan.leave_open(&["summary", "results", "passed"]);
             foresee(cx, plan).await;

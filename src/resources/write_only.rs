@@ -1,4 +1,4 @@
-//! Warns of passwords whose change nobody would notice.
+//! Warns of passwords whose change nobody would notice, and of those that hold more than the password.
 
 use crate::explain::Explanation;
 use crate::sdk::{Attribute, Nesting, Path, Plan, Shape, Value};
@@ -6,12 +6,24 @@ use crate::sdk::{Attribute, Nesting, Path, Plan, Shape, Value};
 /// How a write-only attribute ends.
 const ENDING: &str = "_wo";
 
-/// Warns of every write-only value that is given without its version: Terraform compares only what it stores, so another
-/// value changes nothing.
-pub fn warn_of_missing_versions(attributes: &[Attribute], plan: &mut Plan<'_>) {
-    let mut places = Vec::new();
-    visit(attributes, plan.config().value(), &Path::root(), &mut places);
-    for place in places {
+/// Warns of write-only values that are hardly meant as they are given.
+pub fn warn_of_write_only(attributes: &[Attribute], plan: &mut Plan<'_>) {
+    let mut given = Vec::new();
+    visit(attributes, plan.config().value(), &Path::root(), &mut given);
+    warn_of_missing_versions(&given, plan);
+    warn_of_line_breaks(&given, plan);
+}
+
+/// A write-only value, as the configuration gives it.
+struct Given {
+    place: Path,
+    has_version: bool,
+    ends_in_a_line_break: bool,
+}
+
+/// Terraform compares only what it stores, so another value changes nothing without another version.
+fn warn_of_missing_versions(given: &[Given], plan: &mut Plan<'_>) {
+    for place in given.iter().filter(|it| !it.has_version).map(|it| &it.place) {
         plan.warn(
             &Explanation::new("BERTH-SDK-030", format!("Nobody will notice when `{place}` changes"))
                 .next(format!(
@@ -23,14 +35,29 @@ pub fn warn_of_missing_versions(attributes: &[Attribute], plan: &mut Plan<'_>) {
     }
 }
 
-fn visit(attributes: &[Attribute], value: &Value, at: &Path, found: &mut Vec<Path>) {
+/// Files and the output of programs end in one, and no login does.
+fn warn_of_line_breaks(given: &[Given], plan: &mut Plan<'_>) {
+    for place in given.iter().filter(|it| it.ends_in_a_line_break).map(|it| &it.place) {
+        plan.warn(
+            &Explanation::new("BERTH-SDK-090", format!("`{place}` ends in a line break, which counts as part of it"))
+                .next("take it off, for example by `trimspace(file(…))`")
+                .at(place.to_string()),
+        );
+    }
+}
+
+fn visit(attributes: &[Attribute], value: &Value, at: &Path, found: &mut Vec<Given>) {
     for attribute in attributes {
         let (given, here) = (value.member(&attribute.name), at.attribute(&attribute.name));
         if attribute.write_only && attribute.name.ends_with(ENDING) {
             let version = format!("{}_version", attribute.name);
             let is_counted = attributes.iter().any(|other| other.name == version);
-            if is_counted && !given.is_null() && !given.is_unknown() && value.member(&version).is_null() {
-                found.push(here);
+            if is_counted && !given.is_null() && !given.is_unknown() {
+                found.push(Given {
+                    place: here,
+                    has_version: !value.member(&version).is_null(),
+                    ends_in_a_line_break: given.as_str().is_some_and(|text| text.ends_with(['\n', '\r'])),
+                });
             }
         } else if let Shape::Nested(nesting, inner) = &attribute.shape {
             each(*nesting, given, &here, &mut |element, place| visit(inner, element, place, found));
@@ -57,10 +84,10 @@ mod tests {
     use crate::resources::registry::Declared;
     use crate::sdk::Model as _;
 
-    fn places(config: &Value) -> Vec<String> {
+    fn places(config: &Value, is_so: impl Fn(&Given) -> bool) -> Vec<String> {
         let mut found = Vec::new();
         visit(&Declared::attributes(), config, &Path::root(), &mut found);
-        found.iter().map(ToString::to_string).collect()
+        found.iter().filter(|given| is_so(given)).map(|given| given.place.to_string()).collect()
     }
 
     #[test]
@@ -72,7 +99,19 @@ mod tests {
             ("proxy", user(Value::Null)),
             ("storage", Value::object([("s3", Value::object([("secret_key_wo", Value::from("s"))]))])),
         ]);
-        assert_eq!(places(&config), ["storage.s3.secret_key_wo", "users[\"ann\"].password_wo", "proxy.password_wo"]);
-        assert_eq!(places(&Value::object([("users", Value::Unknown)])), Vec::<String>::new());
+        let unversioned = |config: &Value| places(config, |given| !given.has_version);
+        assert_eq!(
+            unversioned(&config),
+            ["storage.s3.secret_key_wo", "users[\"ann\"].password_wo", "proxy.password_wo"]
+        );
+        assert_eq!(unversioned(&Value::object([("users", Value::Unknown)])), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_password_with_the_end_of_its_file_is_found() {
+        for (password, expected) in [("p\n", 1), ("p\r\n", 1), ("p", 0), ("p ", 0), ("a\nb", 0)] {
+            let config = Value::object([("proxy", Value::object([("password_wo", Value::from(password))]))]);
+            assert_eq!(places(&config, |given| given.ends_in_a_line_break).len(), expected, "{password:?}");
+        }
     }
 }

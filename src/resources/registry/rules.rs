@@ -21,6 +21,7 @@ pub fn check(config: View<'_>, found: &mut Diagnostics) {
     users(config, found);
     openness(config, found);
     identity(config, found);
+    upstream(config, found);
     resources(config, found);
     tolerations(config, found);
 }
@@ -157,6 +158,17 @@ fn openness(config: View<'_>, found: &mut Diagnostics) {
 
 fn one_alone(one: Seen<'_>, other: Seen<'_>) -> bool {
     (one.is_given() && other.is_null()) || (one.is_null() && other.is_given())
+}
+
+/// Docker Hub has many addresses, and answers the questions of a registry at one.
+fn upstream(config: View<'_>, found: &mut Diagnostics) {
+    let address = config.text("proxy.remote_url").unwrap_or_default();
+    let host = address.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next()).unwrap_or_default();
+    if ["docker.io", "www.docker.io", "docker.com", "www.docker.com", "hub.docker.com"].contains(&host) {
+        let what = format!("No registry answers at `{address}`: the cache could pull nothing");
+        let next = "set proxy.remote_url = \"https://registry-1.docker.io\", which is Docker Hub's registry";
+        found.warning(&Explanation::new("BERTH-REG-090", what).next(next).at("proxy.remote_url"));
+    }
 }
 
 /// The keys of a bucket belong together, and the second major version knows no other identity.
