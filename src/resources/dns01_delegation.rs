@@ -36,7 +36,7 @@ pub struct Dns01DelegationModel {
     /// The id of the hosted zone of the domain. Absent, the public zone of the longest name that holds it.
     #[attr(optional, check = check::length(1, 64), equal = checks::same_zone_id)]
     pub zone_id: Computed<String>,
-    /// How long resolvers may keep the CNAME, in seconds. Default 300.
+    /// How long resolvers may keep the CNAME, in seconds.
     #[attr(default = 300, check = check::range(0, 2_147_483_647))]
     pub ttl: u32,
     /// Whether to replace a CNAME that exists already; otherwise that is an error. Default `false`.

@@ -39,14 +39,14 @@ impl Resource<Berth> for DnsRecord {
         ..Meta::new(
             "DNS",
             "A record set of a hosted zone in Route53. Every change is made in place, also one of name or type: the old \
-             set goes and the new one comes in the same moment. Concurrent changes to a zone join into few requests, and \
+             set goes and the new one comes in the same moment.\n\nConcurrent changes to a zone join into few requests, and \
              where one resource removes what is in the way of another, or hands a record over to it, both are one request, \
              so that the name never is without a record: a creation waits up to 8 seconds for such a removal, and the \
-             first removals of a run wait 1.5 seconds for a creation. What no resource of the run removes is refused: \
+             first removals of a run wait 1.5 seconds for a creation.\n\nWhat no resource of the run removes is refused: \
              import it, or set `overwrite`. So is a record that a run which was killed has left without a state: the message \
-             names its id, and after the import the plan is empty. The SOA and NS records of the zone itself can be changed; destroying them \
-             leaves them as they are. It takes over an `aws_route53_record` by a `moved` block, and its id can be \
-             imported too.",
+             names its id, and after the import the plan is empty. It takes over an `aws_route53_record` by a `moved` block, and its id can be \
+             imported too.\n\nThe SOA and NS records of the zone itself can be changed; destroying them leaves them as they \
+             are.",
         )
     };
 

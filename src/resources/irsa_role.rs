@@ -34,14 +34,15 @@ impl Resource<Berth> for IrsaRole {
         ..Meta::new(
             "Identity",
             "An IAM role that service accounts of a cluster assume (IRSA): its trust policy with subject and audience \
-             both pinned, its permissions, attachments, boundary and tags in one object. The role's policies and \
-             attachments are exactly those declared here: others are removed. Sizes and names are checked at plan. \
+             both pinned, its permissions, attachments, boundary and tags in one object. Sizes and names are checked at \
+             plan.\n\nThe role's policies and attachments are exactly those declared here: others are removed. \
              Destroying the role takes off it whatever hangs on it, also what others attached: policies are detached, \
-             inline policies removed, instance profiles left; managed policies of others stay. Refreshes list the \
+             inline policies removed, instance profiles left; managed policies of others stay. A role of the \
+             same name that somebody else made anew is left alone: IAM tells them apart by the unique id. A `moved` block \
+             takes over an `aws_iam_role`.\n\nRefreshes list the \
              account's roles in a few large pages, whatever the number of roles declared; without the permission \
              `iam:GetAccountAuthorizationDetails`, and in accounts so large that it takes fewer calls, roles are read \
-             one by one. A role of the same name that somebody else made anew is left alone: IAM tells them apart by the \
-             unique id. A `moved` block takes over an `aws_iam_role`.",
+             one by one.",
         )
     };
 
