@@ -72,6 +72,7 @@ pub struct Berth {
     annotations: planned::PlannedAnnotations,
     looks: looks::Looks,
     readiness: readiness::Readiness,
+    told: readiness::Told,
 }
 
 /// What the provider is called.
@@ -108,6 +109,7 @@ impl sdk::Provider for Berth {
             annotations: planned::PlannedAnnotations::default(),
             looks: looks::Looks::default(),
             readiness: readiness::Readiness::default(),
+            told: readiness::Told::default(),
         };
         provider.fit_region().map(|()| provider)
     }
@@ -150,6 +152,11 @@ impl Berth {
     /// What plans of this run no longer ask.
     pub fn looks(&self) -> &looks::Looks {
         &self.looks
+    }
+
+    /// What was told in this run.
+    pub fn told(&self) -> &readiness::Told {
+        &self.told
     }
 
     /// Whether plans must do without remote calls.

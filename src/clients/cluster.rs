@@ -255,6 +255,18 @@ impl Cluster {
         }
     }
 
+    /// Why the cluster cannot be asked at all, by a question that needs no right; none where it was answered, or where the
+    /// budget ended before.
+    pub async fn lack(&self, budget: &Budget) -> Option<ClusterError> {
+        if let Some(fault) = self.fault() {
+            return Some(fault);
+        }
+        let version = |_| http::Request::get("/version").body(Vec::new()).map_err(RequestError::BuildRequest);
+        let nothing = ObjectRef::of_namespace("default");
+        let error = self.ask(budget, Verb::Get, &nothing, version).await.err()?;
+        (error.is_unanswered() || matches!(error, ClusterError::Unauthorized { .. })).then_some(error)
+    }
+
     /// What is wrong with the settings, as far as this machine can tell by itself: no program is run, nobody is asked.
     pub fn fault(&self) -> Option<ClusterError> {
         connection::fault(&self.settings, &self.env)

@@ -83,6 +83,11 @@ impl Berth {
         self.config.acme.as_ref()?.directory_url.as_deref()
     }
 
+    /// Whether the provider block names no directory, for certain.
+    pub fn lacks_acme_directory(&self) -> bool {
+        self.acme_directory().is_none() && self.settled("acme").is_ok()
+    }
+
     /// The limits of a CA, if they are known.
     pub fn acme_limits(&self, directory_url: &str) -> Option<Limits> {
         let configured = self.config.acme.as_ref().and_then(|block| block.issuance_limits.as_ref());

@@ -1,4 +1,4 @@
-//! Whether the remotes that a plan is for could be asked at all: told once in a run, by what this machine knows by itself.
+//! Whether the remotes that a plan is for can be asked at all: told once in a run.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +8,7 @@ use super::Cx;
 use crate::explain::Explanation;
 use crate::sdk::{Plan, View};
 
-/// How long the search for credentials may hold up a plan.
+/// How long the search for credentials, or one question to the cluster, may hold up a plan.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A remote that needs a login of its own.
@@ -28,7 +28,23 @@ impl Readiness {
     }
 }
 
-/// Warns of a plan to make something where the apply will find no login, or no cluster.
+/// What was told in this run: an apply plans once more, by the same process, and then looks at what its plan did not know.
+#[derive(Debug, Default)]
+pub struct Told(Mutex<Vec<Explanation>>);
+
+impl Told {
+    /// Whether it was not told yet; now it is.
+    pub fn is_new(&self, told: &Explanation) -> bool {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = !all.contains(told);
+        if is_new {
+            all.push(told.clone());
+        }
+        is_new
+    }
+}
+
+/// Warns of a plan to make something where the apply will find no login, or no cluster that it is known to.
 pub async fn look(cx: &Cx, type_name: &str, plan: &mut Plan<'_>) {
     let provider = cx.provider();
     if provider.is_offline() || !plan.is_create() {
@@ -78,8 +94,8 @@ async fn missing(cx: &Cx, remote: Remote) -> Option<Explanation> {
             )
         }
         Remote::Cluster => {
-            let fault = cx.provider().cluster().ok()?.fault()?;
-            Some(fault.explain("The cluster cannot be asked: this plan is unchecked, and its apply will fail"))
+            let lack = budget.run(cx.provider().cluster().ok()?.lack(&budget)).await.ok()??;
+            Some(lack.explain("The cluster cannot be asked: this plan is unchecked, and its apply will fail"))
         }
     }
 }

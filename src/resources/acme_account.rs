@@ -246,13 +246,22 @@ impl Resource<Berth> for AcmeAccount {
     }
 }
 
-/// Plans the provider's directory where the configuration names none.
+/// Plans the provider's directory where the configuration names none, and tells where neither does.
 pub(super) fn plan_directory(cx: &Cx, plan: &mut Plan<'_>) {
-    if plan.config().at("directory_url").is_null()
-        && let Some(url) = cx.provider().acme_directory()
-    {
-        plan.set("directory_url", Value::from(url));
+    if !plan.config().at("directory_url").is_null() {
+        return;
     }
+    if let Some(url) = cx.provider().acme_directory() {
+        plan.set("directory_url", Value::from(url));
+    } else if plan.is_create() && cx.provider().lacks_acme_directory() {
+        plan.warn(&no_directory());
+    }
+}
+
+fn no_directory() -> Explanation {
+    Explanation::new("BERTH-ACME-038", "No ACME directory is given")
+        .next("set `directory_url`, or `acme = { directory_url = \"…\" }` in the provider block")
+        .at("directory_url")
 }
 
 /// Whether a directory was known before and another one is planned.
@@ -266,9 +275,7 @@ pub(super) fn directory_of(cx: &Cx, own: &mut Computed<String>) -> Result<String
         return Ok(url.clone());
     }
     let Some(url) = cx.provider().acme_directory() else {
-        return Err(Explanation::new("BERTH-ACME-038", "No ACME directory is given")
-            .next("set `directory_url`, or `acme = { directory_url = \"…\" }` in the provider block")
-            .at("directory_url"));
+        return Err(no_directory());
     };
     own.set(url.to_owned());
     Ok(url.to_owned())

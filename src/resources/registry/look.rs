@@ -26,8 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Looks at the certificate and at who is to act on the Ingress, when the registry is about to be made.
 pub async fn look(cx: &Cx, cluster: &Cluster, registry: &Registry) {
     let looking = Looking { cx, cluster, registry, budget: cx.budget() };
-    for told in looking.at_the_way_in().await {
-        cx.warn(&told);
+    for told in looking.at_the_way_in().await.iter().filter(|told| cx.provider().told().is_new(told)) {
+        cx.warn(told);
     }
 }
 
@@ -44,6 +44,7 @@ pub async fn preview(cx: &Cx, plan: &mut Plan<'_>, model: &Declared, registry: &
     let looking = Looking { cx, cluster, registry, budget: &budget };
     let takes_port = plan.is_create() || plan.changes("host_port");
     for told in looking.at_everything(model, takes_port).await {
+        cx.provider().told().is_new(&told);
         plan.warn(&told);
     }
 }
