@@ -51,8 +51,9 @@ impl Step {
             }
             Self::Pull => "check the registry's log and storage",
             Self::InCluster => {
-                "check that the service account names a pull secret with this login, and that the nodes resolve the \
-                 name and trust the certificate"
+                "go by these words: `401` or `no basic auth`: have the service account name a pull secret with this login; \
+                 `x509`: have the nodes trust the CA (containerd: certs.d/HOST/hosts.toml), whatever Pods trust; `no such \
+                 host`: have the nodes' own resolver know the name"
             }
         }
     }

@@ -39,10 +39,13 @@ impl Function for Dns01Value {
     fn call(&self, arguments: &Arguments<'_>) -> Result<Value, FunctionError> {
         let (token, thumbprint) = (arguments.text(0)?, arguments.text(1)?);
         if token.is_empty() || !is_base64url(token) {
-            return Err(FunctionError::at(0, "is no token: a token is base64url without padding"));
+            return Err(FunctionError::at(0, "must be a token: base64url without padding"));
         }
         if thumbprint.len() != THUMBPRINT || !is_base64url(thumbprint) {
-            return Err(FunctionError::at(1, "is no SHA-256 thumbprint: 43 characters of base64url without padding"));
+            return Err(FunctionError::at(
+                1,
+                "must be a SHA-256 thumbprint: 43 characters of base64url without padding",
+            ));
         }
         Ok(Value::from(URL_SAFE_NO_PAD.encode(sha256(format!("{token}.{thumbprint}").as_bytes()))))
     }

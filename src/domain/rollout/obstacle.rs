@@ -83,7 +83,10 @@ impl ObstacleKind {
                 "correct storage.volume.storage_class, make that class, or mark one as the cluster's default; a claim \
                  that names another class must be deleted first"
             }
-            Self::Refused => "raise the quota, satisfy the policy, or make what the cluster misses",
+            Self::Refused => {
+                "give what the rule asks for (`resources` for a quota, no `host_port` under Pod security), have it changed, \
+                 or make what the cluster misses"
+            }
         }
     }
 

@@ -135,11 +135,10 @@ impl Route53Error {
     /// The message in four parts: `what` failed, on which `object`.
     pub fn explain(&self, what: impl Into<String>, object: &str) -> Explanation {
         let explanation = match self {
-            Self::Aws(error @ AwsError::Invalid(reply)) => {
+            Self::Aws(AwsError::Invalid(reply)) => {
                 let words = format!("{} ({})", reply.message, reply.code);
                 let explanation = Explanation::new(self.code(), what).on(object).said("Route53", words);
-                return explanation
-                    .next(format!("correct the record and apply again; nothing of it was changed ({error})"));
+                return explanation.next("correct the record and apply again; nothing of it was changed");
             }
             Self::Aws(error) => return error.explain(what, object),
             _ => Explanation::new(self.code(), what).on(object),

@@ -43,7 +43,8 @@ pub(super) fn words(error: &KubeconfigError, path: Option<&Path>) -> String {
                 .map_or_else(String::new, |place| format!(" at line {}, column {}", place.line(), place.column()));
             format!("the kubeconfig{file} is no valid YAML of its kind{place}")
         }
-        other => chain(other),
+        // The library quotes the path twice.
+        other => chain(other).replace("'\"", "`").replace("\"'", "`"),
     }
 }
 

@@ -98,8 +98,8 @@ impl ClusterError {
             Self::Refused { refusal, .. } => refusal.remedy(),
             Self::NamespaceMissing { namespace } => {
                 return format!(
-                    "create the namespace `{namespace}` first, correct its name, or set `create_namespace = true` where the \
-                     type has that"
+                    "create the namespace `{namespace}` first, or correct its name; a registry and the key of an ACME account \
+                     make theirs with `create_namespace = true`"
                 );
             }
             Self::NamespaceTerminating { .. } => "apply again when the namespace is gone or made anew",
