@@ -9,7 +9,7 @@ use crate::workspace::{Run, Workspace};
 const PASSWORD: &str = "a password for checking";
 
 /// A certificate for the node's address, written as a Secret, and the CA that made it.
-fn certificate(workspace: &Workspace, namespace: &str) -> String {
+pub fn certificate(workspace: &Workspace, namespace: &str) -> String {
     let address = value("SANDBOX_NODE_IP");
     let path = |name: &str| workspace.path(name).to_str().unwrap().to_owned();
     let openssl = |arguments: &[&str]| {

@@ -9,5 +9,6 @@ mod dns_iam;
 mod dns_iam_records;
 mod env;
 mod first_start;
+mod mistakes;
 mod nulls;
 mod strict_refresh;

@@ -73,12 +73,17 @@ impl Runner {
         kubectl_ok(&["apply", "-f", file.to_str().unwrap()]);
     }
 
+    /// A token of the account.
+    pub fn token(&self) -> String {
+        kubectl_ok(&["-n", &self.home.0, "create", "token", ACCOUNT]).trim().to_owned()
+    }
+
     /// A kubeconfig with the account's token, in the workspace's folder.
     pub fn kubeconfig(&self, workspace: &Workspace) -> String {
-        let token = kubectl_ok(&["-n", &self.home.0, "create", "token", ACCOUNT]);
+        let token = self.token();
         let login = kubectl_ok(&["config", "view", "--raw", "--minify", "-o", "json"]);
         let mut login: Value = serde_json::from_str(&login).unwrap();
-        login["users"][0]["user"] = json!({ "token": token.trim() });
+        login["users"][0]["user"] = json!({ "token": token });
         let file = workspace.write(&format!("{}.json", self.home.0), &login.to_string());
         file.to_str().unwrap().to_owned()
     }

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use tfplugin_testing::{Secrets, private_state};
 use tokio::{process::Command, runtime::Runtime, time::timeout};
 
-pub use run::Run;
+pub use run::{Run, Shown};
 pub use running::Running;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_terraform-provider-berth");

@@ -82,6 +82,7 @@ impl Budget {
 
     /// Sleeps, but no longer than the budget.
     pub async fn sleep(&self, time: Duration) -> Result<(), Stopped> {
+        tracing::trace!(seconds = time.as_secs_f64(), "pausing");
         self.run(tokio::time::sleep(time)).await
     }
 }

@@ -1,0 +1,31 @@
+# An address that is no directory.
+# told: apply
+
+provider "berth" {
+  acme = { directory_url = "${var.directory}/../roots", ca_file = var.ca_file }
+}
+
+resource "berth_acme_account" "x" {
+  terms_of_service_agreed = true
+  deactivate_on_destroy   = true
+
+  account_key = {
+    generate          = true
+    kubernetes_secret = { namespace = var.namespace, name = "account" }
+  }
+}
+
+# remedy
+provider "berth" {
+  acme = { directory_url = var.directory, ca_file = var.ca_file }
+}
+
+resource "berth_acme_account" "x" {
+  terms_of_service_agreed = true
+  deactivate_on_destroy   = true
+
+  account_key = {
+    generate          = true
+    kubernetes_secret = { namespace = var.namespace, name = "account" }
+  }
+}
