@@ -29,7 +29,7 @@ use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::env::Env;
 use crate::retry::{Attempt, Budget, Failed, Pace, Stopped, retry};
 
-use connection::{Access, Connection};
+use connection::{Access, Connection, Silence};
 
 pub use accounts::{Annotated, Binding, pull_secrets};
 pub use error::{ClusterError, FieldFault, Verb};
@@ -47,6 +47,9 @@ const PACE: Pace = Pace::new(Duration::from_millis(200), Duration::from_secs(5))
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How many objects are looked at side by side.
+/// How long an API server that has answered before is asked again after broken connections.
+const BROKEN_PATIENCE: Duration = Duration::from_secs(15);
+
 const LOOKS_AT_ONCE: usize = 8;
 
 /// How often a written object may have changed meanwhile before the conflict counts.
@@ -58,11 +61,12 @@ pub struct Cluster {
     env: Env,
     access: Access,
 }
+    silence: Silence,
 
 impl Cluster {
     /// A cluster described by the settings, or else by the environment.
     pub fn new(settings: Settings, env: Env) -> Self {
-        Self { settings, env, access: Access::new() }
+        Self { settings, env, access: Access::new(), silence: Silence::default() }
     }
 
     /// Several objects, in their order; those that were not answered for are left out.
@@ -227,6 +231,33 @@ impl Cluster {
         send: S,
     ) -> Result<T, ClusterError>
     where
+    where
+        B: Fn(Request) -> Result<http::Request<Vec<u8>>, RequestError>,
+        S: Fn(Client, http::Request<Vec<u8>>) -> Fut,
+        Fut: Future<Output = Result<T, kube::Error>>,
+    {
+        if let Some(error) = self.silence.known() {
+            return Err(error);
+        }
+        let answer = self.asked(budget, verb, object, build, send).await;
+        match &answer {
+            // Nobody was asked, or nobody waited for the answer.
+            Err(ClusterError::NotConfigured(_) | ClusterError::BadSource { .. } | ClusterError::Stopped { .. }) => {}
+            answer => self.silence.note(answer.as_ref().err()),
+        }
+        answer
+    }
+
+    /// Sends one request, as often as the API server asks for patience, and again after a broken connection if doing it
+    /// twice is the same as doing it once.
+    async fn asked<T, B, S, Fut>(
+        &self,
+        budget: &Budget,
+        verb: Verb,
+        object: &ObjectRef,
+        build: &B,
+        send: S,
+    ) -> Result<T, ClusterError>
         B: Fn(Request) -> Result<http::Request<Vec<u8>>, RequestError>,
         S: Fn(Client, http::Request<Vec<u8>>) -> Fut,
         Fut: Future<Output = Result<T, kube::Error>>,
@@ -234,13 +265,20 @@ impl Cluster {
         let connection = self.connection(budget).await?;
         let patience = budget.at_most(PATIENCE);
         let api = Request::new(url_path(object));
+        let broken = budget.at_most(BROKEN_PATIENCE);
+        let may_repeat = || verb.may_be_repeated() && self.silence.has_been_broken() && broken.check().is_ok();
         let answer = retry(&patience, PACE, || async {
             let request = match build(Request::new(api.url_path.clone())) {
                 Ok(request) => request,
                 Err(fault) => return Attempt::Done(Err(unsendable(object, &fault))),
             };
             tracing::debug!(%verb, object = %object, "request");
-            attempt(send(connection.client.clone(), request).await, verb, object, &connection)
+            match attempt(send(connection.client.clone(), request).await, verb, object, &connection) {
+                Attempt::Done(Err(error)) if error.is_broken_connection() && may_repeat() => {
+                    Attempt::Again(error, None)
+                }
+                judged => judged,
+            }
         })
         .await;
         match answer {
@@ -281,7 +319,12 @@ impl Cluster {
 impl Cluster {
     /// A cluster whose API server is the given service.
     fn over(client: Client) -> Self {
-        Self { settings: Settings::default(), env: Env::default(), access: Access::by(client) }
+        Self {
+            settings: Settings::default(),
+            env: Env::default(),
+            access: Access::by(client),
+            silence: Silence::default(),
+        }
     }
 }
 

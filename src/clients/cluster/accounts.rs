@@ -129,11 +129,15 @@ impl Cluster {
         name: &str,
         value: &str,
     ) -> Result<Annotated, ClusterError> {
+        // The first try counts: after a lost answer or a conflict the next one may find its work done.
         let (mut changed, mut before) = (false, None);
         let set = |found: &mut Value| {
-            before = annotation(found, name);
-            changed = set_annotation(found, name, value);
-            changed
+            let earlier = annotation(found, name);
+            let is_changed = set_annotation(found, name, value);
+            if is_changed && !changed {
+                (changed, before) = (true, earlier);
+            }
+            is_changed
         };
         Ok(match self.update(budget, object, set).await? {
             None => Annotated::Absent,

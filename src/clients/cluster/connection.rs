@@ -5,6 +5,7 @@ mod credentials;
 mod exec;
 mod files;
 mod overlay;
+mod silence;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use crate::retry::{Budget, Stopped};
 use super::error::{ClusterError, from_transport};
 use super::settings::{Settings, Source};
 use configuration::Configuration;
+pub(super) use silence::Silence;
 
 /// How long a failure to get credentials is believed: all who wait for them meanwhile are told the same, instead of each
 /// running a slow program once more.

@@ -35,6 +35,17 @@ pub enum Verb {
     Watch,
 }
 
+impl Verb {
+    /// Whether a request that may have been done already can be sent again: reads, declarations, deletions, and writes that
+    /// hold only for the version that was read.
+    pub fn may_be_repeated(self) -> bool {
+        match self {
+            Self::Get | Self::List | Self::Patch | Self::Update | Self::Delete => true,
+            Self::Create | Self::Watch => false,
+        }
+    }
+}
+
 impl fmt::Display for Verb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -218,6 +229,16 @@ impl ClusterError {
     /// Whether the cluster was not asked at all, so that nothing is known of what it holds.
     pub fn is_unanswered(&self) -> bool {
         matches!(self, Self::NotConfigured(_) | Self::BadSource { .. } | Self::Unreachable { .. } | Self::NoWay { .. })
+    }
+
+    /// Whether nobody answered at the API server's address.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::NoWay { .. })
+    }
+
+    /// Whether the connection broke, or none could be made at this moment.
+    pub fn is_broken_connection(&self) -> bool {
+        self.is_silence() && self.is_passing()
     }
 
     /// Whether the same question may well be answered a moment later: a broken connection, a server that is overloaded or

@@ -12,6 +12,7 @@ use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::Claim;
 use crate::owner::Owner;
 
+mod contended;
 mod rollouts;
 
 /// What the server was asked: method, path with query, body.

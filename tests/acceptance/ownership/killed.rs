@@ -17,14 +17,14 @@ enum End {
 const ENDS: [End; 3] = [End::KillProvider, End::KillAll, End::Interrupt];
 
 /// A subject whose cluster is reached through a proxy.
-struct Scene {
-    subject: Subject,
-    proxy: Faults,
-    workspace: Workspace,
+pub(super) struct Scene {
+    pub(super) subject: Subject,
+    pub(super) proxy: Faults,
+    pub(super) workspace: Workspace,
 }
 
 impl Scene {
-    fn new(subject: Subject) -> Self {
+    pub(super) fn new(subject: Subject) -> Self {
         let (proxy, login) = (Faults::before_cluster(&[]), cluster());
         let trust = value("SANDBOX_ACME_CA_FILE");
         let way = format!(
