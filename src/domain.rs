@@ -33,6 +33,7 @@ pub mod registry;
 pub mod registry_name;
 pub mod renewal;
 pub mod rollout;
+pub mod s3_name;
 pub mod tags;
 pub mod tls_secret;
 pub mod workload;

@@ -51,6 +51,25 @@ impl Quantity {
     }
 }
 
+/// What an amount of a resource was probably meant to be, where it can hardly be meant as it stands: less than a page of memory
+/// or storage, or more processors than any machine has.
+pub fn likely_meant(resource: &str, amount: &str) -> Option<String> {
+    let quantity = Quantity::parse(amount).filter(|it| it.is_positive())?;
+    let number = amount.trim().trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let sized = matches!(resource, "memory" | "ephemeral-storage" | "storage") || resource.starts_with("hugepages-");
+    match resource {
+        "cpu" if quantity >= Quantity(MANY_PROCESSORS * NANOS) => Some(format!("{number}m")),
+        _ if sized && quantity < Quantity(FEW_BYTES * NANOS) => Some(format!("{number}Mi")),
+        _ => None,
+    }
+}
+
+/// No program runs in less, and nobody claims less.
+const FEW_BYTES: i128 = 4096;
+
+/// No machine has so many.
+const MANY_PROCESSORS: i128 = 2048;
+
 fn split_digits(text: &str) -> (&str, &str) {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text.split_at_checked(end).unwrap_or((text, ""))
@@ -186,6 +205,26 @@ mod tests {
 
     fn read(text: &str) -> Option<i128> {
         Quantity::parse(text).map(|quantity| quantity.0)
+    }
+
+    #[test]
+    fn a_unit_that_was_hardly_meant_is_told_with_the_one_that_was() {
+        let meant = |resource: &str, amount: &str| likely_meant(resource, amount).unwrap_or_default();
+        assert_eq!(meant("memory", "512m"), "512Mi");
+        assert_eq!(meant("memory", "512"), "512Mi");
+        assert_eq!(meant("storage", "10m"), "10Mi");
+        assert_eq!(meant("cpu", "100Mi"), "100m");
+        assert_eq!(meant("cpu", "2500"), "2500m");
+        for (resource, amount) in [
+            ("memory", "64Mi"),
+            ("memory", "0"),
+            ("memory", "1e9"),
+            ("cpu", "500m"),
+            ("cpu", "64"),
+            ("nvidia.com/gpu", "1"),
+        ] {
+            assert_eq!(likely_meant(resource, amount), None, "{resource} {amount}");
+        }
     }
 
     #[test]

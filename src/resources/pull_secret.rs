@@ -137,12 +137,6 @@ impl Resource<Berth> for PullSecret {
             let what = "`namespaces` or `namespace_selector` must be given";
             found.error(&complaint(what, "name the namespaces that shall get the Secret", "namespaces"));
         }
-        let selector = config.at("namespace_selector").known().and_then(Value::members);
-        if selector.is_some_and(BTreeMap::is_empty) {
-            let what = "`namespace_selector = {}` chooses every namespace, kube-system included";
-            let next = "name labels, or the namespaces; nothing needs to be done if all of them are meant";
-            found.warning(&complaint(what, next, "namespace_selector"));
-        }
         let registries = config.at("registries").known().and_then(Value::members);
         for (host, login) in registries.into_iter().flatten() {
             if View::new(login).at("password_wo").is_null() {
@@ -164,6 +158,7 @@ impl Resource<Berth> for PullSecret {
             }
         }
         warn_of_write_only(&Declared::attributes(), plan);
+        planning::warn_of_all_namespaces(plan);
         let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
             if value.elements().is_some_and(|elements| !elements.is_empty()));
         if plan.is_create() || plan.is_change() || drifted {

@@ -1,5 +1,8 @@
 //! What a plan can know of pull secrets.
 
+use std::collections::BTreeMap;
+
+use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::missing::Missing;
 use crate::sdk::{Plan, Value};
@@ -18,6 +21,17 @@ pub fn foresee(plan: &mut Plan<'_>) {
             "bound",
             sorted(pairs(&namespaces, &accounts).map(|(namespace, account)| format!("{namespace}/{account}"))),
         );
+    }
+}
+
+/// Says once, when it is first planned, that every namespace is chosen.
+pub fn warn_of_all_namespaces(plan: &mut Plan<'_>) {
+    let selector = plan.planned().at("namespace_selector").known().and_then(Value::members);
+    let is_new = plan.is_create() || plan.changes("namespace_selector");
+    if is_new && selector.is_some_and(BTreeMap::is_empty) {
+        let what = "`namespace_selector = {}` chooses every namespace, kube-system included";
+        let next = "name labels, or the namespaces; nothing needs to be done if all of them are meant";
+        plan.warn(&Explanation::new("BERTH-PULL-001", what).next(next).at("namespace_selector"));
     }
 }
 

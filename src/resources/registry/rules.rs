@@ -3,7 +3,9 @@
 use crate::domain::htpasswd::Htpasswd;
 use crate::domain::image::ImageReference;
 use crate::domain::kubernetes_name::is_service_name_everywhere;
-use crate::domain::quantity::Quantity;
+use crate::domain::quantity::{Quantity, likely_meant};
+use crate::domain::region;
+use crate::domain::s3_name::bucket_fault;
 use crate::explain::Explanation;
 use crate::sdk::{Diagnostics, Seen, Value, View};
 
@@ -23,6 +25,8 @@ pub fn check(config: View<'_>, found: &mut Diagnostics) {
     identity(config, found);
     upstream(config, found);
     resources(config, found);
+    units(config, found);
+    bucket(config, found);
     tolerations(config, found);
 }
 
@@ -205,6 +209,45 @@ fn resources(config: View<'_>, found: &mut Diagnostics) {
     }
 }
 
+/// Amounts whose unit is hardly the one that was meant: Kubernetes takes them all.
+fn units(config: View<'_>, found: &mut Diagnostics) {
+    let mut tell = |resource: &str, amount: &str, at: &str| {
+        let Some(meant) = likely_meant(resource, amount) else { return };
+        let what = format!("`{amount}` of {resource} is hardly meant");
+        let next =
+            format!("write `{meant}` if that is meant: the suffix `m` is a thousandth, `Mi` are 1024 times 1024");
+        found.warning(&Explanation::new("BERTH-REG-013", what).next(next).at(at));
+    };
+    for part in ["resources.requests", "resources.limits"] {
+        let amounts = config.at(part).known().and_then(Value::members);
+        for (resource, amount) in amounts.into_iter().flatten() {
+            tell(resource, amount.as_str().unwrap_or_default(), part);
+        }
+    }
+    for at in ["storage.volume.size", "storage.ephemeral.size_limit"] {
+        tell("storage", config.text(at).unwrap_or_default(), at);
+    }
+}
+
+/// Names that AWS does not have; another S3 has rules of its own.
+fn bucket(config: View<'_>, found: &mut Diagnostics) {
+    if !config.at("storage.s3.endpoint").is_null() {
+        return;
+    }
+    let mut warn = |what: String, next: String, at: &str| {
+        found.warning(&Explanation::new("BERTH-REG-014", what).next(next).at(at));
+    };
+    if let Some((name, fault)) = config.text("storage.s3.bucket").and_then(|name| Some((name, bucket_fault(name)?))) {
+        let next = "correct the name, or set storage.s3.endpoint if the bucket is not AWS's";
+        warn(format!("AWS has no bucket called `{name}`: {fault}"), next.to_owned(), "storage.s3.bucket");
+    }
+    if let Some(name) = config.text("storage.s3.region").filter(|name| !region::is_region(name)) {
+        let meant = region::meant(name).map_or_else(String::new, |meant| format!("write `{meant}` if that is meant, "));
+        let next = format!("{meant}correct the region, or set storage.s3.endpoint if the bucket is not AWS's");
+        warn(format!("AWS has no region called `{name}`: the registry will not start"), next, "storage.s3.region");
+    }
+}
+
 /// What belongs together in a toleration (Kubernetes, `ValidateTolerations`).
 fn tolerations(config: View<'_>, found: &mut Diagnostics) {
     let all = config.at("tolerations").known().and_then(Value::elements).unwrap_or_default();
@@ -308,6 +351,30 @@ mod tests {
     }
 
     #[test]
+    fn units_and_names_that_are_hardly_meant_are_told() {
+        let resources = object([("limits", object([("memory", text("512m"))]))]);
+        assert_told(&[("resources", resources)], "Warning at resources.limits: `512m` of memory is hardly meant");
+        let volume = |size: &str| object([("volume", object([("size", text(size))]))]);
+        assert_told(&[("storage", volume("10"))], "Warning at storage.volume.size");
+        assert_eq!(told(&[("storage", volume("10Gi"))]), Vec::<String>::new());
+        let s3 = |bucket: &str, region: &str, more: Option<(&str, Value)>| {
+            let parts = [("bucket", text(bucket)), ("region", text(region))];
+            ("storage", object([("s3", Value::object(parts.into_iter().chain(more)))]))
+        };
+        assert_told(&[s3("My_Images", "eu-central-1", None)], "Warning at storage.s3.bucket: AWS has no bucket called");
+        assert_told(&[s3("images", "eu-central1", None)], "Warning at storage.s3.region: AWS has no region called");
+        let elsewhere = ("endpoint", text("http://minio.apps:9000"));
+        for quiet in [
+            s3("My_Images", "minio", Some(elsewhere)),
+            s3("images", "eu-central-1", None),
+            s3("images", "us-iso-east-1", Some(("endpoint", Value::Unknown))),
+            s3("arn:aws:s3:eu-central-1:123456789012:accesspoint/images", "eu-central-1", None),
+        ] {
+            assert_eq!(told(&[quiet]), Vec::<String>::new());
+        }
+    }
+
+    #[test]
     fn an_open_registry_is_told_unless_it_is_meant_or_may_have_users() {
         let ingress = [("host", text("hub.test")), ("ingress", object([("class", text("nginx"))]))];
         assert_told(&ingress, "Warning at users: Everyone who reaches the registry may pull, push and delete");
@@ -327,7 +394,7 @@ mod tests {
     fn a_role_is_missed_only_where_it_is_given_and_needed() {
         let role =
             |arn: Value| ("service_account", object([("annotations", object([("eks.amazonaws.com/role-arn", arn)]))]));
-        let bucket = ("storage", object([("s3", object([("bucket", text("b")), ("region", text("r"))]))]));
+        let bucket = ("storage", object([("s3", object([("bucket", text("images")), ("region", text("eu-west-1"))]))]));
         let image = ("image", text("registry:2.8.3"));
         assert_told(&[bucket.clone(), image.clone(), role(text("arn:aws:iam::1:role/r"))], "Error at image");
         assert_eq!(told(&[bucket, image.clone(), role(Value::Null)]), Vec::<String>::new());
