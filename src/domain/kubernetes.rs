@@ -147,6 +147,12 @@ pub fn is_ours(object: &Value, application: &str, instance: &str) -> bool {
         && label(INSTANCE) == Some(&as_label(instance))
 }
 
+/// Whether berth made an object, for whatever.
+pub fn is_berths(object: &Value) -> bool {
+    let manager = object.pointer("/metadata/labels").and_then(|labels| labels.get(MANAGED_BY)?.as_str());
+    manager == Some(FIELD_MANAGER)
+}
+
 /// An object's annotations; empty when it has none.
 pub fn annotations(object: &Value) -> Map<String, Value> {
     object.pointer("/metadata/annotations").and_then(Value::as_object).cloned().unwrap_or_default()

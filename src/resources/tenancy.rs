@@ -136,11 +136,28 @@ pub fn abandon(cx: &Cx, lead: &ObjectRef) {
 
 /// Ends a create that made something, however it went: what it made is known to the state from here on.
 pub async fn finish(cx: &Cx, claim: &Claim) {
-    let Ok(cluster) = cx.provider().cluster() else { return };
-    if let Err(error) = cluster.finish(&Budget::for_cleanup(FINISHING), claim).await {
-        // The next refresh finds it, and the next apply sets it right.
+    // The next refresh finds it, and the next apply sets it right.
+    drop(finished(cx, claim).await);
+}
+
+/// [`finish`], where another state may have made the same at the same moment.
+///
+/// # Errors
+/// It has, and has it now.
+pub async fn finish_own(cx: &Cx, claim: &Claim, what: &str) -> Result<()> {
+    match finished(cx, claim).await {
+        Err(error @ ClusterError::Held { .. }) => Err(error.explain(what).at("name")),
+        _ => Ok(()),
+    }
+}
+
+async fn finished(cx: &Cx, claim: &Claim) -> std::result::Result<(), ClusterError> {
+    let Ok(cluster) = cx.provider().cluster() else { return Ok(()) };
+    let finished = cluster.finish(&Budget::for_cleanup(FINISHING), claim).await;
+    if let Err(error) = &finished {
         tracing::warn!(%error, lead = %claim.lead, "it is marked as unfinished");
     }
+    finished
 }
 
 /// Gives the lead up after a destroy.

@@ -154,7 +154,26 @@ impl Cluster {
         name: &str,
         value: &str,
     ) -> Result<(), ClusterError> {
-        self.update(budget, object, |found| remove_annotation(found, name, value)).await.map(|_| ())
+        self.give_back(budget, object, name, value, None).await
+    }
+
+    /// Sets an annotation back to what it was `before`, or takes it off, if it still has the value that we gave it.
+    pub async fn give_back(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        name: &str,
+        value: &str,
+        before: Option<&str>,
+    ) -> Result<(), ClusterError> {
+        let give = |found: &mut Value| {
+            let is_ours = remove_annotation(found, name, value);
+            if let Some(before) = before.filter(|_| is_ours) {
+                set_annotation(found, name, before);
+            }
+            is_ours
+        };
+        self.update(budget, object, give).await.map(|_| ())
     }
 }
 

@@ -6,9 +6,9 @@ use kube::core::Request;
 use kube::core::discovery::v2::{APIGroupDiscovery, APIResourceDiscovery};
 use serde_json::{Value, json};
 
-use crate::domain::kubernetes::{ObjectRef, is_ours, owner_labels};
+use crate::domain::kubernetes::{ObjectRef, is_berths, is_ours, owner_labels};
 use crate::domain::namespace_content::{is_counted_kind, is_left_behind};
-use crate::domain::ownership::{Claim, Tenure, is_terminating};
+use crate::domain::ownership::{Claim, Tenure, answers_for, is_terminating};
 use crate::retry::Budget;
 
 use super::{Cluster, ClusterError, Verb};
@@ -62,8 +62,8 @@ impl Cluster {
         }
     }
 
-    /// Takes the namespace away, and waits until it is gone, if [`Cluster::ensure_namespace`] made it for the same owner and
-    /// nothing is left in it: every kind that the API server can list is looked at.
+    /// Takes the namespace away, and waits until it is gone, if [`Cluster::ensure_namespace`] made it for the same owner, or
+    /// for one who is gone, and nothing is left in it: every kind that the API server can list is looked at.
     pub async fn remove_own_empty_namespace(
         &self,
         budget: &Budget,
@@ -72,14 +72,7 @@ impl Cluster {
     ) -> Result<Vacancy, ClusterError> {
         let object = ObjectRef::of_namespace(name);
         let Some(namespace) = self.get(budget, &object).await? else { return Ok(Vacancy::Settled) };
-        let is_ours = is_ours(&namespace, claim.application, &claim.instance);
-        let is_left_to_us = match claim.holder(&namespace) {
-            Tenure::Ours => true,
-            // Its owner never finished, or has gone without it.
-            Tenure::Others { .. } => self.get(budget, &claim.lead).await?.is_none(),
-            Tenure::Leftover | Tenure::Foreign => false,
-        };
-        if !is_ours || !is_left_to_us {
+        if !self.is_left_to(budget, &namespace, claim).await? {
             return Ok(Vacancy::Settled);
         }
         if !is_terminating(&namespace) {
@@ -91,6 +84,21 @@ impl Cluster {
             self.delete(budget, &object, uid).await?;
         }
         self.settled(budget, &object).await.map(|_| Vacancy::Settled)
+    }
+
+    /// Whether a namespace may be taken away for a claim: berth made it for the claim, or for somebody who never finished or
+    /// has gone before the last of those who asked for it.
+    async fn is_left_to(&self, budget: &Budget, namespace: &Value, claim: &Claim) -> Result<bool, ClusterError> {
+        if !is_berths(namespace) {
+            return Ok(false);
+        }
+        Ok(match claim.holder(namespace) {
+            Tenure::Ours => claim.is_marked(namespace) || is_ours(namespace, claim.application, &claim.instance),
+            Tenure::Others { owner, lead: Some(lead) } => {
+                !self.get(budget, &lead).await?.is_some_and(|lead| answers_for(&lead, &owner))
+            }
+            Tenure::Others { lead: None, .. } | Tenure::Leftover | Tenure::Foreign => false,
+        })
     }
 
     /// What is in a namespace; [`Vacancy::Settled`] if nothing is.

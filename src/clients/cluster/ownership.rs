@@ -11,7 +11,7 @@ use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::domain::ownership::{Claim, Tenure, UNFINISHED, answers_for, is_terminating, owner_of};
 use crate::retry::{Budget, Stopped};
 
-use super::{Cluster, ClusterError, PACE, reference};
+use super::{Cluster, ClusterError, PACE, Verb, reference};
 
 /// How long an owner who is about to leave may take to begin: of two resources of one run, Terraform destroys one and creates
 /// the other at the same time.
@@ -89,27 +89,40 @@ impl Cluster {
         claim.mark(&mut marked);
         loop {
             let found = self.admit(budget, &object, claim).await?;
-            if found.is_some_and(|found| is_frozen(&found, manifest)) {
+            if found.as_ref().is_some_and(|found| is_frozen(found, manifest)) {
                 return Err(ClusterError::Immutable { object });
             }
-            let applied = self.apply_with(budget, &marked, PatchParams::apply(FIELD_MANAGER).force()).await?;
-            // Deleted between the look and the write: what was written goes with it.
-            if !is_terminating(&applied) {
-                return Ok(applied);
+            let of_looked_at = at_version(&marked, found.as_ref());
+            match self.apply_with(budget, &of_looked_at, PatchParams::apply(FIELD_MANAGER).force()).await {
+                // Deleted between the look and the write: what was written goes with it.
+                Ok(applied) if is_terminating(&applied) => {}
+                // Somebody wrote to it between the two, and it may be theirs by now.
+                Err(ClusterError::Conflict { manager: None, .. }) if found.is_some() => {}
+                applied => return applied,
             }
+            budget.check().map_err(|stopped| super::stopped_while(stopped, Verb::Patch, &object))?;
         }
     }
 
-    /// Says of a claim's lead that all it answers for is made; of one that another has taken over meanwhile, nothing.
+    /// Says of a claim's lead that all it answers for is made.
+    ///
+    /// # Errors
+    /// [`ClusterError::Held`] where another state has made the same at the same moment, and has it now.
     pub async fn finish(&self, budget: &Budget, claim: &Claim) -> Result<(), ClusterError> {
+        let mut is_anothers = false;
         let finish = |found: &mut Value| {
+            is_anothers = owner_of(found).is_some_and(|owner| Some(owner) != claim.owner);
             if owner_of(found) != claim.owner {
                 return false;
             }
             let annotations = found.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
             annotations.is_some_and(|annotations| annotations.remove(UNFINISHED).is_some())
         };
-        self.update(budget, &claim.lead, finish).await.map(|_| ())
+        self.update(budget, &claim.lead, finish).await?;
+        if is_anothers {
+            return Err(ClusterError::Held { object: claim.lead.to_string(), lead: claim.lead.clone() });
+        }
+        Ok(())
     }
 
     /// Takes an object away if it is ours; any other stays, also one that becomes another's at this moment.
@@ -221,6 +234,16 @@ impl Cluster {
         }
         Ok(())
     }
+}
+
+/// The manifest for the very version of an object that was looked at: the API server refuses it for any later one.
+fn at_version(manifest: &Value, found: Option<&Value>) -> Value {
+    let mut manifest = manifest.clone();
+    let version = found.and_then(|found| found.pointer("/metadata/resourceVersion")).cloned();
+    if let (Some(version), Some(metadata)) = (version, manifest.get_mut("metadata").and_then(Value::as_object_mut)) {
+        metadata.insert("resourceVersion".to_owned(), version);
+    }
+    manifest
 }
 
 /// Whether somebody has made a Secret or `ConfigMap` immutable, and it holds something else than is declared.

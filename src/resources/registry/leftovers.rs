@@ -1,6 +1,6 @@
 //! What an earlier declaration of a registry made and the present one does not: remembered until it is gone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,9 @@ pub struct Leftovers {
     accounts: BTreeSet<String>,
     /// Annotations that we set on accounts of others: account, name, value.
     annotations: BTreeSet<(String, String, String)>,
+    /// What such annotations said before us, by `ACCOUNT NAME`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    before: BTreeMap<String, String>,
     /// Whether a claim was made that a destroy is to delete.
     pub claim: bool,
 }
@@ -51,6 +54,16 @@ impl Leftovers {
         self
     }
 
+    /// Notes what an annotation said before we set it: what we set ourselves, this time or an earlier one, is nobody's.
+    pub fn note_before(&mut self, prior: Option<&Declared>, account: &str, name: &str, before: &str) {
+        let said = (account.to_owned(), name.to_owned(), before.to_owned());
+        let is_ours =
+            self.annotations.contains(&said) || prior.is_some_and(|it| annotations(it).any(|own| own == said));
+        if !is_ours {
+            self.before.entry(place(account, name)).or_insert_with(|| before.to_owned());
+        }
+    }
+
     /// Everything of a registry that a destroy has to give back or remove.
     pub fn all_of(self, model: &Declared) -> Self {
         let mut all = self;
@@ -71,8 +84,10 @@ impl Leftovers {
             let object = ObjectRef::service_account(namespace, &account);
             let found = cluster.get(cx.budget(), &object).await?;
             if found.is_some_and(|found| !is_ours(&found, APPLICATION, &claim.instance)) {
-                cluster.unannotate(cx.budget(), &object, &name, &value).await?;
+                let before = self.before.get(&place(&account, &name)).map(String::as_str);
+                cluster.give_back(cx.budget(), &object, &name, &value, before).await?;
             }
+            self.before.remove(&place(&account, &name));
             self.annotations.pop_first();
         }
         while let Some(account) = self.accounts.first() {
@@ -81,6 +96,10 @@ impl Leftovers {
         }
         Ok(())
     }
+}
+
+fn place(account: &str, name: &str) -> String {
+    format!("{account} {name}")
 }
 
 fn annotations(model: &Declared) -> impl Iterator<Item = (String, String, String)> {
@@ -112,6 +131,18 @@ mod tests {
         assert_eq!(left.accounts, ["a".to_owned()].into());
         assert_eq!(left.annotations, [("a".to_owned(), "role".to_owned(), "r".to_owned())].into());
         assert_eq!(left.after(Some(&after), &before).accounts, ["b".to_owned()].into());
+    }
+
+    #[test]
+    fn what_an_annotation_said_before_is_noted_unless_it_was_ours() {
+        let (first, second) = (running_as("a", Some("r")), running_as("a", Some("s")));
+        let mut left = Leftovers::default().after(None, &first);
+        left.note_before(None, "a", "role", "theirs");
+        assert_eq!(left.before.get("a role").map(String::as_str), Some("theirs"));
+        let mut left = left.after(Some(&first), &second);
+        left.note_before(Some(&first), "a", "role", "r");
+        left.note_before(Some(&first), "a", "role", "somebody's since");
+        assert_eq!(left.before.get("a role").map(String::as_str), Some("theirs"), "the first counts");
     }
 
     #[test]
