@@ -61,6 +61,8 @@ fn cluster() -> Vec<Told> {
     let kinds = [
         ObstacleKind::CrashLoop,
         ObstacleKind::Storage,
+        ObstacleKind::Volume,
+        ObstacleKind::Paused,
         ObstacleKind::ImagePull,
         ObstacleKind::Configuration,
         ObstacleKind::Unschedulable,

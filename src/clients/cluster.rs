@@ -1,6 +1,7 @@
 //! A Kubernetes cluster: objects by plain verbs, connected at first use.
 
 mod accounts;
+mod commands;
 mod connection;
 mod error;
 mod namespaces;
@@ -36,7 +37,7 @@ pub use error::{ClusterError, FieldFault, Verb};
 pub use namespaces::Vacancy;
 pub use ownership::Removal;
 pub use pods::{PullProof, PullRequest};
-pub use rollouts::StorageCheck;
+pub use rollouts::{Folder, StorageCheck, Writing};
 pub use settings::{Exec, NoSource, Settings, Source};
 pub use watch::Watched;
 
@@ -46,10 +47,10 @@ const PACE: Pace = Pace::new(Duration::from_millis(200), Duration::from_secs(5))
 /// How long an overloaded API server is asked again before its answer counts.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How many objects are looked at side by side.
 /// How long an API server that has answered before is asked again after broken connections.
 const BROKEN_PATIENCE: Duration = Duration::from_secs(15);
 
+/// How many objects are looked at side by side.
 const LOOKS_AT_ONCE: usize = 8;
 
 /// How often a written object may have changed meanwhile before the conflict counts.
@@ -60,8 +61,8 @@ pub struct Cluster {
     settings: Settings,
     env: Env,
     access: Access,
-}
     silence: Silence,
+}
 
 impl Cluster {
     /// A cluster described by the settings, or else by the environment.
@@ -221,7 +222,7 @@ impl Cluster {
         self.call(budget, verb, object, &build, |client, request| async move { client.request(request).await }).await
     }
 
-    /// Sends one request, as often as the API server asks for patience.
+    /// Sends one request, unless it is known that nobody answers.
     async fn call<T, B, S, Fut>(
         &self,
         budget: &Budget,
@@ -230,7 +231,6 @@ impl Cluster {
         build: &B,
         send: S,
     ) -> Result<T, ClusterError>
-    where
     where
         B: Fn(Request) -> Result<http::Request<Vec<u8>>, RequestError>,
         S: Fn(Client, http::Request<Vec<u8>>) -> Fut,
@@ -258,15 +258,16 @@ impl Cluster {
         build: &B,
         send: S,
     ) -> Result<T, ClusterError>
+    where
         B: Fn(Request) -> Result<http::Request<Vec<u8>>, RequestError>,
         S: Fn(Client, http::Request<Vec<u8>>) -> Fut,
         Fut: Future<Output = Result<T, kube::Error>>,
     {
         let connection = self.connection(budget).await?;
         let patience = budget.at_most(PATIENCE);
-        let api = Request::new(url_path(object));
         let broken = budget.at_most(BROKEN_PATIENCE);
         let may_repeat = || verb.may_be_repeated() && self.silence.has_been_broken() && broken.check().is_ok();
+        let api = Request::new(url_path(object));
         let answer = retry(&patience, PACE, || async {
             let request = match build(Request::new(api.url_path.clone())) {
                 Ok(request) => request,

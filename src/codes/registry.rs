@@ -59,6 +59,28 @@ pub(super) const CODES: &[Code] = &[
          apply with `-replace`.",
     ),
     lasting(
+        "BERTH-REG-012",
+        "Somebody has deleted the claim of a registry's volume. The cluster keeps it while Pods use it, and the images go \
+         with the last of them.",
+        "Copy the images elsewhere while the Pods run; then scale the Deployment to 0 and apply again.",
+    ),
+    lasting(
+        "BERTH-REG-013",
+        "A warning: the size of a volume, or what Pods ask for or may use, is hardly meant so, such as memory in `m`, which \
+         is a thousandth of a byte.",
+        "Correct the unit: `512Mi` for memory and storage, `500m` for processors.",
+    ),
+    lasting(
+        "BERTH-REG-014",
+        "A warning: a bucket's name or region is none that AWS has.",
+        "Correct it; for a storage that is not AWS's set `storage.s3.endpoint`.",
+    ),
+    lasting(
+        "BERTH-REG-015",
+        "A warning: the registry's Ingress or load balancer has no address, though others of its class have one.",
+        "See what the controller says of it; where it only takes longer, nothing needs to be done.",
+    ),
+    lasting(
         "BERTH-REG-090",
         "A warning: a cache shall be one of Docker Hub, and names an address of it where no registry is.",
         "Set `proxy.remote_url` to `https://registry-1.docker.io`.",

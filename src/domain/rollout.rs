@@ -64,6 +64,9 @@ pub fn rollout(sight: &Sight, before: &Restarts) -> Rollout {
     if updated >= wanted && status.replicas <= updated && status.available_replicas >= wanted {
         return Rollout::Done { ready };
     }
+    if deployment.spec.paused && updated < wanted {
+        return Rollout::Stuck(paused());
+    }
     let of_pods = || sight.newest().into_iter().find_map(|pod| obstacle::obstacle_since(pod, before));
     if let Some(obstacle) = refusal(deployment).or_else(of_pods) {
         return Rollout::Stuck(obstacle);
@@ -116,7 +119,8 @@ pub fn unfinished(deployment: &Deployment) -> Option<String> {
     let given_up = progress(deployment).filter(|it| it.status == "False");
     let updated = status.updated_replicas;
     if updated < wanted || status.replicas > updated {
-        let why = given_up.map_or_else(String::new, |it| format!(": {}", it.message));
+        let paused = deployment.spec.paused.then(|| ": the Deployment is paused".to_owned());
+        let why = paused.or_else(|| given_up.map(|it| format!(": {}", it.message))).unwrap_or_default();
         return Some(format!(
             "the last change has reached {updated} of {wanted} Pods, beside {} older{why}",
             status.replicas - updated
@@ -136,6 +140,11 @@ fn progress(deployment: &Deployment) -> Option<&observed::Condition> {
 
 fn progressing(ready: i32, wanted: i32, waiting_for: &str) -> Rollout {
     Rollout::Progressing { ready, wanted, waiting_for: waiting_for.to_owned() }
+}
+
+fn paused() -> Obstacle {
+    let words = "somebody has set `spec.paused`, as `kubectl rollout pause` does".to_owned();
+    Obstacle { kind: ObstacleKind::Paused, pod: None, container: None, words }
 }
 
 /// The condition that tells of Pods the cluster refuses to make.

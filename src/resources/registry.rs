@@ -1,7 +1,9 @@
 //! `berth_registry`: a private container registry in the cluster.
 
+mod account;
 mod address;
 mod apply;
+mod arrival;
 mod blame;
 mod declared;
 mod deviations;
@@ -95,8 +97,16 @@ impl Resource<Berth> for Registry {
     async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
         let what = format!("Cannot create the registry `{}/{}`", model.namespace, model.name);
         let made = apply::bring_about(cx, None, model, &what).await;
-        apply::finish(cx, model).await;
-        made
+        let finished = apply::finish(cx, model, &what).await;
+        made.and(finished)?;
+        if apply::is_contended(cx, model).await {
+            // Another state was at it as well, and has been refused since: what it wrote in between is set right.
+            let prior = model.clone();
+            if let Err(failure) = apply::bring_about(cx, Some(&prior), model, &what).await {
+                cx.warn(&failure);
+            }
+        }
+        Ok(())
     }
 
     async fn read(&self, cx: &Cx, model: Declared) -> Result<Option<Declared>> {

@@ -39,6 +39,7 @@ mod recorder;
 mod registry;
 mod registry_check;
 mod registry_rollouts;
+mod registry_standing;
 mod reported;
 #[path = "../support/runner.rs"]
 mod runner;

@@ -256,6 +256,11 @@ impl ClusterError {
         matches!(self, Self::Stopped { .. }) || self.is_passing()
     }
 
+    /// Whether what failed is the wait alone, so that what is waited for was made.
+    pub fn is_of_a_wait(&self) -> bool {
+        self.may_pass() || matches!(self, Self::Stuck { .. })
+    }
+
     /// What happened, as a clause with the remote's words.
     pub fn told(&self) -> String {
         match self.said() {

@@ -1,6 +1,7 @@
 //! Waits for a Deployment or a single Pod, and brings back the evidence when it does not get there.
 
 mod evidence;
+mod folder;
 mod storage;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::retry::{Budget, Pace, Stopped};
 
 use super::{Cluster, ClusterError};
 
+pub use folder::{Folder, Writing};
 pub use storage::StorageCheck;
 
 const PACE: Pace = Pace::new(Duration::from_millis(300), Duration::from_secs(2));

@@ -105,6 +105,8 @@ const REGISTRY: &[Rule] = &[
     rule(Namespaced, Message, (CORE, "pods"), &["list"], &["get"]),
     rule(Namespaced, Message, (APPS, "replicasets"), &["list"], &[]),
     rule(Namespaced, Message, (CORE, "pods/log"), &["get"], &[]),
+    // Whether a volume can be written to: the API asks `get` of a websocket, newer ones `create` as well.
+    rule(Namespaced, Message, (CORE, "pods/exec"), &[], &["get", "create"]),
     rule(Namespaced, Message, (CORE, "events"), &["list"], &[]),
     // What a plan of a registry looks at that is still to be made, or to be changed.
     rule(Namespaced, Message, NAMESPACES, &["get"], &[]),
@@ -113,6 +115,8 @@ const REGISTRY: &[Rule] = &[
     rule(Cluster, Message, (APPS, "deployments"), &["list"], &[]),
     rule(Cluster, Message, ("storage.k8s.io", "storageclasses"), &["get", "list"], &[]),
     rule(Cluster, Message, (NETWORKING, "ingressclasses"), &["get", "list"], &[]),
+    // Whether Ingresses of the class have addresses.
+    rule(Cluster, Message, (NETWORKING, "ingresses"), &[], &["list"]),
     rule(Cluster, Message, ("cert-manager.io", "clusterissuers"), &["get"], &[]),
     rule(Cluster, Attribute(OWN_NAMESPACE), NAMESPACES, &["get"], &["create", "delete"]),
     rule(Cluster, Attribute(OWN_NAMESPACE), EVERYTHING, &[], &["list"]),

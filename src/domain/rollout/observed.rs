@@ -47,6 +47,8 @@ pub struct Metadata {
 pub struct DeploymentSpec {
     /// How many Pods; the cluster's default is 1.
     pub replicas: Option<i32>,
+    /// Whether somebody has told the cluster to leave its Pods as they are.
+    pub paused: bool,
     /// What each Pod is made from, as the API writes it.
     pub template: Value,
 }

@@ -31,6 +31,10 @@ pub enum ObstacleKind {
     CrashedBefore,
     /// The program runs, and cannot use its storage.
     Storage,
+    /// The program runs, and may not write to its volume.
+    Volume,
+    /// Somebody has paused the Deployment, which makes no Pods until it is resumed.
+    Paused,
     /// The node cannot pull the image.
     ImagePull,
     /// The image has no name that a node could pull, or must not be pulled.
@@ -52,7 +56,7 @@ impl ObstacleKind {
     /// (a node is added, a Secret is made by another resource, a registry comes back).
     pub fn patience(self) -> Duration {
         match self {
-            Self::CrashLoop | Self::ImageName => Duration::ZERO,
+            Self::CrashLoop | Self::ImageName | Self::Volume | Self::Paused => Duration::ZERO,
             Self::Start | Self::Refused | Self::NoVolume => Duration::from_secs(20),
             // A role or its policy is known everywhere only after some seconds.
             Self::Storage => Duration::from_secs(30),
@@ -72,6 +76,12 @@ impl ObstacleKind {
                 "make the bucket if it does not exist, or correct storage.s3 (bucket, region, endpoint, keys) or the \
                  rights of the Pods' identity"
             }
+            Self::Volume => {
+                "set security_context to the user or group that may write there, as the words show it (fs_group where the \
+                 volume's driver gives the folder to that group, which NFS and folders of a node do not), or change the \
+                 folder's owner; a volume that is mounted read-only must be another one"
+            }
+            Self::Paused => "resume it with `kubectl rollout resume`",
             Self::ImagePull => "check the image's name, and that the nodes can reach and log in to its registry",
             Self::ImageName => "correct the image's name",
             Self::Configuration => "create the Secret or ConfigMap that is missing, or correct its name",
@@ -100,6 +110,8 @@ impl ObstacleKind {
             Self::CrashLoop => "ends after each start",
             Self::CrashedBefore => "ended after each start, and waits for the next one",
             Self::Storage => "cannot use its storage",
+            Self::Volume => "may not write to its volume",
+            Self::Paused => "is not made: the Deployment is paused",
             Self::ImagePull => "has an image that the node cannot pull",
             Self::ImageName => "has an image that no node can pull",
             Self::Configuration => "lacks an object that it refers to",

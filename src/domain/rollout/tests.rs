@@ -254,3 +254,18 @@ fn a_change_that_has_not_reached_all_pods_is_unfinished() {
         assert!(unfinished.contains(words), "{unfinished}");
     }
 }
+
+#[test]
+fn a_paused_deployment_is_named_as_such() {
+    let mut paused =
+        deployment(json!({ "observedGeneration": 2, "replicas": 2, "updatedReplicas": 0, "readyReplicas": 2 }));
+    paused.spec.paused = true;
+    assert!(unfinished(&paused).is_some_and(|told| told.ends_with(": the Deployment is paused")));
+    match rollout(&sight(paused, &[]), &Restarts::default()) {
+        Rollout::Stuck(obstacle) => assert_eq!(obstacle.kind, ObstacleKind::Paused),
+        other => panic!("{other:?}"),
+    }
+    let mut done = deployment(complete());
+    done.spec.paused = true;
+    assert!(matches!(rollout(&sight(done, &[]), &Restarts::default()), Rollout::Done { .. }), "nothing is left to do");
+}

@@ -8,16 +8,18 @@ use crate::clients::cluster::{Cluster, ClusterError};
 use crate::digest::sha256_hex;
 use crate::domain::htpasswd::{Fault, Htpasswd};
 use crate::domain::kubernetes::{ObjectRef, is_ours};
-use crate::domain::ownership::Claim;
+use crate::domain::ownership::{Claim, owner_of};
 use crate::domain::registry::{
-    APPLICATION, HTPASSWD_KEY, HTTP_SECRET_KEY, Registry, Secrets, credentials_ref, ingress_ref, users_ref, workload,
+    APPLICATION, HTPASSWD_KEY, HTTP_SECRET_KEY, Registry, Secrets, credentials_ref, ingress_ref, removable, users_ref,
 };
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::tenancy;
 use crate::sdk::{Result, Secret};
 
+use super::account;
 use super::address::url;
+use super::arrival::arrive;
 use super::blame::explained;
 use super::deviations::Deviations;
 use super::leftovers::{Leftovers, deletes_claim};
@@ -41,6 +43,7 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     })?;
     let cluster = cx.provider().cluster()?;
     let told = |error: ClusterError| explained(&error, what);
+    volume::refuse_leaving(cx, cluster, &registry, what).await?;
     refuse_held(cx, cluster, &registry, &claim).await.map_err(told)?;
     if model.create_namespace {
         // From here on a namespace may be there, and a destroy is to take it away.
@@ -51,7 +54,9 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     let secrets = secrets(cx, cluster, model, certificate_digest, what).await?;
     let registry = volume::as_it_is(cx, cluster, model, registry).await.map_err(told)?;
     volume::prepare(cx, cluster, &registry, &claim).await.map_err(told)?;
-    look(cx, cluster, &registry).await;
+    if !model.wait {
+        look(cx, cluster, &registry).await;
+    }
 
     cx.exists();
     model.describe(&registry);
@@ -60,16 +65,20 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
 
     let mut left = Leftovers::recall(cx).after(prior, model);
     left.remember(cx);
-    let mut declared = declare(cx, cluster, &registry, &secrets, &claim).await;
+    let mut declared = declare(cx, cluster, &registry, &secrets, &claim, prior, &mut left).await;
     while model.create_namespace && matches!(declared, Err(ClusterError::NamespaceTerminating { .. })) {
         // Its former owner is leaving and takes it away: it is waited for, and made anew.
         ensure_namespace(cx, cluster, model, &claim).await.map_err(told)?;
-        declared = declare(cx, cluster, &registry, &secrets, &claim).await;
+        declared = declare(cx, cluster, &registry, &secrets, &claim, prior, &mut left).await;
     }
     declared.map_err(told)?;
     cx.forget(super::IMPORTED);
     model.url.set(url(cx, cluster, &registry).await.map_err(told)?);
     wait(cx, cluster, &registry, model, prior.is_none()).await.map_err(told)?;
+    if model.wait {
+        let is_ready = model.drift.get().is_some_and(Vec::is_empty);
+        arrive(cx, cluster, &registry, prior.is_none() && is_ready).await;
+    }
     // The Pods that ran as an earlier account are gone only now.
     let cleared = left.clear(cx, cluster, &model.namespace, &claim).await;
     left.remember(cx);
@@ -83,8 +92,10 @@ async fn declare(
     registry: &Registry,
     secrets: &Secrets,
     claim: &Claim,
+    prior: Option<&Declared>,
+    left: &mut Leftovers,
 ) -> std::result::Result<(), ClusterError> {
-    account(cx, cluster, registry, claim).await?;
+    account::declare(cx, cluster, registry, claim, prior, left).await?;
     let mut deviations = Deviations::default();
     for object in registry.objects(secrets) {
         let stored = cluster.apply_own(cx.budget(), &object, claim).await?;
@@ -94,7 +105,8 @@ async fn declare(
     remove_leftovers(cx, cluster, registry, claim).await
 }
 
-/// Waits for the Pods. A new registry whose Pods may well come is there: an error would have Terraform destroy it.
+/// Waits for the Pods. A new registry is there, whatever keeps its Pods: an error would have Terraform destroy it, and the next
+/// apply goes on from what stands.
 async fn wait(
     cx: &Cx,
     cluster: &Cluster,
@@ -106,23 +118,39 @@ async fn wait(
         Ok(ready) => {
             model.ready_replicas.set(ready);
             model.drift.set(Vec::new());
+            volume::note_refusal(cx, None);
             if deletes_claim(model) { volume::keep(cx, cluster, registry).await } else { Ok(()) }
         }
-        Err(error) if is_new && error.may_pass() => {
+        Err(error) if is_new && error.is_of_a_wait() => {
+            volume::note_refusal(cx, Some(&error));
             let what = format!("The registry `{}/{}` was made and is not ready yet", model.namespace, model.name);
             cx.tell_wait(Err(explained(&error, &what)), "nothing is removed: the next plan shows what is amiss");
             Ok(())
         }
-        Err(error) => Err(error),
+        Err(error) => {
+            volume::note_refusal(cx, Some(&error));
+            Err(error)
+        }
     }
 }
 
 /// Ends a create, however it went: its objects are known to the state from here on.
-pub async fn finish(cx: &Cx, model: &Declared) {
+pub async fn finish(cx: &Cx, model: &Declared, what: &str) -> Result<()> {
     if !cx.has_existing() {
-        return tenancy::abandon(cx, &model.lead());
+        tenancy::abandon(cx, &model.lead());
+        return Ok(());
     }
-    tenancy::finish(cx, &model.claim(cx.known_owner())).await;
+    tenancy::finish_own(cx, &model.claim(cx.known_owner()), what).await
+}
+
+/// Whether an object of a registry that is finished bears another mark: another state made the same at the same moment.
+pub async fn is_contended(cx: &Cx, model: &Declared) -> bool {
+    let (Ok(cluster), Some(owner)) = (cx.provider().cluster(), cx.known_owner()) else { return false };
+    let parts = removable(&model.namespace, &model.name, model.account_name());
+    let seen = cluster.look_at(cx.budget(), parts).await;
+    // An account may be another registry's.
+    let parts = seen.into_iter().filter_map(|(_, found)| found).filter(|it| is_ours(it, APPLICATION, &model.name));
+    parts.filter_map(|found| owner_of(&found)).any(|other| other != owner)
 }
 
 async fn ensure_namespace(
@@ -236,29 +264,6 @@ async fn refuse_held(
     let others = registry.visible_objects();
     for object in [registry.deployment_ref()].into_iter().chain(others.iter().filter_map(ObjectRef::of)) {
         cluster.admit(cx.budget(), &object, claim).await?;
-    }
-    Ok(())
-}
-
-/// Makes the service account; one that someone else made only gets the annotations.
-async fn account(
-    cx: &Cx,
-    cluster: &Cluster,
-    registry: &Registry,
-    claim: &Claim,
-) -> std::result::Result<(), ClusterError> {
-    let object = ObjectRef::service_account(&registry.namespace, registry.account_name());
-    let theirs = match cluster.settled(cx.budget(), &object).await? {
-        Some(found) => !is_ours(&found, APPLICATION, &registry.name),
-        None => object.name == "default",
-    };
-    if !theirs {
-        let manifest = workload::account(registry);
-        return cluster.apply_own(cx.budget(), &manifest, claim).await.map(|_| ());
-    }
-    cluster.wait_for_service_account(cx.budget(), &object).await?;
-    for (name, value) in &registry.account.annotations {
-        cluster.annotate(cx.budget(), &object, name, value).await?;
     }
     Ok(())
 }

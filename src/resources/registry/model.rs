@@ -90,9 +90,11 @@ pub struct Declared {
     pub node_selector: Option<BTreeMap<String, String>>,
     /// Taints of nodes that its Pods tolerate.
     pub tolerations: Option<Vec<Toleration>>,
-    /// Whether an apply waits until the registry is ready: all its Pods run what is declared, and a bucket has answered
-    /// once. Where that takes too long on a create, the registry stays, a warning says what it waits for, and the next plan
-    /// shows it as `drift`; an update ends with an error then. Let what needs a working registry depend on a
+    /// Whether an apply waits until the registry is ready: all its Pods run what is declared, a bucket has answered once, and
+    /// a volume can be written to (seen by a command in a Pod, where the image has a shell and `pods/exec` is allowed). A
+    /// create waits as well, for a while, for the Secret of `tls` with an Ingress, and for the address of a load balancer, or
+    /// of an Ingress whose class gives one; what does not come is a warning. Where the Pods do not get ready on a create, the
+    /// registry stays, a warning says why, and the next plan shows it as `drift`; an update ends with an error then. Let what needs a working registry depend on a
     /// `berth_registry_check`. Default `true`.
     #[attr(default = true)]
     pub wait: bool,
@@ -184,7 +186,8 @@ pub struct S3 {
     /// The bucket's name. It is not made and never emptied by this resource.
     #[attr(check = check::length(1, 255))]
     pub bucket: String,
-    /// The bucket's region.
+    /// The bucket's region; for a storage that is not AWS's, any name that it has, such as `us-east-1`.
+    #[attr(check = check::length(1, 255))]
     pub region: String,
     /// The address of an S3 that is not AWS's, such as `http://s3.storage.svc:9000`. Paths are then used instead of
     /// host names.

@@ -46,7 +46,11 @@ pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>>
     drift.extend(unmarked(&claim.lead, &deployment));
     drift.extend(cx.recall::<bool>(IMPORTED).filter(|_| has_passwords(&model)).map(|_| UNKNOWN_PASSWORDS.to_owned()));
     let ready = deployment.pointer("/status/readyReplicas").and_then(Value::as_i64).unwrap_or(0);
-    drift.extend(unready(cx, cluster, &model, &registry, &deployment).await);
+    let amiss = match unready(cx, cluster, &model, &registry, &deployment).await {
+        None => volume::refusal(cx, cluster, &registry).await,
+        amiss => amiss,
+    };
+    drift.extend(amiss);
     model.drift.set(drift);
     model.ready_replicas.set(ready);
     model.describe(&registry);

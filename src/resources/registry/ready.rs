@@ -1,7 +1,7 @@
 //! Waits until the registry serves.
 
-use crate::clients::cluster::{Cluster, ClusterError, StorageCheck};
-use crate::domain::registry::config::storage_interval;
+use crate::clients::cluster::{Cluster, ClusterError, Folder, StorageCheck};
+use crate::domain::registry::config::{DATA_PATH, storage_interval};
 use crate::domain::registry::workload::CONTAINER;
 use crate::domain::registry::{Registry, Storage};
 use crate::provider::Cx;
@@ -17,7 +17,15 @@ pub async fn ready(cx: &Cx, cluster: &Cluster, registry: &Registry, wait: bool) 
         Some(check) => cluster.wait_for_rollout_with_storage(budget, &object, &labels, check).await?,
         None => cluster.wait_for_rollout(budget, &object, &labels).await?,
     };
+    if let Some(folder) = folder(registry) {
+        cluster.must_write(budget, &object, &labels, folder).await?;
+    }
     Ok(ready.into())
+}
+
+/// Where the registry keeps images, if it is a volume: not all of them take their owner from the Pod.
+pub fn folder(registry: &Registry) -> Option<Folder> {
+    matches!(registry.storage, Storage::Volume(_)).then_some(Folder { container: CONTAINER, path: DATA_PATH })
 }
 
 /// How the registry tells of its storage: a folder is there as soon as the Pod is, a bucket may not be.

@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::clients::cluster::{Cluster, ClusterError};
+use crate::clients::cluster::{Cluster, ClusterError, Writing};
 use crate::domain::drift::differences;
 use crate::domain::kubernetes::{ObjectRef, annotations};
 use crate::domain::ownership::{Claim, is_terminating};
 use crate::domain::registry::{Registry, Storage, Volume, claim_ref, workload};
+use crate::domain::rollout::ObstacleKind;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 
 use super::leftovers::Leftovers;
 use super::model::{self, Declared};
+use super::ready::folder;
 
 /// How long a plan asks for a claim.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -21,6 +23,37 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The annotation of a claim that a create has found there, until the registry is finished. It stands in the cluster because
 /// Terraform hands no notes to the destroy of a tainted object.
 const ADOPTED: &str = "berth/adopted";
+
+/// The note that the Pods may not write to their volume: nothing in the cluster shows it, so that refreshes ask again.
+const REFUSED: &str = "volume_refused";
+
+/// What is said of a volume of which nobody can ask any more whether it was mended.
+const NOT_SEEN_WRITABLE: &str = "the Pods could not write to their volume, and whether they can now cannot be asked";
+
+/// Notes whether a wait ended with Pods that may not write to their volume; `None` for one that ended well.
+pub fn note_refusal(cx: &Cx, error: Option<&ClusterError>) {
+    match error {
+        None => cx.forget(REFUSED),
+        Some(ClusterError::Stuck { obstacle, .. }) if obstacle.kind == ObstacleKind::Volume => {
+            cx.remember(REFUSED, &true);
+        }
+        Some(_) => {}
+    }
+}
+
+/// Whether Pods that could not write to their volume still cannot, in words.
+pub async fn refusal(cx: &Cx, cluster: &Cluster, registry: &Registry) -> Option<String> {
+    cx.recall::<bool>(REFUSED)?;
+    let folder = folder(registry)?;
+    match cluster.writing(cx.budget(), &registry.deployment_ref(), &registry.selector(), folder).await {
+        Writing::Refused(obstacle) => Some(format!("{obstacle}: {}", obstacle.words)),
+        Writing::Unknown => Some(NOT_SEEN_WRITABLE.to_owned()),
+        Writing::Allowed => {
+            cx.forget(REFUSED);
+            None
+        }
+    }
+}
 
 /// Prepares the claim that is there for what is declared: a create marks it as older than itself, and one that was never
 /// bound is removed if it is another one than is declared, since claims cannot be changed.
@@ -37,6 +70,39 @@ pub async fn prepare(cx: &Cx, cluster: &Cluster, registry: &Registry, claim: &Cl
         cluster.settled(cx.budget(), &object).await?;
     }
     Ok(())
+}
+
+/// Refuses to go on with a claim that somebody has deleted: the cluster keeps it as long as Pods use it, and takes the images
+/// with it when they end.
+pub async fn refuse_leaving(cx: &Cx, cluster: &Cluster, registry: &Registry, what: &str) -> Result<(), Explanation> {
+    if !matches!(registry.storage, Storage::Volume(_)) {
+        return Ok(());
+    }
+    let told = |error: ClusterError| error.explain(what);
+    let object = claim_ref(&registry.namespace, &registry.name);
+    let found = cluster.get(cx.budget(), &object).await.map_err(told)?;
+    if !found.as_ref().is_some_and(is_held_by_pods) {
+        return Ok(());
+    }
+    let pods = ObjectRef::pod(&registry.namespace, "");
+    let pods = cluster.list(cx.budget(), &pods, &registry.selector()).await.map_err(told)?;
+    if pods.iter().all(is_terminating) {
+        return Ok(());
+    }
+    let next = format!(
+        "copy the images elsewhere while the Pods run, since the volume goes with the last of them; then `kubectl scale \
+         deployment {} --namespace {} --replicas=0` and apply again: the claim is made anew",
+        registry.name, registry.namespace
+    );
+    let on = format!("{object}, which somebody has deleted, and which stays only until the registry's Pods end");
+    Err(Explanation::new("BERTH-REG-012", what).on(on).next(next).at("storage.volume"))
+}
+
+/// Whether a claim is on its way out and waits for the Pods that use it (Kubernetes: "Storage Object in Use Protection").
+fn is_held_by_pods(claim: &Value) -> bool {
+    let finalizers = claim.pointer("/metadata/finalizers").and_then(Value::as_array);
+    is_terminating(claim)
+        && finalizers.into_iter().flatten().any(|name| name.as_str() == Some("kubernetes.io/pvc-protection"))
 }
 
 /// The registry with its claim as it is, where the declaration does not say how it shall be: a class that was the cluster's

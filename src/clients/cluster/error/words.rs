@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::domain::kubernetes::ObjectRef;
+use crate::domain::rollout::ObstacleKind;
 use crate::retry::Stopped;
 
 use super::{ClusterError, FieldFault, Verb};
@@ -67,6 +68,9 @@ impl ClusterError {
             | Self::Conflict { words, .. }
             | Self::Invalid { words, .. }
             | Self::Other { words, .. } => ("The cluster", words.as_str()),
+            Self::Stuck { obstacle, .. } if obstacle.kind == ObstacleKind::Volume => {
+                ("The attempt to write", obstacle.words.as_str())
+            }
             Self::Stuck { log: Some(log), .. } => ("The container's log", log.as_str()),
             Self::Stuck { obstacle, .. } => ("The cluster", obstacle.words.as_str()),
             Self::Stopped { last_seen, .. } => ("The cluster last", last_seen.as_deref()?),
