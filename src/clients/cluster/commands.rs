@@ -84,7 +84,9 @@ mod tests {
 
     fn heard(messages: &[&str]) -> Ended {
         let mut ended = Ended::default();
-        messages.iter().for_each(|message| ended.hear(message.as_bytes()));
+        for message in messages {
+            ended.hear(message.as_bytes());
+        }
         ended
     }
 
