@@ -5,6 +5,7 @@ mod authorities;
 mod behind_ingress;
 mod budget;
 mod certificates;
+mod delegations;
 mod destinations;
 mod failures;
 mod faulty;
@@ -74,6 +75,11 @@ pub fn provider(more: &str) -> String {
 
 /// An account whose key is made in the cluster.
 fn account(namespace: &Namespace) -> String {
+    account_in(&namespace.0)
+}
+
+/// The same in a namespace that need not exist.
+fn account_in(namespace: &str) -> String {
     format!(
         r#"
 resource "berth_acme_account" "main" {{
@@ -82,27 +88,30 @@ resource "berth_acme_account" "main" {{
   deactivate_on_destroy   = true
   account_key = {{
     generate          = true
-    kubernetes_secret = {{ namespace = "{0}", name = "acme-account", create_namespace = true }}
+    kubernetes_secret = {{ namespace = "{namespace}", name = "acme-account", create_namespace = true }}
   }}
 }}
-"#,
-        namespace.0
+"#
     )
 }
 
 /// A certificate of that account for the names, with more settings.
 fn certificate(namespace: &Namespace, names: &[&str], more: &str) -> String {
+    certificate_in(&namespace.0, names, more)
+}
+
+/// The same in a namespace that need not exist.
+fn certificate_in(namespace: &str, names: &[&str], more: &str) -> String {
     format!(
         r#"
 resource "berth_acme_certificate" "web" {{
   account_url       = berth_acme_account.main.account_url
-  account_key       = {{ kubernetes_secret = {{ namespace = "{0}", name = "acme-account" }} }}
+  account_key       = {{ kubernetes_secret = {{ namespace = "{namespace}", name = "acme-account" }} }}
   dns_names         = {names:?}
-  kubernetes_secret = {{ namespace = "{0}", name = "web-tls", labels = {{ team = "a" }} }}
+  kubernetes_secret = {{ namespace = "{namespace}", name = "web-tls", labels = {{ team = "a" }} }}
 {more}
 }}
-"#,
-        namespace.0
+"#
     )
 }
 

@@ -8,6 +8,7 @@ mod journal;
 mod look;
 mod publish;
 mod sight;
+mod way;
 
 use std::time::Duration;
 
@@ -94,6 +95,8 @@ struct Begun {
     entry: Entry,
     /// The records that wait for the CA; those of the entry may be more.
     waiting: Vec<TxtRecord>,
+    /// CNAMEs on the way to the records that the world may not see yet.
+    hops: Vec<way::Hop>,
     /// The files that wait for the CA.
     files: Vec<HttpFile>,
     /// The names for which records stand, which are not ours to publish.
@@ -110,14 +113,13 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
     pub async fn run(&self, wish: &Wish, budget: &Budget) -> Result<Issued, AcmeError> {
         let begun = budget.run(self.begin(wish, budget)).await;
         let mut begun = begun.map_err(|stopped| stopped_while("the order is made", stopped, None))??;
-        let entry = begun.entry.clone();
         let validated = match self.validate(&mut begun, budget).await {
             // While the proofs still stand, and only for a moment.
             Err(error) => Err(self.looked_at(error, &begun, budget).await),
             done => done,
         };
         // The CA looks at the proofs no more, so they go while it issues; and on a failure in any case.
-        let files = begun.files.clone();
+        let (files, entry) = (begun.files.clone(), begun.entry.clone());
         let (left_behind, (), outcome) = tokio::join!(self.withdraw(&entry), self.publisher.take_down(&files), async {
             match validated {
                 Ok(()) => self.obtain(&mut begun, wish, budget).await,
@@ -216,7 +218,7 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         };
         let (by_file, others) = challenges.into_iter().partition(|one| one.method == Method::Http01);
         let (standing, by_record) = Vec::into_iter(others).partition(|one| one.method == Method::DnsPersist01);
-        let waiting = self.records(by_record, budget).await?;
+        let (waiting, hops) = self.records(by_record, budget).await?;
         let news = waiting.iter().filter(|record| !entry.records.contains(record)).cloned().collect::<Vec<_>>();
         let site = self.publisher.site().filter(|site| !by_file.is_empty() && !entry.sites.contains(site));
         let is_new = entry.records.is_empty() || !news.is_empty() || site.is_some();
@@ -225,24 +227,7 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         if is_new {
             self.journal.save(&entry, budget).await.map_err(AcmeError::Told)?;
         }
-        Ok(Begun { order, entry, waiting, files: files(by_file), standing })
-    }
-
-    async fn records(&self, challenges: Vec<Challenge>, budget: &Budget) -> Result<Vec<TxtRecord>, AcmeError> {
-        let places = challenges.into_iter().map(|challenge| async move {
-            let (name, value) = (self.record_name(&challenge.domain, budget).await?, challenge.txt_value());
-            Ok(TxtRecord { domain: challenge.domain, name, value })
-        });
-        join_all(places).await.into_iter().collect()
-    }
-
-    /// Where the record of a domain goes.
-    async fn record_name(&self, domain: &str, budget: &Budget) -> Result<String, AcmeError> {
-        if !self.follow_cname {
-            return Ok(crate::clients::dns::challenge_name(domain));
-        }
-        let chain = self.dns.challenge_chain(domain, budget).await?;
-        Ok(chain.into_iter().next_back().unwrap_or_default())
+        Ok(Begun { order, entry, waiting, hops, files: files(by_file), standing })
     }
 
     /// Finds out whether the records can be published at all, before there is an order that would be spent for nothing.
@@ -267,13 +252,14 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         if begun.order.status() != Status::Pending {
             return Ok(());
         }
+        let files = begun.files.clone();
         let served = async {
-            match &begun.files[..] {
+            match &files[..] {
                 [] => Ok(()),
                 files => self.publisher.serve(files, budget).await.map_err(AcmeError::Told),
             }
         };
-        tokio::try_join!(self.publish(&begun.waiting, budget), served)?;
+        tokio::try_join!(self.publish(begun, budget), served)?;
         let url = begun.order.url().to_owned();
         let told = budget.run(begun.order.set_ready()).await;
         told.map_err(|stopped| stopped_while("the CA is told that the records are there", stopped, Some(url)))??;
@@ -316,15 +302,6 @@ impl<P: Publisher, J: Journal> Issuance<'_, P, J> {
         let offered = fetched.map_err(|why| stopped("the certificate is fetched", why))??;
         check(&offered.chain, begun.entry.key.as_ref(), &wish.names)?;
         Ok(offered)
-    }
-
-    /// Publishes all records at once and waits until each is to be seen.
-    async fn publish(&self, records: &[TxtRecord], budget: &Budget) -> Result<(), AcmeError> {
-        let published = join_all(records.iter().map(|record| self.publisher.publish(record, budget))).await;
-        published.into_iter().collect::<Result<(), _>>().map_err(AcmeError::Told)?;
-        let names = publish::by_name(records);
-        let seen = join_all(names.iter().map(|(name, values)| self.dns.wait_for_txt(name, values, budget))).await;
-        seen.into_iter().collect::<Result<(), _>>().map_err(AcmeError::Dns)
     }
 
     /// Removes records and clears sites on a budget of its own; what fails is told in words.

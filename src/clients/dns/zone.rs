@@ -124,7 +124,7 @@ impl Dns {
     }
 
     /// A name and the CNAMEs from it on, to where they end.
-    pub(super) async fn chain_from(&self, name: String, budget: &Budget) -> Result<Vec<String>, DnsError> {
+    pub async fn chain_from(&self, name: String, budget: &Budget) -> Result<Vec<String>, DnsError> {
         let (chain, ended) = self.follow(name, budget).await;
         ended.map(|()| chain)
     }

@@ -84,6 +84,10 @@ impl Publisher for Prover<'_> {
         self.model.method(name, wildcard)
     }
 
+    async fn cname(&self, name: &str, budget: &Budget) -> Option<String> {
+        self.zones.as_ref()?.cname(&DnsName::parse(name).ok()?, budget).await
+    }
+
     async fn prepare(&self, record: &TxtRecord, budget: &Budget) -> Result<(), Explanation> {
         match &self.zones {
             Some(zones) => zones.prepare(record, budget).await,

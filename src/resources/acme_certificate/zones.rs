@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::clients::aws::route53::{Route53Error, ZoneDetail};
 use crate::clients::aws::{Aws, AwsError, Route53};
 use crate::domain::dns::zone::{Visibility, closest};
-use crate::domain::dns::{DnsName, Zone, ZoneId};
+use crate::domain::dns::{DnsName, RecordData, RecordType, Zone, ZoneId};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::retry::Budget;
@@ -40,6 +40,27 @@ impl Zones {
             return Ok(id);
         }
         Ok(self.route53.zone_for(budget, name, self.settings.visibility()).await?.id)
+    }
+
+    /// Where a CNAME leads that a zone of the account lists at a name. Who may look into no zone that holds the name
+    /// finds none.
+    pub async fn cname(&self, name: &DnsName, budget: &Budget) -> Option<String> {
+        let zone = self.holding(name, budget).await?;
+        let sets = self.route53.records_named(budget, &zone, name).await.ok()?;
+        let cname = sets.into_iter().find(|set| set.key.kind == RecordType::Cname)?;
+        let RecordData::Values { values, .. } = cname.data else { return None };
+        Some(DnsName::parse(values.first()?).ok()?.as_str().to_owned())
+    }
+
+    /// The zone of the account that holds a name: the user's choice may be that of another name.
+    async fn holding(&self, name: &DnsName, budget: &Budget) -> Option<ZoneId> {
+        let Ok(zones) = self.route53.zones(budget).await else { return self.chosen(name) };
+        let by_id = |id: &ZoneId| zones.iter().any(|zone| zone.id == *id && name.is_within(&zone.name));
+        if let Some(chosen) = self.chosen(name).filter(by_id) {
+            return Some(chosen);
+        }
+        let found = self.route53.zone_for(budget, name, self.settings.visibility()).await;
+        found.ok().map(|zone| zone.id)
     }
 
     /// The same with its servers, for those who only look; none if there is no such zone.

@@ -56,6 +56,12 @@ pub trait Publisher: Sync {
         let _ = (site, budget);
         std::future::ready(Ok(()))
     }
+    /// Where a CNAME at a name leads, as far as the DNS service lists one that values are written to, whether or not the world
+    /// sees it yet; none also where that cannot be found out.
+    fn cname(&self, name: &str, budget: &Budget) -> impl Future<Output = Option<String>> + Send {
+        let _ = (name, budget);
+        std::future::ready(None)
+    }
     /// Finds out whether a value could be added at a name, before anything is ordered; the record's value is empty.
     fn prepare(&self, record: &TxtRecord, budget: &Budget) -> impl Future<Output = Result<(), Explanation>> + Send {
         let _ = (record, budget);
