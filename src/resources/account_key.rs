@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::clients::acme::{AccountKey, AcmeError};
 use crate::clients::cluster::{ClusterError, Removal};
 use crate::domain::kubernetes::ObjectRef;
-use crate::domain::ownership::Claim;
+use crate::domain::ownership::{Claim, is_unfinished};
 use crate::domain::tls_secret::{self, Wanted};
 use crate::explain::Explanation;
 use crate::provider::Cx;
@@ -235,6 +235,22 @@ impl Source {
             .cluster()?
             .update(cx.budget(), &secret, |object| tls_secret::move_entry(object, &place.next_entry(), &place.key));
         promoted.await.map(|_| ()).map_err(|error| error.explain("Cannot store a new account key"))
+    }
+
+    /// Takes a generated key away that no account came to have: what a create made that failed. One that an account had before
+    /// is kept, and so is one that cannot be removed, which the user is told.
+    pub async fn discard_unused(&self, cx: &Cx) {
+        let Some(place) = self.own_place() else { return };
+        let discarded = async {
+            let found = cx.provider().cluster()?.get(cx.budget(), &place.object()).await;
+            let found = found.map_err(|error| error.explain("Cannot remove the generated account key"))?;
+            // Without the Secret there may be the namespace that was made for it.
+            if found.is_none_or(|found| is_unfinished(&found)) { self.discard(cx).await } else { Ok(()) }
+        };
+        if let Err(failure) = discarded.await {
+            let next = "nothing, if you apply again: the key is used then; else remove the Secret";
+            cx.warn(&failure.on(place.told()).next(next));
+        }
     }
 
     /// Takes a generated key away, if we made its Secret.

@@ -161,7 +161,7 @@ impl Resource<Berth> for AcmeAccount {
 
     async fn create(&self, cx: &Cx, model: &mut Account) -> Result<()> {
         let made = registration::register(cx, model).await;
-        account_key::holding::finish(cx, &model.account_key).await;
+        account_key::holding::finish(cx, &model.account_key, made.is_ok()).await;
         made
     }
 
@@ -202,11 +202,19 @@ impl Resource<Berth> for AcmeAccount {
     }
 
     async fn update(&self, cx: &Cx, prior: &Account, model: &mut Account) -> Result<()> {
-        registration::change(cx, prior, model).await
+        registration::change(cx, prior, model).await?;
+        if prior.account_url.get().is_none() {
+            account_key::holding::finish(cx, &model.account_key, true).await;
+        }
+        Ok(())
     }
 
-    async fn delete(&self, cx: &Cx, model: Account) -> Result<()> {
+    async fn delete(&self, cx: &Cx, mut model: Account) -> Result<()> {
         account_key::holding::recover(cx, &model.account_key).await?;
+        if model.account_url.get().is_none() {
+            let found = registration::find_again(cx, &mut model).await;
+            found.or_else(|failure| if model.deactivate_on_destroy { Err(failure) } else { Ok(()) })?;
+        }
         if !model.deactivate_on_destroy {
             account_key::holding::release(cx, &model.account_key).await;
             return Ok(());

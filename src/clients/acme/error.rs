@@ -203,6 +203,16 @@ impl AcmeError {
         }
     }
 
+    /// Whether the CA may have done what it was asked for all the same: it was asked, and its answer is none or a strange one.
+    pub fn may_be_done(&self) -> bool {
+        match self {
+            Self::Unreachable { is_absent, .. } => !is_absent,
+            Self::RateLimited(_) => false,
+            Self::Refused(refusal) if refusal.problem.kind() == "badNonce" => false,
+            other => other.is_no_answer(),
+        }
+    }
+
     /// Tells a refresh's failure: without an answer the state stays as it is.
     pub fn of_a_refresh(&self, what: impl Into<String>) -> Explanation {
         let told = self.explain(what);

@@ -30,8 +30,14 @@ pub fn tenure(claim: &Claim, found: &Value) -> Tenure {
 
 /// Warns in the plan of a second account for one generated key.
 pub fn plan(cx: &Cx, plan: &mut Plan<'_>) {
-    if plan.planned().truth("account_key.generate") == Some(true) {
-        tenancy::plan_secret(cx, plan, "account_key.kubernetes_secret");
+    if plan.planned().truth("account_key.generate") != Some(true) {
+        return;
+    }
+    tenancy::plan_secret(cx, plan, "account_key.kubernetes_secret");
+    let at = "account_key.kubernetes_secret";
+    let namespace = plan.planned().text(&format!("{at}.namespace"));
+    if let (Some(namespace), Some(true)) = (namespace, plan.planned().truth(&format!("{at}.create_namespace"))) {
+        cx.provider().holdings().plan(&ObjectRef::of_namespace(namespace).to_string());
     }
 }
 
@@ -76,13 +82,13 @@ async fn mark(cx: &Cx, cluster: &Cluster, object: &ObjectRef, claim: &Claim) -> 
     cluster.update(cx.budget(), object, mark).await.map(drop)
 }
 
-/// Ends a create, however it went.
-pub async fn finish(cx: &Cx, source: &Source) {
+/// Ends a create. A key that no account is known to have stays marked as unfinished.
+pub async fn finish(cx: &Cx, source: &Source, is_made: bool) {
     let Some(place) = source.own_place() else { return };
-    if !cx.has_existing() {
-        return tenancy::abandon(cx, &place.object());
+    tenancy::abandon(cx, &place.object());
+    if is_made {
+        tenancy::finish(cx, &claim_of(cx, place)).await;
     }
-    tenancy::finish(cx, &claim_of(cx, place)).await;
 }
 
 /// Finds out whom a state acts for that has lost its notes, or was imported.

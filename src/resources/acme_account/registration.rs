@@ -1,6 +1,6 @@
 //! How an account comes to be at the CA, and how its key and contacts change there.
 
-use crate::clients::acme::{AccountFacts, AccountKey, Acme, ExternalAccount, Found, NewAccount};
+use crate::clients::acme::{AccountFacts, AccountKey, Acme, AcmeError, ExternalAccount, Found, NewAccount};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::account_key::holding;
@@ -19,22 +19,42 @@ struct Desk<'a> {
 pub async fn register(cx: &Cx, model: &mut Account) -> Result<()> {
     let desk = Desk::of(cx, model).await?;
     holding::claim(cx, &model.account_key, &desk.what)?;
-    let key = model.account_key.require_or_make(cx).await?;
-    let (facts, key) = match desk.find(&key, None).await? {
-        Found::Account(facts) => (desk.with_contacts(facts, &key, None, model).await?, key),
-        // Where there is an account already, the CA's answer is that one (RFC 8555 §7.3), whatever was sent.
-        Found::Untold => (desk.with_contacts(desk.make(&key, model).await?, &key, None, model).await?, key),
-        Found::Nothing => (desk.make(&key, model).await?, key),
-        Found::Unusable(words) => {
-            let Some(place) = model.account_key.own_place() else { return Err(desk.unusable(&key, &words)) };
-            let fresh = model.account_key.prepare(cx, place).await?;
-            model.account_key.promote(cx, place).await?;
-            (desk.make(&fresh, model).await?, fresh)
+    let key = match model.account_key.require_or_make(cx).await {
+        Ok(key) => key,
+        Err(failure) => {
+            model.account_key.discard_unused(cx).await;
+            return Err(failure);
+        }
+    };
+    let (facts, key) = match desk.settle(key, model).await {
+        Ok(settled) => settled,
+        Err(Unsettled { failure, may_exist: true }) => {
+            // The state knows the key from here on: a destroy removes it, and the next apply finds the account by it.
+            if model.account_key.own_place().is_some() {
+                cx.exists();
+            }
+            return Err(failure);
+        }
+        Err(Unsettled { failure, may_exist: false }) => {
+            model.account_key.discard_unused(cx).await;
+            return Err(failure);
         }
     };
     fill(model, &facts, &key);
     cx.exists();
     holding::note_account(cx, &facts.url)?;
+    Ok(())
+}
+
+/// Looks for the account that a create without an answer may have made; removes its key if there is none.
+pub async fn find_again(cx: &Cx, model: &mut Account) -> Result<()> {
+    let Some(key) = model.account_key.load(cx).await? else { return Ok(()) };
+    let desk = Desk::of(cx, model).await?;
+    match desk.find(&key, None).await? {
+        Found::Account(facts) => fill(model, &facts, &key),
+        Found::Nothing => model.account_key.discard_unused(cx).await,
+        Found::Unusable(_) | Found::Untold => {}
+    }
     Ok(())
 }
 
@@ -81,7 +101,50 @@ fn fill(model: &mut Account, facts: &AccountFacts, key: &AccountKey) {
     model.status.set(facts.status.clone());
 }
 
+/// Why there is no account to go on with, and whether the CA may have one all the same.
+struct Unsettled {
+    failure: Explanation,
+    may_exist: bool,
+}
+
+impl Unsettled {
+    /// Of what comes before an account is asked for.
+    fn before(failure: Explanation) -> Self {
+        Self { failure, may_exist: false }
+    }
+
+    /// Of what comes after there is an account.
+    fn after(failure: Explanation) -> Self {
+        Self { failure, may_exist: true }
+    }
+}
+
 impl<'a> Desk<'a> {
+    /// The account of a key, found or made, with the contacts that are planned; and its key, where the present one cannot be
+    /// used any more.
+    async fn settle(
+        &self,
+        key: AccountKey,
+        model: &Account,
+    ) -> std::result::Result<(AccountFacts, AccountKey), Unsettled> {
+        let facts = match self.find(&key, None).await.map_err(Unsettled::before)? {
+            Found::Account(facts) => facts,
+            // Where there is an account already, the CA's answer is that one (RFC 8555 §7.3), whatever was sent.
+            Found::Untold => self.make(&key, model).await?,
+            Found::Nothing => return Ok((self.make(&key, model).await?, key)),
+            Found::Unusable(words) => {
+                let Some(place) = model.account_key.own_place() else {
+                    return Err(Unsettled::after(self.unusable(&key, &words)));
+                };
+                let fresh = model.account_key.prepare(self.cx, place).await.map_err(Unsettled::after)?;
+                model.account_key.promote(self.cx, place).await.map_err(Unsettled::after)?;
+                return Ok((self.make(&fresh, model).await?, fresh));
+            }
+        };
+        let facts = self.with_contacts(facts, &key, None, model).await.map_err(Unsettled::after)?;
+        Ok((facts, key))
+    }
+
     async fn of(cx: &'a Cx, model: &mut Account) -> Result<Self> {
         let url = directory_of(cx, &mut model.directory_url)?;
         let ca = cx.provider().acme(&url, cx.clock()).await?;
@@ -92,8 +155,15 @@ impl<'a> Desk<'a> {
         within(self.cx, &self.what, self.ca.find_account(key, known)).await
     }
 
-    async fn make(&self, key: &AccountKey, model: &Account) -> Result<AccountFacts> {
-        within(self.cx, &self.what, self.ca.create_account(key, &new_account(model))).await
+    async fn make(&self, key: &AccountKey, model: &Account) -> std::result::Result<AccountFacts, Unsettled> {
+        let mut may_exist = true;
+        let made = async {
+            let made = self.ca.create_account(key, &new_account(model)).await;
+            may_exist = made.as_ref().err().is_some_and(AcmeError::may_be_done);
+            made
+        };
+        let made = within(self.cx, &self.what, made).await;
+        made.map_err(|failure| Unsettled { failure, may_exist })
     }
 
     /// Sends the contacts that are planned, wherever they may differ from what the CA has: an answer without contacts may

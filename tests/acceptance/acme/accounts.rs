@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Namespace, account, certificate, kubectl, provider, text};
+use super::{Namespace, account, account_in, certificate, kubectl, provider, text};
+use crate::fault_proxy::Faults;
 use crate::sandbox::value;
 use crate::workspace::{Cli, Workspace};
 
@@ -263,4 +264,75 @@ resource "berth_acme_account" "main" {{
     workspace.apply().succeeds();
     workspace.plan().changes_nothing();
     workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn an_account_that_the_ca_refuses_leaves_no_key_and_no_namespace() {
+    let unbound = provider("").replace(&value("SANDBOX_ACME_DIRECTORY"), &value("SANDBOX_ACME_EAB_DIRECTORY"));
+    for (label, provider, code, declared) in [
+        ("unbound", unbound, "BERTH-ACME-008", "terms_of_service_agreed = true"),
+        ("disagreed", provider(""), "BERTH-ACME-007", "terms_of_service_agreed = false"),
+    ] {
+        for cli in Cli::all() {
+            let namespace =
+                format!("acme-{label}-{}-{}", if cli.is_tofu() { "tofu" } else { "tf" }, std::process::id());
+            let account = account_in(&namespace).replace("terms_of_service_agreed = true", declared);
+            let workspace = Workspace::on(&cli, &(provider.clone() + &account));
+            for _ in 0..2 {
+                let errors = workspace.apply().fails();
+                assert!(errors.contains(code), "{errors}");
+                assert!(workspace.instance("berth_acme_account.main").is_none(), "nothing was made");
+                wait_until_gone(&namespace);
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_key_whose_account_was_refused_to_a_killed_run_goes_with_the_next_refusal() {
+    let namespace = Namespace::new("killed-refused");
+    let mut ca = Faults::before_acme(&value("SANDBOX_ACME_EAB_DIRECTORY"), &[]);
+    let provider = provider("").replace(&value("SANDBOX_ACME_DIRECTORY"), &ca.directory());
+    let workspace = Workspace::new(&(provider + &account(&namespace)));
+    ca.once("POST /sign-me-up:hold");
+    let running = workspace.start_apply();
+    running.wait_until(|| ca.held() == 1, "the question for the account");
+    running.kill_all();
+    assert!(namespace.secret("acme-account").is_some(), "the key is made before the CA is asked");
+    let errors = workspace.apply().fails();
+    assert!(errors.contains("BERTH-ACME-008"), "{errors}");
+    assert!(namespace.secret("acme-account").is_none());
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn an_account_whose_making_was_not_answered_is_found_again_or_removed_by_a_destroy() {
+    // Whether the CA has made the account, and what comes next.
+    for (kind, goes_on) in [("hold-after", true), ("hold-after", false), ("hold", false), ("hold", true)] {
+        let namespace = Namespace::new(&format!("unheard-{kind}-{goes_on}"));
+        let mut ca = Faults::before_acme(&value("SANDBOX_ACME_DIRECTORY"), &[]);
+        let provider = provider("").replace(&value("SANDBOX_ACME_DIRECTORY"), &ca.directory());
+        let mut workspace = Workspace::new(&(provider + &account(&namespace)));
+        ca.once("POST /sign-me-up:pass");
+        ca.once(&format!("POST /sign-me-up:{kind}"));
+        let running = workspace.start_apply();
+        running.wait_until(|| ca.held() == 1, "the making of the account");
+        running.interrupt();
+        running.finish().fails();
+        let key = namespace.entry("acme-account", "tls.key");
+        workspace.never_shows_key(&key);
+        if goes_on {
+            workspace.apply().succeeds();
+            workspace.plan().changes_nothing();
+        }
+        workspace.destroy().succeeds();
+        assert!(namespace.secret("acme-account").is_none(), "{kind} {goes_on}");
+    }
+}
+
+fn wait_until_gone(namespace: &str) {
+    kubectl(&["wait", "--for=delete", "--timeout=60s", &format!("namespace/{namespace}")]);
+    assert!(kubectl(&["get", "namespace", namespace]).is_none(), "{namespace} is left");
 }
