@@ -99,6 +99,8 @@ impl Heir<'_> {
         made: &Result<T, AwsError>,
     ) -> Result<bool, AwsError> {
         let Err(error @ AwsError::AlreadyExists(_)) = made else {
+            // Taken the moment it was free: what else of its predecessor is going must not be taken for ours.
+            self.leaving.has_left(budget, self.key).await;
             lock(&self.leaving.names).remove(self.key);
             return Ok(false);
         };
@@ -113,6 +115,17 @@ impl Heir<'_> {
 }
 
 impl Leaving {
+    /// Waits for the end of a removal that is under way, as long as there is time.
+    async fn has_left(&self, budget: &Budget, key: &str) {
+        loop {
+            let changed = self.changed.notified();
+            let is_going = matches!(lock(&self.names).get(key), Some(Stage::Going));
+            if !is_going || budget.run(changed).await.is_err() {
+                return;
+            }
+        }
+    }
+
     /// Whether a name was given up; a removal that is under way, or begins soon, is waited for.
     async fn given_up(&self, budget: &Budget, key: &str) -> Result<bool, Stopped> {
         let begun_by = Instant::now() + SOON;
@@ -179,6 +192,18 @@ mod tests {
         assert!(result.is_ok() && asked == 3, "{result:?} {asked}");
         let (result, _) = make(&iam, 1).await;
         assert!(result.is_err(), "it is taken again, and nobody gives it up");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_name_that_is_free_before_all_of_its_former_owner_is_gone_is_taken_and_used_after_that() {
+        let (iam, started) = (iam().await, Instant::now());
+        let leaves = iam.role_leaves("app");
+        let remove = async {
+            tokio::time::sleep(Duration::from_secs(7)).await;
+            leaves.completed();
+        };
+        let ((result, asked), ()) = tokio::join!(make(&iam, 0), remove);
+        assert!(result.is_ok() && asked == 1 && started.elapsed() >= Duration::from_secs(7), "{result:?} {asked}");
     }
 
     #[tokio::test(start_paused = true)]
