@@ -24,7 +24,7 @@ use crate::sdk::{Diagnostics, Explanation, Import, Meta, MoveSource, Plan, Resou
 use foresight::Foresight;
 use left::Left;
 pub use model::DnsRecordModel;
-use place::{ZoneWish, explained, known_zone, name_within, no_stranger, noted_zone, warn_of_apex};
+use place::{ZoneWish, explained, imported_zone, known_zone, name_within, no_stranger, noted_zone, warn_of_apex};
 
 /// The resource.
 pub struct DnsRecord;
@@ -35,7 +35,7 @@ impl Resource<Berth> for DnsRecord {
     const NAME: &'static str = "berth_dns_record";
 
     const META: Meta = Meta {
-        import_id: "ZONE_ID/NAME/TYPE[/SET_IDENTIFIER]",
+        import_id: "ZONE/NAME/TYPE[/SET_IDENTIFIER]",
         ..Meta::new(
             "DNS",
             "A record set of a hosted zone in Route53. Every change is made in place, also one of name or type: the old \
@@ -44,9 +44,10 @@ impl Resource<Berth> for DnsRecord {
              so that the name never is without a record: a creation waits up to 8 seconds for such a removal, and the \
              first removals of a run wait 1.5 seconds for a creation.\n\nWhat no resource of the run removes is refused: \
              import it, or set `overwrite`. So is a record that a run which was killed has left without a state: the message \
-             names its id, and after the import the plan is empty. It takes over an `aws_route53_record` by a `moved` block, and its id can be \
-             imported too.\n\nThe SOA and NS records of the zone itself can be changed; destroying them leaves them as they \
-             are.",
+             names its id, and after the import the plan is empty.\n\nAn import names the zone by its id where the \
+             declaration has `zone_id` or neither, and by its name (`example.com/www/A`) where it has `zone`. It takes over \
+             an `aws_route53_record` by a `moved` block, and its id can be imported too.\n\nThe SOA and NS records of the \
+             zone itself can be changed; destroying them leaves them as they are.",
         )
     };
 
@@ -129,26 +130,28 @@ impl Resource<Berth> for DnsRecord {
 
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<DnsRecordModel>> {
         let what = format!("Cannot import the record `{id}`");
-        let Some((zone, record)) = record_id::read(id) else {
+        let Some((written, record)) = record_id::read(id) else {
             let step = "give `ZONE_ID/NAME/TYPE`, and `/SET_IDENTIFIER` after it if the set has one; the AWS provider's \
                         `ZONE_ID_NAME_TYPE` does as well";
             return Err(Explanation::new("BERTH-ROUTE53-020", what).next(step));
         };
         let aws = cx.provider().aws()?;
-        let wish = ZoneWish { id: Some(zone.clone()), ..ZoneWish::default() };
-        let zone = wish.zone(cx, aws, &record.name, &what).await?;
-        let key =
-            record.within(&zone.name).map_err(|error| Route53Error::Name(error).explain(&what, &wish.object()))?;
+        let (zone, by_name) = imported_zone(cx, aws, written.as_str(), &what).await?;
+        let object = format!("zone {}", zone.id);
+        let key = record.within(&zone.name).map_err(|error| Route53Error::Name(error).explain(&what, &object))?;
         match aws.route53().await.record(cx.budget(), &zone.id, &key).await {
-            Ok(Some(live)) => Ok(Import(DnsRecordModel::imported(&zone, &live))),
+            Ok(Some(live)) => {
+                let zone_name = by_name.then(|| written.as_str().to_owned());
+                Ok(Import(DnsRecordModel { zone: zone_name, ..DnsRecordModel::imported(&zone, &live) }))
+            }
             Ok(None) => {
                 let step = "check name and type; `aws route53 list-resource-record-sets` lists those there are";
                 Err(Explanation::new("BERTH-ROUTE53-021", what)
-                    .on(wish.object())
+                    .on(object)
                     .said("Route53", "there is no such record")
                     .next(step))
             }
-            Err(error) => Err(explained(aws, &error, &what, &wish.object()).await),
+            Err(error) => Err(explained(aws, &error, &what, &object).await),
         }
     }
 

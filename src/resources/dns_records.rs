@@ -12,11 +12,13 @@ use crate::clients::aws::{Aws, Route53Error};
 use crate::domain::dns::clash::Footing;
 use crate::domain::dns::external_dns::marks_of;
 use crate::domain::dns::record_id;
-use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId};
+use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone};
 use crate::provider::{Berth, Cx};
 use crate::resources::dns_record::content::Content;
 use crate::resources::dns_record::foresight::Foresight;
-use crate::resources::dns_record::place::{ZoneWish, explained, known_zone, no_stranger, noted_zone, warn_of_apex};
+use crate::resources::dns_record::place::{
+    ZoneWish, explained, imported_zone, known_zone, no_stranger, noted_zone, warn_of_apex,
+};
 use crate::resources::dns_record::{beside, checks, planning, visible};
 use crate::sdk::{Computed, Diagnostics, Explanation, Import, Meta, Plan, Resource, Result, Seen, Value, View};
 
@@ -34,7 +36,7 @@ impl Resource<Berth> for DnsRecords {
     const NAME: &'static str = "berth_dns_records";
 
     const META: Meta = Meta {
-        import_id: "ZONE_ID[/KEY=NAME/TYPE[/SET_IDENTIFIER],…]",
+        import_id: "ZONE[/KEY=NAME/TYPE[/SET_IDENTIFIER],…]",
         ..Meta::new(
             "DNS",
             "Many record sets of a hosted zone in Route53, changed together: deletions, changes and new records of one apply \
@@ -42,7 +44,8 @@ impl Resource<Berth> for DnsRecords {
              values or 32,000 characters, those of replaced records counted twice) is divided into several; if one of them \
              fails, the state holds exactly what was done, and the next apply goes on from there. A drift of one record is \
              shown at its key. What other resources of the run remove or hand over goes in the same request; what else \
-             stands in the way is refused, and the message names the id that imports it.",
+             stands in the way is refused, and the message names the id that imports it. An import names the zone by its id where \
+             the declaration has `zone_id`, and by its name (`example.com/web=www/A`) where it has `zone`.",
         )
     };
 
@@ -155,19 +158,20 @@ impl Resource<Berth> for DnsRecords {
             return Err(Explanation::new("BERTH-ROUTE53-020", what).next(step));
         };
         let aws = cx.provider().aws()?;
-        let wish = ZoneWish { id: Some(ZoneId::new(&wanted.zone)), ..ZoneWish::default() };
-        let zone = wish.zone(cx, aws, "", &what).await?;
+        let (zone, by_name) = imported_zone(cx, aws, &wanted.zone, &what).await?;
+        let object = format!("zone {}", zone.id);
         let live = match aws.route53().await.records(cx.budget(), &zone.id).await {
             Ok(live) => live,
-            Err(error) => return Err(explained(aws, &error, &what, &wish.object()).await),
+            Err(error) => return Err(explained(aws, &error, &what, &object).await),
         };
         let chosen = wanted.chosen(&zone.name, &live).map_err(|missing| {
             Explanation::new("BERTH-ROUTE53-021", what)
-                .on(wish.object())
+                .on(object)
                 .said("Route53", format!("there is no record `{missing}`"))
                 .next("check name and type; `aws route53 list-resource-record-sets` lists those there are")
         })?;
-        Ok(Import(imported(&zone, chosen)))
+        let zone_name = by_name.then_some(wanted.zone);
+        Ok(Import(DnsRecordsModel { zone: zone_name, ..imported(&zone, chosen) }))
     }
 }
 

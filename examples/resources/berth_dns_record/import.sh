@@ -3,3 +3,6 @@ terraform import berth_dns_record.registry Z0123456789ABCDEFGHIJ/registry.exampl
 
 # The spelling of the AWS provider does as well.
 terraform import berth_dns_record.registry Z0123456789ABCDEFGHIJ_registry.example.com_A
+
+# By the zone's name, for a declaration with `zone` instead of `zone_id`.
+terraform import berth_dns_record.registry example.com/registry/A

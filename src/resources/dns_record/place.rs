@@ -10,6 +10,21 @@ use crate::sdk::{Explanation, Result};
 /// The note of the private state that holds the zone's name, so that a plan can tell names below it.
 const ZONE_NAME: &str = "zone_name";
 
+/// The zone that an import names: by its id, or by its name, which holds a dot where an id holds none. The public zone of a
+/// name comes before a private one. Told with whether it was named by its name.
+pub async fn imported_zone(cx: &Cx, aws: &Aws, written: &str, what: &str) -> Result<(Zone, bool)> {
+    if !written.contains('.') {
+        let wish = ZoneWish { id: Some(ZoneId::new(written)), ..ZoneWish::default() };
+        return Ok((wish.zone(cx, aws, "", what).await?, false));
+    }
+    let public = ZoneWish { name: Some(written), ..ZoneWish::default() };
+    let zone = match public.zone(cx, aws, "", what).await {
+        Ok(zone) => zone,
+        Err(failure) => ZoneWish { private: true, ..public }.zone(cx, aws, "", what).await.map_err(|_| failure)?,
+    };
+    Ok((zone, true))
+}
+
 /// How a user names a zone.
 #[derive(Clone, Debug, Default)]
 pub struct ZoneWish<'a> {

@@ -70,3 +70,33 @@ fn records_of_the_aws_provider_move_without_a_change() {
         assert!(!zone.has("plain", RecordType::A) && !zone.has("text", RecordType::Txt));
     }
 }
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn what_is_imported_by_the_way_its_zone_is_declared_plans_nothing() {
+    for cli in Cli::all() {
+        let zone = OwnZone::new("named");
+        zone.put("a", RecordType::A, "192.0.2.1");
+        zone.put("b", RecordType::A, "192.0.2.2");
+        for (declared, written) in [
+            (format!("zone = \"{}\"", zone.name), zone.name.clone()),
+            (format!("zone_id = \"{}\"", zone.id), zone.id.to_string()),
+        ] {
+            let configuration = format!(
+                "{PROVIDER}resource \"berth_dns_record\" \"x\" {{\n {declared}\n name = \"a\"\n type = \"A\"\n values = \
+                 [\"192.0.2.1\"]\n}}\nresource \"berth_dns_records\" \"x\" {{\n {declared}\n records = {{ b = {{ name = \"b\", \
+                 type = \"A\", values = [\"192.0.2.2\"] }} }}\n}}\n"
+            );
+            let workspace = Workspace::on(&cli, &configuration);
+            workspace.import("berth_dns_record.x", &format!("{written}/a/A")).succeeds();
+            workspace.import("berth_dns_records.x", &format!("{written}/b=b/A")).succeeds();
+            workspace.plan().changes_nothing();
+        }
+        let none = Workspace::on(&cli, PROVIDER);
+        none.configure(&format!(
+            "{PROVIDER}resource \"berth_dns_record\" \"x\" {{\n name = \"a\"\n type = \"A\"\n}}\n"
+        ));
+        let errors = none.import("berth_dns_record.x", "nowhere.example/a/A").fails();
+        assert!(errors.contains("nowhere.example"), "{errors}");
+    }
+}
