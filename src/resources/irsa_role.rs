@@ -71,7 +71,6 @@ impl Resource<Berth> for IrsaRole {
             Ok(made) => made,
             Err(error) => return Err(failures::not_made(aws, model, &error).await),
         };
-        cx.exists();
         model.arn.set(made.arn.clone());
         model.unique_id.set(made.unique_id.clone());
         model.tags_all.set(role.tags);
@@ -83,9 +82,10 @@ impl Resource<Berth> for IrsaRole {
                 let failure = failures::no_policies(aws, model, &error).await;
                 cx.warn(&failures::unfinished(failure));
             }
-            Err(error) => return Err(without_policies(aws, model, &error).await),
+            Err(error) => return Err(taken_back(cx, aws, model, &error).await),
             Ok(()) => {}
         }
+        cx.exists();
         if model.annotate_service_accounts
             && let Err(failure) = annotations::put(cx, model, &made.arn).await
         {
@@ -217,6 +217,24 @@ async fn without_policies(aws: &Aws, model: &mut IrsaRoleModel, error: &PolicyEr
     model.policy_arns.set(Vec::new());
     model.policy_json.set(None);
     failures::no_policies(aws, model, error).await
+}
+
+/// A failure after which a role that was just made is removed again: in the state it would be tainted, and could not be
+/// replaced by one of the same name that is made first. Where it cannot be removed, the state has it.
+async fn taken_back(cx: &Cx, aws: &Aws, model: &mut IrsaRoleModel, error: &PolicyError) -> Explanation {
+    let iam = aws.iam().await;
+    let leaves = iam.role_leaves(model.role_name());
+    match remove(cx, iam, model).await {
+        Ok(()) => {
+            leaves.completed();
+            failures::no_policies(aws, model, error).await.adding("the role was taken back, and nothing is left of it")
+        }
+        Err(removal) => {
+            tracing::warn!(%removal, role = model.role_name(), "a role without its policies is left");
+            cx.exists();
+            without_policies(aws, model, error).await
+        }
+    }
 }
 
 /// Removes the role and its own policies. One that somebody else made in its place stays as it is.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Account, statement, unique};
 use crate::chance::Chance;
 use crate::fault_proxy::Faults;
-use crate::workspace::{Run, Workspace};
+use crate::workspace::{Cli, Run, Workspace};
 
 /// A role that is made at once: what is slow here is the end.
 fn role(name: &str, more: &str) -> String {
@@ -132,6 +132,35 @@ fn a_cluster_that_does_not_answer_spoils_no_new_role() {
     assert!(!is_tainted(&workspace));
     assert_eq!(Account::open().role(&name).unwrap().inline_policies.len(), 1);
     workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_role_that_cannot_be_completed_is_taken_back_and_made_again_whatever_its_lifecycle() {
+    let lifecycle = "lifecycle {\n create_before_destroy = true\n }";
+    let absent = "arn:aws:iam::123456789012:policy/nowhere";
+    for cli in Cli::all() {
+        for (kind, policies) in [("inline", 1), ("managed", 1)] {
+            let name = unique("back");
+            let more = |managed: &str| {
+                let statements = format!("statements = [{}]", statement("\"s3:GetObject\""));
+                format!("{statements}\n policy_kind = \"{kind}\"\n managed_policy_arns = [{managed}]\n {lifecycle}")
+            };
+            let workspace = Workspace::on(&cli, &role(&name, &more(&format!("\"{absent}\""))));
+            for _ in 0..2 {
+                let errors = workspace.apply().fails();
+                assert!(errors.contains(absent) && errors.contains("nothing is left of it"), "{errors}");
+                assert!(workspace.instance("berth_irsa_role.x").is_none());
+                assert_eq!(Account::open().role(&name), None);
+            }
+            workspace.configure(&role(&name, &more("")));
+            workspace.apply().succeeds();
+            workspace.plan().changes_nothing();
+            let live = Account::open().role(&name).unwrap();
+            assert_eq!(live.inline_policies.len() + live.attached_policies.len(), policies);
+            workspace.destroy().succeeds();
+        }
+    }
 }
 
 /// Has the next run complete what a killed one left, by what that run says itself, and nothing is left after it.
