@@ -219,4 +219,14 @@ pub(super) const CODES: &[Code] = &[
         "A warning: the creation was interrupted, and the order and its key are noted in the state.",
         "Apply again: the order is completed, and no other one is made.",
     ),
+    lasting(
+        "BERTH-ACME-121",
+        "A warning: a name cannot be proved by a record, for which the account has no hosted zone.",
+        "Correct the name or `dns01.zone_id`, or set `dns01.assume_role`. Nothing, if this apply makes the zone.",
+    ),
+    lasting(
+        "BERTH-ACME-122",
+        "A warning: the names cannot be proved by files, for which the cluster has no such Ingress class.",
+        "Correct `http01.ingress_class`, or install the controller. Nothing, if this apply installs it.",
+    ),
 ];

@@ -140,8 +140,10 @@ const ACCOUNT: &[Rule] = &[
 
 const CERTIFICATE: &[Rule] = &[
     rule(Namespaced, Always, (CORE, "secrets"), &["get"], &["create", "update", "delete"]),
-    rule(Namespaced, Message, NAMESPACES, &[], &["get"]),
+    rule(Namespaced, Message, NAMESPACES, &["get"], &[]),
     rule(Namespaced, Message, (CORE, "configmaps"), &["get"], &["create", "patch"]),
+    rule(Cluster, MessageOf(BY_POD), (NETWORKING, "ingressclasses"), &["get"], &[]),
+    rule(Cluster, MessageOf(BY_ENDPOINT), (NETWORKING, "ingressclasses"), &["get"], &[]),
     rule(Namespaced, Attribute(BY_POD), (CORE, "pods"), &[], &["get", "create", "delete"]),
     rule(Namespaced, Attribute(BY_POD), (CORE, "services"), &[], &["get", "create", "delete"]),
     rule(Namespaced, Attribute(BY_POD), (NETWORKING, "ingresses"), &[], &["get", "create", "delete"]),

@@ -4,6 +4,7 @@
 mod address;
 mod caa;
 mod challenge;
+mod cluster;
 mod delegation;
 mod permission;
 mod subject;
@@ -46,8 +47,9 @@ pub async fn certificate(cx: &Cx, plan: &mut Plan<'_>) {
     // Where the depth of futures ends that the compiler looks into.
     let names: BoxFuture<'_, Vec<Explanation>> = Box::pin(names);
     let limits: BoxFuture<'_, Vec<Explanation>> = Box::pin(ledger::warnings(cx, plan, &budget));
-    let (profile, names, limits) = tokio::join!(profile(cx, plan.planned(), &budget), names, limits);
-    for told in profile.into_iter().chain(names).chain(limits) {
+    let cluster: BoxFuture<'_, Vec<Explanation>> = Box::pin(cluster::warnings(cx, plan.planned(), &budget));
+    let (profile, names, limits, cluster) = tokio::join!(profile(cx, plan.planned(), &budget), names, limits, cluster);
+    for told in profile.into_iter().chain(names).chain(limits).chain(cluster) {
         plan.warn(&told);
     }
 }
@@ -170,10 +172,26 @@ async fn look(
         (Some(_), place) => Way::Followed(place.as_ref().ok().map(Option::is_some)),
     };
     let told = path.as_ref().and_then(|path| challenge::judge(domain, path, way));
+    let told = told.or_else(|| matches!((zones, &place), (Some(_), Ok(None))).then(|| no_zone(domain, &name, subject)));
     let seen = path.and_then(|path| path.zone.filter(|_| follows || path.chain.len() == 1));
     // Without a path, where the record goes is a guess if CNAMEs are followed.
     let place = place.ok().flatten().filter(|_| told.is_none()).map(|place| Place { seen, ..place });
     (told, place)
+}
+
+/// The account has no zone for the record, so that the apply will order nothing.
+fn no_zone(domain: &str, name: &str, subject: &Subject) -> Explanation {
+    let chosen = subject.dns01().is_some_and(|settings| settings.zone_id.is_some() || settings.zone_ids.is_some());
+    let (words, at) = if chosen {
+        ("there is no hosted zone of the id that is chosen for it", "dns01.zone_id")
+    } else {
+        ("the account has no hosted zone that holds it", "dns_names")
+    };
+    Explanation::new("BERTH-ACME-121", format!("The name `{domain}` cannot be proved by a record"))
+        .on(format!("TXT {name}"))
+        .said("Route53", words)
+        .next("correct the name or `dns01.zone_id`, or write with a role of the account that has the zone (`dns01.assume_role`); nothing, if this apply makes the zone")
+        .at(at)
 }
 
 /// Where the challenge name leads. Resolvers are not asked: they would remember that the record does not exist yet.

@@ -304,3 +304,58 @@ fn a_role_that_may_not_be_assumed_is_named() {
     assert!(errors.contains("role/acme-dns") && errors.contains("sts:AssumeRole"), "{errors}");
     workspace.destroy().succeeds();
 }
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn what_a_certificate_lacks_is_told_in_the_plan() {
+    let told = |configuration: &str, workspace: &Workspace| {
+        workspace.configure(configuration);
+        let shown = workspace.plan().changes_something().diagnostics().into_iter();
+        let told = shown
+            .filter(|shown| shown.severity == "warning")
+            .map(|shown| format!("{}\n{}", shown.summary, shown.detail));
+        told.collect::<Vec<_>>()
+    };
+    let workspace = Workspace::new("");
+    let zoneless = told(&(provider("") + &plain(&workspace, &["www.nowhere.example"], "")), &workspace);
+    assert!(
+        zoneless.iter().any(|text| text.contains("BERTH-ACME-121") && text.contains("`www.nowhere.example`")),
+        "{zoneless:?}"
+    );
+    let chosen = plain(&workspace, &["www.nowhere.example"], "  dns01 = { zone_id = \"Z0NOWHERE\" }\n");
+    let chosen = told(&(provider("") + &chosen), &workspace);
+    assert!(chosen.iter().any(|text| text.contains("BERTH-ACME-121") && text.contains("of the id")), "{chosen:?}");
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn what_a_certificate_lacks_in_the_cluster_is_told_in_the_plan() {
+    let name = unique_name("lacking", &value("SANDBOX_ZONE_NAME"));
+    for cli in Cli::all() {
+        let (workspace, namespace) = (Workspace::on(&cli, ""), super::Namespace::new("lacking"));
+        let warned = |more: &str| {
+            workspace.configure(&(provider("") + &plain(&workspace, &[&name], more)));
+            let shown = workspace.plan().changes_something().diagnostics().into_iter();
+            let told = shown.map(|shown| shown.detail).filter(|text| text.contains("does not exist"));
+            told.collect::<Vec<_>>()
+        };
+        let stored =
+            |namespace: &str| format!("  kubernetes_secret = {{ namespace = \"{namespace}\", name = \"tls\" }}\n");
+        let proved =
+            |class: &str| format!("  http01 = {{ ingress_class = \"{class}\", namespace = \"{}\" }}\n", namespace.0);
+        assert_eq!(warned(&stored(&namespace.0)), [""; 0]);
+        let away = warned(&stored("nowhere"));
+        assert!(away.len() == 1 && away[0].contains("BERTH-K8S-072"), "{away:?}");
+        let class = warned(&(stored(&namespace.0) + &proved("nobody")));
+        assert!(class.len() == 1 && class[0].contains("BERTH-ACME-122"), "{class:?}");
+        // The namespace of a key that this very run makes is not missed.
+        let made = format!("acme-made-{}", std::process::id());
+        let certificate = super::certificate_in(&made, &[&name], "");
+        workspace.configure(&(provider("") + &super::account_in(&made) + &certificate));
+        let shown = workspace.plan().changes_something().diagnostics();
+        assert!(
+            shown.iter().all(|shown| !shown.detail.contains("does not exist")),
+            "a namespace is missed that is made"
+        );
+    }
+}

@@ -111,7 +111,7 @@ resource "berth_acme_certificate" "x" {{
         steps: &steps,
         imports: &[("berth_acme_certificate.x", format!("{}/other", namespace.0))],
         rarely: &[],
-        rarely_at_plan: &[("get", "configmaps")],
+        rarely_at_plan: &[("get", "configmaps"), ("get", "namespaces")],
     }
     .is_lived();
 }
