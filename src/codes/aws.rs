@@ -163,4 +163,19 @@ pub(super) const CODES: &[Code] = &[
         "A warning: a service account named another role before, which somebody else had set.",
         "See that nobody else sets it, or each takes it from the other.",
     ),
+    lasting(
+        "BERTH-AWS-043",
+        "A warning: a role that is to be made exists already.",
+        "Import it, or choose another name. Nothing, if this apply removes it first.",
+    ),
+    lasting(
+        "BERTH-AWS-044",
+        "A warning: IAM has no managed policy of an ARN that a role names.",
+        "Correct the ARN. Nothing, if this apply makes the policy before.",
+    ),
+    lasting(
+        "BERTH-AWS-045",
+        "A warning: the issuer of an OIDC provider that is to be made has one already.",
+        "Import it. Nothing, if this apply removes it first.",
+    ),
 ];

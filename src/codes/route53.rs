@@ -124,4 +124,9 @@ pub(super) const CODES: &[Code] = &[
         "A warning: a routing policy may be none that Route53 takes. It is sent as it is.",
         "Correct it if it is a mistake; Route53 has the last word.",
     ),
+    lasting(
+        "BERTH-ROUTE53-036",
+        "A warning: a record that is to be made is in the zone already, or one beside which it cannot stand.",
+        "Import it, set `overwrite = true` to replace it, or choose another name. Nothing, if this apply removes it.",
+    ),
 ];

@@ -11,6 +11,7 @@ pub struct Holdings {
     held: Mutex<BTreeMap<String, Owner>>,
     planned: Mutex<BTreeSet<String>>,
     seen: Mutex<BTreeSet<String>>,
+    own: Mutex<BTreeSet<String>>,
 }
 
 impl Holdings {
@@ -58,6 +59,16 @@ impl Holdings {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).contains(owner.as_str())
     }
 
+    /// Notes that this state has an object whose owner nothing tells: by a name that says which it is.
+    pub fn note_own(&self, object: &str) {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).insert(object.to_owned());
+    }
+
+    /// Whether this state has the object, as far as its refreshes and plans have come.
+    pub fn is_own(&self, object: &str) -> bool {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).contains(object)
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Owner>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -77,6 +88,8 @@ mod tests {
         holdings.release("Secret a/b", &one);
         assert!(holdings.take("Secret a/b", &other));
         assert!(!holdings.is_planned("Secret a/b"));
+        holdings.note_own("role a");
+        assert!(holdings.is_own("role a") && !holdings.is_own("role b"));
         assert!(holdings.plan("Secret a/b") && !holdings.plan("Secret a/b") && holdings.is_planned("Secret a/b"));
     }
 }

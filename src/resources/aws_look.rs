@@ -1,16 +1,24 @@
 //! What a plan asks AWS, to say more of what will be and of what would fail. Nothing fails where nobody answers, and nothing
 //! is asked with `offline = true`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clients::aws::{Aws, Identity};
-use crate::domain::dns::Zone;
+use crate::domain::dns::{DnsName, RecordSet, Zone};
 use crate::provider::Cx;
 use crate::retry::Budget;
 
 /// How long one question may hold up a plan.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Record sets of a zone that is listed for the sake of a warning, at most: five pages.
+const MANY: u64 = 1500;
+
+/// How often, and after which pauses, it is looked whether a refresh of this state knows an object.
+const GLANCES: u32 = 20;
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// Whose account it is; none where that cannot be told.
 pub async fn identity(cx: &Cx) -> Option<Identity> {
@@ -27,6 +35,39 @@ pub async fn has_provider(cx: &Cx, arn: &str) -> Option<bool> {
     let look = async |aws: Aws, budget: Budget| aws.iam().await.provider(&budget, arn).await.ok();
     let asked = async || ask(cx, "OIDC provider", look).await.map(|found| found.is_some());
     *cx.provider().looks().of(arn).get_or_init(asked).await
+}
+
+/// Whether IAM has a role of this name; none where that cannot be told, or would take many questions.
+pub async fn has_role(cx: &Cx, name: &str) -> Option<bool> {
+    ask(cx, "roles", async |aws, budget| aws.iam().await.has_role(&budget, name).await.ok()).await.flatten()
+}
+
+/// Whether IAM has the managed policy of this ARN; none where that cannot be told.
+pub async fn has_policy(cx: &Cx, arn: &str) -> Option<bool> {
+    let look = async |aws: Aws, budget: Budget| aws.iam().await.policy_itself(&budget, arn).await.ok();
+    let asked = async || ask(cx, "managed policy", look).await.map(|found| found.is_some());
+    *cx.provider().looks().of(arn).get_or_init(asked).await
+}
+
+/// The record sets of some names; none where the zone is too large to be listed for a warning, or cannot be asked.
+pub async fn records(cx: &Cx, zone: &Zone, names: &BTreeSet<DnsName>) -> Option<Vec<RecordSet>> {
+    if zone.record_count > MANY {
+        return None;
+    }
+    let look = async |aws: Aws, budget: Budget| aws.route53().await.records_of(&budget, &zone.id, names).await.ok();
+    ask(cx, "records", look).await.map(|found| found.into_values().flatten().collect())
+}
+
+/// Whether this state has an object that was found, so that the run may be about to remove or to hand it over: refreshes run
+/// beside plans, and an apply, which plans each creation once more, removes beside them; so they are given a moment to say so.
+/// What is told may still be a mistake where nothing is refreshed.
+pub async fn is_own(cx: &Cx, object: &str) -> bool {
+    for _ in 0..GLANCES {
+        if cx.provider().holdings().is_own(object) || cx.budget().sleep(GLANCE).await.is_err() {
+            return true;
+        }
+    }
+    false
 }
 
 async fn ask<T, F>(cx: &Cx, question: &'static str, ask: F) -> Option<T>

@@ -10,7 +10,7 @@ use crate::provider::{Berth, Cx};
 use crate::resources::aws_look;
 use crate::resources::dns_record::left::{self, Left};
 use crate::resources::dns_record::place::{ZoneWish, explained};
-use crate::resources::dns_record::{checks, visible};
+use crate::resources::dns_record::{checks, existing, visible};
 use crate::sdk::{Computed, Explanation, Import, Meta, Model, Plan, Resource, Result, Timeouts, check};
 
 /// The note of the private state that holds the target that we chose, so that a plan can tell a drift from it.
@@ -104,6 +104,7 @@ impl Resource<Berth> for Dns01Delegation {
     async fn read(&self, cx: &Cx, mut model: Dns01DelegationModel) -> Result<Option<Dns01DelegationModel>> {
         let aws = cx.provider().aws()?;
         let Some((zone, key)) = stored_place(&model) else { return Ok(None) };
+        existing::note(cx, &zone, [&key]);
         match aws.route53().await.record(cx.budget(), &zone, &key).await {
             Ok(Some(live)) => {
                 fill(&mut model, &live);
@@ -121,6 +122,7 @@ impl Resource<Berth> for Dns01Delegation {
     async fn delete(&self, cx: &Cx, model: Dns01DelegationModel) -> Result<()> {
         let aws = cx.provider().aws()?;
         let Some((zone, key)) = stored_place(&model) else { return Ok(()) };
+        existing::note(cx, &zone, [&key]);
         let wish = Transition::delete([key]).in_run();
         match aws.route53().await.carry_out(cx.budget(), &zone, wish).await.into_result() {
             Ok(_) | Err(Route53Error::NoZoneId(_)) => left::remove(cx, aws, &headline("remove", &model.domain)).await,

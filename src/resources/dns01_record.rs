@@ -4,10 +4,10 @@ use crate::clients::aws::route53::{ChangeId, ZoneChoice};
 use crate::clients::aws::{Aws, AwsError, Route53Error};
 use crate::domain::dns::challenge::{holds, record_name};
 use crate::domain::dns::zone::Visibility;
-use crate::domain::dns::{DnsName, RecordData, RecordType, ZoneId};
+use crate::domain::dns::{DnsName, RecordData, RecordKey, RecordType, ZoneId};
 use crate::provider::{Berth, Cx};
 use crate::resources::dns_record::left::{self, Left};
-use crate::resources::dns_record::{checks, visible};
+use crate::resources::dns_record::{checks, existing, visible};
 use crate::sdk::{Computed, Explanation, Import, Meta, Model, Plan, Resource, Result, Timeouts, check};
 
 /// The resource.
@@ -81,6 +81,7 @@ impl Resource<Berth> for Dns01Record {
     async fn read(&self, cx: &Cx, mut model: Dns01RecordModel) -> Result<Option<Dns01RecordModel>> {
         let aws = cx.provider().aws()?;
         let Some((zone, name)) = stored_place(&model) else { return Ok(None) };
+        existing::note(cx, &zone, [&RecordKey { name: name.clone(), kind: RecordType::Txt, set_identifier: None }]);
         let sets = match aws.route53().await.records_named(cx.budget(), &zone, &name).await {
             Ok(sets) => sets,
             Err(Route53Error::NoZoneId(_)) => return Ok(None),

@@ -3,6 +3,7 @@
 pub mod beside;
 pub mod checks;
 pub mod content;
+pub mod existing;
 pub mod foresight;
 pub mod left;
 mod model;
@@ -71,10 +72,13 @@ impl Resource<Berth> for DnsRecord {
         let ahead = ahead(cx, plan, move_, zone.clone()).await;
         plan_place(plan, move_, ahead.as_ref());
         left::plan_removal(plan, "fqdn");
-        let id = ahead.as_ref().and_then(Foresight::id).cloned();
+        let place = ahead.as_ref().and_then(Foresight::found).cloned();
         let zone = ahead.and_then(|ahead| ahead.zone).or(zone);
-        let record = checks::footing(plan.planned(), "", zone.as_ref());
-        beside::warn(cx, plan, id.as_ref(), record.map(|record| ("name".to_owned(), record)));
+        let record = checks::footing(plan.planned(), "", zone.as_ref()).map(|record| ("name".to_owned(), record));
+        if let Some(place) = place.as_ref().filter(|_| plan.is_create()) {
+            existing::warn(cx, plan, place, record.as_slice()).await;
+        }
+        beside::warn(cx, plan, place.as_ref().map(|place| &place.id), record);
         Ok(())
     }
 
@@ -90,6 +94,7 @@ impl Resource<Berth> for DnsRecord {
     async fn read(&self, cx: &Cx, mut model: DnsRecordModel) -> Result<Option<DnsRecordModel>> {
         let aws = cx.provider().aws()?;
         let Some((zone, key)) = model.stored_place() else { return Ok(None) };
+        existing::note(cx, &zone, &stored_keys(&model, &key));
         let live = match aws.route53().await.record(cx.budget(), &zone, &key).await {
             Ok(Some(live)) => live,
             Ok(None) | Err(Route53Error::NoZoneId(_)) => return Ok(None),
@@ -124,6 +129,7 @@ impl Resource<Berth> for DnsRecord {
     async fn delete(&self, cx: &Cx, model: DnsRecordModel) -> Result<()> {
         let aws = cx.provider().aws()?;
         let Some((zone, key)) = model.stored_place() else { return Ok(()) };
+        existing::note(cx, &zone, &stored_keys(&model, &key));
         removed(cx, aws, &zone, &key, &model).await?;
         left::remove(cx, aws, &headline("delete", &model)).await
     }

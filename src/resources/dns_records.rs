@@ -19,7 +19,7 @@ use crate::resources::dns_record::foresight::Foresight;
 use crate::resources::dns_record::place::{
     ZoneWish, explained, imported_zone, known_zone, no_stranger, noted_zone, warn_of_apex,
 };
-use crate::resources::dns_record::{beside, checks, planning, visible};
+use crate::resources::dns_record::{beside, checks, existing, planning, visible};
 use crate::sdk::{Computed, Diagnostics, Explanation, Import, Meta, Plan, Resource, Result, Seen, Value, View};
 
 use model::{DnsRecordsModel, EntryModel, Placed, path};
@@ -92,14 +92,17 @@ impl Resource<Berth> for DnsRecords {
         if ahead.is_none() {
             plan.keep(&["fqdns"]);
         }
-        let id = ahead.as_ref().and_then(Foresight::id).cloned();
+        let place = ahead.as_ref().and_then(Foresight::found).cloned();
         let zone = ahead.and_then(|ahead| ahead.zone).or(zone);
         let footing = |key: &String| {
             let prefix = path(key);
             Some((format!("{prefix}name"), checks::footing(plan.planned(), &prefix, zone.as_ref())?))
         };
         let all: Vec<_> = keys(plan.planned().at("records")).iter().filter_map(footing).collect();
-        beside::warn(cx, plan, id.as_ref(), all);
+        if let Some(place) = place.as_ref().filter(|_| plan.is_create()) {
+            existing::warn(cx, plan, place, &all).await;
+        }
+        beside::warn(cx, plan, place.as_ref().map(|place| &place.id), all);
         Ok(())
     }
 
@@ -111,6 +114,7 @@ impl Resource<Berth> for DnsRecords {
         let aws = cx.provider().aws()?;
         let Some(zone) = model.given_zone_id() else { return Ok(None) };
         let stored = model.stored();
+        existing::note(cx, &zone, stored.values());
         let marks: Vec<_> = marks(&model).collect();
         let names = stored.values().chain(marks.iter().map(|mark| &mark.key)).map(|key| key.name.clone()).collect();
         let live = match aws.route53().await.records_of(cx.budget(), &zone, &names).await {
@@ -142,6 +146,7 @@ impl Resource<Berth> for DnsRecords {
     async fn delete(&self, cx: &Cx, model: DnsRecordsModel) -> Result<()> {
         let aws = cx.provider().aws()?;
         let Some(zone) = model.given_zone_id() else { return Ok(()) };
+        existing::note(cx, &zone, model.stored().values());
         let wish = Transition { old: old_sets(&model), ..Transition::default() }.in_run();
         let done = aws.route53().await.carry_out(cx.budget(), &zone, wish).await;
         warn_of_apex(cx, &zone, &done.left);

@@ -56,6 +56,11 @@ impl Resource<Berth> for IrsaRole {
         rules::plan_documents(plan, account.as_deref());
         annotations::warn_of_others(cx, plan);
         preflight::providers(cx, plan, account.as_deref()).await;
+        if let Some(name) = plan.prior().text("name") {
+            cx.provider().holdings().note_own(&preflight::noted(name));
+        }
+        preflight::existing(cx, plan).await;
+        preflight::policies(cx, plan).await;
         Ok(())
     }
 
@@ -95,6 +100,7 @@ impl Resource<Berth> for IrsaRole {
     }
 
     async fn read(&self, cx: &Cx, mut model: IrsaRoleModel) -> Result<Option<IrsaRoleModel>> {
+        cx.provider().holdings().note_own(&preflight::noted(model.role_name()));
         let aws = cx.provider().aws()?;
         let iam = aws.iam().await;
         let read = async {
@@ -156,6 +162,7 @@ impl Resource<Berth> for IrsaRole {
     async fn delete(&self, cx: &Cx, model: IrsaRoleModel) -> Result<()> {
         let aws = cx.provider().aws()?;
         let iam = aws.iam().await;
+        cx.provider().holdings().note_own(&preflight::noted(model.role_name()));
         let leaves = iam.role_leaves(model.role_name());
         annotations::take_off_or_leave(cx, &model).await?;
         match remove(cx, iam, &model).await {

@@ -89,11 +89,16 @@ impl Resource<Berth> for OidcProvider {
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         aws_tags::plan(cx, plan)?;
         let Some(host) = plan.planned().text("url").and_then(|url| oidc_host(url).ok()) else { return Ok(()) };
+        if let Some(arn) = plan.prior().text("arn") {
+            cx.provider().holdings().note_own(arn);
+        }
         if plan.is_create() {
             cx.provider().holdings().plan(&preflight::planned(&host));
             let is_plain = plan.planned().text("url") == Some(&format!("https://{host}")) && !arn::has_port(&host);
             if is_plain && let Some(who) = aws_look::identity(cx).await {
-                plan.set("arn", oidc_provider_arn(&who.partition, &who.account, &host).into());
+                let arn = oidc_provider_arn(&who.partition, &who.account, &host);
+                plan.set("arn", arn.as_str().into());
+                preflight::existing_provider(cx, plan, &arn).await;
             }
         }
         Ok(())
@@ -123,6 +128,7 @@ impl Resource<Berth> for OidcProvider {
     async fn read(&self, cx: &Cx, mut model: OidcProviderModel) -> Result<Option<OidcProviderModel>> {
         let aws = cx.provider().aws()?;
         let arn = model.arn.get().cloned().unwrap_or_default();
+        cx.provider().holdings().note_own(&arn);
         match aws.iam().await.provider(cx.budget(), &arn).await {
             Ok(None) => Ok(None),
             Ok(Some(live)) => {
@@ -157,6 +163,7 @@ impl Resource<Berth> for OidcProvider {
     async fn delete(&self, cx: &Cx, model: OidcProviderModel) -> Result<()> {
         let Some(arn) = model.arn.get() else { return Ok(()) };
         let aws = cx.provider().aws()?;
+        cx.provider().holdings().note_own(arn);
         let leaves = aws.iam().await.provider_leaves(arn);
         match aws.iam().await.delete_provider(cx.budget(), arn).await {
             Ok(()) => {

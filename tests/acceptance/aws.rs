@@ -11,6 +11,7 @@ mod dns_speed;
 mod dns_together;
 mod identity;
 pub(crate) mod own_zone;
+mod plans;
 
 use berth::clients::aws::{Aws, Settings};
 use berth::env::Env;

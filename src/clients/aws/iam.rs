@@ -47,6 +47,8 @@ struct Shared {
     asked: AtomicUsize,
     /// The listing of the account; none if it is not permitted, or not worth its calls.
     account: Once<Option<Arc<Account>>>,
+    /// The names of all roles, for those who would only like to know; none if there are too many.
+    names: Once<Arc<Option<BTreeSet<String>>>>,
     /// Names and ARNs that we changed: what the listing says of them is old.
     changed: Mutex<BTreeSet<String>>,
     /// What we made.
@@ -61,6 +63,7 @@ impl Iam {
             api: Api::new(config, endpoint, requests_per_second),
             asked: AtomicUsize::new(0),
             account: Once::default(),
+            names: Once::default(),
             changed: Mutex::default(),
             made: Made::default(),
             leaving: Leaving::default(),

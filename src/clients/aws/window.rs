@@ -40,10 +40,14 @@ pub(super) struct Place<'a> {
 }
 
 impl Window {
-    /// `rate` requests in any second, one at least.
+    /// `rate` requests in any second, one at least. One of them is spared at first: the process of the plan may have asked
+    /// something just before that of the apply began.
     pub(super) fn new(rate: u32) -> Self {
         let (rate, now) = (rate.max(1), Instant::now());
-        let free = std::iter::repeat_n(now, usize::try_from(rate).unwrap_or(1)).collect::<VecDeque<_>>();
+        let mut free = std::iter::repeat_n(now, usize::try_from(rate).unwrap_or(1)).collect::<VecDeque<_>>();
+        if let Some(last) = free.back_mut().filter(|_| rate > 1) {
+            *last += SECOND;
+        }
         Self { places: Semaphore::new(free.len()), state: Mutex::new(State { free, seconds: 1 }) }
     }
 

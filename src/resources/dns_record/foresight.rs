@@ -65,9 +65,9 @@ impl Foresight {
         }
     }
 
-    /// The zone's id, where it was found.
-    pub fn id(&self) -> Option<&ZoneId> {
-        self.found.as_ref().map(|zone| &zone.id)
+    /// The zone, where it was found.
+    pub fn found(&self) -> Option<&Zone> {
+        self.found.as_ref()
     }
 
     /// Warns of a zone that is not there.

@@ -22,7 +22,7 @@ use crate::workspace::{Cli, Workspace};
 
 const ISSUER: &str = "arn:aws:iam::123456789012:oidc-provider/oidc.example/id/A";
 
-fn role(name: &str, more: &str) -> String {
+pub(super) fn role(name: &str, more: &str) -> String {
     format!(
         "{PROVIDER}resource \"berth_irsa_role\" \"x\" {{\n name = \"{name}\"\n oidc_provider_arn = \"{ISSUER}\"\n \
          service_accounts = [{{ namespace = \"apps\", name = \"web\" }}]\n{more}\n}}\n"
@@ -39,7 +39,7 @@ impl Account {
     }
 
     /// A managed policy that somebody else made; its ARN.
-    fn policy(&self) -> String {
+    pub(super) fn policy(&self) -> String {
         let document = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}";
         let (name, document) = (unique("given"), document.to_owned());
         let policy = NewPolicy { name, path: "/".into(), document, ..NewPolicy::default() };

@@ -1,8 +1,13 @@
 //! Roles with everything that hangs on them.
 
+use std::sync::Arc;
+
 use super::{AwsError, Iam, NewRole, Role, TagChange, absent, present};
 use crate::domain::tags::Tags;
 use crate::retry::Budget;
+
+/// How many pages of names are read for those who would only like to know: three thousand roles.
+const PAGES: usize = 3;
 
 impl Iam {
     /// Makes a role. One that exists is refused, unless it is the effect of an attempt whose answer was lost, or is just
@@ -34,6 +39,16 @@ impl Iam {
             return Ok(Some(found));
         }
         present(self.settled(budget, &[name], async || self.0.api.role(budget, name).await).await)
+    }
+
+    /// Whether there is a role of this name, for those who would only like to know: by a listing that all share; nothing is told
+    /// where there is none, or the account has too many roles.
+    pub async fn has_role(&self, budget: &Budget, name: &str) -> Result<Option<bool>, AwsError> {
+        if let Some(account) = self.0.account.known().flatten() {
+            return Ok(Some(account.roles.contains_key(name)));
+        }
+        let names = self.0.names.get(budget, async || self.0.api.role_names(budget, PAGES).await.map(Arc::new)).await?;
+        Ok(names.as_ref().as_ref().map(|names| names.contains(name)))
     }
 
     /// Sets description and longest session (seconds).

@@ -22,6 +22,19 @@ impl Api {
         Ok(Role { tags: role.tags.clone(), ..role_of_sdk(made) })
     }
 
+    /// The names of all roles; none if there are more than so many pages of them.
+    pub(in super::super) async fn role_names(&self, budget: &Budget, most: usize) -> Result<Option<BTreeSet<String>>> {
+        let (mut names, mut pages) = (BTreeSet::new(), 0);
+        pages!(self, budget, "ListRoles", self.client.list_roles(), page => {
+            pages += 1;
+            if pages > most {
+                return Ok(None);
+            }
+            names.extend(page.roles.into_iter().map(|role| role.role_name));
+        });
+        Ok(Some(names))
+    }
+
     /// A role with its inline and attached policies, read part by part.
     pub(in super::super) async fn role(&self, budget: &Budget, name: &str) -> Result<Role> {
         let answer = ask!(self, budget, "GetRole", self.client.get_role().role_name(name))?;
