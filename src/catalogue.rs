@@ -5,6 +5,9 @@ use crate::data::eks_cluster::EksCluster;
 use crate::data::hosted_zone::HostedZone;
 use crate::data::ingress_address::IngressAddress;
 use crate::data::workload_policy::WorkloadPolicyData;
+use crate::ephemeral::docker_config::DockerConfigFile;
+use crate::ephemeral::htpasswd::HtpasswdFile;
+use crate::ephemeral::registry_token::RegistryToken;
 use crate::functions::dns_persist01_value::DnsPersist01Value;
 use crate::functions::dns01_value::Dns01Value;
 use crate::functions::dockerconfigjson::DockerConfigJson;
@@ -49,6 +52,9 @@ pub fn catalogue() -> Catalogue<Berth> {
         .data(HostedZone)
         .data(IngressAddress)
         .data(WorkloadPolicyData)
+        .ephemeral(DockerConfigFile)
+        .ephemeral(HtpasswdFile)
+        .ephemeral(RegistryToken)
         .function(Dns01Value)
         .function(DnsPersist01Value)
         .function(DockerConfigJson)

@@ -8,6 +8,7 @@ mod aws;
 mod check;
 mod dns;
 mod k8s;
+mod login;
 mod policy;
 mod provider;
 mod pull;
@@ -74,6 +75,7 @@ pub static FAMILIES: &[Family] = &[
     Family { name: "CHECK", title: "The check of a registry", lists: &[check::CODES] },
     Family { name: "DNS", title: "Resolvers and name servers", lists: &[dns::CODES] },
     Family { name: "K8S", title: "The Kubernetes cluster", lists: &[k8s::CODES] },
+    Family { name: "LOGIN", title: "Logins to registries", lists: &[login::CODES] },
     Family { name: "POLICY", title: "Policies of workloads", lists: &[policy::CODES] },
     Family { name: "PROVIDER", title: "The provider block", lists: &[provider::CODES] },
     Family { name: "PULL", title: "Pull secrets", lists: &[pull::CODES] },

@@ -16,6 +16,7 @@ pub mod catalogue;
 pub mod clients;
 pub mod data;
 pub mod domain;
+pub mod ephemeral;
 pub mod functions;
 pub mod provider;
 pub mod resources;

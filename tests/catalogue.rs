@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use berth::catalogue::catalogue;
 use berth::domain::cluster_permissions;
 use berth::domain::permissions::{ENTRIES, Sort};
-use berth::sdk::{Mode, Shape};
+use berth::sdk::{Kind, Mode, Shape};
 
 #[test]
 fn every_type_has_its_examples_its_page_and_an_acceptance_test() {
@@ -27,7 +27,7 @@ fn every_type_has_its_examples_its_page_and_an_acceptance_test() {
 #[test]
 fn every_example_is_of_a_type_that_exists() {
     let expected: BTreeSet<PathBuf> = expected_files().iter().map(PathBuf::from).collect();
-    let folders = ["examples/resources", "examples/data-sources", "examples/functions"];
+    let folders = ["examples/resources", "examples/data-sources", "examples/ephemeral-resources", "examples/functions"];
     // `resource-WAY.tf` is another way of the type whose `resource.tf` lies beside it.
     let is_way = |file: &PathBuf| {
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -41,9 +41,12 @@ fn every_example_is_of_a_type_that_exists() {
 #[test]
 fn every_type_says_what_it_needs_of_aws() {
     let catalogue = catalogue();
-    let resources = catalogue.resources().map(|resource| (Sort::Resource, resource.name()));
-    let data = catalogue.data_sources().map(|data| (Sort::Data, data.name()));
-    let types: Vec<_> = resources.chain(data).collect();
+    let sort = |kind| match kind {
+        Kind::Resource => Sort::Resource,
+        Kind::Data => Sort::Data,
+        Kind::Ephemeral => Sort::Ephemeral,
+    };
+    let types: Vec<_> = catalogue.types().map(|r#type| (sort(r#type.kind()), r#type.name())).collect();
     let entries: Vec<_> = ENTRIES.iter().map(|entry| (entry.sort, entry.name)).collect();
     let missing: Vec<_> = types.iter().filter(|ty| !entries.contains(ty)).collect();
     assert!(missing.is_empty(), "src/domain/permissions/table.rs lacks {missing:?}");
@@ -79,9 +82,13 @@ fn the_mocks_hold_what_each_type_computes_and_nothing_else() {
 #[test]
 fn every_type_says_what_it_needs_of_a_cluster() {
     let catalogue = catalogue();
-    let resources = catalogue.resources().map(|resource| resource.name().to_owned());
-    let types: BTreeSet<_> =
-        resources.chain(catalogue.data_sources().map(|it| format!("data.{}", it.name()))).collect();
+    let types: BTreeSet<_> = catalogue
+        .types()
+        .map(|r#type| match r#type.kind() {
+            Kind::Resource => r#type.name().to_owned(),
+            kind => format!("{}.{}", kind.keyword(), r#type.name()),
+        })
+        .collect();
     let entries: BTreeSet<_> = cluster_permissions::ENTRIES.iter().map(|entry| entry.name.to_owned()).collect();
     assert_eq!(types, entries, "left: the catalogue; right: src/domain/cluster_permissions/table.rs");
 }
@@ -90,17 +97,13 @@ fn every_type_says_what_it_needs_of_a_cluster() {
 fn expected_files() -> Vec<String> {
     let catalogue = catalogue();
     let mut files = vec!["examples/provider/provider.tf".to_owned(), "docs/index.md".to_owned()];
-    for resource in catalogue.resources() {
-        let name = resource.name();
-        files.push(format!("examples/resources/{name}/resource.tf"));
-        if !resource.meta().import_id.is_empty() {
-            files.push(format!("examples/resources/{name}/import.sh"));
+    for r#type in catalogue.types() {
+        let (name, folder) = (r#type.name(), folder(r#type.kind()));
+        files.push(format!("examples/{folder}/{name}/{}.tf", folder.trim_end_matches('s')));
+        if !r#type.meta().import_id.is_empty() {
+            files.push(format!("examples/{folder}/{name}/import.sh"));
         }
-        files.push(format!("docs/resources/{}.md", short(name)));
-    }
-    for data in catalogue.data_sources() {
-        files.push(format!("examples/data-sources/{}/data-source.tf", data.name()));
-        files.push(format!("docs/data-sources/{}.md", short(data.name())));
+        files.push(format!("docs/{folder}/{}.md", short(name)));
     }
     for function in catalogue.functions() {
         files.push(format!("examples/functions/{}/function.tf", function.name()));
@@ -109,13 +112,21 @@ fn expected_files() -> Vec<String> {
     files
 }
 
+/// The folder of a kind's pages and examples, as the registries name it.
+fn folder(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Resource => "resources",
+        Kind::Data => "data-sources",
+        Kind::Ephemeral => "ephemeral-resources",
+    }
+}
+
 /// How a configuration uses each type.
 fn calls() -> Vec<String> {
     let catalogue = catalogue();
-    let resources = catalogue.resources().map(|resource| format!("resource \"{}\" ", resource.name()));
-    let data = catalogue.data_sources().map(|data| format!("data \"{}\" ", data.name()));
+    let types = catalogue.types().map(|r#type| format!("{} \"{}\" ", r#type.kind().keyword(), r#type.name()));
     let functions = catalogue.functions().map(|function| format!("provider::berth::{}(", function.name()));
-    resources.chain(data).chain(functions).collect()
+    types.chain(functions).collect()
 }
 
 /// All configurations that acceptance tests apply, and those in which Terraform calls a function while it judges the

@@ -37,6 +37,9 @@ const SHARED: &[&str] = &[
     "BERTH-AWS-036", // what AWS advises against: a port, no audience
     "BERTH-CHECK-001",
     "BERTH-DNS-009",
+    "BERTH-LOGIN-001", // of a file, of a token: host, user, password, CA
+    "BERTH-LOGIN-003", // each way in which a registry refuses
+    "BERTH-LOGIN-004", // no answer, a late one
     "BERTH-PULL-001",
     "BERTH-PULL-002",
     "BERTH-REG-001",

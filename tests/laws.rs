@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use berth::plugin::engine::nulls;
 use berth::plugin::engine::plan::{self, Proposal};
 use berth::plugin::wire::msgpack;
-use berth::sdk::{Attribute, Mode, Nesting, Private, Shape, Type, Value, check};
+use berth::sdk::{self, Attribute, Mode, Nesting, Private, Shape, Type, Value, check};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use tfplugin_testing::values::{SECRET, as_configured, configuration, open_configurations, state, unsettled};
@@ -44,6 +44,9 @@ fn schemas_obey_the_rules_of_terraform() {
             wrong.push(format!("{subject}: a state version is not negative"));
         }
         object_rules(&subject.to_string(), &subject.schema.attributes, false, &mut wrong);
+        if subject.kind == Kind::Of(sdk::Kind::Ephemeral) {
+            ephemeral_rules(&subject.to_string(), &subject.schema.attributes, &mut wrong);
+        }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
@@ -73,6 +76,23 @@ fn object_rules(at: &str, attributes: &[Attribute], in_set: bool, wrong: &mut Ve
                 say(inner.is_empty(), "a nested attribute has attributes");
                 object_rules(&here, inner, in_set || *nesting == Nesting::Set, wrong);
             }
+        }
+    }
+}
+
+/// Nothing of an ephemeral resource is stored, so that nothing needs to be write-only, and nothing is there to be replaced or
+/// compared with what was.
+fn ephemeral_rules(at: &str, attributes: &[Attribute], wrong: &mut Vec<String>) {
+    for attribute in attributes {
+        let here = format!("{at}.{}", attribute.name);
+        if attribute.write_only || attribute.name.ends_with("_wo") || attribute.name.ends_with("_wo_version") {
+            wrong.push(format!("{here}: nothing of an ephemeral resource is stored, so nothing is write-only"));
+        }
+        if attribute.replace || attribute.keep || attribute.equality.is_some() {
+            wrong.push(format!("{here}: an ephemeral resource has nothing before it that it could be compared with"));
+        }
+        if let Shape::Nested(_, inner) = &attribute.shape {
+            ephemeral_rules(&here, inner, wrong);
         }
     }
 }
@@ -133,6 +153,7 @@ fn the_rules_see_what_breaks_them() {
     object_rules("x", &attributes, false, &mut wrong);
     attribute_sentences("x", &attributes, &mut wrong);
     secret_rules("x", &attributes, &mut wrong);
+    ephemeral_rules("y", &attributes[3..6], &mut wrong);
     let expected = [
         "x.Name: a name is of small letters, digits and underscores",
         "x.name: a collection has elements of one type",
@@ -145,6 +166,8 @@ fn the_rules_see_what_breaks_them() {
         "x.users: not a sentence with a full stop: \"has no capital.\"",
         "x.token_wo: has no number `token_wo_version` beside it",
         "x.users.key_wo: has no number `key_wo_version` beside it",
+        "y.token_wo: nothing of an ephemeral resource is stored, so nothing is write-only",
+        "y.token_wo: an ephemeral resource has nothing before it that it could be compared with",
     ];
     assert_eq!(wrong, expected);
 }

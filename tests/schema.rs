@@ -38,7 +38,7 @@ fn every_schema_is_as_it_was() {
 
 #[test]
 fn a_data_source_has_no_time_limit_but_that_of_reading() {
-    for subject in subjects().into_iter().filter(|subject| subject.kind == Kind::Data) {
+    for subject in subjects().into_iter().filter(|subject| subject.kind == Kind::Of(berth::sdk::Kind::Data)) {
         let timeouts = subject.schema.attribute("timeouts").map(|attribute| attribute.shape.clone());
         let Some(Shape::Nested(_, limits)) = timeouts else { continue };
         let names: Vec<_> = limits.iter().map(|limit| limit.name.as_str()).collect();
@@ -49,8 +49,7 @@ fn a_data_source_has_no_time_limit_but_that_of_reading() {
 fn file_of(subject: &Subject) -> String {
     match subject.kind {
         Kind::Provider => "provider".to_owned(),
-        Kind::Resource => format!("resource_{}", subject.name),
-        Kind::Data => format!("data_{}", subject.name),
+        Kind::Of(kind) => format!("{}_{}", kind.keyword(), subject.name),
     }
 }
 

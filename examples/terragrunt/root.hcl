@@ -84,6 +84,7 @@ errors {
       "(?s).*BERTH-K8S-010.*",
       "(?s).*BERTH-K8S-012.*",
       "(?s).*BERTH-K8S-013.*",
+      "(?s).*BERTH-LOGIN-004.*",
     ]
     max_attempts       = 3
     sleep_interval_sec = 15

@@ -4,6 +4,7 @@
 //! (`docs/content/spec/auth/token.md`).
 
 mod challenge;
+mod token;
 
 use bytes::Bytes;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
@@ -15,11 +16,12 @@ use crate::digest::sha256_hex;
 use crate::domain::dockerconfig::Login;
 use crate::domain::probe_image::{Document, ProbeImage};
 use crate::explain::chain;
-use crate::secret::{Secret, hidden};
+use crate::secret::hidden;
 
 use super::http::{HttpError, Network};
 
 pub use challenge::Challenge;
+pub use token::Grant;
 
 /// Media types of manifests that we can read.
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
@@ -252,7 +254,8 @@ impl Oci {
                 self.send(request().basic_auth(&login.username, Some(login.password.expose()))).await
             }
             (Some(Challenge::Bearer { realm, service }), _) if probe.status() == StatusCode::UNAUTHORIZED => {
-                let token = self.token(&realm, service.as_deref(), scope).await?;
+                let scopes = Some(scope.to_owned()).filter(|scope| !scope.is_empty());
+                let (token, _) = self.token(&realm, service.as_deref(), scopes.as_slice()).await?;
                 self.send(request().bearer_auth(token.expose())).await
             }
             _ => self.send(request()).await,
@@ -269,34 +272,6 @@ impl Oci {
         }
         Ok(())
     }
-
-    async fn token(&self, realm: &str, service: Option<&str>, scope: &str) -> Result<Secret, OciError> {
-        let mut url = Url::parse(realm).map_err(|error| OciError::Refused {
-            status: 401,
-            words: format!("the realm of the challenge is no URL: {error}"),
-        })?;
-        self.refuse_downgrade(&url)?;
-        if let Some(service) = service {
-            url.query_pairs_mut().append_pair("service", service);
-        }
-        if !scope.is_empty() {
-            url.query_pairs_mut().append_pair("scope", scope);
-        }
-        let mut request = self.http.get(url);
-        if let Some(login) = &self.login {
-            request = request.basic_auth(&login.username, Some(login.password.expose()));
-        }
-        let answer = limited(checked(self.send(request).await?, 0).await?).await?;
-        let token: Token = serde_json::from_slice(&answer).unwrap_or_default();
-        let text = token.token.or(token.access_token);
-        text.map(Secret::new).ok_or_else(|| OciError::Unauthorized { words: "the answer holds no token".to_owned() })
-    }
-}
-
-#[derive(Default, Deserialize)]
-struct Token {
-    token: Option<String>,
-    access_token: Option<String>,
 }
 
 fn challenge_of(answer: &Response) -> Option<Challenge> {
@@ -369,6 +344,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::secret::Secret;
 
     #[test]
     fn a_registrys_words_are_its_codes_and_messages() {
@@ -471,7 +447,7 @@ mod tests {
             let refused = registry.authorized(Method::PUT, url.clone(), "", |request| request).await;
             assert!(matches!(refused, Err(OciError::Downgrade { .. })), "{url}");
         }
-        let refused = registry.token("http://auth.test/token", None, "").await.unwrap_err();
+        let refused = registry.token("http://auth.test/token", None, &[]).await.unwrap_err();
         assert_eq!(refused, OciError::Downgrade { url: "http://auth.test/token".to_owned() });
     }
 }

@@ -134,8 +134,7 @@ type Asked = BTreeMap<(&'static str, &'static str), BTreeSet<&'static str>>;
 pub fn permissions<'a>(types: impl IntoIterator<Item = &'a str>, wanted: &Use) -> Result<Permissions, Fault> {
     let mut rules: Vec<&Rule> = Vec::new();
     for name in types {
-        let entry = ENTRIES.iter().find(|entry| entry.name == name || entry.name == format!("data.{name}"));
-        rules.extend(entry.ok_or_else(|| Fault::Type(name.to_owned()))?.rules);
+        rules.extend(entry(name).ok_or_else(|| Fault::Type(name.to_owned()))?.rules);
     }
     rules.retain(|rule| wanted.wants(rule));
     let of = |place| {
@@ -148,6 +147,11 @@ pub fn permissions<'a>(types: impl IntoIterator<Item = &'a str>, wanted: &Use) -
         Rules { rules: joined(needed), optional: joined(optional) }
     };
     Ok(Permissions { namespaced: of(Place::Namespaced), cluster: of(Place::Cluster) })
+}
+
+/// What is asked for a type, whose kind need not be said.
+fn entry(name: &str) -> Option<&'static Entry> {
+    ENTRIES.iter().find(|entry| entry.name == name || entry.name.split_once('.').is_some_and(|(_, bare)| bare == name))
 }
 
 fn asked(rules: &[&&Rule], wanted: &Use) -> Asked {
@@ -246,6 +250,7 @@ mod tests {
         assert!(unknown.contains("`kubernetes_secret`") && unknown.contains("`berth_registry`"), "{unknown}");
         assert!(permissions(["data.berth_registry"], &Use::default()).is_err());
         assert!(permissions(["data.berth_ingress_address", "berth_ingress_address"], &Use::default()).is_ok());
+        assert!(permissions(["ephemeral.berth_htpasswd", "berth_htpasswd"], &Use::default()).is_ok());
     }
 
     #[test]

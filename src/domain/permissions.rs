@@ -24,11 +24,13 @@ fn known() -> String {
     names.join(", ")
 }
 
-/// The entries of a type: `berth_x` means resource and data source alike, `data.berth_x` the data source alone.
+/// The entries of a type: `berth_x` means every kind of that name, `data.berth_x` the data source alone, and
+/// `ephemeral.berth_x` the ephemeral resource.
 fn entries(name: &str) -> Result<Vec<&'static Entry>, UnknownType> {
-    let (bare, sort) = match name.strip_prefix("data.") {
-        Some(bare) => (bare, Some(Sort::Data)),
-        None => (name, None),
+    let (bare, sort) = match name.split_once('.') {
+        Some(("data", bare)) => (bare, Some(Sort::Data)),
+        Some(("ephemeral", bare)) => (bare, Some(Sort::Ephemeral)),
+        _ => (name, None),
     };
     let fits = |entry: &&Entry| entry.name == bare && sort.is_none_or(|sort| entry.sort == sort);
     let found: Vec<_> = ENTRIES.iter().filter(fits).collect();
@@ -121,5 +123,8 @@ mod tests {
         assert!(error.contains("`berth_rolle`") && error.contains("`berth_irsa_role`"), "{error}");
         assert!(permissions(["data.berth_irsa_role"], &Scope::default(), false).is_err());
         assert!(permissions(["data.berth_hosted_zone"], &Scope::default(), false).is_ok());
+        let tokens = ["ephemeral.berth_registry_token", "berth_registry_token"];
+        assert_eq!(permissions(tokens, &Scope::default(), false), Ok(Vec::new()));
+        assert!(permissions(["data.berth_registry_token"], &Scope::default(), false).is_err());
     }
 }

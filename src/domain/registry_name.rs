@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use url::Url;
+
 /// The key under which every client looks for Docker Hub's login.
 pub const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 
@@ -192,6 +194,22 @@ fn is_like(pattern: &str, part: &str) -> bool {
     let Some(tail) = part.strip_prefix(start) else { return false };
     let ends = tail.char_indices().map(|(index, _)| index).chain([tail.len()]);
     ends.into_iter().any(|index| tail.get(index..).is_some_and(|tail| is_like(rest, tail)))
+}
+
+/// The address of a registry's interface. It is spoken to by HTTPS, and has no path and no wildcard.
+///
+/// # Errors
+/// What is wrong with it, in words that complete "The value …".
+pub fn base_url(host: &str) -> Result<Url, String> {
+    let wrong = |why: &str| format!("must be `HOST` or `HOST:PORT`{why}, and is `{host}`");
+    let name = RegistryName::parse(host).map_err(|_| wrong(""))?;
+    if host.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:")) {
+        return Err(wrong(" and is spoken to by HTTPS"));
+    }
+    if name.has_path() || host.contains('*') {
+        return Err(wrong(" without path and wildcard"));
+    }
+    Url::parse(&format!("https://{}/", name.server())).map_err(|_| wrong(""))
 }
 
 #[cfg(test)]

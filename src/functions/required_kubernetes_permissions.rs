@@ -27,7 +27,7 @@ impl Function for RequiredKubernetesPermissions {
             parameters: vec![Parameter::new(
                 "types",
                 Type::list(Type::String),
-                "Types of this provider, such as `berth_registry`; `data.berth_ingress_address` for a data source.",
+                "Types of this provider, such as `berth_registry`; `data.berth_ingress_address` for a data source, `ephemeral.berth_registry_token` for an ephemeral resource.",
             )],
             variadic: Some(Parameter {
                 allow_null: true,

@@ -3,10 +3,11 @@
 use url::Url;
 
 use crate::domain::credential;
+use crate::domain::dockerconfig::{DockerConfig, Login};
 use crate::domain::kubernetes_name::{NameFault, check_key, check_label, check_subdomain, check_value};
 use crate::domain::proxy::Proxy;
-use crate::domain::registry_name::RegistryName;
-use crate::sdk::{Check, Value, check};
+use crate::domain::registry_name::{RegistryName, base_url};
+use crate::sdk::{Check, Secret, Value, check};
 
 /// The name of a login.
 pub fn user_name() -> Check {
@@ -88,6 +89,20 @@ pub fn registry_names() -> Check {
         }
         Ok(())
     })
+}
+
+/// A map whose keys name registries that a Docker configuration can tell apart.
+pub fn registry_logins() -> Check {
+    Check::new("must be registry hosts, each once", |value: &Value| {
+        let login = || Login { username: String::new(), password: Secret::new("") };
+        let hosts = value.members().into_iter().flatten().map(|(host, _)| (host.clone(), login()));
+        DockerConfig::new(hosts).map(|_| ()).map_err(|fault| format!("must be registry hosts, and {fault}"))
+    })
+}
+
+/// A registry that is spoken to.
+pub fn registry_host() -> Check {
+    check::text("must be `HOST` or `HOST:PORT`", |host| base_url(host).map(|_| ()))
 }
 
 /// A token or key that is sent in a header.

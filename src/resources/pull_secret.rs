@@ -18,10 +18,10 @@ use crate::domain::kubernetes::{DECLARATION, ObjectRef, annotations, is_ours};
 use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::owner::Owner;
-use crate::provider::checks::{label, labels, subdomain, user_name};
+use crate::provider::checks::{label, labels, registry_logins, subdomain, user_name};
 use crate::provider::{Berth, Cx};
 use crate::sdk::{
-    Check, Computed, Diagnostics, Import, Limits, Meta, Model, MoveSource, Plan, Resource, Result, Secret, Seen, Set,
+    Computed, Diagnostics, Import, Limits, Meta, Model, MoveSource, Plan, Resource, Result, Secret, Seen, Set,
     Timeouts, Value, View, check,
 };
 
@@ -62,7 +62,7 @@ pub struct Declared {
     /// `*.example.com`, `docker.io`. A scheme, the path `/v2/` and a last slash do not count. The kubelet compares the name
     /// with that of the image, letter by letter, so a login is written under each text that it may look for: also without
     /// the port 443, and in the capitals given.
-    #[attr(check = check::at_least(1), check = hosts())]
+    #[attr(check = check::at_least(1), check = registry_logins())]
     pub registries: BTreeMap<String, Entry>,
     /// The service accounts of each namespace that shall use the Secret. One that does not exist is waited for, up to a
     /// minute. What else they use stays. Default `["default"]`.
@@ -101,14 +101,6 @@ pub struct Entry {
     pub password_wo: Option<Secret>,
     /// A number to change whenever `password_wo` changes.
     pub password_wo_version: Option<i64>,
-}
-
-fn hosts() -> Check {
-    Check::new("must be registry hosts, each once", |value: &Value| {
-        let login = || Login { username: String::new(), password: Secret::new("") };
-        let hosts = value.members().into_iter().flatten().map(|(host, _)| (host.clone(), login()));
-        DockerConfig::new(hosts).map(|_| ()).map_err(|fault| format!("must be registry hosts, and {fault}"))
-    })
 }
 
 impl Resource<Berth> for PullSecret {

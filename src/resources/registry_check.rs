@@ -5,12 +5,9 @@ mod steps;
 
 use std::collections::BTreeMap;
 
-use url::Url;
-
 use crate::domain::check::Step;
-use crate::domain::registry_name::RegistryName;
 use crate::explain::Explanation;
-use crate::provider::checks::{label, subdomain, user_name};
+use crate::provider::checks::{label, registry_host, subdomain, user_name};
 use crate::provider::{Berth, Cx};
 use crate::sdk::{
     Check, Computed, Diagnostics, Limits, Meta, Model, Plan, Resource, Result, Secret, Timeouts, Value, View, check,
@@ -95,10 +92,6 @@ pub struct StepResult {
     pub elapsed_ms: Computed<i64>,
 }
 
-fn registry_host() -> Check {
-    check::text("must be `HOST` or `HOST:PORT`", |host| base_url(host).map(|_| ()))
-}
-
 fn repository() -> Check {
     check::text("must be the name of a repository", |name| {
         let parsed = format!("registry.invalid/{name}").parse::<crate::domain::image::ImageReference>();
@@ -108,19 +101,6 @@ fn repository() -> Check {
             Err(fault) => Err(format!("must be the name of a repository, and {fault}")),
         }
     })
-}
-
-/// The registry's address.
-fn base_url(host: &str) -> std::result::Result<Url, String> {
-    let wrong = |why: &str| format!("must be `HOST` or `HOST:PORT`{why}, and is `{host}`");
-    let name = RegistryName::parse(host).map_err(|_| wrong(""))?;
-    if host.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:")) {
-        return Err(wrong(" and is spoken to by HTTPS"));
-    }
-    if name.has_path() || host.contains('*') {
-        return Err(wrong(" without path and wildcard"));
-    }
-    Url::parse(&format!("https://{}/", name.server())).map_err(|_| wrong(""))
 }
 
 impl Resource<Berth> for RegistryCheck {
@@ -229,25 +209,6 @@ impl StepResult {
             ok: Computed::Known(true),
             detail: Computed::Null,
             elapsed_ms: Computed::Null,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_is_read_in_the_words_of_pull_secrets_and_has_no_path() {
-        for (host, url) in [
-            ("registry.test:8443", "https://registry.test:8443/"),
-            ("https://Registry.test:443/v2/", "https://registry.test/"),
-            ("docker.io", "https://registry-1.docker.io/"),
-        ] {
-            assert_eq!(base_url(host).unwrap().as_str(), url);
-        }
-        for wrong in ["http://registry.test", "registry.test/team", "ann@registry.test", "", "*.registry.test", "a b"] {
-            assert!(base_url(wrong).is_err(), "{wrong}");
         }
     }
 }

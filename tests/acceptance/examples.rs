@@ -18,7 +18,8 @@ fn configurations(folder: &Path) -> Vec<PathBuf> {
 #[ignore = "needs terraform"]
 fn every_example_is_valid_by_itself_and_formatted() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let files = ["provider", "resources", "data-sources", "functions"].map(|kind| configurations(&examples.join(kind)));
+    let files = ["provider", "resources", "data-sources", "ephemeral-resources", "functions"]
+        .map(|kind| configurations(&examples.join(kind)));
     for cli in Cli::all() {
         for file in files.iter().flatten() {
             let text = fs::read_to_string(file).unwrap();

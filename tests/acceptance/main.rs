@@ -11,6 +11,7 @@ mod cluster_permissions;
 #[allow(dead_code, reason = "not every suite needs every value")]
 mod distribution;
 mod dns_lookup;
+mod ephemeral;
 mod examples;
 #[path = "../support/faults.rs"]
 #[allow(dead_code, reason = "the proxy can stand before other servers too")]
@@ -51,6 +52,8 @@ mod secrets;
 #[allow(dead_code, reason = "older wrappings are for another suite")]
 mod stores;
 mod terragrunt;
+#[path = "../support/tokens.rs"]
+mod tokens;
 mod workload;
 #[path = "../support/workspace.rs"]
 #[allow(dead_code, reason = "not every suite needs every step")]

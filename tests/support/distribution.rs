@@ -24,15 +24,24 @@ impl Distribution {
     /// parts of its configuration, each `name: value` in a line that is indented by two.
     pub fn start(http: &str, storage: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let file = folder.path().join("htpasswd");
         let users = Htpasswd::default().updated([(USER, &Secret::new(PASSWORD))]).unwrap();
-        std::fs::write(path("htpasswd"), users.text()).unwrap();
+        std::fs::write(&file, users.text()).unwrap();
+        Self::serve(folder, http, storage, &format!("  htpasswd: {{ realm: test, path: '{}' }}\n", file.display()))
+    }
+
+    /// The same with another `auth`, whose settings are indented by two.
+    pub fn with_auth(http: &str, auth: &str) -> Self {
+        Self::serve(tempfile::tempdir().unwrap(), http, "", auth)
+    }
+
+    fn serve(folder: TempDir, http: &str, storage: &str, auth: &str) -> Self {
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         let config = format!(
             "version: 0.1\nlog: {{ level: info }}\nhttp:\n  relativeurls: true\n{http}\
              storage:\n  filesystem: {{ rootdirectory: '{}' }}\n{storage}\
-             auth:\n  htpasswd: {{ realm: test, path: '{}' }}\n",
+             auth:\n{auth}",
             path("data"),
-            path("htpasswd"),
         );
         std::fs::write(path("config.yml"), config).unwrap();
         let mut process = Command::new("registry")

@@ -1,17 +1,16 @@
-//! Everything that has a schema: the provider block, the resources, the data sources.
+//! Everything that has a schema: the provider block and the types of every kind.
 
 use std::fmt;
 
 use berth::plugin::engine::validate;
 use berth::provider::{ABOUT, Berth, Config};
-use berth::sdk::{AnyData, AnyResource, Catalogue, Diagnostics, Model, Path, Provider, Schema, Value, View};
+use berth::sdk::{AnyType, Catalogue, Diagnostics, Model, Path, Provider, Schema, Value, View};
 
 /// What kind of block a schema is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Provider,
-    Resource,
-    Data,
+    Of(berth::sdk::Kind),
 }
 
 type Recode = Box<dyn Fn(&Value) -> Result<Value, String>>;
@@ -44,12 +43,10 @@ impl Subject {
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            Kind::Provider => "provider",
-            Kind::Resource => "resource",
-            Kind::Data => "data source",
-        };
-        write!(f, "{kind} {}", self.name)
+        match self.kind {
+            Kind::Provider => write!(f, "provider {}", self.name),
+            Kind::Of(kind) => write!(f, "{kind} {}", self.name),
+        }
     }
 }
 
@@ -58,13 +55,9 @@ pub fn catalogue() -> &'static Catalogue<Berth> {
     Box::leak(Box::new(berth::catalogue::catalogue()))
 }
 
-/// The provider block first, then resources and data sources by name.
+/// The provider block first, then the types, kind by kind.
 pub fn subjects() -> Vec<Subject> {
-    let catalogue = catalogue();
-    let mut subjects = vec![provider()];
-    subjects.extend(catalogue.resources().map(resource));
-    subjects.extend(catalogue.data_sources().map(data));
-    subjects
+    std::iter::once(provider()).chain(catalogue().types().map(subject)).collect()
 }
 
 fn provider() -> Subject {
@@ -80,24 +73,13 @@ fn provider() -> Subject {
     }
 }
 
-fn resource(resource: &'static dyn AnyResource<Berth>) -> Subject {
+fn subject(r#type: &'static dyn AnyType) -> Subject {
     Subject {
-        kind: Kind::Resource,
-        name: resource.name().to_owned(),
-        subcategory: resource.meta().subcategory,
-        schema: resource.schema().clone(),
-        recode: Box::new(|value| resource.recode(value).map_err(|failure| format!("{failure:?}"))),
-        validate: Box::new(|config, found| resource.validate(config, found)),
-    }
-}
-
-fn data(data: &'static dyn AnyData<Berth>) -> Subject {
-    Subject {
-        kind: Kind::Data,
-        name: data.name().to_owned(),
-        subcategory: data.meta().subcategory,
-        schema: data.schema().clone(),
-        recode: Box::new(|value| data.recode(value).map_err(|failure| format!("{failure:?}"))),
-        validate: Box::new(|config, found| data.validate(config, found)),
+        kind: Kind::Of(r#type.kind()),
+        name: r#type.name().to_owned(),
+        subcategory: r#type.meta().subcategory,
+        schema: r#type.schema().clone(),
+        recode: Box::new(|value| r#type.recode(value).map_err(|failure| format!("{failure:?}"))),
+        validate: Box::new(|config, found| r#type.validate(config, found)),
     }
 }

@@ -16,7 +16,7 @@ use berth::sdk::{Model, Provider};
 
 use examples::Examples;
 use folder::{Folder, Page};
-use render::{Index, Renderer, Subject};
+use render::{Index, Place, Renderer, Subject};
 
 /// The command that the failing check names.
 const COMMAND: &str = "cargo xtask docs";
@@ -55,15 +55,14 @@ fn pages() -> Result<Vec<Page>> {
     let renderer = Renderer::new()?;
     let mut pages = Vec::new();
     let mut index = Index::default();
-    for resource in catalogue.resources() {
-        let subject = Subject::resource(resource.name(), resource.meta(), resource.schema(), &examples)?;
-        index.add("Resources", &subject);
-        pages.push(Page::new(format!("resources/{}.md", short(resource.name())), renderer.resource(&subject)?));
-    }
-    for data in catalogue.data_sources() {
-        let subject = Subject::data_source(data.name(), data.meta(), data.schema(), &examples)?;
-        index.add("Data sources", &subject);
-        pages.push(Page::new(format!("data-sources/{}.md", short(data.name())), renderer.data_source(&subject)?));
+    for r#type in catalogue.types() {
+        let place = Place::of(r#type.kind());
+        let subject = Subject::new(r#type, place, &examples)?;
+        index.add(place.heading, &subject);
+        pages.push(Page::new(
+            format!("{}/{}.md", place.folder, short(r#type.name())),
+            renderer.subject(place, &subject)?,
+        ));
     }
     for function in catalogue.functions() {
         let (name, signature) = (function.name(), function.signature());
@@ -92,8 +91,9 @@ mod tests {
     fn every_type_of_the_catalogue_has_a_page() {
         let paths: Vec<_> = pages().expect("pages").into_iter().map(|page| page.path).collect();
         assert!(paths.contains(&"index.md".to_owned()));
-        for resource in berth::catalogue::catalogue().resources() {
-            assert!(paths.contains(&format!("resources/{}.md", short(resource.name()))), "{}", resource.name());
+        for r#type in berth::catalogue::catalogue().types() {
+            let page = format!("{}/{}.md", Place::of(r#type.kind()).folder, short(r#type.name()));
+            assert!(paths.contains(&page), "{page}");
         }
     }
 }

@@ -195,4 +195,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("data.berth_hosted_zone", &[]),
     entry("data.berth_ingress_address", ADDRESS),
     entry("data.berth_workload_policy", &[]),
+    entry("ephemeral.berth_docker_config", &[]),
+    entry("ephemeral.berth_htpasswd", &[]),
+    entry("ephemeral.berth_registry_token", &[]),
 ];

@@ -4,19 +4,21 @@
 
 use super::scope::On;
 
-/// Whether a resource or a data source.
+/// The kind of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
     /// A resource.
     Resource,
     /// A data source.
     Data,
+    /// An ephemeral resource.
+    Ephemeral,
 }
 
 /// What one type needs.
 #[derive(Debug)]
 pub struct Entry {
-    /// Whether a resource or a data source.
+    /// Its kind.
     pub sort: Sort,
     /// Its name.
     pub name: &'static str,
@@ -181,6 +183,10 @@ const fn data(name: &'static str, groups: &'static [&'static Group]) -> Entry {
     Entry { sort: Sort::Data, name, groups, asks_at_plan: true, preflights: &[] }
 }
 
+const fn ephemeral(name: &'static str) -> Entry {
+    Entry { sort: Sort::Ephemeral, name, groups: &[], asks_at_plan: false, preflights: &[] }
+}
+
 /// Every type of the catalogue; `tests/catalogue.rs` names those that are missing.
 pub static ENTRIES: &[Entry] = &[
     resource("berth_acme_account", &[]),
@@ -200,4 +206,7 @@ pub static ENTRIES: &[Entry] = &[
     data("berth_hosted_zone", &[&FIND_ZONES, &READ_ZONES]),
     data("berth_ingress_address", &[]),
     data("berth_workload_policy", &[]),
+    ephemeral("berth_docker_config"),
+    ephemeral("berth_htpasswd"),
+    ephemeral("berth_registry_token"),
 ];

@@ -173,3 +173,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_host_is_read_in_the_words_of_pull_secrets_and_has_no_path() {
+    for (host, url) in [
+        ("registry.test:8443", "https://registry.test:8443/"),
+        ("https://Registry.test:443/v2/", "https://registry.test/"),
+        ("docker.io", "https://registry-1.docker.io/"),
+    ] {
+        assert_eq!(base_url(host).unwrap().as_str(), url);
+    }
+    for wrong in ["http://registry.test", "registry.test/team", "ann@registry.test", "", "*.registry.test", "a b"] {
+        assert!(base_url(wrong).is_err(), "{wrong}");
+    }
+}

@@ -14,7 +14,7 @@ use crate::domain::certificate::{Facts, moment_text};
 use crate::domain::check::{Presented, Step, is_issued_by, issuers};
 use crate::domain::dockerconfig::Login;
 use crate::domain::probe_image::ProbeImage;
-use crate::domain::registry_name::RegistryName;
+use crate::domain::registry_name::{RegistryName, base_url};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::retry::{Pace, Stopped};
@@ -22,7 +22,7 @@ use crate::sdk::{Computed, Result};
 use crate::secret::Secret;
 
 use super::failure::{Failure, Passing, is_placeholder, pull_patience};
-use super::{Declared, StepResult, base_url};
+use super::{Declared, StepResult};
 
 const PACE: Pace = Pace::new(Duration::from_millis(500), Duration::from_secs(5));
 

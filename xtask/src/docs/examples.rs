@@ -22,17 +22,18 @@ impl Examples {
         self.read("provider/provider.tf")
     }
 
-    /// How a resource is declared.
-    pub fn resource(&self, name: &str) -> Result<Option<String>> {
-        self.read(&format!("resources/{name}/resource.tf"))
+    /// How a type is used, whose kind has this folder: `resources/NAME/resource.tf` and so on.
+    pub fn of(&self, folder: &str, name: &str) -> Result<Option<String>> {
+        self.read(&format!("{folder}/{name}/{}.tf", folder.trim_end_matches('s')))
     }
 
-    /// Further ways to declare a resource, from `resource-WAY.tf`: the title, which is its first line, and the text.
-    pub fn ways(&self, name: &str) -> Result<Vec<(String, String)>> {
-        let folder = format!("resources/{name}");
+    /// Further ways to use a type, from `KIND-WAY.tf`: the title, which is its first line, and the text.
+    pub fn ways(&self, folder: &str, name: &str) -> Result<Vec<(String, String)>> {
+        let start = format!("{}-", folder.trim_end_matches('s'));
+        let folder = format!("{folder}/{name}");
         let Ok(entries) = fs::read_dir(self.folder.join(&folder)) else { return Ok(Vec::new()) };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut files: Vec<String> = names.filter(|file| file.starts_with("resource-")).collect();
+        let mut files: Vec<String> = names.filter(|file| file.starts_with(&start)).collect();
         files.sort();
         let mut ways = Vec::new();
         for file in files {
@@ -44,14 +45,9 @@ impl Examples {
         Ok(ways)
     }
 
-    /// How a resource is imported.
-    pub fn import(&self, name: &str) -> Result<Option<String>> {
-        self.read(&format!("resources/{name}/import.sh"))
-    }
-
-    /// How a data source is used.
-    pub fn data_source(&self, name: &str) -> Result<Option<String>> {
-        self.read(&format!("data-sources/{name}/data-source.tf"))
+    /// How an object is imported.
+    pub fn import(&self, folder: &str, name: &str) -> Result<Option<String>> {
+        self.read(&format!("{folder}/{name}/import.sh"))
     }
 
     /// How a function is called.

@@ -1,7 +1,7 @@
 //! Pages from templates.
 
 use anyhow::{Context, Result};
-use berth::sdk::{Attribute, Meta, Schema, Signature};
+use berth::sdk::{AnyType, Attribute, Kind, Meta, Schema, Signature};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Value, context};
 
@@ -9,15 +9,39 @@ use super::examples::Examples;
 use super::{attributes, types};
 
 /// The templates, by the name under which they include each other.
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("index.md", include_str!("../../../templates/index.md.j2")),
     ("resource.md", include_str!("../../../templates/resource.md.j2")),
     ("data-source.md", include_str!("../../../templates/data-source.md.j2")),
+    ("ephemeral-resource.md", include_str!("../../../templates/ephemeral-resource.md.j2")),
     ("function.md", include_str!("../../../templates/function.md.j2")),
     ("schema.md", include_str!("../../../templates/schema.md.j2")),
     ("errors.md", include_str!("../../../templates/errors.md.j2")),
     ("error-codes.md", include_str!("../../../templates/error-codes.md.j2")),
 ];
+
+/// Where the pages of a kind stand.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The folder of its pages and examples, as the registries name it.
+    pub folder: &'static str,
+    /// Its heading in the table of contents.
+    pub heading: &'static str,
+    /// Its template.
+    template: &'static str,
+}
+
+impl Place {
+    /// That of a kind.
+    pub fn of(kind: Kind) -> Self {
+        let (folder, heading, template) = match kind {
+            Kind::Resource => ("resources", "Resources", "resource.md"),
+            Kind::Data => ("data-sources", "Data sources", "data-source.md"),
+            Kind::Ephemeral => ("ephemeral-resources", "Ephemeral resources", "ephemeral-resource.md"),
+        };
+        Self { folder, heading, template }
+    }
+}
 
 /// A type that gets a page.
 pub struct Subject<'a> {
@@ -30,15 +54,12 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// A resource with its examples.
-    pub fn resource(name: &'a str, meta: Meta, schema: &'a Schema, examples: &Examples) -> Result<Self> {
-        let (example, ways) = (examples.resource(name)?, examples.ways(name)?);
-        Ok(Self { name, meta, schema, example, ways, import: examples.import(name)? })
-    }
-
-    /// A data source with its example.
-    pub fn data_source(name: &'a str, meta: Meta, schema: &'a Schema, examples: &Examples) -> Result<Self> {
-        Ok(Self { name, meta, schema, example: examples.data_source(name)?, ways: Vec::new(), import: None })
+    /// A type with its examples.
+    pub fn new(r#type: &'a dyn AnyType, place: Place, examples: &Examples) -> Result<Self> {
+        let (name, folder) = (r#type.name(), place.folder);
+        let (example, ways) = (examples.of(folder, name)?, examples.ways(folder, name)?);
+        let import = examples.import(folder, name)?;
+        Ok(Self { name, meta: r#type.meta(), schema: r#type.schema(), example, ways, import })
     }
 
     fn context(&self) -> Value {
@@ -114,14 +135,9 @@ impl Renderer {
         self.render("index.md", context! { description => one_line(description), summary, example, sections, contents })
     }
 
-    /// A resource's page.
-    pub fn resource(&self, subject: &Subject<'_>) -> Result<String> {
-        self.render("resource.md", subject.context())
-    }
-
-    /// A data source's page.
-    pub fn data_source(&self, subject: &Subject<'_>) -> Result<String> {
-        self.render("data-source.md", subject.context())
+    /// A type's page.
+    pub fn subject(&self, place: Place, subject: &Subject<'_>) -> Result<String> {
+        self.render(place.template, subject.context())
     }
 
     /// A function's page.
@@ -215,7 +231,7 @@ mod tests {
         let schema = Schema { attributes: Thing::attributes(), ..Schema::default() };
         let (example, import) = (example.map(str::to_owned), import.map(str::to_owned));
         let subject = Subject { name: "berth_thing", meta, schema: &schema, example, ways: Vec::new(), import };
-        Renderer::new().and_then(|renderer| renderer.resource(&subject)).expect("a page")
+        Renderer::new().and_then(|renderer| renderer.subject(Place::of(Kind::Resource), &subject)).expect("a page")
     }
 
     #[test]

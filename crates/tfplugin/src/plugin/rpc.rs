@@ -1,11 +1,12 @@
 //! Terraform's calls, each answered by the type it is about.
 //!
 //! This file only hands over; a call's work stands in the module of its kind. Kinds of types that the
-//! schema does not offer (ephemeral resources, lists, actions, state stores) are never asked for by a host.
+//! schema does not offer (lists, actions, state stores) are never asked for by a host.
 
 mod apply;
 mod convert;
 mod data;
+mod ephemeral;
 mod guard;
 mod provider;
 mod resource;
@@ -178,30 +179,34 @@ impl<P: Provider> Calls for Service<P> {
 
     async fn validate_ephemeral_resource_config(
         &self,
-        _: Request<proto::validate_ephemeral_resource_config::Request>,
+        request: Request<proto::validate_ephemeral_resource_config::Request>,
     ) -> Answered<proto::validate_ephemeral_resource_config::Response> {
-        not_offered()
+        let request = request.into_inner();
+        self.answered(async { self.validate_ephemeral(&request) }).await
     }
 
     async fn open_ephemeral_resource(
         &self,
-        _: Request<proto::open_ephemeral_resource::Request>,
+        request: Request<proto::open_ephemeral_resource::Request>,
     ) -> Answered<proto::open_ephemeral_resource::Response> {
-        not_offered()
+        let request = request.into_inner();
+        self.answered(async { self.open(request).await }).await
     }
 
     async fn renew_ephemeral_resource(
         &self,
-        _: Request<proto::renew_ephemeral_resource::Request>,
+        request: Request<proto::renew_ephemeral_resource::Request>,
     ) -> Answered<proto::renew_ephemeral_resource::Response> {
-        not_offered()
+        let request = request.into_inner();
+        self.answered(async { self.renew(request).await }).await
     }
 
     async fn close_ephemeral_resource(
         &self,
-        _: Request<proto::close_ephemeral_resource::Request>,
+        request: Request<proto::close_ephemeral_resource::Request>,
     ) -> Answered<proto::close_ephemeral_resource::Response> {
-        not_offered()
+        let request = request.into_inner();
+        self.answered(async { self.close(request).await }).await
     }
 
     async fn validate_list_resource_config(

@@ -2,19 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use super::erased::{ErasedData, ErasedResource};
-use super::{AnyData, AnyResource, Data, Function, Resource};
+use super::erased::Erased;
+use super::{AnyData, AnyEphemeral, AnyResource, AnyType, Data, Ephemeral, Function, Kind, Resource};
 
 /// The types and functions of a provider: what `Resources`, `DataSources` and `Functions` give in HashiCorp's framework.
 pub struct Catalogue<P> {
     resources: BTreeMap<&'static str, Box<dyn AnyResource<P>>>,
     data: BTreeMap<&'static str, Box<dyn AnyData<P>>>,
+    ephemerals: BTreeMap<&'static str, Box<dyn AnyEphemeral<P>>>,
     functions: BTreeMap<&'static str, Box<dyn Function>>,
 }
 
 impl<P> Default for Catalogue<P> {
     fn default() -> Self {
-        Self { resources: BTreeMap::new(), data: BTreeMap::new(), functions: BTreeMap::new() }
+        Self {
+            resources: BTreeMap::new(),
+            data: BTreeMap::new(),
+            ephemerals: BTreeMap::new(),
+            functions: BTreeMap::new(),
+        }
     }
 }
 
@@ -22,14 +28,21 @@ impl<P: Send + Sync + 'static> Catalogue<P> {
     /// Offers a resource.
     #[must_use]
     pub fn resource<R: Resource<P>>(mut self, resource: R) -> Self {
-        self.resources.insert(R::NAME, Box::new(ErasedResource::new(resource)));
+        self.resources.insert(R::NAME, Box::new(Erased::resource(resource)));
         self
     }
 
     /// Offers a data source.
     #[must_use]
     pub fn data<D: Data<P>>(mut self, data: D) -> Self {
-        self.data.insert(D::NAME, Box::new(ErasedData::new(data)));
+        self.data.insert(D::NAME, Box::new(Erased::data(data)));
+        self
+    }
+
+    /// Offers an ephemeral resource.
+    #[must_use]
+    pub fn ephemeral<E: Ephemeral<P>>(mut self, ephemeral: E) -> Self {
+        self.ephemerals.insert(E::NAME, Box::new(Erased::ephemeral(ephemeral)));
         self
     }
 
@@ -38,6 +51,20 @@ impl<P: Send + Sync + 'static> Catalogue<P> {
     pub fn function(mut self, function: impl Function) -> Self {
         self.functions.insert(function.name(), Box::new(function));
         self
+    }
+
+    /// The types of every kind: kind by kind, each by name.
+    pub fn types(&self) -> impl Iterator<Item = &dyn AnyType> {
+        Kind::ALL.into_iter().flat_map(|kind| self.types_of(kind))
+    }
+
+    /// The types of one kind, by name.
+    pub fn types_of(&self, kind: Kind) -> Box<dyn Iterator<Item = &dyn AnyType> + '_> {
+        match kind {
+            Kind::Resource => Box::new(self.resources.values().map(|r| r.as_ref() as &dyn AnyType)),
+            Kind::Data => Box::new(self.data.values().map(|d| d.as_ref() as &dyn AnyType)),
+            Kind::Ephemeral => Box::new(self.ephemerals.values().map(|e| e.as_ref() as &dyn AnyType)),
+        }
     }
 
     /// The resources.
@@ -63,6 +90,11 @@ impl<P: Send + Sync + 'static> Catalogue<P> {
     /// The data source of that name.
     pub fn data_named(&self, name: &str) -> Option<&dyn AnyData<P>> {
         self.data.get(name).map(AsRef::as_ref)
+    }
+
+    /// The ephemeral resource of that name.
+    pub fn ephemeral_named(&self, name: &str) -> Option<&dyn AnyEphemeral<P>> {
+        self.ephemerals.get(name).map(AsRef::as_ref)
     }
 
     /// The function of that name.

@@ -1,11 +1,12 @@
-//! Resources and data sources without their model's type: all that the plugin layer sees.
+//! Types without their model's type: all that the plugin layer sees.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 
 use super::{
-    Cx, Data, Diagnostics, Explanation, Import, Meta, Model, MoveSource, Path, Plan, Resource, Result, Schema, Value,
-    View,
+    AnyType, Cx, Data, Diagnostics, Ephemeral, Explanation, Import, Kind, Lease, Meta, Model, MoveSource, Path, Plan,
+    Resource, Result, Schema, Value, View,
 };
 
 /// A future in a box.
@@ -21,17 +22,7 @@ pub struct Applied {
 }
 
 /// A managed resource, by values.
-pub trait AnyResource<P>: Send + Sync {
-    /// Its name.
-    fn name(&self) -> &'static str;
-    /// Its documentation, limits and state version.
-    fn meta(&self) -> Meta;
-    /// Its schema.
-    fn schema(&self) -> &Schema;
-    /// The value as its model reads and writes it.
-    fn recode(&self, value: &Value) -> Result<Value>;
-    /// [`Resource::validate`]
-    fn validate(&self, config: &View<'_>, found: &mut Diagnostics);
+pub trait AnyResource<P>: AnyType {
     /// [`Resource::plan`]
     fn plan<'a>(&'a self, cx: &'a Cx<P>, plan: &'a mut Plan<'_>) -> Boxed<'a, Result<()>>;
     /// [`Resource::create`]
@@ -51,63 +42,78 @@ pub trait AnyResource<P>: Send + Sync {
 }
 
 /// A data source, by values.
-pub trait AnyData<P>: Send + Sync {
-    /// Its name.
-    fn name(&self) -> &'static str;
-    /// Its documentation and limits.
-    fn meta(&self) -> Meta;
-    /// Its schema.
-    fn schema(&self) -> &Schema;
-    /// The value as its model reads and writes it.
-    fn recode(&self, value: &Value) -> Result<Value>;
-    /// [`Data::validate`]
-    fn validate(&self, config: &View<'_>, found: &mut Diagnostics);
+pub trait AnyData<P>: AnyType {
     /// [`Data::read`]
     fn read<'a>(&'a self, cx: &'a Cx<P>, config: Value) -> Boxed<'a, Result<Value>>;
 }
 
-/// A resource with its schema.
-pub(super) struct ErasedResource<R> {
-    resource: R,
+/// An ephemeral resource, by values.
+pub trait AnyEphemeral<P>: AnyType {
+    /// [`Ephemeral::open`]: the value, and how long it holds.
+    fn open<'a>(&'a self, cx: &'a Cx<P>, config: Value) -> Boxed<'a, Result<(Value, Lease)>>;
+    /// [`Ephemeral::renew`]
+    fn renew<'a>(&'a self, cx: &'a Cx<P>) -> Boxed<'a, Result<Lease>>;
+    /// [`Ephemeral::close`]
+    fn close<'a>(&'a self, cx: &'a Cx<P>) -> Boxed<'a, Result<()>>;
+}
+
+/// A type of the kind that `K` tells, for the provider `P`, with its schema.
+pub(super) struct Erased<T, K, P> {
+    inner: T,
     schema: Schema,
+    of: PhantomData<fn() -> (K, P)>,
 }
 
-impl<R> ErasedResource<R> {
-    pub(super) fn new<P: Send + Sync + 'static>(resource: R) -> Self
-    where
-        R: Resource<P>,
-    {
-        Self { resource, schema: schema_of::<R::Model>(R::META) }
-    }
+pub(super) struct OfResource;
+pub(super) struct OfData;
+pub(super) struct OfEphemeral;
+
+/// What all kinds have in the same words, each by its own trait.
+macro_rules! any_type {
+    ($of:ident, $trait:ident, $make:ident, $kind:expr) => {
+        impl<P: Send + Sync + 'static, T: $trait<P>> Erased<T, $of, P> {
+            pub(super) fn $make(inner: T) -> Self {
+                let description = T::META.description.to_owned();
+                let schema = Schema { version: T::META.version, description, attributes: T::Model::attributes() };
+                Self { inner, schema, of: PhantomData }
+            }
+        }
+
+        impl<P: Send + Sync + 'static, T: $trait<P>> AnyType for Erased<T, $of, P> {
+            fn kind(&self) -> Kind {
+                $kind
+            }
+
+            fn name(&self) -> &'static str {
+                T::NAME
+            }
+
+            fn meta(&self) -> Meta {
+                T::META
+            }
+
+            fn schema(&self) -> &Schema {
+                &self.schema
+            }
+
+            fn recode(&self, value: &Value) -> Result<Value> {
+                decode::<T::Model>(T::NAME, value).map(|model| model.encode())
+            }
+
+            fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
+                self.inner.validate(config, found);
+            }
+        }
+    };
 }
 
-fn schema_of<M: Model>(meta: Meta) -> Schema {
-    Schema { version: meta.version, description: meta.description.to_owned(), attributes: M::attributes() }
-}
+any_type!(OfResource, Resource, resource, Kind::Resource);
+any_type!(OfData, Data, data, Kind::Data);
+any_type!(OfEphemeral, Ephemeral, ephemeral, Kind::Ephemeral);
 
-impl<P: Send + Sync + 'static, R: Resource<P>> AnyResource<P> for ErasedResource<R> {
-    fn name(&self) -> &'static str {
-        R::NAME
-    }
-
-    fn meta(&self) -> Meta {
-        R::META
-    }
-
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn recode(&self, value: &Value) -> Result<Value> {
-        decode::<R::Model>(R::NAME, value).map(|model| model.encode())
-    }
-
-    fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
-        self.resource.validate(config, found);
-    }
-
+impl<P: Send + Sync + 'static, R: Resource<P>> AnyResource<P> for Erased<R, OfResource, P> {
     fn plan<'a>(&'a self, cx: &'a Cx<P>, plan: &'a mut Plan<'_>) -> Boxed<'a, Result<()>> {
-        Box::pin(self.resource.plan(cx, plan))
+        Box::pin(self.inner.plan(cx, plan))
     }
 
     fn create<'a>(&'a self, cx: &'a Cx<P>, planned: Value) -> Boxed<'a, Applied> {
@@ -116,7 +122,7 @@ impl<P: Send + Sync + 'static, R: Resource<P>> AnyResource<P> for ErasedResource
                 Ok(model) => model,
                 Err(failure) => return Applied { state: planned, failure: Some(failure) },
             };
-            let failure = self.resource.create(cx, &mut model).await.err();
+            let failure = self.inner.create(cx, &mut model).await.err();
             Applied { state: model.encode(), failure }
         })
     }
@@ -124,7 +130,7 @@ impl<P: Send + Sync + 'static, R: Resource<P>> AnyResource<P> for ErasedResource
     fn read<'a>(&'a self, cx: &'a Cx<P>, state: Value) -> Boxed<'a, Result<Option<Value>>> {
         Box::pin(async move {
             let model = decode(R::NAME, &state)?;
-            Ok(self.resource.read(cx, model).await?.map(|model| model.encode()))
+            Ok(self.inner.read(cx, model).await?.map(|model| model.encode()))
         })
     }
 
@@ -136,73 +142,56 @@ impl<P: Send + Sync + 'static, R: Resource<P>> AnyResource<P> for ErasedResource
                 Ok(both) => both,
                 Err(failure) => return Applied { state: prior, failure: Some(failure) },
             };
-            let failure = self.resource.update(cx, &before, &mut model).await.err();
+            let failure = self.inner.update(cx, &before, &mut model).await.err();
             Applied { state: model.encode(), failure }
         })
     }
 
     fn delete<'a>(&'a self, cx: &'a Cx<P>, state: Value) -> Boxed<'a, Result<()>> {
-        Box::pin(async move { self.resource.delete(cx, decode(R::NAME, &state)?).await })
+        Box::pin(async move { self.inner.delete(cx, decode(R::NAME, &state)?).await })
     }
 
     fn import<'a>(&'a self, cx: &'a Cx<P>, id: &'a str) -> Boxed<'a, Result<Value>> {
         Box::pin(async move {
-            let Import(model) = self.resource.import(cx, id).await?;
+            let Import(model) = self.inner.import(cx, id).await?;
             Ok(model.encode())
         })
     }
 
     fn upgrade(&self, version: i64, state: serde_json::Value) -> Result<serde_json::Value> {
-        self.resource.upgrade(version, state)
+        self.inner.upgrade(version, state)
     }
 
     fn moved(&self, source: &MoveSource) -> Option<Result<Value>> {
-        self.resource.moved(source).map(|moved| moved.map(|model| model.encode()))
+        self.inner.moved(source).map(|moved| moved.map(|model| model.encode()))
     }
 }
 
-/// A data source with its schema.
-pub(super) struct ErasedData<D> {
-    data: D,
-    schema: Schema,
-}
-
-impl<D> ErasedData<D> {
-    pub(super) fn new<P: Send + Sync + 'static>(data: D) -> Self
-    where
-        D: Data<P>,
-    {
-        Self { data, schema: schema_of::<D::Model>(D::META) }
-    }
-}
-
-impl<P: Send + Sync + 'static, D: Data<P>> AnyData<P> for ErasedData<D> {
-    fn name(&self) -> &'static str {
-        D::NAME
-    }
-
-    fn meta(&self) -> Meta {
-        D::META
-    }
-
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn recode(&self, value: &Value) -> Result<Value> {
-        decode::<D::Model>(D::NAME, value).map(|model| model.encode())
-    }
-
-    fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
-        self.data.validate(config, found);
-    }
-
+impl<P: Send + Sync + 'static, D: Data<P>> AnyData<P> for Erased<D, OfData, P> {
     fn read<'a>(&'a self, cx: &'a Cx<P>, config: Value) -> Boxed<'a, Result<Value>> {
         Box::pin(async move {
             let mut model: D::Model = decode(D::NAME, &config)?;
-            self.data.read(cx, &mut model).await?;
+            self.inner.read(cx, &mut model).await?;
             Ok(model.encode())
         })
+    }
+}
+
+impl<P: Send + Sync + 'static, E: Ephemeral<P>> AnyEphemeral<P> for Erased<E, OfEphemeral, P> {
+    fn open<'a>(&'a self, cx: &'a Cx<P>, config: Value) -> Boxed<'a, Result<(Value, Lease)>> {
+        Box::pin(async move {
+            let mut model: E::Model = decode(E::NAME, &config)?;
+            let lease = self.inner.open(cx, &mut model).await?;
+            Ok((model.encode(), lease))
+        })
+    }
+
+    fn renew<'a>(&'a self, cx: &'a Cx<P>) -> Boxed<'a, Result<Lease>> {
+        Box::pin(self.inner.renew(cx))
+    }
+
+    fn close<'a>(&'a self, cx: &'a Cx<P>) -> Boxed<'a, Result<()>> {
+        Box::pin(self.inner.close(cx))
     }
 }
 

@@ -4,7 +4,9 @@ use super::super::engine::{nulls, refresh, validate};
 use super::super::proto::tfplugin6 as proto;
 use super::{Service, value};
 use crate::explain::Explanation;
-use crate::sdk::{Arguments, Diagnostics, Function, FunctionError, Private, Provider, Signature, Type, Value, View};
+use crate::sdk::{
+    AnyType, Arguments, Diagnostics, Function, FunctionError, Private, Provider, Signature, Type, Value, View,
+};
 use crate::secret::hidden;
 
 impl<P: Provider> Service<P> {
@@ -12,12 +14,21 @@ impl<P: Provider> Service<P> {
         &self,
         request: &proto::validate_data_resource_config::Request,
     ) -> Result<proto::validate_data_resource_config::Response, Explanation> {
-        let data = self.data(&request.type_name)?;
+        let diagnostics = self.validated(self.data(&request.type_name)?, request.config.as_ref())?;
+        Ok(proto::validate_data_resource_config::Response { diagnostics })
+    }
+
+    /// What is wrong with the configuration of a type that is stored nowhere.
+    pub(super) fn validated(
+        &self,
+        r#type: &dyn AnyType,
+        config: Option<&proto::DynamicValue>,
+    ) -> Result<Vec<proto::Diagnostic>, Explanation> {
         let mut found = Diagnostics::default();
-        let config = value::read_config(request.config.as_ref(), data.schema(), &mut found)?;
-        validate::attributes(&data.schema().attributes, &config, &mut found);
-        data.validate(&View::new(&config), &mut found);
-        Ok(proto::validate_data_resource_config::Response { diagnostics: self.diagnostics(&found) })
+        let config = value::read_config(config, r#type.schema(), &mut found)?;
+        validate::attributes(&r#type.schema().attributes, &config, &mut found);
+        r#type.validate(&View::new(&config), &mut found);
+        Ok(self.diagnostics(&found))
     }
 
     pub(super) async fn read_data(

@@ -6,25 +6,26 @@ use super::super::engine::{settings, validate};
 use super::super::proto::tfplugin6 as proto;
 use super::{Service, convert, value};
 use crate::explain::Explanation;
-use crate::sdk::{DecodeError, Diagnostics, Model, Path, Provider, Settings, View};
+use crate::sdk::{DecodeError, Diagnostics, Kind, Model, Path, Provider, Settings, View};
 
 impl<P: Provider> Service<P> {
     pub(super) fn provider_schema(&self) -> proto::get_provider_schema::Response {
-        let catalogue = self.catalogue();
         proto::get_provider_schema::Response {
             provider: Some(convert::schema(self.schema())),
-            resource_schemas: catalogue
-                .resources()
-                .map(|r| (r.name().to_owned(), convert::schema(r.schema())))
-                .collect(),
-            data_source_schemas: catalogue
-                .data_sources()
-                .map(|d| (d.name().to_owned(), convert::schema(d.schema())))
-                .collect(),
+            resource_schemas: self.schemas(Kind::Resource),
+            data_source_schemas: self.schemas(Kind::Data),
+            ephemeral_resource_schemas: self.schemas(Kind::Ephemeral),
             functions: self.functions(),
             server_capabilities: Some(capabilities()),
             ..Default::default()
         }
+    }
+
+    fn schemas(&self, kind: Kind) -> BTreeMap<String, proto::Schema> {
+        self.catalogue()
+            .types_of(kind)
+            .map(|r#type| (r#type.name().to_owned(), convert::schema(r#type.schema())))
+            .collect()
     }
 
     pub(super) fn functions(&self) -> BTreeMap<String, proto::Function> {
@@ -32,18 +33,20 @@ impl<P: Provider> Service<P> {
     }
 
     pub(super) fn metadata(&self) -> proto::get_metadata::Response {
-        use proto::get_metadata::{DataSourceMetadata, FunctionMetadata, ResourceMetadata};
-        let catalogue = self.catalogue();
+        use proto::get_metadata::{DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ResourceMetadata};
+        let functions = self.catalogue().functions();
         proto::get_metadata::Response {
             server_capabilities: Some(capabilities()),
-            resources: catalogue.resources().map(|r| ResourceMetadata { type_name: r.name().to_owned() }).collect(),
-            data_sources: catalogue
-                .data_sources()
-                .map(|d| DataSourceMetadata { type_name: d.name().to_owned() })
-                .collect(),
-            functions: catalogue.functions().map(|f| FunctionMetadata { name: f.name().to_owned() }).collect(),
+            resources: self.names(Kind::Resource).map(|type_name| ResourceMetadata { type_name }).collect(),
+            data_sources: self.names(Kind::Data).map(|type_name| DataSourceMetadata { type_name }).collect(),
+            ephemeral_resources: self.names(Kind::Ephemeral).map(|type_name| EphemeralMetadata { type_name }).collect(),
+            functions: functions.map(|f| FunctionMetadata { name: f.name().to_owned() }).collect(),
             ..Default::default()
         }
+    }
+
+    fn names(&self, kind: Kind) -> impl Iterator<Item = String> {
+        self.catalogue().types_of(kind).map(|r#type| r#type.name().to_owned())
     }
 
     pub(super) fn validate_provider(

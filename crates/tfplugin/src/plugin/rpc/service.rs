@@ -1,5 +1,6 @@
 //! The state of a running provider: what it offers, how it is configured, and the stop sign.
 
+use std::fmt::Display;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -12,7 +13,9 @@ use crate::clock::Clock;
 use crate::env::Env;
 use crate::explain::Explanation;
 use crate::retry::Budget;
-use crate::sdk::{About, AnyData, AnyResource, Catalogue, Cx, Diagnostics, Model, Private, Provider, Schema};
+use crate::sdk::{
+    About, AnyData, AnyEphemeral, AnyResource, Catalogue, Cx, Diagnostics, Kind, Model, Private, Provider, Schema,
+};
 
 /// Answers Terraform's calls for one provider.
 pub struct Service<P: Provider> {
@@ -82,16 +85,21 @@ impl<P: Provider> Service<P> {
 
     /// The resource of that name.
     pub(super) fn resource(&self, name: &str) -> Result<&dyn AnyResource<P>, Explanation> {
-        self.catalogue().resource_named(name).ok_or_else(|| self.not_offered("resource", name))
+        self.catalogue().resource_named(name).ok_or_else(|| self.not_offered(Kind::Resource, name))
     }
 
     /// The data source of that name.
     pub(super) fn data(&self, name: &str) -> Result<&dyn AnyData<P>, Explanation> {
-        self.catalogue().data_named(name).ok_or_else(|| self.not_offered("data source", name))
+        self.catalogue().data_named(name).ok_or_else(|| self.not_offered(Kind::Data, name))
+    }
+
+    /// The ephemeral resource of that name.
+    pub(super) fn ephemeral(&self, name: &str) -> Result<&dyn AnyEphemeral<P>, Explanation> {
+        self.catalogue().ephemeral_named(name).ok_or_else(|| self.not_offered(Kind::Ephemeral, name))
     }
 
     /// There is nothing of that kind and name.
-    pub(super) fn not_offered(&self, kind: &str, name: &str) -> Explanation {
+    pub(super) fn not_offered(&self, kind: impl Display, name: &str) -> Explanation {
         let About { name: provider, version, .. } = self.about;
         Explanation::new("SDK-009", format!("This version of the provider has no {kind} `{name}`"))
             .next(format!("this is {provider} {version}: correct the name, or use a newer version"))

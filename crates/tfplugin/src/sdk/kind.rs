@@ -1,0 +1,59 @@
+//! The kinds of types, and what all of them have.
+
+use std::fmt;
+
+use super::{Diagnostics, Meta, Result, Schema, Value, View};
+
+/// The kinds of types that a provider offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A managed resource: [`super::Resource`].
+    Resource,
+    /// A data source: [`super::Data`].
+    Data,
+    /// An ephemeral resource: [`super::Ephemeral`].
+    Ephemeral,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Resource, Self::Data, Self::Ephemeral];
+
+    /// The word that its blocks begin with in a configuration.
+    pub const fn keyword(self) -> &'static str {
+        match self {
+            Self::Resource => "resource",
+            Self::Data => "data",
+            Self::Ephemeral => "ephemeral",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resource => "resource",
+            Self::Data => "data source",
+            Self::Ephemeral => "ephemeral resource",
+        })
+    }
+}
+
+/// A type of any kind, by values: what documentation, snapshots and laws need of it.
+pub trait AnyType: Send + Sync {
+    /// Its kind.
+    fn kind(&self) -> Kind;
+    /// Its name.
+    fn name(&self) -> &'static str;
+    /// Its documentation, limits and state version.
+    fn meta(&self) -> Meta;
+    /// Its schema.
+    fn schema(&self) -> &Schema;
+    /// The value as its model reads and writes it.
+    ///
+    /// # Errors
+    /// The value is not of the schema.
+    fn recode(&self, value: &Value) -> Result<Value>;
+    /// Tests what the attributes' own checks cannot.
+    fn validate(&self, config: &View<'_>, found: &mut Diagnostics);
+}

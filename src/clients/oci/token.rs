@@ -1,0 +1,116 @@
+//! What a registry takes as a login, and tokens from where it says that they are to be had.
+//!
+//! Source: distribution's token authentication (`docs/content/spec/auth/token.md`).
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+use url::Url;
+
+use crate::domain::dockerconfig::Login;
+use crate::secret::Secret;
+
+use super::{Challenge, Oci, OciError, challenge_of, checked, limited};
+
+/// How long a token holds if its answer does not say.
+const USUAL_LIFETIME: Duration = Duration::from_mins(1);
+
+/// What a registry takes.
+#[derive(Debug)]
+pub enum Grant {
+    /// Anything: it lets everyone in.
+    Open,
+    /// User and password with each request.
+    Basic(Login),
+    /// A token.
+    Bearer {
+        /// The token.
+        token: Secret,
+        /// How long it holds from the question on.
+        lifetime: Duration,
+    },
+}
+
+/// A token server's answer.
+#[derive(Default, Deserialize)]
+pub(super) struct Token {
+    token: Option<String>,
+    access_token: Option<String>,
+    expires_in: Option<u64>,
+}
+
+impl Token {
+    fn granted(self) -> Result<(Secret, Duration), OciError> {
+        let lifetime = self.expires_in.map_or(USUAL_LIFETIME, Duration::from_secs);
+        let text = self.token.or(self.access_token);
+        let text = text.ok_or_else(|| OciError::Unauthorized { words: "the answer holds no token".to_owned() })?;
+        Ok((Secret::new(text), lifetime))
+    }
+}
+
+impl Oci {
+    /// What to show this registry so that it allows the scopes; a login is tried.
+    ///
+    /// # Errors
+    /// It is not reached, does not accept the login, or wants another kind of login.
+    pub async fn grant(&self, scopes: &[String]) -> Result<Grant, OciError> {
+        let probe = self.send(self.http.get(self.url("v2/"))).await?;
+        if probe.status() != StatusCode::UNAUTHORIZED {
+            return checked(probe, 0).await.map(|_| Grant::Open);
+        }
+        match (challenge_of(&probe), &self.login) {
+            (Some(Challenge::Bearer { realm, service }), _) => {
+                let (token, lifetime) = self.token(&realm, service.as_deref(), scopes).await?;
+                Ok(Grant::Bearer { token, lifetime })
+            }
+            (Some(Challenge::Basic { .. }), Some(login)) => {
+                self.log_in().await?;
+                Ok(Grant::Basic(login.clone()))
+            }
+            (Some(Challenge::Basic { .. }), None) => Err(wanted("it lets nobody in without a login")),
+            (None, _) => Err(wanted("it wants a login of another kind than Basic and Bearer")),
+        }
+    }
+
+    /// Asks a token server.
+    pub(super) async fn token(
+        &self,
+        realm: &str,
+        service: Option<&str>,
+        scopes: &[String],
+    ) -> Result<(Secret, Duration), OciError> {
+        let mut url = Url::parse(realm).map_err(|error| OciError::Refused {
+            status: 401,
+            words: format!("the realm of the challenge is no URL: {error}"),
+        })?;
+        self.refuse_downgrade(&url)?;
+        url.query_pairs_mut().extend_pairs(service.map(|service| ("service", service)));
+        url.query_pairs_mut().extend_pairs(scopes.iter().map(|scope| ("scope", scope)));
+        let mut request = self.http.get(url);
+        if let Some(login) = &self.login {
+            request = request.basic_auth(&login.username, Some(login.password.expose()));
+        }
+        let answer = limited(checked(self.send(request).await?, 0).await?).await?;
+        serde_json::from_slice::<Token>(&answer).unwrap_or_default().granted()
+    }
+}
+
+fn wanted(words: &str) -> OciError {
+    OciError::Unauthorized { words: words.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_either_name_and_holds_a_minute_unless_it_says_otherwise() {
+        let read = |text: &str| serde_json::from_str::<Token>(text).unwrap().granted();
+        let (token, lifetime) = read(r#"{"access_token":"one of these","expires_in":300,"scope":"x"}"#).unwrap();
+        assert_eq!((token.expose(), lifetime), ("one of these", Duration::from_mins(5)));
+        let (token, lifetime) = read(r#"{"token":"another one"}"#).unwrap();
+        assert_eq!((token.expose(), lifetime), ("another one", Duration::from_mins(1)));
+        assert!(read("{}").is_err());
+    }
+}
