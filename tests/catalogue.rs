@@ -103,6 +103,9 @@ fn expected_files() -> Vec<String> {
         if !r#type.meta().import_id.is_empty() {
             files.push(format!("examples/{folder}/{name}/import.sh"));
         }
+        if r#type.identity().is_some() {
+            files.push(format!("examples/{folder}/{name}/import-by-identity.tf"));
+        }
         files.push(format!("docs/{folder}/{}.md", short(name)));
     }
     for function in catalogue.functions() {

@@ -97,6 +97,53 @@ fn ephemeral_rules(at: &str, attributes: &[Attribute], wrong: &mut Vec<String>) 
     }
 }
 
+#[test]
+fn what_can_be_imported_has_an_identity_that_hosts_can_keep() {
+    let mut wrong = Vec::new();
+    for r#type in catalogue().types() {
+        let at = format!("identity of {}", r#type.name());
+        match r#type.identity() {
+            Some(identity) => identity_rules(&at, &identity.schema().attributes, &mut wrong),
+            None if r#type.meta().import_id.is_empty() => {}
+            None => wrong.push(format!("{at}: there is none, and it can be imported: `.identified(…)`")),
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Hosts know identities of plain values and lists of them, each required or optional for an import
+/// (Terraform, `internal/providers/schemas.go`); they show them, and keep them in the state.
+fn identity_rules(at: &str, attributes: &[Attribute], wrong: &mut Vec<String>) {
+    attribute_sentences(at, attributes, wrong);
+    for attribute in attributes {
+        let here = format!("{at}.{}", attribute.name);
+        let plain = |ty: &Type| matches!(ty, Type::String | Type::Number | Type::Bool);
+        let is_kept = match attribute.shape.value_type() {
+            Type::List(element) => plain(&element),
+            ty => plain(&ty),
+        };
+        let is_fine = is_kept && is_identifier(&attribute.name) && !attribute.sensitive && !attribute.write_only;
+        if !is_fine || !matches!(attribute.mode, Mode::Required | Mode::Optional) {
+            wrong.push(format!("{here}: no plain public value that an import must or may give"));
+        }
+    }
+    if !attributes.iter().any(|attribute| attribute.mode == Mode::Required) {
+        wrong.push(format!("{at}: nothing of it must be given"));
+    }
+}
+
+#[test]
+fn the_identity_of_any_state_fits_its_schema_and_gives_an_id_to_import_by() {
+    for_each_value(state, |subject, state| {
+        let Some(identity) = subject.of.and_then(|r#type| r#type.identity()) else { return };
+        let Some(found) = identity.of(state) else { return };
+        let ty = identity.schema().value_type();
+        let bytes = msgpack::encode(&found, &ty).unwrap();
+        assert_eq!(msgpack::decode(&bytes, &ty).as_ref(), Ok(&found), "{subject}");
+        assert!(identity.import_id(&found).is_ok(), "{subject}");
+    });
+}
+
 fn is_identifier(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')

@@ -56,6 +56,10 @@ fn file_of(subject: &Subject) -> String {
 fn in_words(subject: &Subject) -> String {
     let mut text = format!("{subject}, version {}\n", subject.schema.version);
     lines(&subject.schema.attributes, 1, &mut text);
+    if let Some(identity) = subject.of.and_then(|r#type| r#type.identity()) {
+        writeln!(text, "identity, version {}", identity.schema().version).unwrap();
+        lines(&identity.schema().attributes, 1, &mut text);
+    }
     text
 }
 

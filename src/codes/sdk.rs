@@ -93,6 +93,21 @@ pub(super) const CODES: &[Code] = &[
         "Report a defect, with the provider block without its secrets.",
     ),
     lasting(
+        "BERTH-SDK-040",
+        "An import by `identity` names a type whose objects have none.",
+        "Import by `id` if the type's page shows one, or declare the object without import.",
+    ),
+    lasting(
+        "BERTH-SDK-041",
+        "The identity in an `import` block cannot be read.",
+        "Write it as the page of the type shows it.",
+    ),
+    lasting(
+        "BERTH-SDK-042",
+        "The stored identity of an object cannot be decoded: the state was edited by hand, or berth has a defect.",
+        "Restore the state as it was. If nobody edited it, report a defect.",
+    ),
+    lasting(
         "BERTH-SDK-090",
         "A warning: a password or key ends in a line break, as files do. It counts as part of it, so that the login fails.",
         "Take it off: `trimspace(file(\"...\"))`.",

@@ -1,5 +1,6 @@
 //! `berth_acme_account`: an account at a certificate authority that speaks ACME.
 
+mod identity;
 pub(super) mod moved;
 mod registration;
 

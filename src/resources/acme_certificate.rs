@@ -2,6 +2,7 @@
 
 mod destination;
 mod http01;
+mod identity;
 mod import;
 pub(super) mod issue;
 mod journal;

@@ -1,5 +1,7 @@
 //! `berth_dns01_delegation`: the CNAME that hands a domain's ACME challenges to another zone.
 
+mod identity;
+
 use crate::clients::aws::route53::{ChangeId, ZoneChoice};
 use crate::clients::aws::{Aws, Route53Error};
 use crate::clients::dns::Check;

@@ -1,5 +1,7 @@
 //! `berth_dns01_record`: one value of a domain's `_acme-challenge` name, beside those of others.
 
+mod identity;
+
 use crate::clients::aws::route53::{ChangeId, ZoneChoice};
 use crate::clients::aws::{Aws, AwsError, Route53Error};
 use crate::domain::dns::challenge::{holds, record_name};

@@ -5,6 +5,7 @@ pub mod checks;
 pub mod content;
 pub mod existing;
 pub mod foresight;
+mod identity;
 pub mod left;
 mod model;
 mod moved;

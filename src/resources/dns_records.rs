@@ -2,6 +2,7 @@
 
 mod ahead;
 mod clashes;
+mod identity;
 mod ids;
 mod model;
 

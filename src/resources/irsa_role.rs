@@ -3,6 +3,7 @@
 mod adopt;
 mod annotations;
 mod failures;
+mod identity;
 mod model;
 mod policies;
 pub(super) mod preflight;

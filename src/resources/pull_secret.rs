@@ -2,6 +2,7 @@
 
 mod bindings;
 mod digest;
+mod identity;
 mod observing;
 mod planning;
 mod removing;

@@ -7,6 +7,7 @@ mod arrival;
 mod blame;
 mod declared;
 mod deviations;
+mod identity;
 mod leftovers;
 mod look;
 mod model;

@@ -10,7 +10,10 @@ fn configurations(folder: &Path) -> Vec<PathBuf> {
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut found: Vec<PathBuf> =
         paths.flat_map(|path| if path.is_dir() { configurations(&path) } else { vec![path] }).collect();
-    found.retain(|path| path.extension().is_some_and(|extension| extension == "tf"));
+    // Terraform 1.11 has no import by identity.
+    found.retain(|path| {
+        path.extension().is_some_and(|extension| extension == "tf") && !path.ends_with("import-by-identity.tf")
+    });
     found
 }
 

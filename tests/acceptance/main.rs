@@ -24,6 +24,7 @@ mod functions;
 mod gate;
 #[path = "../support/helpers.rs"]
 mod helpers;
+mod identity;
 mod ingress_address;
 #[path = "../support/kubectl.rs"]
 mod kubectl;

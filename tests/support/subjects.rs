@@ -22,6 +22,8 @@ pub struct Subject {
     pub name: String,
     pub subcategory: &'static str,
     pub schema: Schema,
+    /// The type behind it; none for the provider block.
+    pub of: Option<&'static dyn AnyType>,
     recode: Recode,
     validate: Validate,
 }
@@ -68,6 +70,7 @@ fn provider() -> Subject {
         name: ABOUT.name.to_owned(),
         subcategory: "none is needed",
         schema: Schema { version: 0, description, attributes: Config::attributes() },
+        of: None,
         recode: Box::new(move |value| recode(value).map_err(|error| error.to_string())),
         validate: Box::new(<Berth as Provider>::validate),
     }
@@ -79,6 +82,7 @@ fn subject(r#type: &'static dyn AnyType) -> Subject {
         name: r#type.name().to_owned(),
         subcategory: r#type.meta().subcategory,
         schema: r#type.schema().clone(),
+        of: Some(r#type),
         recode: Box::new(|value| r#type.recode(value).map_err(|failure| format!("{failure:?}"))),
         validate: Box::new(|config, found| r#type.validate(config, found)),
     }

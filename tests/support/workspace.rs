@@ -45,13 +45,21 @@ impl Cli {
         std::iter::once(Self::terraform()).chain(tofu).collect()
     }
 
+    /// The hosts that keep identities: OpenTofu, and the newer Terraform that the variable `TERRAFORM_NEW` tells of.
+    pub fn with_identities() -> Vec<Self> {
+        let paths = ["TERRAFORM_NEW", "TOFU"].into_iter().filter_map(std::env::var_os);
+        let hosts: Vec<_> = paths.map(|path| Self(path.into())).collect();
+        assert!(!hosts.is_empty(), "set TOFU or TERRAFORM_NEW, as `tests/run` does");
+        hosts
+    }
+
     /// The program, by its path or its name on `PATH`.
     pub fn program(&self) -> &Path {
         &self.0
     }
 
     pub fn is_tofu(&self) -> bool {
-        self.0 != Path::new("terraform")
+        self.0.ends_with("tofu")
     }
 }
 

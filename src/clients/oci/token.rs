@@ -34,13 +34,13 @@ pub enum Grant {
 
 /// A token server's answer.
 #[derive(Default, Deserialize)]
-pub(super) struct Token {
+struct Answer {
     token: Option<String>,
     access_token: Option<String>,
     expires_in: Option<u64>,
 }
 
-impl Token {
+impl Answer {
     fn granted(self) -> Result<(Secret, Duration), OciError> {
         let lifetime = self.expires_in.map_or(USUAL_LIFETIME, Duration::from_secs);
         let text = self.token.or(self.access_token);
@@ -92,7 +92,7 @@ impl Oci {
             request = request.basic_auth(&login.username, Some(login.password.expose()));
         }
         let answer = limited(checked(self.send(request).await?, 0).await?).await?;
-        serde_json::from_slice::<Token>(&answer).unwrap_or_default().granted()
+        serde_json::from_slice::<Answer>(&answer).unwrap_or_default().granted()
     }
 }
 
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_token_has_either_name_and_holds_a_minute_unless_it_says_otherwise() {
-        let read = |text: &str| serde_json::from_str::<Token>(text).unwrap().granted();
+        let read = |text: &str| serde_json::from_str::<Answer>(text).unwrap().granted();
         let (token, lifetime) = read(r#"{"access_token":"one of these","expires_in":300,"scope":"x"}"#).unwrap();
         assert_eq!((token.expose(), lifetime), ("one of these", Duration::from_mins(5)));
         let (token, lifetime) = read(r#"{"token":"another one"}"#).unwrap();

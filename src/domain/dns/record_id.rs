@@ -76,12 +76,15 @@ fn read_divided(text: &str, divider: char, kind_of: impl Fn(&str) -> Option<Reco
 
 /// Several records of a zone, each under a key: `ZONE_ID/KEY=NAME/TYPE,…`.
 pub fn write_all<'a>(zone: &ZoneId, records: impl IntoIterator<Item = (&'a str, &'a RecordKey)>) -> String {
-    let records = records.into_iter().map(|(key, record)| {
-        let name = format!("{}/{}", record.name, record.kind).replace(',', "\\054").replace('=', "\\075");
-        let set = record.set_identifier.as_ref().map(|set| format!("/{}", escaped(set))).unwrap_or_default();
-        format!("{}={name}{set}", escaped(key))
-    });
+    let records = records.into_iter().map(|(key, record)| write_one(key, record));
     format!("{zone}/{}", records.collect::<Vec<_>>().join(","))
+}
+
+/// One record of such a list: `KEY=NAME/TYPE[/SET_IDENTIFIER]`.
+pub fn write_one(key: &str, record: &RecordKey) -> String {
+    let name = format!("{}/{}", record.name, record.kind).replace(',', "\\054").replace('=', "\\075");
+    let set = record.set_identifier.as_ref().map(|set| format!("/{}", escaped(set))).unwrap_or_default();
+    format!("{}={name}{set}", escaped(key))
 }
 
 /// One record of a list that [`write_all`] wrote, cut at its commas, with its key if there is one.

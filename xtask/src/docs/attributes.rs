@@ -39,6 +39,16 @@ pub fn sections(attributes: &[Attribute], limits: Option<Limits>) -> Vec<Section
     found
 }
 
+/// The attributes of an identity, as list items.
+pub fn identity(attributes: &[Attribute]) -> Vec<String> {
+    let must = |attribute: &Attribute| if attribute.mode == Mode::Required { "required" } else { "optional" };
+    let item = |attribute: &Attribute| {
+        let (name, words) = (&attribute.name, types::of_shape(&attribute.shape));
+        format!("- `{name}` ({words}, {}) {}", must(attribute), indented(&attribute.description))
+    };
+    attributes.iter().map(item).collect()
+}
+
 /// Whether anything, at any depth, is given to the provider and never stored.
 pub fn have_write_only(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.shape {

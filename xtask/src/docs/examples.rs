@@ -50,6 +50,11 @@ impl Examples {
         self.read(&format!("{folder}/{name}/import.sh"))
     }
 
+    /// How an object is imported by its identity.
+    pub fn import_by_identity(&self, folder: &str, name: &str) -> Result<Option<String>> {
+        self.read(&format!("{folder}/{name}/import-by-identity.tf"))
+    }
+
     /// How a function is called.
     pub fn function(&self, name: &str) -> Result<Option<String>> {
         self.read(&format!("functions/{name}/function.tf"))

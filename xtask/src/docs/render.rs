@@ -51,6 +51,7 @@ pub struct Subject<'a> {
     example: Option<String>,
     ways: Vec<(String, String)>,
     import: Option<String>,
+    identity: Option<(String, &'a Schema)>,
 }
 
 impl<'a> Subject<'a> {
@@ -59,7 +60,11 @@ impl<'a> Subject<'a> {
         let (name, folder) = (r#type.name(), place.folder);
         let (example, ways) = (examples.of(folder, name)?, examples.ways(folder, name)?);
         let import = examples.import(folder, name)?;
-        Ok(Self { name, meta: r#type.meta(), schema: r#type.schema(), example, ways, import })
+        let identity = match r#type.identity() {
+            Some(identity) => Some((examples.import_by_identity(folder, name)?.unwrap_or_default(), identity.schema())),
+            None => None,
+        };
+        Ok(Self { name, meta: r#type.meta(), schema: r#type.schema(), example, ways, import, identity })
     }
 
     fn context(&self) -> Value {
@@ -70,6 +75,8 @@ impl<'a> Subject<'a> {
             summary => one_line(self.meta.description),
             import_id => self.meta.import_id,
             import => self.import.clone(),
+            identity_example => self.identity.as_ref().map(|(example, _)| example),
+            identity => self.identity.as_ref().map(|(_, schema)| attributes::identity(&schema.attributes)),
             example => self.example.clone(),
             ways => self.ways.iter().map(|(title, text)| context! { title, text }).collect::<Vec<_>>(),
             has_write_only => attributes::have_write_only(&self.schema.attributes),
@@ -230,7 +237,8 @@ mod tests {
         let meta = Meta { import_id, ..Meta::new("Things", "A thing. It has\na name.") };
         let schema = Schema { attributes: Thing::attributes(), ..Schema::default() };
         let (example, import) = (example.map(str::to_owned), import.map(str::to_owned));
-        let subject = Subject { name: "berth_thing", meta, schema: &schema, example, ways: Vec::new(), import };
+        let subject =
+            Subject { name: "berth_thing", meta, schema: &schema, example, ways: Vec::new(), import, identity: None };
         Renderer::new().and_then(|renderer| renderer.subject(Place::of(Kind::Resource), &subject)).expect("a page")
     }
 
@@ -314,8 +322,15 @@ terraform import berth_thing.a a
     fn the_index_lists_types_by_their_first_sentence() {
         let schema = Schema::default();
         let meta = Meta::new("Things", "A thing. It has\na name.");
-        let subject =
-            Subject { name: "berth_thing", meta, schema: &schema, example: None, ways: Vec::new(), import: None };
+        let subject = Subject {
+            name: "berth_thing",
+            meta,
+            schema: &schema,
+            example: None,
+            ways: Vec::new(),
+            import: None,
+            identity: None,
+        };
         let mut index = Index::default();
         index.add("Resources", &subject);
         let text = Renderer::new().and_then(|r| r.index("All.", &[], None, &index)).expect("a page");

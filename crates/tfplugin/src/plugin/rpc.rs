@@ -8,6 +8,7 @@ mod convert;
 mod data;
 mod ephemeral;
 mod guard;
+mod identity;
 mod provider;
 mod resource;
 mod service;
@@ -160,14 +161,15 @@ impl<P: Provider> Calls for Service<P> {
         &self,
         _: Request<proto::get_resource_identity_schemas::Request>,
     ) -> Answered<proto::get_resource_identity_schemas::Response> {
-        Ok(Response::new(proto::get_resource_identity_schemas::Response::default()))
+        self.answered(async { Ok(self.identity_schemas()) }).await
     }
 
     async fn upgrade_resource_identity(
         &self,
-        _: Request<proto::upgrade_resource_identity::Request>,
+        request: Request<proto::upgrade_resource_identity::Request>,
     ) -> Answered<proto::upgrade_resource_identity::Response> {
-        not_offered()
+        let request = request.into_inner();
+        self.answered(async { self.upgrade_identity(&request) }).await
     }
 
     async fn generate_resource_config(

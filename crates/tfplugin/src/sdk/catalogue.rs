@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::erased::Erased;
-use super::{AnyData, AnyEphemeral, AnyResource, AnyType, Data, Ephemeral, Function, Kind, Resource};
+use super::{AnyData, AnyEphemeral, AnyResource, AnyType, Data, Ephemeral, Function, Identified, Kind, Resource};
 
 /// The types and functions of a provider: what `Resources`, `DataSources` and `Functions` give in HashiCorp's framework.
 pub struct Catalogue<P> {
@@ -29,6 +29,13 @@ impl<P: Send + Sync + 'static> Catalogue<P> {
     #[must_use]
     pub fn resource<R: Resource<P>>(mut self, resource: R) -> Self {
         self.resources.insert(R::NAME, Box::new(Erased::resource(resource)));
+        self
+    }
+
+    /// Offers a resource whose objects have an identity.
+    #[must_use]
+    pub fn identified<R: Identified<P>>(mut self, resource: R) -> Self {
+        self.resources.insert(R::NAME, Box::new(Erased::identified(resource)));
         self
     }
 

@@ -4,9 +4,10 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 
+use super::identity::ErasedIdentity;
 use super::{
-    AnyType, Cx, Data, Diagnostics, Ephemeral, Explanation, Import, Kind, Lease, Meta, Model, MoveSource, Path, Plan,
-    Resource, Result, Schema, Value, View,
+    AnyIdentity, AnyType, Cx, Data, Diagnostics, Ephemeral, Explanation, Identified, Import, Kind, Lease, Meta, Model,
+    MoveSource, Path, Plan, Resource, Result, Schema, Value, View,
 };
 
 /// A future in a box.
@@ -61,6 +62,7 @@ pub trait AnyEphemeral<P>: AnyType {
 pub(super) struct Erased<T, K, P> {
     inner: T,
     schema: Schema,
+    identity: Option<Box<dyn AnyIdentity>>,
     of: PhantomData<fn() -> (K, P)>,
 }
 
@@ -75,7 +77,7 @@ macro_rules! any_type {
             pub(super) fn $make(inner: T) -> Self {
                 let description = T::META.description.to_owned();
                 let schema = Schema { version: T::META.version, description, attributes: T::Model::attributes() };
-                Self { inner, schema, of: PhantomData }
+                Self { inner, schema, identity: None, of: PhantomData }
             }
         }
 
@@ -100,6 +102,10 @@ macro_rules! any_type {
                 decode::<T::Model>(T::NAME, value).map(|model| model.encode())
             }
 
+            fn identity(&self) -> Option<&dyn AnyIdentity> {
+                self.identity.as_deref()
+            }
+
             fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
                 self.inner.validate(config, found);
             }
@@ -110,6 +116,12 @@ macro_rules! any_type {
 any_type!(OfResource, Resource, resource, Kind::Resource);
 any_type!(OfData, Data, data, Kind::Data);
 any_type!(OfEphemeral, Ephemeral, ephemeral, Kind::Ephemeral);
+
+impl<P: Send + Sync + 'static, R: Identified<P>> Erased<R, OfResource, P> {
+    pub(super) fn identified(inner: R) -> Self {
+        Self { identity: Some(Box::new(ErasedIdentity::<R, P>::new())), ..Self::resource(inner) }
+    }
+}
 
 impl<P: Send + Sync + 'static, R: Resource<P>> AnyResource<P> for Erased<R, OfResource, P> {
     fn plan<'a>(&'a self, cx: &'a Cx<P>, plan: &'a mut Plan<'_>) -> Boxed<'a, Result<()>> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Diagnostics, Meta, Result, Schema, Value, View};
+use super::{AnyIdentity, Diagnostics, Meta, Result, Schema, Value, View};
 
 /// The kinds of types that a provider offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +54,8 @@ pub trait AnyType: Send + Sync {
     /// # Errors
     /// The value is not of the schema.
     fn recode(&self, value: &Value) -> Result<Value>;
+    /// The identity of its objects, if they have one: those of resources may.
+    fn identity(&self) -> Option<&dyn AnyIdentity>;
     /// Tests what the attributes' own checks cannot.
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics);
 }

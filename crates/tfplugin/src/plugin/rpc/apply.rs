@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 
 use super::super::engine::{consistency, refresh};
 use super::super::proto::tfplugin6 as proto;
-use super::{Service, guard, value};
+use super::{Service, guard, identity, value};
 use crate::explain::Explanation;
 use crate::sdk::{AnyResource, Applied, Cx, Diagnostics, Limits, Private, Provider, Value, write_only};
 
@@ -35,6 +35,7 @@ impl<P: Provider> Service<P> {
         let cx = self.context(limit(resource.meta().limits, &change), private)?;
         let mut found = Diagnostics::default();
         let mut state = carried_out(resource, &cx, change, &mut found).await;
+        let new_identity = identity::of_state(resource, &state, request.planned_identity)?;
         nulls.put_back(&mut state);
         found.extend(cx.notes());
         Ok(proto::apply_resource_change::Response {
@@ -42,7 +43,7 @@ impl<P: Provider> Service<P> {
             private: cx.private().to_bytes(),
             diagnostics: self.diagnostics(&found),
             legacy_type_system: false,
-            new_identity: request.planned_identity,
+            new_identity,
         })
     }
 }

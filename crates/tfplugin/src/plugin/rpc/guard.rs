@@ -32,6 +32,8 @@ answers!(
     get_provider_schema,
     get_functions,
     get_metadata,
+    get_resource_identity_schemas,
+    upgrade_resource_identity,
     validate_provider_config,
     configure_provider,
     validate_resource_config,

@@ -4,7 +4,7 @@ use super::super::engine::plan::{self, Proposal};
 use super::super::engine::{refresh, validate};
 use super::super::proto::tfplugin6 as proto;
 use super::super::wire;
-use super::{Service, convert, value};
+use super::{Service, convert, identity, value};
 use crate::explain::{Explanation, chain};
 use crate::sdk::{AnyResource, Cx, Diagnostics, MoveSource, Private, Provider, Type, Value, View};
 
@@ -67,12 +67,13 @@ impl<P: Provider> Service<P> {
             }
             Err(failure) => return Err(failure),
         };
+        let new_identity = identity::of_state(resource, &found, request.current_identity)?;
         nulls.put_back(&mut found);
         Ok(proto::read_resource::Response {
             new_state: Some(value::write(&found, &r#type)?),
             diagnostics: self.diagnostics(&cx.notes()),
             private: cx.private().to_bytes(),
-            new_identity: request.current_identity,
+            new_identity,
             deferred: None,
         })
     }
@@ -101,14 +102,21 @@ impl<P: Provider> Service<P> {
             config,
         };
         let cx = self.context(resource.meta().limits.read, proposal.private.clone())?;
+        let prior = proposal.prior.clone();
         let (mut planned, notes) = planned(resource, &cx, proposal).await?;
+        // What exists keeps its identity in a plan, whatever is planned for it; what is to be made has what is known of its own.
+        let planned_identity = match request.prior_identity {
+            Some(known) if !prior.is_null() => Some(known),
+            _ if !prior.is_null() => identity::of_state(resource, &prior, None)?,
+            _ => identity::of_state(resource, &planned.state, None)?,
+        };
         nulls.put_back(&mut planned.state);
         Ok(proto::plan_resource_change::Response {
             planned_state: Some(value::write(&planned.state, &r#type)?),
             requires_replace: planned.replace.iter().map(convert::path).collect(),
             planned_private: planned.private.to_bytes(),
             diagnostics: self.diagnostics(&notes),
-            planned_identity: request.prior_identity,
+            planned_identity,
             ..Default::default()
         })
     }
@@ -119,14 +127,19 @@ impl<P: Provider> Service<P> {
     ) -> Result<proto::import_resource_state::Response, Explanation> {
         let resource = self.resource(&request.type_name)?;
         let cx = self.context(resource.meta().limits.read, Private::default())?;
-        let found = resource.import(&cx, &request.id).await?;
+        let id = match &request.identity {
+            Some(sent) if request.id.is_empty() => identity::import_id(resource, sent)?,
+            _ => request.id,
+        };
+        let found = resource.import(&cx, &id).await?;
         let state = refresh::settled(resource.schema(), &Value::Null, found);
+        let identity = identity::of_state(resource, &state, request.identity)?;
         Ok(proto::import_resource_state::Response {
             imported_resources: vec![proto::import_resource_state::ImportedResource {
                 type_name: request.type_name,
                 state: Some(value::write(&state, &resource.schema().value_type())?),
                 private: cx.private().to_bytes(),
-                identity: None,
+                identity,
             }],
             diagnostics: self.diagnostics(&cx.notes()),
             deferred: None,
@@ -153,6 +166,7 @@ impl<P: Provider> Service<P> {
         let state = resource.moved(&source).unwrap_or_else(|| Err(no_move(&source, resource.name())))?;
         let state = refresh::settled(resource.schema(), &Value::Null, state);
         Ok(proto::move_resource_state::Response {
+            target_identity: identity::of_state(resource, &state, None)?,
             target_state: Some(value::write(&state, &resource.schema().value_type())?),
             ..Default::default()
         })

@@ -1,6 +1,7 @@
 //! The calls of a host, over a small provider whose one resource does what its configuration says.
 
 mod ephemeral;
+mod identity;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -157,7 +158,7 @@ async fn service() -> Arc<Service<Small>> {
 const ABOUT: About = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL" };
 
 fn unconfigured() -> Service<Small> {
-    let catalogue = Catalogue::default().resource(Thing).ephemeral(ephemeral::Pass);
+    let catalogue = Catalogue::default().identified(Thing).ephemeral(ephemeral::Pass);
     Service::new(ABOUT, catalogue, Env::default(), Clock::system(), CancellationToken::new())
 }
 

@@ -1,0 +1,7 @@
+import {
+  to = berth_registry.main
+  identity = {
+    namespace = "registry"
+    name      = "registry"
+  }
+}
