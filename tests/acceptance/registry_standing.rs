@@ -3,7 +3,6 @@
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -11,6 +10,8 @@ use crate::kubectl::{Namespace, kubectl_ok, object};
 use crate::workspace::{Cli, Workspace};
 
 const EPHEMERAL: &str = "storage = { ephemeral = {} }";
+/// The end of an apply that waited for what cannot come.
+const WAITED: &str = "the time for this operation is used up";
 
 fn registry(namespace: &str, name: &str, body: &str) -> String {
     format!(
@@ -108,10 +109,9 @@ fn a_paused_deployment_is_named_at_once() {
     workspace.apply().succeeds();
     kubectl_ok(&["-n", &namespace.0, "rollout", "pause", "deployment/this"]);
     workspace.configure(&with("debug"));
-    let begun = Instant::now();
     let errors = workspace.apply().fails();
     assert!(errors.contains("paused") && errors.contains("kubectl rollout resume"), "{errors}");
-    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert!(!errors.contains(WAITED), "{errors}");
     assert!(drift(&workspace).contains("paused"));
     kubectl_ok(&["-n", &namespace.0, "rollout", "resume", "deployment/this"]);
     workspace.apply().succeeds();
@@ -131,10 +131,9 @@ fn a_claim_that_somebody_deletes_below_a_running_pod_is_named() {
     workspace.apply().succeeds();
     kubectl_ok(&["-n", &namespace.0, "delete", "pvc", "this-data", "--wait=false"]);
     workspace.configure(&with("debug"));
-    let begun = Instant::now();
     let errors = workspace.apply().fails();
     assert!(errors.contains("BERTH-REG-012") && errors.contains("copy the images elsewhere"), "{errors}");
-    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert!(!errors.contains(WAITED), "{errors}");
 
     // As the message says.
     kubectl_ok(&["-n", &namespace.0, "scale", "deployment/this", "--replicas=0"]);
@@ -212,9 +211,8 @@ fn an_address_is_waited_for_where_the_class_gives_one() {
     // Of a class that gives none it is not waited for.
     workspace.destroy().succeeds();
     workspace.configure(&with(&none));
-    let begun = Instant::now();
     let told = workspace.apply().succeeds().warnings().join("\n");
-    assert!(!told.contains("BERTH-REG-015") && begun.elapsed() < Duration::from_secs(60), "{told}");
+    assert!(!told.contains("BERTH-REG-015"), "{told}");
     workspace.destroy().succeeds();
     kubectl_ok(&["delete", "ingressclass", &gives, &none]);
 }

@@ -65,11 +65,11 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
 
     let mut left = Leftovers::recall(cx).after(prior, model);
     left.remember(cx);
-    let mut declared = declare(cx, cluster, &registry, &secrets, &claim, prior, &mut left).await;
+    let mut declared = declare(cx, cluster, (&registry, &secrets), &claim, prior, &mut left).await;
     while model.create_namespace && matches!(declared, Err(ClusterError::NamespaceTerminating { .. })) {
         // Its former owner is leaving and takes it away: it is waited for, and made anew.
         ensure_namespace(cx, cluster, model, &claim).await.map_err(told)?;
-        declared = declare(cx, cluster, &registry, &secrets, &claim, prior, &mut left).await;
+        declared = declare(cx, cluster, (&registry, &secrets), &claim, prior, &mut left).await;
     }
     declared.map_err(told)?;
     cx.forget(super::IMPORTED);
@@ -89,8 +89,7 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
 async fn declare(
     cx: &Cx,
     cluster: &Cluster,
-    registry: &Registry,
-    secrets: &Secrets,
+    (registry, secrets): (&Registry, &Secrets),
     claim: &Claim,
     prior: Option<&Declared>,
     left: &mut Leftovers,

@@ -60,7 +60,7 @@ async fn what_became_anothers_between_look_and_write_is_not_taken() {
     let (cluster, asked) = scripted(answers);
     let error = cluster.apply_own(&budget(), &manifest(), &claim("ours")).await.unwrap_err();
     assert!(matches!(error, ClusterError::Held { .. }), "{error:?}");
-    let asked = asked.lock().unwrap();
+    let asked = asked.lock().unwrap().clone();
     assert!(asked[1].2.contains(r#""resourceVersion":"7""#), "{:?}", asked[1]);
     assert_eq!(asked.iter().filter(|(method, ..)| method == "PATCH").count(), 1);
 
