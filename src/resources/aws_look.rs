@@ -58,16 +58,22 @@ pub async fn records(cx: &Cx, zone: &Zone, names: &BTreeSet<DnsName>) -> Option<
     ask(cx, "records", look).await.map(|found| found.into_values().flatten().collect())
 }
 
-/// Whether this state has an object that was found, so that the run may be about to remove or to hand it over: refreshes run
-/// beside plans, and an apply, which plans each creation once more, removes beside them; so they are given a moment to say so.
-/// What is told may still be a mistake where nothing is refreshed.
+/// Whether this state has an object that was found, so that the run may be about to remove or to hand it over.
 pub async fn is_own(cx: &Cx, object: &str) -> bool {
+    strangers(cx, vec![(object.to_owned(), ())]).await.is_empty()
+}
+
+/// Of what was found, each with its object, that which this state does not have. Refreshes run beside plans, and an apply,
+/// which plans each creation once more, removes beside them; so they are given a moment, one for all, to say so. What is told
+/// may still be a mistake where nothing is refreshed.
+pub async fn strangers<T>(cx: &Cx, mut found: Vec<(String, T)>) -> Vec<T> {
     for _ in 0..GLANCES {
-        if cx.provider().holdings().is_own(object) || cx.budget().sleep(GLANCE).await.is_err() {
-            return true;
+        found.retain(|(object, _)| !cx.provider().holdings().is_own(object));
+        if found.is_empty() || cx.budget().sleep(GLANCE).await.is_err() {
+            return Vec::new();
         }
     }
-    false
+    found.into_iter().map(|(_, what)| what).collect()
 }
 
 async fn ask<T, F>(cx: &Cx, question: &'static str, ask: F) -> Option<T>

@@ -1,5 +1,7 @@
 //! Records that stand in the way of those that a plan is to make.
 
+use std::collections::BTreeSet;
+
 use crate::domain::dns::clash::{Clash, Footing};
 use crate::domain::dns::{RecordKey, Zone, ZoneId, record_id};
 use crate::provider::Cx;
@@ -18,19 +20,26 @@ pub fn note<'a>(cx: &Cx, zone: &ZoneId, keys: impl IntoIterator<Item = &'a Recor
     }
 }
 
+/// For more names than that, the request is left to the apply, which makes it anyway.
+const MOST_NAMES: usize = 100;
+
 /// Warns of records that are in the zone already, of the same key or beside which new ones cannot stand, unless this state has
 /// them. `new` is what is to be made, each with its attribute.
 pub async fn warn(cx: &Cx, plan: &mut Plan<'_>, zone: &Zone, new: &[(String, Footing)]) {
+    let names: BTreeSet<_> = new.iter().map(|(_, footing)| footing.key.name.clone()).collect();
+    if names.len() > MOST_NAMES {
+        return;
+    }
     let overwrites = plan.planned().truth("overwrite") != Some(false);
-    let names = new.iter().map(|(_, footing)| footing.key.name.clone()).collect();
     let Some(live) = aws_look::records(cx, zone, &names).await else { return };
+    let mut found = Vec::new();
     for (attribute, wanted) in new {
         let clashing = live.iter().filter_map(|set| Some((set, wanted.clash(&Footing::from(set))?)));
-        for (set, clash) in clashing.filter(|(_, clash)| !overwrites || *clash != Clash::Same).collect::<Vec<_>>() {
-            if !aws_look::is_own(cx, &noted(&zone.id, &set.key)).await {
-                plan.warn(&told(zone, wanted, &set.key, clash).at(attribute));
-            }
-        }
+        let refused = clashing.filter(|(_, clash)| !overwrites || *clash != Clash::Same);
+        found.extend(refused.map(|(set, clash)| (noted(&zone.id, &set.key), (attribute, wanted, &set.key, clash))));
+    }
+    for (attribute, wanted, key, clash) in aws_look::strangers(cx, found).await {
+        plan.warn(&told(zone, wanted, key, clash).at(attribute));
     }
 }
 
