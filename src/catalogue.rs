@@ -27,6 +27,7 @@ use crate::resources::dns01_delegation::Dns01Delegation;
 use crate::resources::dns01_record::Dns01Record;
 use crate::resources::irsa_role::IrsaRole;
 use crate::resources::oidc_provider::OidcProvider;
+use crate::resources::pod_identity::PodIdentity;
 use crate::resources::pull_secret::PullSecret;
 use crate::resources::registry::Registry;
 use crate::resources::registry_check::RegistryCheck;
@@ -44,6 +45,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .identified(Dns01Record)
         .identified(IrsaRole)
         .identified(OidcProvider)
+        .identified(PodIdentity)
         .identified(PullSecret)
         .identified(Registry)
         .resource(RegistryCheck)

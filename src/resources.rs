@@ -15,6 +15,7 @@ pub mod dns_records;
 pub mod irsa_role;
 mod missing;
 pub mod oidc_provider;
+pub mod pod_identity;
 pub mod pull_secret;
 pub mod registry;
 pub mod registry_check;

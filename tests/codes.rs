@@ -29,12 +29,14 @@ const SHARED: &[&str] = &[
     "BERTH-ACME-095", // the zone itself, its twin
     "BERTH-AWS-001",  // of the chain, of the environment
     "BERTH-AWS-005",  // of any name, of a managed policy
-    "BERTH-AWS-006",  // told by AWS, or by an empty answer: role, provider, cluster
+    "BERTH-AWS-006",  // told by AWS, or by an empty answer: role, provider, cluster, association
+    "BERTH-AWS-020",  // of a provider, of an association
     "BERTH-AWS-022",  // statements, tags
     "BERTH-AWS-023",
     "BERTH-AWS-024",
     "BERTH-AWS-026", // of a role, of a provider
     "BERTH-AWS-036", // what AWS advises against: a port, no audience
+    "BERTH-AWS-040", // a role, an association
     "BERTH-CHECK-001",
     "BERTH-DNS-009",
     "BERTH-LOGIN-001", // of a file, of a token: host, user, password, CA

@@ -28,6 +28,16 @@ mock_resource "berth_irsa_role" {
   }
 }
 
+mock_resource "berth_pod_identity" {
+  defaults = {
+    association_arn = "arn:aws:eks:eu-central-1:123456789012:podidentityassociation/mocked/a-0123456789abcdefg"
+    association_id  = "a-0123456789abcdefg"
+    external_id     = "00000000-0000-4000-8000-000000000000"
+    irsa_replaced   = false
+    tags_all        = {}
+  }
+}
+
 mock_resource "berth_dns_record" {
   defaults = {
     fqdn = "mocked.example.com"

@@ -46,6 +46,7 @@ errors {
       "(?s).*BERTH-AWS-010.*",
       "(?s).*BERTH-AWS-011.*",
       "(?s).*BERTH-AWS-040.*",
+      "(?s).*BERTH-AWS-082.*",
       "(?s).*BERTH-ROUTE53-007.*",
       "(?s).*BERTH-ROUTE53-029.*",
     ]

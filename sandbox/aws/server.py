@@ -20,6 +20,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import run_simple
 
+import associations
 import audiences
 import roles
 import zones
@@ -78,7 +79,7 @@ class RequestLog:
 
 def main():
     port, path, own_key = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-    for part in (audiences, roles, zones):
+    for part in (associations, audiences, roles, zones):
         part.teach()
     application = RequestLog(DomainDispatcherApplication(create_backend_app), path, own_key)
     run_simple("0.0.0.0", port, application, threaded=True, request_handler=QuietHandler)

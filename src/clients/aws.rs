@@ -15,7 +15,7 @@ macro_rules! client {
 mod bucket;
 mod call;
 mod config;
-mod eks;
+pub mod eks;
 pub mod error;
 mod files;
 mod http;
@@ -35,6 +35,7 @@ use tokio::sync::OnceCell;
 
 use config::Configured;
 pub use eks::EksCluster;
+use eks::pod_identity::Associations;
 pub use error::{AwsError, Reply};
 pub use iam::Iam;
 pub use route53::{Route53, Route53Error};
@@ -207,6 +208,12 @@ impl Aws {
     pub async fn eks_cluster(&self, budget: &Budget, name: &str) -> Result<Option<EksCluster>, AwsError> {
         let Configured { sdk, endpoints, .. } = self.config().await;
         eks::cluster(sdk, endpoints.eks.as_deref(), budget, name).await
+    }
+
+    /// The Pod Identity associations of a cluster of EKS, which may not exist.
+    pub async fn pod_identities<'a>(&self, cluster: &'a str) -> Associations<'a> {
+        let Configured { sdk, endpoints, .. } = self.config().await;
+        Associations::new(sdk, endpoints.eks.as_deref(), cluster)
     }
 
     /// The region of the regional services.

@@ -7,6 +7,7 @@ mod error;
 mod namespaces;
 mod ownership;
 mod pods;
+mod rehearsal;
 mod rollouts;
 mod settings;
 mod solvers;

@@ -70,8 +70,8 @@ pub(super) const CODES: &[Code] = &[
     ),
     lasting(
         "BERTH-AWS-020",
-        "The id of an import of an OIDC provider cannot be read.",
-        "Give the provider's ARN, or its URL.",
+        "The id of an import of an OIDC provider or a Pod Identity association cannot be read.",
+        "Give the provider's ARN or its URL; for an association the cluster and its id or its account.",
     ),
     lasting(
         "BERTH-AWS-021",
@@ -150,7 +150,7 @@ pub(super) const CODES: &[Code] = &[
     ),
     passing(
         "BERTH-AWS-040",
-        "A role was removed by somebody else while it was about to be changed.",
+        "A role or an association was removed by somebody else while it was about to be changed.",
         "Apply again: the refresh sees that it is gone, and it is made anew.",
     ),
     lasting(
@@ -177,5 +177,20 @@ pub(super) const CODES: &[Code] = &[
         "BERTH-AWS-045",
         "A warning: the issuer of an OIDC provider that is to be made has one already.",
         "Import it. Nothing, if this apply removes it first.",
+    ),
+    lasting(
+        "BERTH-AWS-080",
+        "The role of a Pod Identity association does not trust EKS, or not for both actions.",
+        "Add a statement that allows `sts:AssumeRole` and `sts:TagSession` to `pods.eks.amazonaws.com`.",
+    ),
+    lasting(
+        "BERTH-AWS-081",
+        "A service account has a Pod Identity association already, and can have only one in a cluster.",
+        "Import the one that exists, or remove it where it is declared.",
+    ),
+    passing(
+        "BERTH-AWS-082",
+        "A warning: new Pods do not get the association yet, so the service account keeps its annotation.",
+        "Apply again. If it stays, see whether the `kubernetes` settings lead to the cluster of the association.",
     ),
 ];

@@ -6,6 +6,7 @@ pub mod arn;
 pub mod document;
 pub mod limits;
 pub mod mistakes;
+pub mod pods;
 pub mod policy;
 pub mod thumbprint;
 pub mod trust;

@@ -76,7 +76,8 @@ pub async fn strangers<T>(cx: &Cx, mut found: Vec<(String, T)>) -> Vec<T> {
     found.into_iter().map(|(_, what)| what).collect()
 }
 
-async fn ask<T, F>(cx: &Cx, question: &'static str, ask: F) -> Option<T>
+/// Asks AWS one question, unless nobody answered it before; none where nobody answers.
+pub async fn ask<T, F>(cx: &Cx, question: &'static str, ask: F) -> Option<T>
 where
     F: AsyncFnOnce(Aws, Budget) -> Option<T>,
 {

@@ -9,7 +9,7 @@ mod dns_law;
 mod dns_records;
 mod dns_speed;
 mod dns_together;
-mod identity;
+pub(crate) mod identity;
 pub(crate) mod own_zone;
 mod plans;
 

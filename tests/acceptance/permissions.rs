@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use berth::domain::permissions::{Scope, permissions};
 
+use crate::aws::identity::pods::{association, trusting};
 use crate::aws::unique;
 use crate::kubectl::Namespace;
 use crate::sandbox;
@@ -65,6 +66,13 @@ fn action(line: &str) -> String {
         ("route53", "POST", [_, "hostedzone", _, "rrset"]) => "ChangeResourceRecordSets",
         ("route53", "GET", [_, "change", _]) => "GetChange",
         ("eks", "GET", ["clusters", _]) => "DescribeCluster",
+        ("eks", "GET", ["clusters", _, "pod-identity-associations"]) => "ListPodIdentityAssociations",
+        ("eks", "POST", ["clusters", _, "pod-identity-associations"]) => "CreatePodIdentityAssociation",
+        ("eks", "GET", ["clusters", _, "pod-identity-associations", _]) => "DescribePodIdentityAssociation",
+        ("eks", "POST", ["clusters", _, "pod-identity-associations", _]) => "UpdatePodIdentityAssociation",
+        ("eks", "DELETE", ["clusters", _, "pod-identity-associations", _]) => "DeletePodIdentityAssociation",
+        ("eks", "POST", ["tags", ..]) => "TagResource",
+        ("eks", "DELETE", ["tags", ..]) => "UntagResource",
         other => panic!("this test does not know the action of {other:?}"),
     };
     format!("{service}:{name}")
@@ -177,6 +185,21 @@ fn clusters_call_what_the_table_says() {
     let name = sandbox::value("SANDBOX_EKS_CLUSTER_NAME");
     let data = format!("data \"berth_eks_cluster\" \"x\" {{ name = \"{name}\" }}\n");
     live(&["data.berth_eks_cluster"], &[data], &[], &Unused::default());
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn associations_call_what_the_table_says() {
+    let (namespace, roles) = (unique("permitted"), [trusting(), trusting()]);
+    let steps = [
+        association(&namespace, &roles[0], "tags = { a = \"1\" }"),
+        association(&namespace, &roles[1], "tags = { b = \"1\" }"),
+    ];
+    let imports =
+        [("berth_pod_identity.x", format!("{}/web", sandbox::value("SANDBOX_EKS_CLUSTER_NAME") + "," + &namespace))];
+    // It is no call: EKS asks IAM whether the caller may hand the role on.
+    let unused = Unused { at_all: &["iam:PassRole"], ..Unused::default() };
+    live(&["berth_pod_identity"], &steps, &imports, &unused);
 }
 
 #[test]

@@ -131,6 +131,11 @@ const PULL_SECRET: &[Rule] = &[
     rule(Cluster, Attribute("namespace_selector"), NAMESPACES, &["list"], &[]),
 ];
 
+const POD_IDENTITY: &[Rule] = &[
+    rule(Namespaced, Attribute("replaces_irsa"), (CORE, "serviceaccounts"), &["get"], &["update"]),
+    rule(Namespaced, Attribute("replaces_irsa"), (CORE, "pods"), &[], &["create"]),
+];
+
 const ACCOUNT: &[Rule] = &[
     rule(Namespaced, Always, (CORE, "secrets"), &["get"], &["create", "update", "delete"]),
     rule(Namespaced, Always, (CORE, "configmaps"), &[], &["delete"]),
@@ -187,6 +192,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("berth_dns01_record", &[]),
     entry("berth_irsa_role", ROLE),
     entry("berth_oidc_provider", &[]),
+    entry("berth_pod_identity", POD_IDENTITY),
     entry("berth_pull_secret", PULL_SECRET),
     entry("berth_registry", REGISTRY),
     entry("berth_registry_check", CHECK),

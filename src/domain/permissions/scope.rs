@@ -24,6 +24,8 @@ pub enum On {
     Profiles,
     /// Clusters of EKS.
     Clusters,
+    /// Pod Identity associations in clusters of EKS.
+    Associations,
 }
 
 /// What the permissions are narrowed to.
@@ -111,6 +113,9 @@ impl Scope {
             On::Clusters => {
                 each(&self.clusters, &|name| format!("arn:{}:eks:*:{}:cluster/{name}", self.partition, self.account))
             }
+            On::Associations => each(&self.clusters, &|name| {
+                format!("arn:{}:eks:*:{}:podidentityassociation/{name}/*", self.partition, self.account)
+            }),
         }
     }
 }

@@ -143,6 +143,33 @@ static FIND_PROVIDERS: Group =
 static CLUSTERS: Group =
     Group { sid: "Clusters", service: "eks", on: On::Clusters, actions: &[read("DescribeCluster")] };
 
+/// Pod Identity associations.
+static ASSOCIATIONS: Group = Group {
+    sid: "PodIdentities",
+    service: "eks",
+    on: On::Associations,
+    actions: &[
+        read("DescribePodIdentityAssociation"),
+        write("UpdatePodIdentityAssociation"),
+        write("DeletePodIdentityAssociation"),
+        write("TagResource"),
+        write("UntagResource"),
+    ],
+};
+
+static MAKE_ASSOCIATIONS: Group = Group {
+    sid: "MakePodIdentities",
+    service: "eks",
+    on: On::Clusters,
+    actions: &[write("CreatePodIdentityAssociation"), write("ListPodIdentityAssociations")],
+};
+
+/// EKS hands the role on, which must be allowed to the caller.
+static PASS_ROLES: Group = Group { sid: "PassRoles", service: "iam", on: On::Roles, actions: &[write("PassRole")] };
+
+/// Whether a role trusts EKS: told in plans, and where EKS refuses it.
+static LOOK_AT_ROLES: Group = Group { sid: "LookAtRoles", service: "iam", on: On::Roles, actions: &[read("GetRole")] };
+
 /// Finding a zone by its name.
 static FIND_ZONES: Group =
     Group { sid: "FindZones", service: "route53", on: On::Anything, actions: &[read("ListHostedZones")] };
@@ -198,6 +225,10 @@ pub static ENTRIES: &[Entry] = &[
     resource("berth_dns01_record", DNS),
     Entry { preflights: &[&FIND_PROVIDERS], ..resource("berth_irsa_role", &[&ROLES, &POLICIES, &ACCOUNT, &PROFILES]) },
     resource("berth_oidc_provider", &[&PROVIDERS]),
+    Entry {
+        preflights: &[&LOOK_AT_ROLES],
+        ..resource("berth_pod_identity", &[&ASSOCIATIONS, &MAKE_ASSOCIATIONS, &PASS_ROLES])
+    },
     resource("berth_pull_secret", &[]),
     resource("berth_registry", &[]),
     resource("berth_registry_check", &[]),

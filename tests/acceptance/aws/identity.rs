@@ -7,6 +7,7 @@ mod endings;
 mod mistakes;
 mod moved;
 mod ownership;
+pub(crate) mod pods;
 mod providers;
 mod quotas;
 mod speed;

@@ -64,7 +64,8 @@ fn reply<E: ProvideErrorMetadata>(
 /// Codes: <https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html> and each operation's page.
 pub(super) fn sort(reply: Box<Reply>) -> AwsError {
     match reply.code.as_str() {
-        "EntityAlreadyExists" => AwsError::AlreadyExists(reply),
+        // EKS's words for a name that is taken, which IAM and Route53 do not use.
+        "EntityAlreadyExists" | "ResourceInUseException" => AwsError::AlreadyExists(reply),
         "NoSuchEntity" | "NoSuchHostedZone" | "NoSuchChange" | "NoSuchHealthCheck" | "ResourceNotFoundException" => {
             AwsError::NotFound(reply)
         }
@@ -93,8 +94,9 @@ pub(super) fn sort(reply: Box<Reply>) -> AwsError {
         | "ServiceUnavailable"
         | "InternalFailure"
         | "InternalError"
+        | "ServerException"
         | "RequestTimeout" => AwsError::Busy(reply),
-        "LimitExceeded" | "LimitsExceeded" => AwsError::Limit(reply),
+        "LimitExceeded" | "LimitsExceeded" | "ResourceLimitExceededException" => AwsError::Limit(reply),
         "DeleteConflict" => AwsError::Conflict(reply),
         "MalformedPolicyDocument"
         | "InvalidInput"
@@ -103,6 +105,7 @@ pub(super) fn sort(reply: Box<Reply>) -> AwsError {
         | "InvalidParameterValue"
         | "InvalidDomainName"
         | "InvalidParameterException"
+        | "InvalidRequestException"
         | "NoSuchCidrCollection" => AwsError::Invalid(reply),
         _ if reply.status == 429 => AwsError::Throttled(reply),
         _ if reply.status >= 500 => AwsError::Busy(reply),

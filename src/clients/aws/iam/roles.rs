@@ -41,6 +41,12 @@ impl Iam {
         present(self.settled(budget, &[name], async || self.0.api.role(budget, name).await).await)
     }
 
+    /// Who may assume a role, as IAM has it now; none if there is no such role.
+    pub async fn trust_policy(&self, budget: &Budget, name: &str) -> Result<Option<String>, AwsError> {
+        let found = self.0.api.role_itself(budget, name).await;
+        Ok(present(found)?.map(|role| role.trust_policy))
+    }
+
     /// Whether there is a role of this name, for those who would only like to know: by a listing that all share; nothing is told
     /// where there is none, or the account has too many roles.
     pub async fn has_role(&self, budget: &Budget, name: &str) -> Result<Option<bool>, AwsError> {

@@ -36,9 +36,14 @@ impl Api {
     }
 
     /// A role with its inline and attached policies, read part by part.
-    pub(in super::super) async fn role(&self, budget: &Budget, name: &str) -> Result<Role> {
+    /// A role without what hangs on it.
+    pub(in super::super) async fn role_itself(&self, budget: &Budget, name: &str) -> Result<Role> {
         let answer = ask!(self, budget, "GetRole", self.client.get_role().role_name(name))?;
-        let mut role = role_of_sdk(answer.role.ok_or_else(|| empty("GetRole"))?);
+        Ok(role_of_sdk(answer.role.ok_or_else(|| empty("GetRole"))?))
+    }
+
+    pub(in super::super) async fn role(&self, budget: &Budget, name: &str) -> Result<Role> {
+        let mut role = self.role_itself(budget, name).await?;
         pages!(self, budget, "ListRolePolicies", self.client.list_role_policies().role_name(name), page => {
             role.inline_policies.extend(page.policy_names.into_iter().map(|name| (name, String::new())));
         });
