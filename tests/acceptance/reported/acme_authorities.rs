@@ -96,11 +96,9 @@ fn a_pause_of_a_day_between_two_looks_is_half_a_minute() {
 fn a_ca_in_trouble_gets_few_orders_and_leaves_nothing_in_the_state() {
     let subject = Subject::of("SANDBOX_ACME_SHORT_DIRECTORY", &["orders-fail"], "trouble");
     subject.configure(&[&subject.name], "  profile = \"default\"\n");
-    let started = std::time::Instant::now();
     let errors = subject.workspace.apply().fails();
     assert!(errors.contains("BERTH-ACME-018") && errors.contains("the database is away"), "{errors}");
-    assert_eq!(subject.answered("500 POST /order-plz"), 3);
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    assert_eq!(subject.answered("500 POST /order-plz"), 4);
     assert!(subject.workspace.instance(WEB).is_none(), "there is no certificate, and no state of one");
 }
 
