@@ -1,5 +1,5 @@
 # A name that no zone holds.
-# told: apply
+# told: plan
 
 resource "berth_acme_account" "x" {
   terms_of_service_agreed = true

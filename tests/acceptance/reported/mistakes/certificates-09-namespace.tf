@@ -1,5 +1,5 @@
 # The namespace of the Secret is not there.
-# told: apply
+# told: plan
 
 resource "berth_acme_account" "x" {
   terms_of_service_agreed = true

@@ -1,5 +1,5 @@
 # A record that exists, and that no state knows.
-# told: apply
+# told: plan
 
 resource "berth_dns_record" "x" {
   zone_id = var.zone_id

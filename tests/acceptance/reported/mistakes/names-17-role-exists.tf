@@ -1,5 +1,5 @@
 # A role that exists, and that no state knows.
-# told: apply
+# told: plan
 
 resource "berth_irsa_role" "x" {
   name              = var.name

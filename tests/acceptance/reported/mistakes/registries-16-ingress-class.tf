@@ -1,5 +1,6 @@
 # An Ingress class that is misspelled, and a Secret that is not there.
 # told: plan
+# waits: 70 The Secret of its TLS may come in the same apply.
 
 resource "berth_registry" "x" {
   name      = "hub"

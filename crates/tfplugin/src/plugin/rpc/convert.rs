@@ -85,10 +85,19 @@ fn parameter(parameter: &sdk::Parameter) -> proto::function::Parameter {
 
 /// Messages to the user. Whatever they are made of, they pass here, and leave without known secrets.
 pub fn diagnostics(found: &sdk::Diagnostics, about: &About) -> Vec<proto::Diagnostic> {
-    found.iter().map(|one| diagnostic(one, about)).collect()
+    found.iter().map(|one| diagnostic(one, about, place)).collect()
 }
 
-fn diagnostic(found: &sdk::Diagnostic, about: &About) -> proto::Diagnostic {
+/// Messages about the provider block. Its attributes hold logins, and hosts would show the line of a shorter path as it is.
+pub fn of_the_provider_block(found: &sdk::Diagnostics, about: &About) -> Vec<proto::Diagnostic> {
+    found.iter().map(|one| diagnostic(one, about, path)).collect()
+}
+
+fn diagnostic(
+    found: &sdk::Diagnostic,
+    about: &About,
+    place: fn(&sdk::Path) -> proto::AttributePath,
+) -> proto::Diagnostic {
     let severity = match found.severity {
         Severity::Error => proto::diagnostic::Severity::Error,
         Severity::Warning => proto::diagnostic::Severity::Warning,

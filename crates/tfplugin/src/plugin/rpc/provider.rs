@@ -60,7 +60,9 @@ impl<P: Provider> Service<P> {
         }
         validate::attributes(&self.schema().attributes, &config, &mut found);
         P::validate(&View::new(&config), &mut found);
-        Ok(proto::validate_provider_config::Response { diagnostics: self.diagnostics(&found) })
+        Ok(proto::validate_provider_config::Response {
+            diagnostics: convert::of_the_provider_block(&found, &self.about),
+        })
     }
 
     pub(super) fn configure(

@@ -19,7 +19,7 @@ use crate::sdk::{
 
 /// Answers Terraform's calls for one provider.
 pub struct Service<P: Provider> {
-    about: About,
+    pub(super) about: About,
     catalogue: Catalogue<P>,
     pub(super) env: Env,
     clock: Clock,
