@@ -26,6 +26,24 @@ pub fn without_those_of_aws(live: &Tags) -> Tags {
     live.iter().filter(|(key, _)| !is_of_aws(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
+/// What makes one set of tags into another; those that AWS itself sets stay.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagChange {
+    /// Tags to set.
+    pub put: Tags,
+    /// Keys of tags to remove.
+    pub remove: Vec<String>,
+}
+
+impl TagChange {
+    /// From `old` to `new`.
+    pub fn between(old: &Tags, new: &Tags) -> Self {
+        let put = new.iter().filter(|(key, value)| old.get(*key) != Some(*value));
+        let remove = old.keys().filter(|key| !new.contains_key(*key) && !is_of_aws(key));
+        Self { put: put.map(|(key, value)| (key.clone(), value.clone())).collect(), remove: remove.cloned().collect() }
+    }
+}
+
 /// Most tags of one object, AWS's own not counted
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules>).
 pub const MOST: usize = 50;
@@ -130,5 +148,15 @@ mod tests {
         assert_eq!(check_case(["Owner", "owners"]), Ok(()));
         let many: Vec<_> = (0..51).map(|number| number.to_string()).collect();
         assert!(check(many.iter().map(|key| (key.as_str(), ""))).unwrap_err().contains("are 51"));
+    }
+
+    #[test]
+    fn tags_change_by_their_difference_and_those_of_aws_stay() {
+        let tags = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let change = TagChange::between(
+            &tags(&[("a", "1"), ("b", "2"), ("c", "3"), ("aws:x", "y")]),
+            &tags(&[("a", "1"), ("b", "3"), ("d", "4")]),
+        );
+        assert_eq!(change, TagChange { put: tags(&[("b", "3"), ("d", "4")]), remove: vec!["c".into()] });
     }
 }

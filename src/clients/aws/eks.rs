@@ -7,7 +7,7 @@ use aws_sdk_eks::types as sdk;
 
 use super::bucket::Bucket;
 use super::call::call;
-use super::error::{AwsError, Reply, failure};
+use super::error::{AwsError, Reply, failure, present};
 use crate::retry::Budget;
 
 const SERVICE: &str = "eks";
@@ -47,14 +47,9 @@ pub(super) async fn cluster(
         request.send().await.map_err(|error| failure(SERVICE, OPERATION, &error))
     })
     .await;
-    match answer {
-        Ok(answer) => {
-            let unusable = || AwsError::Other(Reply::ours(SERVICE, OPERATION, "the answer holds no cluster"));
-            answer.cluster.map(cluster_of_sdk).map(Some).ok_or_else(unusable)
-        }
-        Err(AwsError::NotFound(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let unusable = || AwsError::Other(Reply::ours(SERVICE, OPERATION, "the answer holds no cluster"));
+    let found = present(answer)?;
+    found.map(|answer| answer.cluster.map(cluster_of_sdk).ok_or_else(unusable)).transpose()
 }
 
 fn cluster_of_sdk(cluster: sdk::Cluster) -> EksCluster {

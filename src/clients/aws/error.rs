@@ -262,6 +262,19 @@ impl AwsError {
     }
 }
 
+/// Absence as an answer, not an error.
+pub(super) fn present<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
+    match result {
+        Err(AwsError::NotFound(_)) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+/// Removing what is gone is success.
+pub(super) fn absent<T>(result: Result<T, AwsError>) -> Result<(), AwsError> {
+    present(result).map(|_| ())
+}
+
 /// The advice to grant a permission.
 pub(super) fn grant(action: &str, identity: Option<&str>) -> String {
     let who = identity.unwrap_or("the identity that runs the provider");

@@ -28,7 +28,6 @@ pub use types::{ManagedPolicy, NewPolicy, NewProvider, NewRole, OidcProvider, Ro
 
 use super::AwsError;
 use super::once::Once;
-use crate::domain::tags::Tags;
 use crate::retry::Budget;
 
 /// How many calls it takes to read one role by itself: the role, the names of its policies, one of them, its attachments.
@@ -108,34 +107,6 @@ impl Iam {
     fn has_changed(&self, key: &str) -> bool {
         lock(&self.0.changed).contains(key)
     }
-}
-
-/// What makes one set of tags into another.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct TagChange {
-    put: Tags,
-    remove: Vec<String>,
-}
-
-impl TagChange {
-    fn between(old: &Tags, new: &Tags) -> Self {
-        let put = new.iter().filter(|(key, value)| old.get(*key) != Some(*value));
-        let remove = old.keys().filter(|key| !new.contains_key(*key) && !key.starts_with("aws:"));
-        Self { put: put.map(|(key, value)| (key.clone(), value.clone())).collect(), remove: remove.cloned().collect() }
-    }
-}
-
-/// Absence as an answer, not an error.
-fn present<T>(result: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
-    match result {
-        Err(AwsError::NotFound(_)) => Ok(None),
-        other => other.map(Some),
-    }
-}
-
-/// Removing what is gone is success.
-fn absent(result: Result<(), AwsError>) -> Result<(), AwsError> {
-    present(result).map(|_| ())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -8,8 +8,8 @@ use aws_sdk_eks::types as sdk;
 use super::SERVICE;
 use crate::clients::aws::bucket::Bucket;
 use crate::clients::aws::call::{call, making_call};
-use crate::clients::aws::error::{AwsError, Reply, failure};
-use crate::domain::tags::Tags;
+use crate::clients::aws::error::{AwsError, Reply, absent, failure, present};
+use crate::domain::tags::{TagChange, Tags};
 use crate::retry::Budget;
 
 const CREATE: &str = "CreatePodIdentityAssociation";
@@ -83,11 +83,7 @@ impl<'a> Associations<'a> {
             let request = self.client.describe_pod_identity_association().cluster_name(self.cluster);
             request.association_id(id).send().await.map_err(|error| failure(SERVICE, DESCRIBE, &error))
         });
-        match answer.await {
-            Ok(answer) => usable(answer.association, DESCRIBE).map(Some),
-            Err(AwsError::NotFound(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+        present(answer.await)?.map(|answer| usable(answer.association, DESCRIBE)).transpose()
     }
 
     /// The id of a service account's association: an account has one at most.
@@ -102,11 +98,8 @@ impl<'a> Associations<'a> {
             let request = request.namespace(namespace).service_account(service_account);
             request.send().await.map_err(|error| failure(SERVICE, LIST, &error))
         });
-        match answer.await {
-            Ok(answer) => Ok(answer.associations.unwrap_or_default().into_iter().find_map(|one| one.association_id)),
-            Err(AwsError::NotFound(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let found = present(answer.await)?.and_then(|answer| answer.associations).unwrap_or_default();
+        Ok(found.into_iter().find_map(|one| one.association_id))
     }
 
     /// Changes role, target and session tags in place. EKS takes an empty target for none.
@@ -126,26 +119,22 @@ impl<'a> Associations<'a> {
             let request = self.client.delete_pod_identity_association().cluster_name(self.cluster);
             request.association_id(id).send().await.map_err(|error| failure(SERVICE, DELETE, &error))
         });
-        match answer.await {
-            Ok(_) | Err(AwsError::NotFound(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
+        absent(answer.await)
     }
 
     /// Makes the association's tags those of `wanted`; AWS's own stay.
     pub async fn set_tags(&self, budget: &Budget, arn: &str, live: &Tags, wanted: &Tags) -> Result<(), AwsError> {
-        let gone: Vec<_> = live.keys().filter(|key| !wanted.contains_key(*key)).cloned().collect();
-        if !gone.is_empty() {
+        let TagChange { put, remove } = TagChange::between(live, wanted);
+        if !remove.is_empty() {
             call(budget, None::<&Bucket>, async || {
-                let request = self.client.untag_resource().resource_arn(arn).set_tag_keys(Some(gone.clone()));
+                let request = self.client.untag_resource().resource_arn(arn).set_tag_keys(Some(remove.clone()));
                 request.send().await.map_err(|error| failure(SERVICE, UNTAG, &error))
             })
             .await?;
         }
-        let new: Tags = wanted.iter().filter(|(key, value)| live.get(*key) != Some(value)).map(owned).collect();
-        if !new.is_empty() {
+        if !put.is_empty() {
             call(budget, None::<&Bucket>, async || {
-                let request = self.client.tag_resource().resource_arn(arn).set_tags(Some(of_tags(&new)));
+                let request = self.client.tag_resource().resource_arn(arn).set_tags(Some(of_tags(&put)));
                 request.send().await.map_err(|error| failure(SERVICE, TAG, &error))
             })
             .await?;
@@ -154,12 +143,8 @@ impl<'a> Associations<'a> {
     }
 }
 
-fn owned((key, value): (&String, &String)) -> (String, String) {
-    (key.clone(), value.clone())
-}
-
 fn of_tags(tags: &Tags) -> HashMap<String, String> {
-    tags.iter().map(owned).collect()
+    tags.clone().into_iter().collect()
 }
 
 fn usable(answer: Option<sdk::PodIdentityAssociation>, operation: &'static str) -> Result<Association, AwsError> {

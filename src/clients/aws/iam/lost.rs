@@ -1,6 +1,7 @@
 //! Objects that exist because an attempt of ours took effect and only its answer was lost.
 
-use super::{AwsError, Iam, NewPolicy, NewProvider, NewRole, Role, present};
+use super::{AwsError, Iam, NewPolicy, NewProvider, NewRole, Role};
+use crate::clients::aws::error::present;
 use crate::domain::irsa::{oidc_host, same_policy, same_thumbprints};
 use crate::retry::Budget;
 

@@ -1,7 +1,8 @@
 //! Managed policies of the account.
 
-use super::{AwsError, Iam, ManagedPolicy, NewPolicy, TagChange, absent, present};
-use crate::domain::tags::Tags;
+use super::{AwsError, Iam, ManagedPolicy, NewPolicy};
+use crate::clients::aws::error::{absent, present};
+use crate::domain::tags::{TagChange, Tags};
 use crate::retry::Budget;
 
 impl Iam {

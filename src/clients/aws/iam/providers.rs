@@ -1,7 +1,9 @@
 //! OIDC providers: the issuers whose tokens IAM accepts.
 
-use super::{AwsError, Iam, NewProvider, OidcProvider, TagChange, absent, present};
+use super::{AwsError, Iam, NewProvider, OidcProvider};
+use crate::clients::aws::error::{absent, present};
 use crate::domain::irsa::{oidc_host, same_thumbprints};
+use crate::domain::tags::TagChange;
 use crate::retry::Budget;
 
 impl Iam {

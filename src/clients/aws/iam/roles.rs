@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{AwsError, Iam, NewRole, Role, TagChange, absent, present};
-use crate::domain::tags::Tags;
+use super::{AwsError, Iam, NewRole, Role};
+use crate::clients::aws::error::{absent, present};
+use crate::domain::tags::{TagChange, Tags};
 use crate::retry::Budget;
 
 /// How many pages of names are read for those who would only like to know: three thousand roles.

@@ -139,16 +139,6 @@ async fn audiences_are_added_before_others_are_removed() {
     assert!(requests[1].contains("Action=RemoveClientID") && requests[1].contains("ClientID=old"), "{requests:?}");
 }
 
-#[test]
-fn tags_change_by_their_difference_and_those_of_aws_stay() {
-    let tags = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    let change = TagChange::between(
-        &tags(&[("a", "1"), ("b", "2"), ("c", "3"), ("aws:x", "y")]),
-        &tags(&[("a", "1"), ("b", "3"), ("d", "4")]),
-    );
-    assert_eq!(change, TagChange { put: tags(&[("b", "3"), ("d", "4")]), remove: vec!["c".into()] });
-}
-
 fn listed(marker: Option<&str>) -> (u16, String) {
     let more = marker.map(|marker| format!("<IsTruncated>true</IsTruncated><Marker>{marker}</Marker>"));
     let more = more.unwrap_or_else(|| "<IsTruncated>false</IsTruncated>".into());

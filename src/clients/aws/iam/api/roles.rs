@@ -35,13 +35,13 @@ impl Api {
         Ok(Some(names))
     }
 
-    /// A role with its inline and attached policies, read part by part.
     /// A role without what hangs on it.
     pub(in super::super) async fn role_itself(&self, budget: &Budget, name: &str) -> Result<Role> {
         let answer = ask!(self, budget, "GetRole", self.client.get_role().role_name(name))?;
         Ok(role_of_sdk(answer.role.ok_or_else(|| empty("GetRole"))?))
     }
 
+    /// A role with its inline and attached policies, read part by part.
     pub(in super::super) async fn role(&self, budget: &Budget, name: &str) -> Result<Role> {
         let mut role = self.role_itself(budget, name).await?;
         pages!(self, budget, "ListRolePolicies", self.client.list_role_policies().role_name(name), page => {
