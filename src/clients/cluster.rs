@@ -7,7 +7,6 @@ mod error;
 mod namespaces;
 mod ownership;
 mod pods;
-mod rehearsal;
 mod rollouts;
 mod settings;
 mod solvers;
@@ -33,7 +32,7 @@ use crate::retry::{Attempt, Budget, Failed, Pace, Stopped, retry};
 
 use connection::{Access, Connection, Silence};
 
-pub use accounts::{Annotated, Binding, pull_secrets};
+pub use accounts::{Annotated, Binding, annotation, pull_secrets};
 pub use error::{ClusterError, FieldFault, Verb};
 pub use namespaces::Vacancy;
 pub use ownership::Removal;
@@ -133,11 +132,26 @@ impl Cluster {
     /// [`ClusterError::Foreign`] when it exists.
     pub async fn create(&self, budget: &Budget, manifest: &Value) -> Result<Value, ClusterError> {
         let object = reference(manifest)?;
-        let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
-        let body = manifest.to_string().into_bytes();
-        let created = self.ask(budget, Verb::Create, &object, |api| api.create(&params, body.clone())).await?;
+        let created = self.create_with(budget, &object, manifest, false).await?;
         tracing::info!(object = %object, "created");
         Ok(created)
+    }
+
+    /// The object as it would be if it were made now, with what webhooks add to it: nothing is stored.
+    pub async fn rehearse(&self, budget: &Budget, manifest: &Value) -> Result<Value, ClusterError> {
+        self.create_with(budget, &reference(manifest)?, manifest, true).await
+    }
+
+    async fn create_with(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        manifest: &Value,
+        dry_run: bool,
+    ) -> Result<Value, ClusterError> {
+        let params = PostParams { dry_run, field_manager: Some(FIELD_MANAGER.to_owned()) };
+        let body = manifest.to_string().into_bytes();
+        self.ask(budget, Verb::Create, object, |api| api.create(&params, body.clone())).await
     }
 
     /// Takes an object away, dependents in the background; success if it is gone already. With `uid`
@@ -267,7 +281,7 @@ impl Cluster {
         let connection = self.connection(budget).await?;
         let patience = budget.at_most(PATIENCE);
         let broken = budget.at_most(BROKEN_PATIENCE);
-        let may_repeat = || verb.may_be_repeated() && self.silence.has_been_broken() && broken.check().is_ok();
+        let may_repeat = || verb.may_be_repeated() && self.silence.has_answered() && broken.check().is_ok();
         let api = Request::new(url_path(object));
         let answer = retry(&patience, PACE, || async {
             let request = match build(Request::new(api.url_path.clone())) {

@@ -153,6 +153,11 @@ pub fn is_berths(object: &Value) -> bool {
     manager == Some(FIELD_MANAGER)
 }
 
+/// The value of one annotation.
+pub fn annotation<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
+    object.pointer("/metadata/annotations")?.get(name)?.as_str()
+}
+
 /// An object's annotations; empty when it has none.
 pub fn annotations(object: &Value) -> Map<String, Value> {
     object.pointer("/metadata/annotations").and_then(Value::as_object).cloned().unwrap_or_default()

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::owner::Owner;
 
-use super::kubernetes::{ObjectRef, is_ours};
+use super::kubernetes::{ObjectRef, annotation, is_ours};
 
 /// The annotation that holds the owner's mark.
 pub const OWNER: &str = "berth/owner";
@@ -125,10 +125,6 @@ pub fn is_unfinished(object: &Value) -> bool {
 /// Whether an object is on its way out.
 pub fn is_terminating(object: &Value) -> bool {
     object.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null())
-}
-
-fn annotation<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
-    object.pointer("/metadata/annotations")?.get(name)?.as_str()
 }
 
 /// `apps/v1/Deployment/NAMESPACE/NAME`

@@ -166,8 +166,7 @@ async fn changed(
     } else {
         trust::until_seen(cx, aws, &wanted.role_arn, || associations.update(budget, id, wanted)).await?
     };
-    let own = tags::without_those_of_aws(&live.wanted.tags);
-    associations.set_tags(budget, &live.arn, &own, &wanted.tags).await?;
+    associations.set_tags(budget, &live.arn, &live.wanted.tags, &wanted.tags).await?;
     Ok(Some(now))
 }
 

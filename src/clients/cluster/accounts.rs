@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::domain::kubernetes::ObjectRef;
+use crate::domain::kubernetes::{self, ObjectRef};
 use crate::domain::ownership::is_terminating;
 use crate::retry::{Budget, Pace};
 
@@ -205,9 +205,8 @@ fn remove_pull_secret(account: &mut Value, secret: &str) -> bool {
 }
 
 /// An annotation's value, unless it is empty.
-fn annotation(object: &Value, name: &str) -> Option<String> {
-    let value = object.get("metadata")?.get("annotations")?.get(name)?.as_str()?;
-    Some(value).filter(|value| !value.is_empty()).map(str::to_owned)
+pub fn annotation(object: &Value, name: &str) -> Option<String> {
+    kubernetes::annotation(object, name).filter(|value| !value.is_empty()).map(str::to_owned)
 }
 
 fn set_annotation(object: &mut Value, name: &str, value: &str) -> bool {

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::clients::cluster::{ClusterError, Removal};
 use crate::domain::certificate::Chain;
-use crate::domain::kubernetes::ObjectRef;
+use crate::domain::kubernetes::{ObjectRef, annotation};
 use crate::domain::tls_secret::{self, CERTIFICATE_ENTRY, KEY_ENTRY, TLS_TYPE, Wanted};
 use crate::explain::Explanation;
 use crate::provider::Cx;
@@ -102,10 +102,6 @@ fn serves(cx: &Cx, model: &Certificate, chain: &Chain, key: &Secret) -> bool {
     chain.facts.names() == model.names()
         && chain.facts.not_after > cx.clock().now()
         && chain.facts.matches_key(key.expose()).unwrap_or(false)
-}
-
-fn annotation<'a>(secret: &'a Json, name: &str) -> Option<&'a str> {
-    secret.pointer("/metadata/annotations")?.get(name)?.as_str()
 }
 
 fn is_from(secret: &Json, model: &Certificate) -> bool {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::model::PodIdentityModel;
-use crate::clients::cluster::{Cluster, ClusterError};
+use crate::clients::cluster::{Cluster, ClusterError, annotation};
 use crate::domain::irsa::{ROLE_ANNOTATION, pods};
 use crate::domain::kubernetes::ObjectRef;
 use crate::explain::Explanation;
@@ -42,11 +42,11 @@ async fn hand_over(cx: &Cx, model: &PodIdentityModel) -> Result<()> {
     let account = account(model);
     let failed = |error: ClusterError| error.explain(not_taken(model)).at("replaces_irsa");
     let found = cluster.get(cx.budget(), &account).await.map_err(failed)?;
-    let Some(role) = found.as_ref().and_then(annotation) else { return Ok(()) };
+    let Some(named) = found.as_ref().and_then(role) else { return Ok(()) };
     let budget = cx.budget().at_most(PROPAGATION);
     until_given(cluster, &budget, model).await?;
-    cx.remember(NOTE, &role);
-    cluster.unannotate(cx.budget(), &account, ROLE_ANNOTATION, &role).await.map_err(failed)
+    cx.remember(NOTE, &named);
+    cluster.unannotate(cx.budget(), &account, ROLE_ANNOTATION, &named).await.map_err(failed)
 }
 
 /// An annotation that is back is drift.
@@ -56,7 +56,7 @@ pub async fn refresh(cx: &Cx, model: &mut PodIdentityModel) -> Result<()> {
     }
     let found = cx.provider().cluster()?.get(cx.budget(), &account(model)).await;
     let found = found.map_err(|error| error.explain(format!("Cannot read the {}", account(model))))?;
-    if found.as_ref().and_then(annotation).is_some() {
+    if found.as_ref().and_then(role).is_some() {
         model.irsa_replaced.set(false);
     }
     Ok(())
@@ -103,9 +103,9 @@ fn account(model: &PodIdentityModel) -> ObjectRef {
     ObjectRef::service_account(&model.namespace, &model.service_account)
 }
 
-fn annotation(account: &Value) -> Option<String> {
-    let value = account.pointer("/metadata/annotations")?.get(ROLE_ANNOTATION)?.as_str()?;
-    Some(value).filter(|value| !value.is_empty()).map(str::to_owned)
+/// The role that an account's annotation names.
+fn role(account: &Value) -> Option<String> {
+    annotation(account, ROLE_ANNOTATION)
 }
 
 /// A Pod that every admission takes; it is never made.

@@ -32,7 +32,7 @@ impl Silence {
     }
 
     /// Whether it has answered before: then a broken connection is the trouble of a moment.
-    pub(in crate::clients::cluster) fn has_been_broken(&self) -> bool {
+    pub(in crate::clients::cluster) fn has_answered(&self) -> bool {
         self.heard().has_answered
     }
 
@@ -64,12 +64,12 @@ mod tests {
     async fn a_silence_is_believed_for_a_while_and_an_answer_ends_it() {
         let silence = Silence::default();
         silence.note(Some(&unreachable()));
-        assert_eq!((silence.known(), silence.has_been_broken()), (Some(unreachable()), false));
+        assert_eq!((silence.known(), silence.has_answered()), (Some(unreachable()), false));
         tokio::time::advance(MEMORY).await;
         assert_eq!(silence.known(), None);
         silence.note(Some(&unreachable()));
         silence.note(None);
-        assert_eq!((silence.known(), silence.has_been_broken()), (None, true));
+        assert_eq!((silence.known(), silence.has_answered()), (None, true));
         let missing = ClusterError::NamespaceMissing { namespace: "a".to_owned() };
         silence.note(Some(&missing));
         assert_eq!(silence.known(), None, "that is an answer");

@@ -7,14 +7,14 @@ use serde_json::Value as Json;
 use crate::digest::{fingerprint, sha256, sha256_hex};
 use crate::domain::certificate::Chain;
 use crate::domain::keystore::{Bytes, Keystore, KeystoreError, Profile, key_der};
-use crate::domain::kubernetes::ObjectRef;
+use crate::domain::kubernetes::{ObjectRef, annotation};
 use crate::domain::tls_secret;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::sdk::{Result, Secret};
 
 use super::super::model::destination::{Destination, Password, PasswordEntry, entries, told};
-use super::{annotation, get};
+use super::get;
 
 /// The annotation by which entries are known again that hold random salts: a digest of them, and of what their passwords were.
 pub const FORMS_ANNOTATION: &str = "berth/forms";
