@@ -2,4 +2,5 @@
 
 pub mod docker_config;
 pub mod htpasswd;
+mod login;
 pub mod registry_token;

@@ -25,6 +25,15 @@ pub struct Login {
     pub password: Secret,
 }
 
+impl Login {
+    /// A login of which both parts are given.
+    pub fn given(username: Option<&String>, password: Option<&Secret>) -> Option<Self> {
+        username
+            .zip(password)
+            .map(|(username, password)| Self { username: username.clone(), password: password.clone() })
+    }
+}
+
 /// Why a file or a host cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::login::{half, incomplete};
 use crate::domain::dockerconfig::{DockerConfig, Login};
 use crate::explain::Explanation;
 use crate::provider::checks::{registry_logins, user_name};
@@ -46,14 +47,9 @@ impl Ephemeral<Berth> for DockerConfigFile {
 
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
         for (host, login) in config.at("registries").known().and_then(Value::members).into_iter().flatten() {
-            let login = View::new(login);
-            for (given, absent) in [("username", "password"), ("password", "username")] {
-                if login.at(given).is_given() && login.at(absent).is_null() {
-                    let what = format!("The login to `{host}` has a {given} and no {absent}");
-                    let step = format!("set {absent} too, or neither to use the provider's login");
-                    let at = format!("registries[\"{host}\"].{absent}");
-                    found.error(&Explanation::new("BERTH-LOGIN-001", what).next(step).at(at));
-                }
+            if let Some((given, absent)) = half(View::new(login)) {
+                let what = format!("The login to `{host}` has a {given} and no {absent}");
+                found.error(&incomplete(what, absent).at(format!("registries[\"{host}\"].{absent}")));
             }
         }
     }
@@ -76,8 +72,8 @@ impl Ephemeral<Berth> for DockerConfigFile {
 
 /// The login that is given for a host, or else the provider's.
 async fn login(cx: &Cx, host: &str, entry: &Entry) -> Result<Login> {
-    if let (Some(username), Some(password)) = (&entry.username, &entry.password) {
-        return Ok(Login { username: username.clone(), password: password.clone() });
+    if let Some(login) = Login::given(entry.username.as_ref(), entry.password.as_ref()) {
+        return Ok(login);
     }
     cx.provider().registry_access(host).await?.login.ok_or_else(|| {
         Explanation::new("BERTH-LOGIN-001", format!("There is no login to `{host}`"))

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
+use super::login::{half, incomplete};
 use crate::clients::http::HttpError;
 use crate::clients::oci::{Grant, Oci, OciError};
 use crate::domain::dockerconfig::Login;
@@ -66,12 +67,8 @@ impl Ephemeral<Berth> for RegistryToken {
     };
 
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
-        for (given, absent) in [("username", "password"), ("password", "username")] {
-            if config.at(given).is_given() && config.at(absent).is_null() {
-                let what = format!("`{given}` needs `{absent}`");
-                let step = format!("set {absent} too, or neither to use the provider's login");
-                found.error(&Explanation::new("BERTH-LOGIN-001", what).next(step).at(absent));
-            }
+        if let Some((given, absent)) = half(*config) {
+            found.error(&incomplete(format!("`{given}` needs `{absent}`"), absent).at(absent));
         }
     }
 
@@ -81,10 +78,7 @@ impl Ephemeral<Berth> for RegistryToken {
             Explanation::new("BERTH-LOGIN-001", what.clone()).next(format!("host {wrong}")).at("host")
         })?;
         let access = cx.provider().registry_access(&model.host).await?;
-        let login = match (&model.username, &model.password) {
-            (Some(username), Some(password)) => Some(Login { username: username.clone(), password: password.clone() }),
-            _ => access.login,
-        };
+        let login = Login::given(model.username.as_ref(), model.password.as_ref()).or(access.login);
         let ca_pem = model.ca_pem.clone().or(access.ca_pem);
         let asked = cx.clock().now();
         let grant = async {

@@ -38,11 +38,7 @@ impl Berth {
     pub async fn registry_access(&self, host: &str) -> Result<Access, Explanation> {
         self.settled("registries")?;
         let Some(given) = self.login_for(host) else { return Ok(Access::default()) };
-        let login = given
-            .username
-            .as_ref()
-            .zip(given.password.as_ref())
-            .map(|(username, password)| dockerconfig::Login { username: username.clone(), password: password.clone() });
+        let login = dockerconfig::Login::given(given.username.as_ref(), given.password.as_ref());
         let ca_pem = match (&given.ca_pem, &given.ca_file) {
             (Some(pem), _) => Some(pem.clone()),
             (None, Some(path)) => Some(read(host, path).await?),
