@@ -50,21 +50,24 @@ impl Namespace {
     }
 }
 
-/// What a cluster may do to Deployments behind the back of who applies them (`sandbox/cluster/base.yaml`).
+/// What a cluster may do to objects behind the back of who applies them (`sandbox/cluster/base.yaml`).
 #[derive(Clone, Copy, Debug)]
 pub enum Mutation {
     /// The first container gets a request of memory, where it has none.
     Requests,
     /// A toleration is added.
     Tolerations,
+    /// Pods are given what EKS gives them by Pod Identity.
+    PodIdentity,
 }
 
 impl Namespace {
-    /// Has the cluster change all Deployments that are made or changed here from now on.
+    /// Has the cluster change all Deployments (or Pods) that are made or changed here from now on.
     pub fn mutates(&self, mutation: Mutation) {
         let label = match mutation {
             Mutation::Requests => "sandbox.berth/requests=true",
             Mutation::Tolerations => "sandbox.berth/tolerations=true",
+            Mutation::PodIdentity => "sandbox.berth/pod-identity=true",
         };
         kubectl_ok(&["label", "namespace", &self.0, label]);
     }

@@ -5,7 +5,7 @@ use berth::clients::aws::iam::NewRole;
 use serde_json::{Value, json};
 
 use super::{Account, unique};
-use crate::kubectl::{Namespace, kubectl, kubectl_ok, object};
+use crate::kubectl::{Mutation, Namespace, kubectl_ok, object};
 use crate::sandbox;
 use crate::workspace::{Cli, Workspace};
 
@@ -43,8 +43,7 @@ pub(crate) fn association(namespace: &str, role: &str, more: &str) -> String {
 
 /// The associations of a namespace, as the SDK has them.
 fn live(namespace: &str) -> Vec<PodIdentityAssociation> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
+    Account::open().runtime.block_on(async {
         let version = aws_sdk_eks::config::BehaviorVersion::latest();
         let client = aws_sdk_eks::Client::new(&aws_config::defaults(version).load().await);
         let cluster = sandbox::value("SANDBOX_EKS_CLUSTER_NAME");
@@ -140,47 +139,11 @@ fn a_role_that_does_not_trust_the_pods_is_told_before_and_refused() {
     assert!(errors.contains("aws eks list-clusters") && errors.contains("No cluster found"), "{errors}");
 }
 
-/// What EKS's webhook does to the Pods of an account that has an association.
-fn webhook(namespace: &str) -> String {
-    let variable = "{'name': 'AWS_CONTAINER_CREDENTIALS_FULL_URI', 'value': 'http://169.254.170.23/v1/credentials'}";
-    let patch = format!("JSONPatch{{op: 'add', path: '/spec/containers/0/env', value: [{variable}]}}");
-    json!({ "apiVersion": "v1", "kind": "List", "items": [
-        {
-            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicy",
-            "metadata": { "name": namespace },
-            "spec": {
-                "matchConstraints": { "resourceRules": [{
-                    "apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"],
-                }] },
-                "matchConditions": [{ "name": "here", "expression": format!("request.namespace == '{namespace}'") }],
-                "failurePolicy": "Fail", "reinvocationPolicy": "Never",
-                "mutations": [{ "patchType": "JSONPatch", "jsonPatch": { "expression": format!("[{patch}]") } }],
-            },
-        },
-        {
-            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicyBinding",
-            "metadata": { "name": namespace }, "spec": { "policyName": namespace },
-        },
-    ] })
-    .to_string()
-}
-
-/// Takes the webhook away again.
-struct Webhook(String);
-
-impl Drop for Webhook {
-    fn drop(&mut self) {
-        for kind in ["mutatingadmissionpolicybinding", "mutatingadmissionpolicy"] {
-            kubectl(&["delete", kind, &self.0, "--ignore-not-found"]);
-        }
-    }
-}
-
 #[test]
 #[ignore = "needs the sandbox"]
 fn an_account_goes_from_its_annotation_to_the_association_and_back() {
-    let (namespace, role) = (Namespace::new("handover"), trusting());
-    let namespace = namespace.0.as_str();
+    let (home, role) = (Namespace::new("handover"), trusting());
+    let namespace = home.0.as_str();
     let annotation =
         || object(namespace, "serviceaccount", "web").unwrap()["metadata"]["annotations"][ANNOTATION].clone();
     let before = "arn:aws:iam::123456789012:role/before";
@@ -194,8 +157,7 @@ fn an_account_goes_from_its_annotation_to_the_association_and_back() {
     assert!(told.contains("BERTH-AWS-082") && told.contains("the next apply goes on"), "{told}");
     assert_eq!((annotation(), live(namespace).len()), (json!(before), 1));
 
-    let _webhook = Webhook(namespace.to_owned());
-    kubectl_ok(&["apply", "-f", workspace.write("webhook.json", &webhook(namespace)).to_str().unwrap()]);
+    home.mutates(Mutation::PodIdentity);
     workspace.configure(&association(namespace, &role, "replaces_irsa = {}"));
     let changes = workspace.plan().changes_something().changes();
     assert!(changes.iter().all(|(_, action)| action == "update"), "{changes:?}");
