@@ -87,6 +87,16 @@ fn aws_keys_with_a_line_break_are_told_where_they_stand() {
     let told = by_block.plan().fails();
     assert!(told.contains("`aws.secret_key` holds a line break"), "{told}");
 
+    // What is told of another setting may show no line with the key either, before the block is tried and after.
+    for region in ["region = \"eu-central1\"", "region = \"\", session_token = \"line\\nbreak\""] {
+        let mut beside =
+            Workspace::new(&block(&format!("{region}, access_key = \"AKIAEXAMPLE\", secret_key = \"{key}\"")));
+        beside = beside.env("AWS_ENDPOINT_URL", "");
+        beside.never_shows(key);
+        let told = beside.plan().fails();
+        assert!(told.contains("`aws."), "{told}");
+    }
+
     let mut by_environment =
         Workspace::new(zone).env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE").env("AWS_SECRET_ACCESS_KEY", &format!("{key}\n"));
     by_environment.never_shows(key);

@@ -81,6 +81,15 @@ impl Attribute {
             equality: None,
         }
     }
+
+    /// Whether a secret may be written in it, or in an attribute within it.
+    pub fn holds_secrets(&self) -> bool {
+        let within = match &self.shape {
+            Shape::Nested(_, inner) => inner.iter().any(Self::holds_secrets),
+            Shape::Plain(_) => false,
+        };
+        self.sensitive || self.write_only || within
+    }
 }
 
 /// The type of an attribute.

@@ -83,21 +83,17 @@ fn parameter(parameter: &sdk::Parameter) -> proto::function::Parameter {
     }
 }
 
-/// Messages to the user. Whatever they are made of, they pass here, and leave without known secrets.
-pub fn diagnostics(found: &sdk::Diagnostics, about: &About) -> Vec<proto::Diagnostic> {
-    found.iter().map(|one| diagnostic(one, about, place)).collect()
-}
-
-/// Messages about the provider block. Its attributes hold logins, and hosts would show the line of a shorter path as it is.
-pub fn of_the_provider_block(found: &sdk::Diagnostics, about: &About) -> Vec<proto::Diagnostic> {
-    found.iter().map(|one| diagnostic(one, about, path)).collect()
-}
-
-fn diagnostic(
-    found: &sdk::Diagnostic,
+/// Messages to the user. Whatever they are made of, they pass here, and leave without known secrets. `holds_secrets` tells of
+/// the name of an attribute whether secrets may be written in it.
+pub fn diagnostics(
+    found: &sdk::Diagnostics,
     about: &About,
-    place: fn(&sdk::Path) -> proto::AttributePath,
-) -> proto::Diagnostic {
+    holds_secrets: impl Fn(&str) -> bool,
+) -> Vec<proto::Diagnostic> {
+    found.iter().map(|one| diagnostic(one, about, &holds_secrets)).collect()
+}
+
+fn diagnostic(found: &sdk::Diagnostic, about: &About, holds_secrets: impl Fn(&str) -> bool) -> proto::Diagnostic {
     let severity = match found.severity {
         Severity::Error => proto::diagnostic::Severity::Error,
         Severity::Warning => proto::diagnostic::Severity::Warning,
@@ -106,14 +102,17 @@ fn diagnostic(
         severity: severity.into(),
         summary: hidden(found.summary()).into_owned(),
         detail: hidden(&found.detail(about)).into_owned(),
-        attribute: Some(found.attribute()).filter(|at| !at.steps().is_empty()).map(|at| place(&at)),
+        attribute: Some(found.attribute()).filter(|at| !at.steps().is_empty()).map(|at| place(&at, holds_secrets)),
     }
 }
 
 /// Where in the configuration a message points: the attribute, and an index right after it. Of a longer path hosts take
 /// the last name for one of the resource's own attributes, and show that line or none (Terraform: `tfdiags`,
-/// `ElaborateFromConfigBody`).
-fn place(of: &sdk::Path) -> proto::AttributePath {
+/// `ElaborateFromConfigBody`). Where secrets may be written beside what is blamed it is none: the line is shown as it is.
+fn place(of: &sdk::Path, holds_secrets: impl Fn(&str) -> bool) -> proto::AttributePath {
+    if matches!(of.steps().first(), Some(Step::Attribute(name)) if holds_secrets(name)) {
+        return path(of);
+    }
     let is_index = |step: &&Step| !matches!(step, Step::Attribute(_));
     let indices = of.steps().iter().skip(1).take_while(is_index).take(1).count();
     let mut place = path(of);
@@ -148,7 +147,8 @@ mod tests {
         let user = sdk::Path::root().attribute("users").key("ann").attribute("password_wo");
         for (of, first) in [(tls, 1), (user, 2)] {
             let expected = path(&of).steps.into_iter().take(first).collect::<Vec<_>>();
-            assert_eq!(place(&of).steps, expected, "{of}");
+            assert_eq!(place(&of, |_| false).steps, expected, "{of}");
+            assert_eq!(place(&of, |name| name == "tls" || name == "users"), path(&of), "{of}");
         }
     }
 
@@ -163,7 +163,7 @@ mod tests {
             .next(quoted());
         let mut found = sdk::Diagnostics::default();
         found.warning(&explanation);
-        for told in diagnostics(&found, &ABOUT) {
+        for told in diagnostics(&found, &ABOUT, |_| false) {
             assert_eq!(told.summary, "Cannot log in with `(hidden)`");
             assert_eq!(told.detail.matches("(hidden)").count(), 5, "{}", told.detail);
             assert!(!told.detail.contains("everywhere"), "{}", told.detail);

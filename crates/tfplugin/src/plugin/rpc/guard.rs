@@ -7,9 +7,8 @@ use futures_util::FutureExt as _;
 use tonic::{Response, Status};
 
 use super::super::proto::tfplugin6 as proto;
-use super::convert;
 use crate::explain::Explanation;
-use crate::sdk::{About, Diagnostics};
+use crate::sdk::Diagnostics;
 
 /// A response that can carry a failure.
 pub trait Answer: Default {
@@ -59,16 +58,16 @@ impl Answer for proto::call_function::Response {
     }
 }
 
-/// Runs one call. gRPC errors would reach the user as "Plugin error" without a word of ours, so there are none.
+/// Runs one call; `told` makes messages of what is found. gRPC errors would reach the user as "Plugin error" without a word of ours, so there are none.
 pub async fn answered<T: Answer>(
-    about: &About,
+    told: impl Fn(&Diagnostics) -> Vec<proto::Diagnostic>,
     work: impl Future<Output = Result<T, Explanation>> + Send,
 ) -> Result<Response<T>, Status> {
     let outcome = AssertUnwindSafe(work).catch_unwind().await;
     let answer = match outcome {
         Ok(Ok(answer)) => answer,
-        Ok(Err(failure)) => T::failed(errors(&failure, about)),
-        Err(_panic) => T::failed(errors(&panicked(), about)),
+        Ok(Err(failure)) => T::failed(told(&error(&failure))),
+        Err(_panic) => T::failed(told(&error(&panicked()))),
     };
     Ok(Response::new(answer))
 }
@@ -79,8 +78,8 @@ pub fn panicked() -> Explanation {
         .defect("run again with TF_LOG=ERROR and report the panic message")
 }
 
-fn errors(failure: &Explanation, about: &About) -> Vec<proto::Diagnostic> {
+fn error(failure: &Explanation) -> Diagnostics {
     let mut found = Diagnostics::default();
     found.error(failure);
-    convert::diagnostics(&found, about)
+    found
 }

@@ -60,9 +60,7 @@ impl<P: Provider> Service<P> {
         }
         validate::attributes(&self.schema().attributes, &config, &mut found);
         P::validate(&View::new(&config), &mut found);
-        Ok(proto::validate_provider_config::Response {
-            diagnostics: convert::of_the_provider_block(&found, &self.about),
-        })
+        Ok(proto::validate_provider_config::Response { diagnostics: self.diagnostics(&found) })
     }
 
     pub(super) fn configure(

@@ -1,5 +1,6 @@
 //! The state of a running provider: what it offers, how it is configured, and the stop sign.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
@@ -14,16 +15,18 @@ use crate::env::Env;
 use crate::explain::Explanation;
 use crate::retry::Budget;
 use crate::sdk::{
-    About, AnyData, AnyEphemeral, AnyResource, Catalogue, Cx, Diagnostics, Kind, Model, Private, Provider, Schema,
+    About, AnyData, AnyEphemeral, AnyResource, AnyType, Catalogue, Cx, Diagnostics, Kind, Model, Private, Provider,
+    Schema,
 };
 
 /// Answers Terraform's calls for one provider.
 pub struct Service<P: Provider> {
-    pub(super) about: About,
+    about: About,
     catalogue: Catalogue<P>,
     pub(super) env: Env,
     clock: Clock,
     schema: OnceLock<Schema>,
+    secret_holders: OnceLock<BTreeSet<String>>,
     configured: RwLock<Option<Arc<P>>>,
     stop: Mutex<CancellationToken>,
     ending: CancellationToken,
@@ -38,6 +41,7 @@ impl<P: Provider> Service<P> {
             env,
             clock,
             schema: OnceLock::new(),
+            secret_holders: OnceLock::new(),
             configured: RwLock::new(None),
             stop: Mutex::new(ending.child_token()),
             ending,
@@ -107,7 +111,16 @@ impl<P: Provider> Service<P> {
 
     /// Messages as this provider's users see them.
     pub(super) fn diagnostics(&self, found: &Diagnostics) -> Vec<proto::Diagnostic> {
-        convert::diagnostics(found, &self.about)
+        convert::diagnostics(found, &self.about, |attribute| self.secret_holders().contains(attribute))
+    }
+
+    /// The attributes of the provider block and of all types in which secrets may be written, by their names.
+    fn secret_holders(&self) -> &BTreeSet<String> {
+        self.secret_holders.get_or_init(|| {
+            let schemas = self.catalogue().types().map(AnyType::schema).chain([self.schema()]);
+            let attributes = schemas.flat_map(|schema| &schema.attributes);
+            attributes.filter(|attribute| attribute.holds_secrets()).map(|attribute| attribute.name.clone()).collect()
+        })
     }
 
     /// Runs one call; a failure or a panic is an answer too.
@@ -115,6 +128,6 @@ impl<P: Provider> Service<P> {
         &self,
         work: impl Future<Output = Result<T, Explanation>> + Send,
     ) -> Answered<T> {
-        guard::answered(&self.about, work).await
+        guard::answered(|found| self.diagnostics(found), work).await
     }
 }
