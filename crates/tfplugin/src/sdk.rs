@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows Terraform's wire format, or any remote.
 
+mod action;
 mod catalogue;
 pub mod check;
 mod cx;
@@ -13,6 +14,7 @@ mod function;
 mod identity;
 mod json;
 mod kind;
+mod list;
 mod model;
 #[cfg(test)]
 mod model_tests;
@@ -33,15 +35,17 @@ pub use crate::about::About;
 pub use crate::explain::Explanation;
 pub use crate::owner::Owner;
 pub use crate::secret::Secret;
+pub use action::{Action, Progress};
 pub use catalogue::Catalogue;
 pub use cx::Cx;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use ephemeral::{Ephemeral, Lease};
-pub use erased::{AnyData, AnyEphemeral, AnyResource, Applied};
+pub use erased::{AnyAction, AnyData, AnyEphemeral, AnyList, AnyResource, Applied};
 pub use field::{Computed, Set};
 pub use function::{Arguments, Function, FunctionError, Parameter, Signature};
 pub use identity::{AnyIdentity, Identified};
 pub use kind::{AnyType, Kind};
+pub use list::{Found, Listed, Listing};
 pub use model::{Attr, DecodeError, Model};
 pub use number::Number;
 pub use path::{Path, Step};

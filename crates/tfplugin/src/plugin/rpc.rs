@@ -1,14 +1,16 @@
 //! Terraform's calls, each answered by the type it is about.
 //!
 //! This file only hands over; a call's work stands in the module of its kind. Kinds of types that the
-//! schema does not offer (lists, actions, state stores) are never asked for by a host.
+//! schema does not offer (state stores) are never asked for by a host.
 
+mod action;
 mod apply;
 mod convert;
 mod data;
 mod ephemeral;
 mod guard;
 mod identity;
+mod list;
 mod provider;
 mod resource;
 mod service;
@@ -213,20 +215,26 @@ impl<P: Provider> Calls for Service<P> {
 
     async fn validate_list_resource_config(
         &self,
-        _: Request<proto::validate_list_resource_config::Request>,
+        request: Request<proto::validate_list_resource_config::Request>,
     ) -> Answered<proto::validate_list_resource_config::Response> {
-        not_offered()
+        let request = request.into_inner();
+        self.answered(async { self.validate_list(&request) }).await
     }
 
     async fn validate_action_config(
         &self,
-        _: Request<proto::validate_action_config::Request>,
+        request: Request<proto::validate_action_config::Request>,
     ) -> Answered<proto::validate_action_config::Response> {
-        not_offered()
+        let request = request.into_inner();
+        self.answered(async { self.validate_action(&request) }).await
     }
 
-    async fn plan_action(&self, _: Request<proto::plan_action::Request>) -> Answered<proto::plan_action::Response> {
-        not_offered()
+    async fn plan_action(
+        &self,
+        request: Request<proto::plan_action::Request>,
+    ) -> Answered<proto::plan_action::Response> {
+        let request = request.into_inner();
+        self.answered(async { self.action_plan(request).await }).await
     }
 
     async fn validate_state_store_config(
@@ -261,14 +269,20 @@ impl<P: Provider> Calls for Service<P> {
 
     type ListResourceStream = BoxStream<proto::list_resource::Event>;
 
-    async fn list_resource(&self, _: Request<proto::list_resource::Request>) -> Answered<Self::ListResourceStream> {
-        not_offered()
+    async fn list_resource(
+        &self,
+        request: Request<proto::list_resource::Request>,
+    ) -> Answered<Self::ListResourceStream> {
+        Ok(Response::new(self.list(request.into_inner())))
     }
 
     type InvokeActionStream = BoxStream<proto::invoke_action::Event>;
 
-    async fn invoke_action(&self, _: Request<proto::invoke_action::Request>) -> Answered<Self::InvokeActionStream> {
-        not_offered()
+    async fn invoke_action(
+        &self,
+        request: Request<proto::invoke_action::Request>,
+    ) -> Answered<Self::InvokeActionStream> {
+        Ok(Response::new(self.invoke(request.into_inner())))
     }
 
     type ReadStateBytesStream = BoxStream<proto::read_state_bytes::Response>;

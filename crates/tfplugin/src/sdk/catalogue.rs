@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::erased::Erased;
-use super::{AnyData, AnyEphemeral, AnyResource, AnyType, Data, Ephemeral, Function, Identified, Kind, Resource};
+use super::{
+    Action, AnyAction, AnyData, AnyEphemeral, AnyList, AnyResource, AnyType, Data, Ephemeral, Function, Identified, Kind,
+    Listed, Resource,
+};
 
 /// The types and functions of a provider: what `Resources`, `DataSources` and `Functions` give in HashiCorp's framework.
 pub struct Catalogue<P> {
     resources: BTreeMap<&'static str, Box<dyn AnyResource<P>>>,
     data: BTreeMap<&'static str, Box<dyn AnyData<P>>>,
     ephemerals: BTreeMap<&'static str, Box<dyn AnyEphemeral<P>>>,
+    lists: BTreeMap<&'static str, Box<dyn AnyList<P>>>,
+    actions: BTreeMap<&'static str, Box<dyn AnyAction<P>>>,
     functions: BTreeMap<&'static str, Box<dyn Function>>,
 }
 
@@ -19,6 +24,8 @@ impl<P> Default for Catalogue<P> {
             resources: BTreeMap::new(),
             data: BTreeMap::new(),
             ephemerals: BTreeMap::new(),
+            lists: BTreeMap::new(),
+            actions: BTreeMap::new(),
             functions: BTreeMap::new(),
         }
     }
@@ -53,6 +60,20 @@ impl<P: Send + Sync + 'static> Catalogue<P> {
         self
     }
 
+    /// Offers the listing of a resource's objects, beside the resource itself.
+    #[must_use]
+    pub fn list<L: Listed<P>>(mut self, resource: L) -> Self {
+        self.lists.insert(L::NAME, Box::new(Erased::list(resource)));
+        self
+    }
+
+    /// Offers an action.
+    #[must_use]
+    pub fn action<A: Action<P>>(mut self, action: A) -> Self {
+        self.actions.insert(A::NAME, Box::new(Erased::action(action)));
+        self
+    }
+
     /// Offers a function.
     #[must_use]
     pub fn function(mut self, function: impl Function) -> Self {
@@ -71,6 +92,8 @@ impl<P: Send + Sync + 'static> Catalogue<P> {
             Kind::Resource => Box::new(self.resources.values().map(|r| r.as_ref() as &dyn AnyType)),
             Kind::Data => Box::new(self.data.values().map(|d| d.as_ref() as &dyn AnyType)),
             Kind::Ephemeral => Box::new(self.ephemerals.values().map(|e| e.as_ref() as &dyn AnyType)),
+            Kind::List => Box::new(self.lists.values().map(|l| l.as_ref() as &dyn AnyType)),
+            Kind::Action => Box::new(self.actions.values().map(|a| a.as_ref() as &dyn AnyType)),
         }
     }
 
@@ -102,6 +125,16 @@ impl<P: Send + Sync + 'static> Catalogue<P> {
     /// The ephemeral resource of that name.
     pub fn ephemeral_named(&self, name: &str) -> Option<&dyn AnyEphemeral<P>> {
         self.ephemerals.get(name).map(AsRef::as_ref)
+    }
+
+    /// The list resource of that name.
+    pub fn list_named(&self, name: &str) -> Option<&dyn AnyList<P>> {
+        self.lists.get(name).map(AsRef::as_ref)
+    }
+
+    /// The action of that name.
+    pub fn action_named(&self, name: &str) -> Option<&dyn AnyAction<P>> {
+        self.actions.get(name).map(AsRef::as_ref)
     }
 
     /// The function of that name.

@@ -4,10 +4,12 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 
+use tokio::sync::mpsc;
+
 use super::identity::ErasedIdentity;
 use super::{
-    AnyIdentity, AnyType, Cx, Data, Diagnostics, Ephemeral, Explanation, Identified, Import, Kind, Lease, Meta, Model,
-    MoveSource, Path, Plan, Resource, Result, Schema, Value, View,
+    Action, AnyIdentity, AnyType, Cx, Data, Diagnostics, Ephemeral, Explanation, Found, Identified, Import, Kind, Lease,
+    Listed, Listing, Meta, Model, MoveSource, Path, Plan, Progress, Resource, Result, Schema, Value, View,
 };
 
 /// A future in a box.
@@ -58,6 +60,20 @@ pub trait AnyEphemeral<P>: AnyType {
     fn close<'a>(&'a self, cx: &'a Cx<P>) -> Boxed<'a, Result<()>>;
 }
 
+/// A list resource, by values.
+pub trait AnyList<P>: AnyType {
+    /// [`Listed::list`]: what is found goes to `found`, which is closed when there is no more.
+    fn list<'a>(&'a self, cx: &'a Cx<P>, query: Value, found: mpsc::Sender<Found>) -> Boxed<'a, Result<()>>;
+}
+
+/// An action, by values.
+pub trait AnyAction<P>: AnyType {
+    /// [`Action::plan`]
+    fn plan<'a>(&'a self, cx: &'a Cx<P>, config: &'a View<'_>) -> Boxed<'a, Result<()>>;
+    /// [`Action::invoke`]
+    fn invoke<'a>(&'a self, cx: &'a Cx<P>, config: Value, progress: Progress) -> Boxed<'a, Result<()>>;
+}
+
 /// A type of the kind that `K` tells, for the provider `P`, with its schema.
 pub(super) struct Erased<T, K, P> {
     inner: T,
@@ -69,14 +85,19 @@ pub(super) struct Erased<T, K, P> {
 pub(super) struct OfResource;
 pub(super) struct OfData;
 pub(super) struct OfEphemeral;
+pub(super) struct OfList;
+pub(super) struct OfAction;
 
-/// What all kinds have in the same words, each by its own trait.
+/// What all kinds have in the same words, each by the items of its own trait.
 macro_rules! any_type {
     ($of:ident, $trait:ident, $make:ident, $kind:expr) => {
+        any_type!($of, $trait, $make, $kind, Model, META, validate);
+    };
+    ($of:ident, $trait:ident, $make:ident, $kind:expr, $model:ident, $meta:ident, $validate:ident) => {
         impl<P: Send + Sync + 'static, T: $trait<P>> Erased<T, $of, P> {
             pub(super) fn $make(inner: T) -> Self {
-                let description = T::META.description.to_owned();
-                let schema = Schema { version: T::META.version, description, attributes: T::Model::attributes() };
+                let description = T::$meta.description.to_owned();
+                let schema = Schema { version: T::$meta.version, description, attributes: T::$model::attributes() };
                 Self { inner, schema, identity: None, of: PhantomData }
             }
         }
@@ -91,7 +112,7 @@ macro_rules! any_type {
             }
 
             fn meta(&self) -> Meta {
-                T::META
+                T::$meta
             }
 
             fn schema(&self) -> &Schema {
@@ -99,7 +120,7 @@ macro_rules! any_type {
             }
 
             fn recode(&self, value: &Value) -> Result<Value> {
-                decode::<T::Model>(T::NAME, value).map(|model| model.encode())
+                decode::<T::$model>(T::NAME, value).map(|model| model.encode())
             }
 
             fn identity(&self) -> Option<&dyn AnyIdentity> {
@@ -107,7 +128,7 @@ macro_rules! any_type {
             }
 
             fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
-                self.inner.validate(config, found);
+                self.inner.$validate(config, found);
             }
         }
     };
@@ -116,6 +137,8 @@ macro_rules! any_type {
 any_type!(OfResource, Resource, resource, Kind::Resource);
 any_type!(OfData, Data, data, Kind::Data);
 any_type!(OfEphemeral, Ephemeral, ephemeral, Kind::Ephemeral);
+any_type!(OfList, Listed, list, Kind::List, Query, LIST, validate_query);
+any_type!(OfAction, Action, action, Kind::Action);
 
 impl<P: Send + Sync + 'static, R: Identified<P>> Erased<R, OfResource, P> {
     pub(super) fn identified(inner: R) -> Self {
@@ -204,6 +227,22 @@ impl<P: Send + Sync + 'static, E: Ephemeral<P>> AnyEphemeral<P> for Erased<E, Of
 
     fn close<'a>(&'a self, cx: &'a Cx<P>) -> Boxed<'a, Result<()>> {
         Box::pin(self.inner.close(cx))
+    }
+}
+
+impl<P: Send + Sync + 'static, L: Listed<P>> AnyList<P> for Erased<L, OfList, P> {
+    fn list<'a>(&'a self, cx: &'a Cx<P>, query: Value, found: mpsc::Sender<Found>) -> Boxed<'a, Result<()>> {
+        Box::pin(async move { self.inner.list(cx, decode(L::NAME, &query)?, &Listing::new(found)).await })
+    }
+}
+
+impl<P: Send + Sync + 'static, A: Action<P>> AnyAction<P> for Erased<A, OfAction, P> {
+    fn plan<'a>(&'a self, cx: &'a Cx<P>, config: &'a View<'_>) -> Boxed<'a, Result<()>> {
+        Box::pin(self.inner.plan(cx, config))
+    }
+
+    fn invoke<'a>(&'a self, cx: &'a Cx<P>, config: Value, progress: Progress) -> Boxed<'a, Result<()>> {
+        Box::pin(async move { self.inner.invoke(cx, decode(A::NAME, &config)?, &progress).await })
     }
 }
 

@@ -13,11 +13,15 @@ pub enum Kind {
     Data,
     /// An ephemeral resource: [`super::Ephemeral`].
     Ephemeral,
+    /// A list resource: [`super::Listed`]. It has the name of the resource whose objects it lists.
+    List,
+    /// An action: [`super::Action`].
+    Action,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Resource, Self::Data, Self::Ephemeral];
+    pub const ALL: [Self; 5] = [Self::Resource, Self::Data, Self::Ephemeral, Self::List, Self::Action];
 
     /// The word that its blocks begin with in a configuration.
     pub const fn keyword(self) -> &'static str {
@@ -25,6 +29,8 @@ impl Kind {
             Self::Resource => "resource",
             Self::Data => "data",
             Self::Ephemeral => "ephemeral",
+            Self::List => "list",
+            Self::Action => "action",
         }
     }
 }
@@ -35,6 +41,8 @@ impl fmt::Display for Kind {
             Self::Resource => "resource",
             Self::Data => "data source",
             Self::Ephemeral => "ephemeral resource",
+            Self::List => "list resource",
+            Self::Action => "action",
         })
     }
 }

@@ -49,6 +49,9 @@ answers!(
     open_ephemeral_resource,
     renew_ephemeral_resource,
     close_ephemeral_resource,
+    validate_list_resource_config,
+    validate_action_config,
+    plan_action,
 );
 
 impl Answer for proto::call_function::Response {
@@ -58,7 +61,8 @@ impl Answer for proto::call_function::Response {
     }
 }
 
-/// Runs one call; `told` makes messages of what is found. gRPC errors would reach the user as "Plugin error" without a word of ours, so there are none.
+/// Runs one call; `told` makes messages of what is found. gRPC errors would reach the user as "Plugin error" without a
+/// word of ours, so there are none.
 pub async fn answered<T: Answer>(
     told: impl Fn(&Diagnostics) -> Vec<proto::Diagnostic>,
     work: impl Future<Output = Result<T, Explanation>> + Send,

@@ -64,6 +64,22 @@ pub(super) fn import_id<P: Provider>(
     identity.import_id(&value::read_plain(sent.identity_data.as_ref(), &identity.schema().value_type())?)
 }
 
+/// As [`import_id`], of an identity that was listed.
+pub(super) fn import_id_of<P: Provider>(
+    resource: &dyn AnyResource<P>,
+    identity: &Value,
+) -> Result<String, Explanation> {
+    resource.identity().ok_or_else(|| none(resource))?.import_id(identity)
+}
+
+/// An identity that was listed, for a host.
+pub(super) fn data<P: Provider>(
+    resource: &dyn AnyResource<P>,
+    identity: &Value,
+) -> Result<proto::ResourceIdentityData, Explanation> {
+    written(resource.identity().ok_or_else(|| none(resource))?.schema(), identity)
+}
+
 fn written(schema: &Schema, identity: &Value) -> Result<proto::ResourceIdentityData, Explanation> {
     Ok(proto::ResourceIdentityData { identity_data: Some(value::write(identity, &schema.value_type())?) })
 }

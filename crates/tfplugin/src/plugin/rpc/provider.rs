@@ -15,6 +15,8 @@ impl<P: Provider> Service<P> {
             resource_schemas: self.schemas(Kind::Resource),
             data_source_schemas: self.schemas(Kind::Data),
             ephemeral_resource_schemas: self.schemas(Kind::Ephemeral),
+            list_resource_schemas: self.schemas(Kind::List),
+            action_schemas: self.action_schemas(),
             functions: self.functions(),
             server_capabilities: Some(capabilities()),
             ..Default::default()
@@ -28,18 +30,27 @@ impl<P: Provider> Service<P> {
             .collect()
     }
 
+    fn action_schemas(&self) -> BTreeMap<String, proto::ActionSchema> {
+        let schemas = self.schemas(Kind::Action).into_iter();
+        schemas.map(|(name, schema)| (name, proto::ActionSchema { schema: Some(schema) })).collect()
+    }
+
     pub(super) fn functions(&self) -> BTreeMap<String, proto::Function> {
         self.catalogue().functions().map(|f| (f.name().to_owned(), convert::function(&f.signature()))).collect()
     }
 
     pub(super) fn metadata(&self) -> proto::get_metadata::Response {
-        use proto::get_metadata::{DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ResourceMetadata};
+        use proto::get_metadata::{
+            ActionMetadata, DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ListResourceMetadata, ResourceMetadata,
+        };
         let functions = self.catalogue().functions();
         proto::get_metadata::Response {
             server_capabilities: Some(capabilities()),
             resources: self.names(Kind::Resource).map(|type_name| ResourceMetadata { type_name }).collect(),
             data_sources: self.names(Kind::Data).map(|type_name| DataSourceMetadata { type_name }).collect(),
             ephemeral_resources: self.names(Kind::Ephemeral).map(|type_name| EphemeralMetadata { type_name }).collect(),
+            list_resources: self.names(Kind::List).map(|type_name| ListResourceMetadata { type_name }).collect(),
+            actions: self.names(Kind::Action).map(|type_name| ActionMetadata { type_name }).collect(),
             functions: functions.map(|f| FunctionMetadata { name: f.name().to_owned() }).collect(),
             ..Default::default()
         }
@@ -73,7 +84,7 @@ impl<P: Provider> Service<P> {
         }
         let unknown = settings::without_unknowns(self.schema(), &mut config);
         let model = P::Config::decode(&config, &Path::root()).map_err(|error| unreadable(&error))?;
-        self.set_provider(P::configure(Settings { model, unknown }, &self.env)?);
+        self.set_provider(P::configure(Settings { model, unknown }, self.env())?);
         Ok(proto::configure_provider::Response::default())
     }
 }

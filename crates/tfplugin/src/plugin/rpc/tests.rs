@@ -1,7 +1,9 @@
 //! The calls of a host, over a small provider whose one resource does what its configuration says.
 
+mod action;
 mod ephemeral;
 mod identity;
+mod list;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,8 +118,13 @@ impl Resource<Small> for Thing {
     }
 
     async fn import(&self, _cx: &Cx<Small>, id: &str) -> Result<Import<Declared>> {
+        let does = match id {
+            "gone" => "be gone",
+            "silent" => "be silent",
+            _ => "work",
+        };
         let id = Computed::Known(id.to_owned());
-        Ok(Import(Declared { does: "work".into(), key_wo: None, length: Computed::Known(0), id }))
+        Ok(Import(Declared { does: does.into(), key_wo: None, length: Computed::Known(0), id }))
     }
 }
 
@@ -158,7 +165,7 @@ async fn service() -> Arc<Service<Small>> {
 const ABOUT: About = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL" };
 
 fn unconfigured() -> Service<Small> {
-    let catalogue = Catalogue::default().identified(Thing).ephemeral(ephemeral::Pass);
+    let catalogue = Catalogue::default().identified(Thing).list(Thing).ephemeral(ephemeral::Pass).action(action::Count);
     Service::new(ABOUT, catalogue, Env::default(), Clock::system(), CancellationToken::new())
 }
 

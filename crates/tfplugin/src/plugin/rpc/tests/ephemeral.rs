@@ -114,6 +114,16 @@ async fn each_kind_is_listed_in_the_schemas_and_in_the_metadata() {
     assert!(schemas.ephemeral_resource_schemas.keys().eq(["small_pass"]));
     let metadata = service.metadata();
     assert_eq!(metadata.ephemeral_resources[0].type_name, "small_pass");
+    assert!(schemas.list_resource_schemas.keys().eq(["small_thing"]));
+    assert_eq!(metadata.list_resources[0].type_name, "small_thing");
+    assert!(schemas.action_schemas.iter().all(|(name, action)| name == "small_count" && action.schema.is_some()));
+    assert_eq!(metadata.actions[0].type_name, "small_count");
     let types: Vec<_> = service.catalogue().types().map(|r#type| (r#type.kind(), r#type.name())).collect();
-    assert_eq!(types, [(Kind::Resource, "small_thing"), (Kind::Ephemeral, "small_pass")]);
+    let expected = [
+        (Kind::Resource, "small_thing"),
+        (Kind::Ephemeral, "small_pass"),
+        (Kind::List, "small_thing"),
+        (Kind::Action, "small_count"),
+    ];
+    assert_eq!(types, expected);
 }

@@ -7,9 +7,9 @@ use crate::sdk::Identified;
 #[derive(Clone, Debug, Model)]
 pub struct Named {
     /// Its identifier.
-    id: String,
+    pub id: String,
     /// Where it is.
-    place: Option<String>,
+    pub place: Option<String>,
 }
 
 impl Identified<Small> for Thing {
@@ -38,7 +38,7 @@ fn value(id: &str) -> Value {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every message takes an option")]
-fn data(id: &str) -> Option<proto::ResourceIdentityData> {
+pub fn data(id: &str) -> Option<proto::ResourceIdentityData> {
     let msgpack = wire::msgpack::encode(&value(id), &r#type()).unwrap();
     Some(proto::ResourceIdentityData { identity_data: Some(proto::DynamicValue { msgpack, json: Vec::new() }) })
 }
