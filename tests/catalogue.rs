@@ -27,13 +27,14 @@ fn every_type_has_its_examples_its_page_and_an_acceptance_test() {
 #[test]
 fn every_example_is_of_a_type_that_exists() {
     let expected: BTreeSet<PathBuf> = expected_files().iter().map(PathBuf::from).collect();
-    let folders = ["examples/resources", "examples/data-sources", "examples/ephemeral-resources", "examples/functions"];
+    let kinds = Kind::ALL.map(folder).into_iter().chain(["functions"]);
+    let folders = kinds.map(|kind| format!("examples/{kind}"));
     // `resource-WAY.tf` is another way of the type whose `resource.tf` lies beside it.
     let is_way = |file: &PathBuf| {
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         name.starts_with("resource-") && expected.contains(&file.with_file_name("resource.tf"))
     };
-    let found = folders.iter().flat_map(|folder| files(folder));
+    let found = folders.flat_map(|folder| files(&folder));
     let of_nothing: Vec<_> = found.filter(|file| !expected.contains(file) && !is_way(file)).collect();
     assert!(of_nothing.is_empty(), "examples of nothing: {of_nothing:?}");
 }
@@ -45,6 +46,8 @@ fn every_type_says_what_it_needs_of_aws() {
         Kind::Resource => Sort::Resource,
         Kind::Data => Sort::Data,
         Kind::Ephemeral => Sort::Ephemeral,
+        Kind::List => Sort::List,
+        Kind::Action => Sort::Action,
     };
     let types: Vec<_> = catalogue.types().map(|r#type| (sort(r#type.kind()), r#type.name())).collect();
     let entries: Vec<_> = ENTRIES.iter().map(|entry| (entry.sort, entry.name)).collect();
@@ -99,7 +102,9 @@ fn expected_files() -> Vec<String> {
     let mut files = vec!["examples/provider/provider.tf".to_owned(), "docs/index.md".to_owned()];
     for r#type in catalogue.types() {
         let (name, folder) = (r#type.name(), folder(r#type.kind()));
-        files.push(format!("examples/{folder}/{name}/{}.tf", folder.trim_end_matches('s')));
+        // Terraform reads lists in files of queries only.
+        let ending = if r#type.kind() == Kind::List { "tfquery.hcl" } else { "tf" };
+        files.push(format!("examples/{folder}/{name}/{}.{ending}", folder.trim_end_matches('s')));
         if !r#type.meta().import_id.is_empty() {
             files.push(format!("examples/{folder}/{name}/import.sh"));
         }
@@ -121,6 +126,8 @@ fn folder(kind: Kind) -> &'static str {
         Kind::Resource => "resources",
         Kind::Data => "data-sources",
         Kind::Ephemeral => "ephemeral-resources",
+        Kind::List => "list-resources",
+        Kind::Action => "actions",
     }
 }
 

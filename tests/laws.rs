@@ -44,8 +44,14 @@ fn schemas_obey_the_rules_of_terraform() {
             wrong.push(format!("{subject}: a state version is not negative"));
         }
         object_rules(&subject.to_string(), &subject.schema.attributes, false, &mut wrong);
-        if subject.kind == Kind::Of(sdk::Kind::Ephemeral) {
-            ephemeral_rules(&subject.to_string(), &subject.schema.attributes, &mut wrong);
+        match subject.kind {
+            Kind::Of(sdk::Kind::Ephemeral) => {
+                ephemeral_rules(&subject.to_string(), &subject.schema.attributes, &mut wrong);
+            }
+            Kind::Of(sdk::Kind::List | sdk::Kind::Action) => {
+                given_rules(&subject.to_string(), &subject.schema.attributes, &mut wrong);
+            }
+            _ => {}
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -94,6 +100,31 @@ fn ephemeral_rules(at: &str, attributes: &[Attribute], wrong: &mut Vec<String>) 
         if let Shape::Nested(_, inner) = &attribute.shape {
             ephemeral_rules(&here, inner, wrong);
         }
+    }
+}
+
+/// Of a listing or an action everything is given, and nothing is there before it or stays after it.
+fn given_rules(at: &str, attributes: &[Attribute], wrong: &mut Vec<String>) {
+    for attribute in attributes {
+        let here = format!("{at}.{}", attribute.name);
+        if attribute.mode.is_computed() && attribute.default.is_none() {
+            wrong.push(format!("{here}: nothing is computed that nobody could read"));
+        }
+        if attribute.replace || attribute.keep || attribute.equality.is_some() {
+            wrong.push(format!("{here}: there is nothing before it that it could be compared with"));
+        }
+        if let Shape::Nested(_, inner) = &attribute.shape {
+            given_rules(&here, inner, wrong);
+        }
+    }
+}
+
+#[test]
+fn every_list_is_of_a_resource_with_an_identity_and_hides_nothing() {
+    for list in catalogue().types_of(sdk::Kind::List) {
+        let resource = catalogue().resource_named(list.name()).expect("a list is of a resource");
+        assert!(resource.identity().is_some(), "{}", list.name());
+        assert!(!list.schema().attributes.iter().any(Attribute::holds_secrets), "{}", list.name());
     }
 }
 
@@ -201,6 +232,7 @@ fn the_rules_see_what_breaks_them() {
     attribute_sentences("x", &attributes, &mut wrong);
     secret_rules("x", &attributes, &mut wrong);
     ephemeral_rules("y", &attributes[3..6], &mut wrong);
+    given_rules("z", &attributes[5..], &mut wrong);
     let expected = [
         "x.Name: a name is of small letters, digits and underscores",
         "x.name: a collection has elements of one type",
@@ -215,6 +247,8 @@ fn the_rules_see_what_breaks_them() {
         "x.users.key_wo: has no number `key_wo_version` beside it",
         "y.token_wo: nothing of an ephemeral resource is stored, so nothing is write-only",
         "y.token_wo: an ephemeral resource has nothing before it that it could be compared with",
+        "z.token_wo: there is nothing before it that it could be compared with",
+        "z.users.id: nothing is computed that nobody could read",
     ];
     assert_eq!(wrong, expected);
 }
@@ -266,7 +300,12 @@ fn sentence(at: &str, text: &str, wrong: &mut Vec<String>) {
 #[test]
 fn secrets_are_hidden_and_write_only_ones_have_a_version() {
     let mut wrong = Vec::new();
+    let actions = Kind::Of(sdk::Kind::Action);
     for subject in subjects() {
+        // An action leaves nothing that a later value could be compared with.
+        if subject.kind == actions {
+            continue;
+        }
         secret_rules(&subject.to_string(), &subject.schema.attributes, &mut wrong);
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));

@@ -24,15 +24,17 @@ fn known() -> String {
     names.join(", ")
 }
 
-/// The entries of a type: `berth_x` means every kind of that name, `data.berth_x` the data source alone, and
-/// `ephemeral.berth_x` the ephemeral resource.
+/// The entries of a type: `berth_x` means every kind of that name except for the list resource, `data.berth_x` the data
+/// source alone, and so on with `ephemeral`, `list` and `action`.
 fn entries(name: &str) -> Result<Vec<&'static Entry>, UnknownType> {
     let (bare, sort) = match name.split_once('.') {
         Some(("data", bare)) => (bare, Some(Sort::Data)),
         Some(("ephemeral", bare)) => (bare, Some(Sort::Ephemeral)),
+        Some(("list", bare)) => (bare, Some(Sort::List)),
+        Some(("action", bare)) => (bare, Some(Sort::Action)),
         _ => (name, None),
     };
-    let fits = |entry: &&Entry| entry.name == bare && sort.is_none_or(|sort| entry.sort == sort);
+    let fits = |entry: &&Entry| entry.name == bare && sort.map_or(entry.sort != Sort::List, |sort| entry.sort == sort);
     let found: Vec<_> = ENTRIES.iter().filter(fits).collect();
     if found.is_empty() { Err(UnknownType { name: name.to_owned() }) } else { Ok(found) }
 }

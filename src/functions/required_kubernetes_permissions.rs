@@ -27,7 +27,8 @@ impl Function for RequiredKubernetesPermissions {
             parameters: vec![Parameter::new(
                 "types",
                 Type::list(Type::String),
-                "Types of this provider, such as `berth_registry`; `data.berth_ingress_address` for a data source, `ephemeral.berth_registry_token` for an ephemeral resource.",
+                "Types of this provider, such as `berth_registry`; `data.berth_ingress_address` for a data source, \
+                 `ephemeral.berth_registry_token` for an ephemeral resource, `list.…` for a listing and `action.…` for an action.",
             )],
             variadic: Some(Parameter {
                 allow_null: true,

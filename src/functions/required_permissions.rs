@@ -22,7 +22,8 @@ impl Function for RequiredPermissions {
             parameters: vec![Parameter::new(
                 "types",
                 Type::list(Type::String),
-                "Types of this provider, such as `berth_irsa_role`; `data.berth_hosted_zone` for a data source, `ephemeral.berth_registry_token` for an ephemeral resource.",
+                "Types of this provider, such as `berth_irsa_role`; `data.berth_hosted_zone` for a data source, \
+                 `ephemeral.berth_registry_token` for an ephemeral resource, `list.…` for a listing and `action.…` for an action.",
             )],
             variadic: Some(Parameter {
                 allow_null: true,

@@ -13,6 +13,10 @@ pub enum Sort {
     Data,
     /// An ephemeral resource.
     Ephemeral,
+    /// A list resource.
+    List,
+    /// An action.
+    Action,
 }
 
 /// What one type needs.

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+use super::render::Place;
+
 /// The folder of examples. What a type has no example for is left out of its page.
 pub struct Examples {
     folder: PathBuf,
@@ -22,9 +24,10 @@ impl Examples {
         self.read("provider/provider.tf")
     }
 
-    /// How a type is used, whose kind has this folder: `resources/NAME/resource.tf` and so on.
-    pub fn of(&self, folder: &str, name: &str) -> Result<Option<String>> {
-        self.read(&format!("{folder}/{name}/{}.tf", folder.trim_end_matches('s')))
+    /// How a type of a kind is used: `resources/NAME/resource.tf` and so on.
+    pub fn of(&self, place: Place, name: &str) -> Result<Option<String>> {
+        let Place { folder, ending, .. } = place;
+        self.read(&format!("{folder}/{name}/{}.{ending}", folder.trim_end_matches('s')))
     }
 
     /// Further ways to use a type, from `KIND-WAY.tf`: the title, which is its first line, and the text.

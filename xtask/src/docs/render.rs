@@ -9,11 +9,13 @@ use super::examples::Examples;
 use super::{attributes, types};
 
 /// The templates, by the name under which they include each other.
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("index.md", include_str!("../../../templates/index.md.j2")),
     ("resource.md", include_str!("../../../templates/resource.md.j2")),
     ("data-source.md", include_str!("../../../templates/data-source.md.j2")),
     ("ephemeral-resource.md", include_str!("../../../templates/ephemeral-resource.md.j2")),
+    ("list-resource.md", include_str!("../../../templates/list-resource.md.j2")),
+    ("action.md", include_str!("../../../templates/action.md.j2")),
     ("function.md", include_str!("../../../templates/function.md.j2")),
     ("schema.md", include_str!("../../../templates/schema.md.j2")),
     ("errors.md", include_str!("../../../templates/errors.md.j2")),
@@ -25,6 +27,8 @@ const TEMPLATES: [(&str, &str); 8] = [
 pub struct Place {
     /// The folder of its pages and examples, as the registries name it.
     pub folder: &'static str,
+    /// The ending of its examples.
+    pub ending: &'static str,
     /// Its heading in the table of contents.
     pub heading: &'static str,
     /// Its template.
@@ -38,8 +42,12 @@ impl Place {
             Kind::Resource => ("resources", "Resources", "resource.md"),
             Kind::Data => ("data-sources", "Data sources", "data-source.md"),
             Kind::Ephemeral => ("ephemeral-resources", "Ephemeral resources", "ephemeral-resource.md"),
+            Kind::List => ("list-resources", "List resources", "list-resource.md"),
+            Kind::Action => ("actions", "Actions", "action.md"),
         };
-        Self { folder, heading, template }
+        // Terraform reads lists in files of queries only.
+        let ending = if kind == Kind::List { "tfquery.hcl" } else { "tf" };
+        Self { folder, ending, heading, template }
     }
 }
 
@@ -58,7 +66,7 @@ impl<'a> Subject<'a> {
     /// A type with its examples.
     pub fn new(r#type: &'a dyn AnyType, place: Place, examples: &Examples) -> Result<Self> {
         let (name, folder) = (r#type.name(), place.folder);
-        let (example, ways) = (examples.of(folder, name)?, examples.ways(folder, name)?);
+        let (example, ways) = (examples.of(place, name)?, examples.ways(folder, name)?);
         let import = examples.import(folder, name)?;
         let identity = match r#type.identity() {
             Some(identity) => Some((examples.import_by_identity(folder, name)?.unwrap_or_default(), identity.schema())),

@@ -30,12 +30,7 @@ pub trait Action<P: Send + Sync + 'static>: Send + Sync + 'static {
     }
 
     /// Does it. An error ends the apply, and nothing that was done is taken back.
-    fn invoke(
-        &self,
-        cx: &Cx<P>,
-        model: Self::Model,
-        progress: &Progress,
-    ) -> impl Future<Output = Result<()>> + Send;
+    fn invoke(&self, cx: &Cx<P>, model: Self::Model, progress: &Progress) -> impl Future<Output = Result<()>> + Send;
 }
 
 /// What the user reads while an action is at work.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::erased::Erased;
 use super::{
-    Action, AnyAction, AnyData, AnyEphemeral, AnyList, AnyResource, AnyType, Data, Ephemeral, Function, Identified, Kind,
-    Listed, Resource,
+    Action, AnyAction, AnyData, AnyEphemeral, AnyList, AnyResource, AnyType, Data, Ephemeral, Function, Identified,
+    Kind, Listed, Resource,
 };
 
 /// The types and functions of a provider: what `Resources`, `DataSources` and `Functions` give in HashiCorp's framework.

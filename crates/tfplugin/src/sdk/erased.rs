@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 
 use super::identity::ErasedIdentity;
 use super::{
-    Action, AnyIdentity, AnyType, Cx, Data, Diagnostics, Ephemeral, Explanation, Found, Identified, Import, Kind, Lease,
-    Listed, Listing, Meta, Model, MoveSource, Path, Plan, Progress, Resource, Result, Schema, Value, View,
+    Action, AnyIdentity, AnyType, Cx, Data, Diagnostics, Ephemeral, Explanation, Found, Identified, Import, Kind,
+    Lease, Listed, Listing, Meta, Model, MoveSource, Path, Plan, Progress, Resource, Result, Schema, Value, View,
 };
 
 /// A future in a box.

@@ -41,7 +41,8 @@ impl<P: Provider> Service<P> {
         let service = self.clone();
         let work = tokio::spawn(async move {
             let mut found = Diagnostics::default();
-            let done = AssertUnwindSafe(service.invoked(&request, Progress::new(told), &mut found)).catch_unwind().await;
+            let done =
+                AssertUnwindSafe(service.invoked(&request, Progress::new(told), &mut found)).catch_unwind().await;
             if let Err(failure) = done.unwrap_or_else(|_| Err(guard::panicked())) {
                 found.error(&failure);
             }

@@ -41,7 +41,8 @@ impl<P: Provider> Service<P> {
 
     pub(super) fn metadata(&self) -> proto::get_metadata::Response {
         use proto::get_metadata::{
-            ActionMetadata, DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ListResourceMetadata, ResourceMetadata,
+            ActionMetadata, DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ListResourceMetadata,
+            ResourceMetadata,
         };
         let functions = self.catalogue().functions();
         proto::get_metadata::Response {

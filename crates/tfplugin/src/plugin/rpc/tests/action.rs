@@ -57,7 +57,8 @@ async fn invoke(to: i64) -> (Vec<String>, Vec<proto::Diagnostic>) {
     let action_type = "small_count".to_owned();
     let request = proto::invoke_action::Request { action_type, config: config(to.into()), client_capabilities: None };
     let events = service().await.invoke_action(Request::new(request)).await.unwrap().into_inner();
-    let mut events: Vec<_> = events.map(|event| event.unwrap().r#type.expect("an event tells something")).collect().await;
+    let mut events: Vec<_> =
+        events.map(|event| event.unwrap().r#type.expect("an event tells something")).collect().await;
     let Some(Type::Completed(completed)) = events.pop() else { panic!("not completed") };
     let progress = events.into_iter().map(|event| match event {
         Type::Progress(progress) => progress.message,
