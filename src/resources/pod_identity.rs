@@ -3,6 +3,7 @@
 mod failures;
 mod handover;
 mod identity;
+mod list;
 mod model;
 mod trust;
 
@@ -29,7 +30,7 @@ impl Resource<Berth> for PodIdentity {
             "Identity",
             "Gives the Pods of a service account a role by EKS Pod Identity: no OIDC provider, no annotation, and one \
              role for several clusters. The role must trust `pods.eks.amazonaws.com` for `sts:AssumeRole` and \
-             `sts:TagSession`, and the cluster needs the add-on `eks-pod-identity-agent`. Pods that run already keep \
+             `sts:TagSession`, as `berth_irsa_role` has it with `pod_identity`, and the cluster needs the add-on `eks-pod-identity-agent`. Pods that run already keep \
              what they have until they are made anew. An account has at most one association in a cluster: one that \
              exists already is not taken over silently but can be imported by its id or as \
              `CLUSTER_NAME,NAMESPACE/SERVICE_ACCOUNT`, and a `moved` block takes over an \

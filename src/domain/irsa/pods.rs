@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html>
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Who assumes the role for the Pods.
 pub const SERVICE: &str = "pods.eks.amazonaws.com";
@@ -20,6 +20,45 @@ pub fn missing_actions(trust_policy: &str) -> Vec<&'static str> {
         statements.into_iter().filter(|statement| is_for_pods(statement)).flat_map(actions).collect();
     let is_missing = |action: &&str| !allowed.iter().any(|pattern| matches(pattern, action));
     ACTIONS.into_iter().filter(is_missing).collect()
+}
+
+/// A trust policy that admits EKS Pod Identity beside whom it admits already.
+pub fn admitting(trust_policy: &str) -> String {
+    let mut policy: Value = serde_json::from_str(trust_policy).unwrap_or_default();
+    if let Some(statements) = policy.get_mut("Statement").and_then(Value::as_array_mut) {
+        statements.push(statement());
+    }
+    policy.to_string()
+}
+
+/// A trust policy without the statement that [`admitting`] adds, and whether it had it.
+pub fn without(trust_policy: &str) -> (String, bool) {
+    let mut policy: Value = serde_json::from_str(trust_policy).unwrap_or_default();
+    let statements: Vec<Value> = listed(policy.get("Statement")).into_iter().cloned().collect();
+    let others: Vec<Value> = statements.iter().filter(|statement| !is_ours(statement)).cloned().collect();
+    let is_admitted = others.len() < statements.len();
+    if is_admitted && let Some(policy) = policy.as_object_mut() {
+        policy.insert("Statement".to_owned(), Value::Array(others));
+        return (Value::Object(policy.clone()).to_string(), true);
+    }
+    (trust_policy.to_owned(), false)
+}
+
+fn statement() -> Value {
+    json!({ "Action": ACTIONS, "Effect": "Allow", "Principal": { "Service": SERVICE } })
+}
+
+/// Whether a statement says just what ours does, in whatever form IAM keeps it.
+fn is_ours(statement: &Value) -> bool {
+    let mut allowed = actions(statement);
+    allowed.sort_unstable();
+    let members = statement.as_object();
+    let is_plain = |name: &String| matches!(name.as_str(), "Action" | "Effect" | "Principal" | "Sid");
+    is_for_pods(statement)
+        && allowed == ACTIONS
+        && statement.get("Principal").and_then(Value::as_object).is_some_and(|principal| principal.len() == 1)
+        && listed(statement.pointer("/Principal/Service")).len() == 1
+        && members.is_some_and(|members| members.keys().all(is_plain))
 }
 
 /// Whether EKS gave a Pod its association's role: some container has the address of the agent on the node.
@@ -85,6 +124,24 @@ mod tests {
         assert_eq!(missing_actions(&both.to_string()), [] as [&str; 0]);
         let denied = json!({ "Statement": [one("Allow", "sts:AssumeRole"), one("Deny", "sts:TagSession")] });
         assert_eq!(missing_actions(&denied.to_string()), ["sts:TagSession"]);
+    }
+
+    #[test]
+    fn what_was_added_is_found_again_and_nothing_else_taken_for_it() {
+        let other =
+            json!({ "Action": "sts:AssumeRole", "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" } });
+        let policy = json!({ "Version": "2012-10-17", "Statement": [other] }).to_string();
+        let both = admitting(&policy);
+        assert_eq!(missing_actions(&both), [] as [&str; 0]);
+        assert_eq!(without(&both), (policy.clone(), true));
+        assert_eq!(without(&policy), (policy.clone(), false));
+        // IAM keeps lists of one and the order of actions as it likes.
+        let mut kept: Value = serde_json::from_str(&both).unwrap();
+        kept["Statement"][1]["Action"] = json!(["sts:TagSession", "sts:AssumeRole"]);
+        kept["Statement"][1]["Principal"]["Service"] = json!([SERVICE]);
+        assert_eq!(without(&kept.to_string()), (policy, true));
+        kept["Statement"][1]["Condition"] = json!({ "StringEquals": { "aws:RequestTag/kubernetes-namespace": "a" } });
+        assert!(!without(&kept.to_string()).1, "a condition is more than ours says");
     }
 
     #[test]

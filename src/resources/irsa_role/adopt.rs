@@ -57,8 +57,8 @@ fn fill_permissions(model: &mut IrsaRoleModel, live: Option<String>) {
 /// Drift shows in the document, and in accounts and audience where they can say it.
 fn fill_trust(model: &mut IrsaRoleModel, role: &Role) {
     let same = model.assume_role_policy.get().is_some_and(|stored| irsa::same_policy(stored, &role.trust_policy));
-    if !same && let Some((_, audience, accounts)) = trust::read(&role.trust_policy) {
-        (model.audience, model.service_accounts) = (audience, accounts);
+    if !same && let Some((_, audience, accounts, pods)) = trust::read(&role.trust_policy) {
+        (model.audience, model.service_accounts, model.pod_identity) = (audience, accounts, pods);
     }
     model.assume_role_policy.set(role.trust_policy.clone());
 }
@@ -70,6 +70,7 @@ pub fn imported(defaults: &Tags, role: &Role, document: Option<String>) -> IrsaR
     let mut model = bare(kind);
     if let Some((mut providers, ..)) = trust::read(&role.trust_policy) {
         match (providers.len(), providers.pop()) {
+            (0, _) => {}
             (1, Some(only)) => model.oidc_provider_arn = only.arn,
             (_, last) => model.oidc_providers = Some(providers.into_iter().chain(last).collect()),
         }
@@ -89,6 +90,7 @@ fn bare(kind: PolicyKind) -> IrsaRoleModel {
         oidc_issuer_url: None,
         oidc_providers: None,
         service_accounts: Set(Vec::new()),
+        pod_identity: false,
         audience: irsa::AUDIENCE.to_owned(),
         statements: None,
         managed_policy_arns: Set::default(),

@@ -38,10 +38,15 @@ pub struct IrsaRoleModel {
     /// and audience by that issuer's own keys. Changed in place.
     #[attr(check = check::at_least(1))]
     pub oidc_providers: Option<Set<ProviderModel>>,
-    /// Who may assume the role. `*` and `?` in a part admit several accounts; exact ones stay pinned exactly. Changed
-    /// in place.
-    #[attr(check = check::at_least(1))]
+    /// Who may assume the role. `*` and `?` in a part admit several accounts; exact ones stay pinned exactly. At least one,
+    /// unless the role is for `pod_identity` alone. Changed in place.
+    #[attr(default = Value::set(Vec::new()))]
     pub service_accounts: Set<Account>,
+    /// Whether EKS Pod Identity may give the role to Pods: the trust policy admits `pods.eks.amazonaws.com` as well, for the
+    /// associations that `berth_pod_identity` makes. A role for Pod Identity alone needs neither a provider nor accounts;
+    /// one with both lets an account go from its annotation to an association and back. Changed in place. Default `false`.
+    #[attr(default = false)]
+    pub pod_identity: bool,
     /// The audience that tokens must be made for. Default `sts.amazonaws.com`.
     #[attr(default = AUDIENCE, check = check::length(1, 255))]
     pub audience: String,

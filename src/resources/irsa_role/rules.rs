@@ -47,11 +47,14 @@ const PROVIDERS: [&str; 3] = ["oidc_provider_arn", "oidc_issuer_url", "oidc_prov
 
 fn check_providers(config: View<'_>, found: &mut Diagnostics) {
     let given: Vec<_> = PROVIDERS.into_iter().filter(|name| config.at(name).is_given()).collect();
-    if PROVIDERS.into_iter().all(|name| config.at(name).is_null()) {
+    let is_alone = PROVIDERS.into_iter().all(|name| config.at(name).is_null());
+    if is_alone && matches!(config.at("pod_identity"), Seen::Null | Seen::Known(Value::Bool(false))) {
         let explanation = Explanation::new("BERTH-AWS-023", "A role needs to know which cluster's accounts it trusts");
-        let step = "set `oidc_provider_arn` or `oidc_issuer_url`, or `oidc_providers` for several clusters";
+        let step =
+            "set `oidc_provider_arn` or `oidc_issuer_url`, or `oidc_providers` for several clusters, or `pod_identity`";
         found.error(&explanation.next(step).at("oidc_provider_arn"));
     }
+    check_accounts(config, is_alone, found);
     if let [first, .., last] = given.as_slice() {
         let explanation = Explanation::new("BERTH-AWS-023", format!("`{first}` and `{last}` are both set"));
         found.error(&explanation.next("leave one of them out").at(*last));
@@ -66,6 +69,25 @@ fn check_providers(config: View<'_>, found: &mut Diagnostics) {
         }
         check_issuer(url, "oidc_providers", found);
     }
+}
+
+/// Accounts are those of a cluster's provider.
+fn check_accounts(config: View<'_>, is_alone: bool, found: &mut Diagnostics) {
+    let accounts = match config.at("service_accounts") {
+        Seen::Unknown => return,
+        Seen::Null => 0,
+        Seen::Known(accounts) => accounts.elements().map_or(0, <[Value]>::len),
+    };
+    let explanation = match (is_alone, accounts) {
+        (false, 0) => Explanation::new("BERTH-AWS-023", "The role names no service account that may assume it")
+            .next("name those of the cluster, or leave its provider out of a role for `pod_identity` alone"),
+        (true, 1..) if config.truth("pod_identity") == Some(true) => {
+            Explanation::new("BERTH-AWS-023", "The role names service accounts, and not the cluster's provider")
+                .next("set `oidc_provider_arn` or `oidc_issuer_url`; or leave the accounts out: for Pod Identity, `berth_pod_identity` names them")
+        }
+        _ => return,
+    };
+    found.error(&explanation.at("service_accounts"));
 }
 
 fn check_issuer(url: Seen<'_>, attribute: &str, found: &mut Diagnostics) {

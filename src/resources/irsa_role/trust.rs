@@ -3,7 +3,7 @@
 use super::model::{Account, IrsaRoleModel, ProviderModel};
 use crate::clients::aws::Aws;
 use crate::domain::irsa::arn::IssuerError;
-use crate::domain::irsa::{self, AUDIENCE, ServiceAccount, Trust, oidc_host, trust_policy};
+use crate::domain::irsa::{self, AUDIENCE, ServiceAccount, Trust, oidc_host, pods, trust_policy};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::sdk::{Result, Set, View};
@@ -20,10 +20,11 @@ pub async fn document(cx: &Cx, aws: &Aws, model: &IrsaRoleModel) -> Result<Strin
             Err(error) => return Err(aws.explained(&error, what, "the account").await),
         }
     };
-    written(&providers, &account, &model.audience, &model.accounts()).map_err(|(error, attribute)| {
+    let written = written(&providers, &account, &model.audience, &model.accounts()).map_err(|(error, attribute)| {
         let explanation = Explanation::new("BERTH-AWS-021", what).said("The provider", error.to_string());
         explanation.next("correct it").at(attribute)
-    })
+    })?;
+    Ok(if model.pod_identity { pods::admitting(&written) } else { written })
 }
 
 /// The trust policy as far as it is known; an issuer stands for a provider in the account that `account` names
@@ -33,7 +34,8 @@ pub fn known(view: View<'_>, account: &str) -> Option<String> {
     let mut accounts: Vec<_> = accounts.iter().map(ServiceAccount::from).collect();
     accounts.sort();
     let audience = view.text("audience").unwrap_or(AUDIENCE);
-    written(&providers(view)?, account, audience, &accounts).ok()
+    let written = written(&providers(view)?, account, audience, &accounts).ok()?;
+    Some(if view.truth("pod_identity")? { pods::admitting(&written) } else { written })
 }
 
 /// The ARNs of the providers that are known, each with the attribute that names it; but for one that is given by its ARN.
@@ -60,7 +62,7 @@ pub fn needs_no_account(view: View<'_>) -> bool {
     providers(view).is_some_and(|providers| providers.iter().all(|provider| provider.arn.is_some()))
 }
 
-/// The providers, if all are known and there are some.
+/// The providers, if all are known; there are some unless the role is for Pod Identity alone.
 fn providers(view: View<'_>) -> Option<Vec<ProviderModel>> {
     if ["oidc_provider_arn", "oidc_issuer_url", "oidc_providers"].iter().any(|name| view.at(name).is_unknown()) {
         return None;
@@ -75,7 +77,7 @@ fn providers(view: View<'_>) -> Option<Vec<ProviderModel>> {
     if one.arn.is_some() || one.issuer_url.is_some() {
         providers.push(one);
     }
-    (!providers.is_empty()).then_some(providers)
+    (!providers.is_empty() || view.truth("pod_identity") == Some(true)).then_some(providers)
 }
 
 /// The document, with the providers in the order of their ARNs; or what is wrong, and the attribute to blame.
@@ -102,11 +104,17 @@ fn written(
     trust_policy(&trusts).map_err(|error| (error, if several { "oidc_providers" } else { "oidc_provider_arn" }))
 }
 
-/// What a trust policy says in the role's own words, if they can say it: providers, audience, accounts.
-pub fn read(document: &str) -> Option<(Vec<ProviderModel>, String, Set<Account>)> {
-    let (arns, audience, accounts) = irsa::alike(&irsa::parse_trust_policy(document)?)?;
+/// What a trust policy says in the role's own words, if they can say it: providers, audience, accounts, and whether EKS Pod
+/// Identity is admitted.
+pub fn read(document: &str) -> Option<(Vec<ProviderModel>, String, Set<Account>, bool)> {
+    let (document, pods) = pods::without(document);
+    let trusts = irsa::parse_trust_policy(&document)?;
+    if trusts.is_empty() && pods {
+        return Some((Vec::new(), AUDIENCE.to_owned(), Set(Vec::new()), true));
+    }
+    let (arns, audience, accounts) = irsa::alike(&trusts)?;
     let provider = |arn| ProviderModel { arn: Some(arn), issuer_url: None };
-    Some((arns.into_iter().map(provider).collect(), audience, accounts.iter().map(Account::from).collect()))
+    Some((arns.into_iter().map(provider).collect(), audience, accounts.iter().map(Account::from).collect(), pods))
 }
 
 #[cfg(test)]

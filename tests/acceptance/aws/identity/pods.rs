@@ -174,3 +174,54 @@ fn an_account_goes_from_its_annotation_to_the_association_and_back() {
     workspace.destroy().succeeds();
     assert_eq!((annotation(), live(namespace).len()), (json!(before), 0));
 }
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_role_of_berth_serves_pods_by_annotation_and_by_association() {
+    for cli in Cli::all() {
+        let namespace = Namespace::new("pods");
+        let name = unique("pods");
+        let host = format!("{name}.example.com");
+        let role = |more: &str| format!("resource \"berth_irsa_role\" \"x\" {{\n  name = \"{name}\"\n{more}}}\n");
+        let irsa = format!(
+            "  oidc_issuer_url = \"https://{host}\"\n  service_accounts = [{{ namespace = \"{}\", name = \"web\" }}]\n",
+            namespace.0
+        );
+        let association = association(&namespace.0, "${berth_irsa_role.x.arn}", "");
+        let workspace = Workspace::on(&cli, &role(&irsa));
+        workspace.apply().succeeds();
+        let arn = workspace.attributes("berth_irsa_role.x")["unique_id"].clone();
+
+        // The role that stands serves both, and then associations alone: it is changed in place.
+        let both = role(&format!("{irsa}  pod_identity = true\n"));
+        for declared in [both, role("  pod_identity = true\n")] {
+            workspace.configure(&format!("{declared}{association}"));
+            workspace.apply().succeeds();
+            workspace.plan().changes_nothing();
+            assert_eq!(workspace.attributes("berth_irsa_role.x")["unique_id"], arn);
+            assert_eq!(live(&namespace.0).len(), 1);
+        }
+        workspace.run(&["state", "rm", "berth_irsa_role.x"]).succeeds();
+        workspace.import("berth_irsa_role.x", &name).succeeds();
+        workspace.plan().changes_nothing();
+        workspace.destroy().succeeds();
+    }
+}
+
+#[test]
+#[ignore = "needs terraform"]
+fn a_role_says_whom_it_trusts_wholly() {
+    let role = |more: &str| format!("resource \"berth_irsa_role\" \"x\" {{\n  name = \"x\"\n{more}}}\n");
+    for (more, told) in [
+        ("  service_accounts = [{ namespace = \"a\", name = \"b\" }]\n", "which cluster's accounts it trusts"),
+        ("  oidc_issuer_url = \"https://a.test\"\n", "names no service account"),
+        (
+            "  pod_identity = true\n  service_accounts = [{ namespace = \"a\", name = \"b\" }]\n",
+            "not the cluster's provider",
+        ),
+    ] {
+        let errors = Workspace::new(&role(more)).validate().fails();
+        assert!(errors.contains(told), "{told}: {errors}");
+    }
+    Workspace::new(&role("  pod_identity = true\n")).validate().succeeds();
+}
