@@ -99,6 +99,17 @@ impl DockerConfig {
         self.0.iter().map(|(key, login)| (key.as_str(), login))
     }
 
+    /// The password that a user has for a registry, written as in [`DockerConfig::new`].
+    ///
+    /// # Errors
+    /// The host is none.
+    pub fn password_of(&self, host: &str, username: &str) -> Result<Option<Secret>, Fault> {
+        let asked = Login { username: username.to_owned(), password: Secret::new("asked") };
+        let keys = Self::new([(host.to_owned(), asked)])?;
+        let found = keys.0.keys().find_map(|key| self.0.get(key)).filter(|login| login.username == username);
+        Ok(found.map(|login| login.password.clone()))
+    }
+
     /// The file: the same bytes for the same logins, in the form that `kubectl create secret
     /// docker-registry` writes.
     pub fn json(&self) -> Secret {

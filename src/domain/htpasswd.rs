@@ -35,6 +35,12 @@ pub enum Fault {
     /// The password is empty or holds a zero byte.
     #[error("the password is empty or holds a zero byte")]
     PasswordUnusable,
+    /// No password is given, and there is no hash of before.
+    #[error("there is no password of user {user:?}")]
+    NoPassword {
+        /// The name.
+        user: String,
+    },
     /// The user's name cannot stand in a password file or a login.
     #[error("the user name {user:?} is empty or holds a colon, white space or a control character")]
     User {
@@ -132,16 +138,21 @@ impl Htpasswd {
         })
     }
 
-    /// The file for exactly these users. Who keeps the password keeps the hash, so that the file
+    /// The file for exactly these users. Who keeps the password, or gives none, keeps the hash, so that the file
     /// stays the same byte for byte when nothing changed.
     ///
     /// Takes about 50 ms a user: keep it off the async runtime.
-    pub fn updated<'a>(&self, users: impl IntoIterator<Item = (&'a str, &'a Secret)>) -> Result<Self, Fault> {
+    pub fn updated<'a>(&self, users: impl IntoIterator<Item = (&'a str, Option<&'a Secret>)>) -> Result<Self, Fault> {
         let mut updated = BTreeMap::new();
         for (user, password) in users {
             check_user(user)?;
-            let kept = self.0.get(user).filter(|_| self.accepts(user, password)).cloned();
-            updated.insert(user.to_owned(), kept.map_or_else(|| hash(password), Ok)?);
+            let kept = self.0.get(user).filter(|_| password.is_none_or(|password| self.accepts(user, password)));
+            let line = match (kept, password) {
+                (Some(kept), _) => kept.clone(),
+                (None, Some(password)) => hash(password)?,
+                (None, None) => return Err(Fault::NoPassword { user: user.to_owned() }),
+            };
+            updated.insert(user.to_owned(), line);
         }
         Ok(Self(updated))
     }
@@ -202,7 +213,7 @@ mod tests {
     use super::*;
 
     fn file(users: &[(&str, &Secret)], before: &Htpasswd) -> Htpasswd {
-        before.updated(users.iter().copied()).unwrap()
+        before.updated(users.iter().map(|(user, password)| (*user, Some(*password)))).unwrap()
     }
 
     #[test]
@@ -216,6 +227,13 @@ mod tests {
         assert_eq!(second.0.get("ann"), first.0.get("ann"));
         assert_ne!(second.0.get("bob"), first.0.get("bob"));
         assert!(second.accepts("bob", &new) && !second.accepts("bob", &bob));
+    }
+
+    #[test]
+    fn a_password_that_is_not_given_stays_and_must_have_been_there() {
+        let first = file(&[("ann", &Secret::new("secret"))], &Htpasswd::default());
+        assert!(first.updated([("ann", None)]).unwrap() == first);
+        assert_eq!(first.updated([("bob", None)]).unwrap_err(), Fault::NoPassword { user: "bob".to_owned() });
     }
 
     #[test]

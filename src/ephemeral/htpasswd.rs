@@ -36,7 +36,7 @@ impl Ephemeral<Berth> for HtpasswdFile {
     async fn open(&self, _cx: &Cx, model: &mut Declared) -> Result<Lease> {
         let users = model.users.clone();
         let hashed = tokio::task::spawn_blocking(move || {
-            Htpasswd::default().updated(users.iter().map(|(user, password)| (user.as_str(), password)))
+            Htpasswd::default().updated(users.iter().map(|(user, password)| (user.as_str(), Some(password))))
         });
         let file = hashed.await.unwrap_or(Err(Fault::Hash)).map_err(|fault| {
             Explanation::new("BERTH-LOGIN-002", "Cannot write the password file")

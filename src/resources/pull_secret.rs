@@ -3,6 +3,7 @@
 mod bindings;
 mod digest;
 mod identity;
+mod list;
 mod observing;
 mod planning;
 mod removing;
@@ -22,8 +23,8 @@ use crate::owner::Owner;
 use crate::provider::checks::{label, labels, registry_logins, subdomain, user_name};
 use crate::provider::{Berth, Cx};
 use crate::sdk::{
-    Computed, Diagnostics, Import, Limits, Meta, Model, MoveSource, Plan, Resource, Result, Secret, Seen, Set,
-    Timeouts, Value, View, check,
+    Computed, Diagnostics, Import, Limits, Meta, Model, MoveSource, Plan, Resource, Result, Secret, Set, Timeouts,
+    Value, View, check,
 };
 
 use bindings::Bindings;
@@ -96,7 +97,8 @@ pub struct Entry {
     /// The user.
     #[attr(check = user_name())]
     pub username: String,
-    /// The password or token. It reaches the cluster's Secrets and not the state.
+    /// The password or token. It reaches the cluster's Secrets and not the state. It may be left out for a login that the
+    /// Secret has already, as after an import: what is set stays.
     #[attr(write_only)]
     #[serde(skip)]
     pub password_wo: Option<Secret>,
@@ -130,16 +132,10 @@ impl Resource<Berth> for PullSecret {
             let what = "`namespaces` or `namespace_selector` must be given";
             found.error(&complaint(what, "name the namespaces that shall get the Secret", "namespaces"));
         }
-        let registries = config.at("registries").known().and_then(Value::members);
-        for (host, login) in registries.into_iter().flatten() {
-            if View::new(login).at("password_wo").is_null() {
-                let at = format!("registries[\"{host}\"]");
-                found.error(&complaint(&format!("The login to `{host}` has no password"), "set password_wo", &at));
-            }
-        }
     }
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+        planning::refuse_logins_without_password(plan)?;
         let (name, namespaces) = (plan.planned().text("name"), plan.planned().read::<Vec<String>>("namespaces"));
         if let (Some(name), Some(namespaces)) = (name, namespaces) {
             let objects: Vec<_> = namespaces.iter().map(|namespace| ObjectRef::secret(namespace, name)).collect();
@@ -152,8 +148,7 @@ impl Resource<Berth> for PullSecret {
         }
         warn_of_write_only(&Declared::attributes(), plan);
         planning::warn_of_all_namespaces(plan);
-        let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
-            if value.elements().is_some_and(|elements| !elements.is_empty()));
+        let drifted = planning::has_drifted(plan);
         if plan.is_create() || plan.is_change() || drifted {
             plan.set("drift", Value::List(Vec::new()));
             plan.leave_open(&["digest", "secrets", "bound"]);
@@ -262,16 +257,22 @@ impl Declared {
     }
 
     /// The logins, if each has its password.
-    fn docker_config(&self) -> std::result::Result<Option<DockerConfig>, dockerconfig::Fault> {
-        let logins: Option<Vec<(String, Login)>> = self
-            .registries
-            .iter()
-            .map(|(host, entry)| {
-                let password = entry.password_wo.clone()?;
-                Some((host.clone(), Login { username: entry.username.clone(), password }))
-            })
-            .collect();
-        logins.map(DockerConfig::new).transpose()
+    /// The file with the logins; a password that is not given is the one that `kept` has for the same user. Else the host of
+    /// the first login without a password.
+    fn docker_config(
+        &self,
+        kept: &DockerConfig,
+    ) -> std::result::Result<std::result::Result<DockerConfig, String>, dockerconfig::Fault> {
+        let mut logins = Vec::new();
+        for (host, entry) in &self.registries {
+            let password = match &entry.password_wo {
+                Some(password) => Some(password.clone()),
+                None => kept.password_of(host, &entry.username)?,
+            };
+            let Some(password) = password else { return Ok(Err(host.clone())) };
+            logins.push((host.clone(), Login { username: entry.username.clone(), password }));
+        }
+        DockerConfig::new(logins).map(Ok)
     }
 
     /// Where the state says that Secrets are: the namespaces of `secrets`, or else those declared.

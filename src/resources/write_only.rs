@@ -3,6 +3,43 @@
 use crate::explain::Explanation;
 use crate::sdk::{Attribute, Nesting, Path, Plan, Shape, Value};
 
+/// A write-only value that may be left out where the remote has it already, in each element of a map.
+pub struct Kept {
+    /// The map.
+    pub map: &'static str,
+    /// The write-only attribute of its elements.
+    pub secret: &'static str,
+    /// What of an element the value belongs to: it is needed when one of these changes.
+    pub belongs_to: &'static [&'static str],
+}
+
+impl Kept {
+    /// The first element whose value is left out and that the remote cannot have: it is new, or another one is meant.
+    pub fn first_needed(&self, plan: &Plan<'_>) -> Option<String> {
+        let (config, prior) = (plan.config(), plan.prior());
+        let elements = config.at(self.map).known().and_then(Value::members)?;
+        let before = prior.at(self.map).known().unwrap_or(&Value::Null);
+        let is_needed = |(key, element): &(&String, &Value)| {
+            let old = before.member(key);
+            let is_other = |name: &&&str| {
+                let given = element.member(name);
+                !given.is_null() && !given.is_unknown() && given != old.member(name)
+            };
+            let version = format!("{}_version", self.secret);
+            let belongs_to = self.belongs_to.iter().copied().chain([version.as_str()]).collect::<Vec<_>>();
+            element.member(self.secret).is_null() && (old.is_null() || belongs_to.iter().find(is_other).is_some())
+        };
+        elements.iter().find(is_needed).map(|(key, _)| key.clone())
+    }
+
+    /// Whether any value is given.
+    pub fn is_given(&self, plan: &Plan<'_>) -> bool {
+        let config = plan.config();
+        let elements = config.at(self.map).known().and_then(Value::members);
+        elements.into_iter().flatten().any(|(_, element)| !element.member(self.secret).is_null())
+    }
+}
+
 /// How a write-only attribute ends.
 const ENDING: &str = "_wo";
 
@@ -88,6 +125,33 @@ mod tests {
         let mut found = Vec::new();
         visit(&Declared::attributes(), config, &Path::root(), &mut found);
         found.iter().filter(|given| is_so(given)).map(|given| given.place.to_string()).collect()
+    }
+
+    #[test]
+    fn a_password_that_is_left_out_is_needed_where_the_remote_cannot_have_it() {
+        let kept = Kept { map: "users", secret: "password_wo", belongs_to: &["name"] };
+        let user = |version: i64, name: &str, password: Value| {
+            Value::object([
+                ("password_wo", password),
+                ("password_wo_version", Value::from(version)),
+                ("name", Value::from(name)),
+            ])
+        };
+        let users = |users: Vec<(&str, Value)>| Value::object([("users", Value::object(users))]);
+        let schema = crate::sdk::Schema::default();
+        let needed = |prior: Option<Value>, config: Value| {
+            let planned = config.clone();
+            kept.first_needed(&Plan::new(&schema, config, prior, planned, crate::sdk::Private::default()))
+        };
+        let out = |version, name| user(version, name, Value::Null);
+        let before = || Some(users(vec![("ann", out(1, "a"))]));
+        assert_eq!(needed(None, users(vec![("ann", out(1, "a"))])), Some("ann".to_owned()), "nothing has it");
+        assert_eq!(needed(before(), users(vec![("ann", out(1, "a"))])), None);
+        assert_eq!(needed(before(), users(vec![("ann", out(2, "a"))])), Some("ann".to_owned()), "another one is meant");
+        assert_eq!(needed(before(), users(vec![("ann", out(1, "b"))])), Some("ann".to_owned()), "of somebody else");
+        assert_eq!(needed(before(), users(vec![("ann", out(1, "a")), ("bob", out(1, "b"))])), Some("bob".to_owned()));
+        assert_eq!(needed(before(), users(vec![("ann", user(2, "b", Value::from("x")))])), None);
+        assert_eq!(needed(before(), users(vec![("ann", user(2, "b", Value::Unknown))])), None);
     }
 
     #[test]

@@ -156,3 +156,49 @@ fn a_namespace_that_does_not_exist_is_named() {
     assert!(errors.contains("BERTH-K8S-006") && errors.contains("`no-such-namespace`"), "{errors}");
     assert!(workspace.instance("berth_pull_secret.this").is_none());
 }
+
+/// The password that a Secret has for a registry.
+fn password_of(namespace: &str, host: &str) -> String {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let secret = object(namespace, "secret", "pull").unwrap();
+    let file = STANDARD.decode(secret["data"][".dockerconfigjson"].as_str().unwrap()).unwrap();
+    let file: Value = serde_json::from_slice(&file).unwrap();
+    file["auths"][host]["password"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_password_that_is_left_out_stays_as_it_is() {
+    let (one, two) = (Namespace::new("kept"), Namespace::new("kept"));
+    let given = |namespaces: &[&str]| configuration(namespaces, 1, "service_accounts = []");
+    let left_out = |namespaces: &[&str]| given(namespaces).replace(" password_wo = var.password,", "");
+    let workspace = Workspace::new(&left_out(&[&one.0])).secret("password", PASSWORD);
+    let told = workspace.plan().fails();
+    assert!(told.contains("The login to `registry.sandbox.test` has no password"), "{told}");
+    workspace.configure(&given(&[&one.0]));
+    workspace.apply().succeeds();
+
+    workspace.configure(&left_out(&[&one.0]));
+    workspace.plan().changes_nothing();
+    // Another namespace gets the same, and another login comes beside it.
+    let more = "\"other.test\" = { username = \"bob\", password_wo = \"of another\", password_wo_version = 1 }\n  }\n  service";
+    workspace.configure(&left_out(&[&one.0, &two.0]).replace("}\n  service", more));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    for namespace in [&one.0, &two.0] {
+        assert_eq!(password_of(namespace, "registry.sandbox.test"), PASSWORD);
+        assert_eq!(password_of(namespace, "other.test"), "of another");
+    }
+    workspace.configure(&left_out(&[&one.0]).replace("\"ann\"", "\"eve\""));
+    let told = workspace.plan().fails();
+    assert!(told.contains("The login to `registry.sandbox.test` has no password"), "{told}");
+
+    // An import needs no password either.
+    workspace.configure(&left_out(&[&one.0]));
+    workspace.apply().succeeds();
+    workspace.run(&["state", "rm", "berth_pull_secret.this"]).succeeds();
+    workspace.import("berth_pull_secret.this", &format!("{}/pull", one.0)).succeeds();
+    workspace.plan().changes_nothing();
+    assert_eq!(password_of(&one.0, "registry.sandbox.test"), PASSWORD);
+    workspace.destroy().succeeds();
+}

@@ -1,7 +1,7 @@
 //! `berth_registry`: from nothing to a registry, changed, drifted, imported, destroyed.
 
 use crate::kubectl::{Namespace, kubectl, kubectl_ok, names, object};
-use crate::workspace::{Cli, Workspace};
+use crate::workspace::{Cli, Run, Workspace};
 
 const ANN: &str = "correct horse battery staple";
 const BOB: &str = "another long secret phrase";
@@ -334,7 +334,6 @@ fn mistakes_are_found_before_anything_is_asked() {
         (registry(&format!("{ephemeral}\n  ingress = {{}}\n  host_port = 443")), "exclude each other"),
         (registry(&format!("{ephemeral}\n  ingress = {{ class = \"nginx\" }}")), "`host` is needed"),
         (registry(&format!("{ephemeral}\n  users = {{ ann = {{ password_wo = \"{long}\" }} }}")), "100 bytes"),
-        (registry(&format!("{ephemeral}\n  users = {{ ann = {{}} }}")), "has no password"),
         (registry(&format!("{ephemeral}\n  htpasswd = \"ann:$apr1$x$y\"")), "not bcrypt"),
         (registry("storage = { s3 = { bucket = \"b\", region = \"r\", access_key = \"k\" } }"), "belong together"),
     ];
@@ -342,4 +341,43 @@ fn mistakes_are_found_before_anything_is_asked() {
         let errors = Workspace::new(&configuration).validate().fails();
         assert!(errors.contains(told), "{told}: {errors}");
     }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_password_that_is_left_out_stays_as_it_is() {
+    let namespace = Namespace::unused("kept");
+    let workspace = Workspace::new(&with_users(&namespace.0, "")).secret("ann", ANN);
+    let left_out = |users: &str, extra: &str| {
+        with_users(&namespace.0, extra).replace("ann = { password_wo = var.ann, password_wo_version = 1 }", users)
+    };
+    let told = |run: Run, user: &str| {
+        let told = run.fails();
+        assert!(told.contains(&format!("The user `{user}` has no password")), "{told}");
+    };
+    workspace.configure(&left_out("ann = { password_wo_version = 1 }", ""));
+    told(workspace.plan(), "ann");
+    workspace.configure(&with_users(&namespace.0, ""));
+    workspace.apply().succeeds();
+    let file = htpasswd(&namespace.0);
+
+    workspace.configure(&left_out("ann = { password_wo_version = 1 }", ""));
+    workspace.plan().changes_nothing();
+    workspace.configure(&left_out("ann = { password_wo_version = 1 }", "log_level = \"debug\""));
+    workspace.apply().succeeds();
+    assert_eq!(htpasswd(&namespace.0), file);
+    for (users, user) in
+        [("ann = { password_wo_version = 2 }", "ann"), ("ann = { password_wo_version = 1 }, bob = {}", "bob")]
+    {
+        workspace.configure(&left_out(users, ""));
+        told(workspace.plan(), user);
+    }
+    kubectl_ok(&["-n", &namespace.0, "delete", "secret", "registry-users"]);
+    workspace.configure(&left_out("ann = { password_wo_version = 1 }", "log_level = \"debug\""));
+    let told = workspace.apply().fails();
+    assert!(told.contains("the cluster does not have it any more"), "{told}");
+    workspace.configure(&with_users(&namespace.0, "log_level = \"debug\""));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
 }

@@ -25,7 +25,7 @@ impl Distribution {
     pub fn start(http: &str, storage: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("htpasswd");
-        let users = Htpasswd::default().updated([(USER, &Secret::new(PASSWORD))]).unwrap();
+        let users = Htpasswd::default().updated([(USER, Some(&Secret::new(PASSWORD)))]).unwrap();
         std::fs::write(&file, users.text()).unwrap();
         Self::serve(folder, http, storage, &format!("  htpasswd: {{ realm: test, path: '{}' }}\n", file.display()))
     }

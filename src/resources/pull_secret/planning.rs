@@ -5,7 +5,31 @@ use std::collections::BTreeMap;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::missing::Missing;
-use crate::sdk::{Plan, Value};
+use crate::resources::write_only::Kept;
+use crate::sdk::{Plan, Result, Value};
+
+use super::taking_over::UNKNOWN_LOGINS;
+
+/// The password of a login that the Secret has already may be left out.
+const PASSWORDS: Kept = Kept { map: "registries", secret: "password_wo", belongs_to: &["username"] };
+
+/// Refuses logins whose password is not given and not known to the Secret.
+///
+/// # Errors
+/// The first of them.
+pub fn refuse_logins_without_password(plan: &Plan<'_>) -> Result<()> {
+    let Some(host) = PASSWORDS.first_needed(plan) else { return Ok(()) };
+    Err(Explanation::new("BERTH-PULL-001", format!("The login to `{host}` has no password"))
+        .next("set password_wo; it may be left out later, as long as username and password_wo_version stay the same")
+        .at(format!("registries[\"{host}\"]")))
+}
+
+/// Whether a refresh has found something that the apply is to set right. Passwords that an import has not found stay as they
+/// are where none are declared.
+pub fn has_drifted(plan: &Plan<'_>) -> bool {
+    let found = plan.prior().read::<Vec<String>>("drift").unwrap_or_default();
+    found.iter().any(|told| told != UNKNOWN_LOGINS || PASSWORDS.is_given(plan))
+}
 
 /// Fills in where the Secrets will be and which accounts will use them, unless a selector has to find that out.
 pub fn foresee(plan: &mut Plan<'_>) {

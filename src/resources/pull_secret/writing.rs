@@ -6,11 +6,12 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
 use crate::clients::cluster::{Binding, Cluster, ClusterError};
-use crate::domain::dockerconfig::{SECRET_KEY, SECRET_TYPE};
+use crate::domain::dockerconfig::{DockerConfig, SECRET_KEY, SECRET_TYPE};
 use crate::domain::kubernetes::{DECLARATION, ObjectRef, owner_labels};
 use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::resources::registry::entry;
 use crate::resources::tenancy;
 use crate::sdk::{Result, Secret};
 
@@ -43,8 +44,9 @@ struct Placed {
 /// Binds the accounts and writes the Secret into each namespace; what `prior` had and the model has not goes.
 pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared, what: &str) -> Result<()> {
     let what = format!("{what} `{}`", model.name);
-    let content = content(model, &what)?;
     let cluster = cx.provider().cluster()?;
+    let before = prior.map(Declared::places).unwrap_or_default();
+    let content = content(cx, cluster, &before, model, &what).await?;
     let namespaces = namespaces(cx, cluster, model).await.map_err(|error| explained(&error, &what))?;
     if let Some(prior) = prior {
         tenancy::recovered(cx, &prior.objects(), &what).await?;
@@ -58,7 +60,6 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     };
     refuse_held(cx, cluster, model, &namespaces, &claim).await.map_err(|error| explained(&error, &what))?;
 
-    let before = prior.map(Declared::places).unwrap_or_default();
     let content = Content { key: digest_key(cx, cluster, &before, model, &what).await?, logins: content };
     model.digest.set(digest::under(&content.key, &content.logins));
     model.drift.set(vec![UNFINISHED.to_owned()]);
@@ -209,12 +210,32 @@ fn explained(error: &ClusterError, what: &str) -> Explanation {
     }
 }
 
-fn content(model: &Declared, what: &str) -> Result<Secret> {
+/// The logins; passwords that are not given are those that a Secret of before has.
+async fn content(cx: &Cx, cluster: &Cluster, before: &[String], model: &Declared, what: &str) -> Result<Secret> {
+    let is_whole = model.registries.values().all(|login| login.password_wo.is_some());
+    let kept = if is_whole { DockerConfig::default() } else { kept(cx, cluster, before, &model.name, what).await? };
     let wrong = |next: String| Explanation::new("BERTH-PULL-001", what).next(next).at("registries");
-    let config = model.docker_config().map_err(|fault| wrong(format!("correct the login: {fault}")))?;
-    config.map(|config| config.json()).ok_or_else(|| {
-        wrong("set password_wo of each login: it is not stored, and is needed for each change".to_owned())
-    })
+    match model.docker_config(&kept) {
+        Ok(Ok(config)) => Ok(config.json()),
+        Ok(Err(host)) => Err(Explanation::new("BERTH-PULL-001", what)
+            .said("the cluster", format!("no Secret has a password for `{host}` and this user"))
+            .next("set password_wo: it is not stored, and no Secret has it any more")
+            .at(format!("registries[\"{host}\"]"))),
+        Err(fault) => Err(wrong(format!("correct the login: {fault}"))),
+    }
+}
+
+/// The logins of the first Secret that is there.
+async fn kept(cx: &Cx, cluster: &Cluster, before: &[String], name: &str, what: &str) -> Result<DockerConfig> {
+    for namespace in before {
+        let found = cluster.get(cx.budget(), &ObjectRef::secret(namespace, name)).await;
+        let found = found.map_err(|error| explained(&error, what))?;
+        let content = found.as_ref().and_then(|secret| entry(secret, SECRET_KEY));
+        if let Some(kept) = content.and_then(|text| DockerConfig::parse(text.expose()).ok()) {
+            return Ok(kept);
+        }
+    }
+    Ok(DockerConfig::default())
 }
 
 /// The declared namespaces and those that the selector finds, in order.

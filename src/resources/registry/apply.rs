@@ -236,21 +236,19 @@ async fn users(model: &Declared, written: Option<Secret>, what: &str) -> Result<
         return Htpasswd::parse(text).map_err(|fault| refused(&fault, "htpasswd"));
     }
     let Some(users) = &model.users else { return Ok(Htpasswd::default()) };
-    let mut passwords = Vec::with_capacity(users.len());
-    for (name, user) in users {
-        let Some(password) = user.password_wo.clone() else {
-            return Err(Explanation::new("BERTH-REG-005", what)
-                .next("set password_wo: it is not stored, and is needed for each change")
-                .at(format!("users[\"{name}\"]")));
-        };
-        passwords.push((name.clone(), password));
-    }
+    let passwords: Vec<_> = users.iter().map(|(name, user)| (name.clone(), user.password_wo.clone())).collect();
     // Each hash takes some 50 ms of a processor.
     let hashed = tokio::task::spawn_blocking(move || {
         let before = written.and_then(|text| Htpasswd::parse(text.expose()).ok()).unwrap_or_default();
-        before.updated(passwords.iter().map(|(name, password)| (name.as_str(), password)))
+        before.updated(passwords.iter().map(|(name, password)| (name.as_str(), password.as_ref())))
     });
-    hashed.await.unwrap_or(Err(Fault::Hash)).map_err(|fault| refused(&fault, "users"))
+    hashed.await.unwrap_or(Err(Fault::Hash)).map_err(|fault| match &fault {
+        Fault::NoPassword { user } => Explanation::new("BERTH-REG-005", what)
+            .said("the registry", fault.to_string())
+            .next("set password_wo: it is not stored, and the cluster does not have it any more")
+            .at(format!("users[\"{user}\"]")),
+        fault => refused(fault, "users"),
+    })
 }
 
 /// Looks at all objects before the first is written: half a registry beside someone else's helps nobody.

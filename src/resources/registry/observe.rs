@@ -26,7 +26,8 @@ use super::ready::storage_check;
 use super::volume;
 
 /// What is said of a registry whose passwords an import could not find.
-const UNKNOWN_PASSWORDS: &str = "it was imported without its passwords: the next apply sets those that are declared";
+pub const UNKNOWN_PASSWORDS: &str =
+    "it was imported without its passwords: the next apply sets those that are declared";
 
 /// The registry as it is; `None` if it is gone.
 pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>> {
