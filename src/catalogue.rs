@@ -1,5 +1,8 @@
 //! Everything berth offers, one line a type.
 
+use crate::actions::image_pull_check::ImagePullCheck;
+use crate::actions::registry_check::RegistryCheck as CheckRegistry;
+use crate::actions::registry_restart::RegistryRestart;
 use crate::data::dns_lookup::DnsLookup;
 use crate::data::eks_cluster::EksCluster;
 use crate::data::hosted_zone::HostedZone;
@@ -57,6 +60,16 @@ pub fn catalogue() -> Catalogue<Berth> {
         .ephemeral(DockerConfigFile)
         .ephemeral(HtpasswdFile)
         .ephemeral(RegistryToken)
+        .list(AcmeCertificate)
+        .list(DnsRecord)
+        .list(IrsaRole)
+        .list(OidcProvider)
+        .list(PodIdentity)
+        .list(PullSecret)
+        .list(Registry)
+        .action(ImagePullCheck)
+        .action(CheckRegistry)
+        .action(RegistryRestart)
         .function(Dns01Value)
         .function(DnsPersist01Value)
         .function(DockerConfigJson)

@@ -12,6 +12,7 @@ pub use tfplugin::{clock, env, explain, owner, plugin, retry, sdk, secret};
 pub mod codes;
 pub mod digest;
 
+pub mod actions;
 pub mod catalogue;
 pub mod clients;
 pub mod data;

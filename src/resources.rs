@@ -13,6 +13,7 @@ pub mod dns01_record;
 pub mod dns_record;
 pub mod dns_records;
 pub mod irsa_role;
+mod listed;
 mod missing;
 pub mod oidc_provider;
 pub mod pod_identity;

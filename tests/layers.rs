@@ -41,7 +41,7 @@ const LAYERS: &[Layer] = &[
     Layer { modules: &["clients"], may_use: &[BASE, &["domain"]], must_not_name: &[GRPC] },
     Layer {
         // `Cx` leads to the clients by the provider's own type.
-        modules: &["resources", "data", "ephemeral", "actions", "lists"],
+        modules: &["resources", "data", "ephemeral", "actions"],
         may_use: &[BASE, &["sdk", "domain", "clients", "provider"]],
         must_not_name: &[REMOTES, GRPC],
     },
@@ -52,10 +52,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         modules: &["provider", "catalogue"],
-        may_use: &[
-            BASE,
-            &["sdk", "domain", "clients", "resources", "data", "functions", "ephemeral", "actions", "lists"],
-        ],
+        may_use: &[BASE, &["sdk", "domain", "clients", "resources", "data", "functions", "ephemeral", "actions"]],
         must_not_name: &[REMOTES, GRPC],
     },
     // The roots join all layers.
@@ -63,7 +60,7 @@ const LAYERS: &[Layer] = &[
 ];
 const LAYER_NAMES: &[&[&str]] = &[
     BASE,
-    &["domain", "sdk", "clients", "resources", "data", "ephemeral", "actions", "lists", "functions", "plugin"],
+    &["domain", "sdk", "clients", "resources", "data", "ephemeral", "actions", "functions", "plugin"],
     &["provider", "catalogue"],
 ];
 

@@ -95,17 +95,26 @@ impl Cluster {
         self.list_with(budget, like, &ListParams::default().labels(labels)).await
     }
 
+    /// The metadata of all objects like [`Cluster::list`] whose fields match too (`type=kubernetes.io/tls`): of Secrets,
+    /// nothing else is sent.
+    pub async fn list_metadata(
+        &self,
+        budget: &Budget,
+        like: &ObjectRef,
+        labels: &str,
+        fields: &str,
+    ) -> Result<Vec<Value>, ClusterError> {
+        let params = ListParams::default().labels(labels).fields(fields);
+        Ok(items(self.ask(budget, Verb::List, like, |api| api.list_metadata(&params)).await?))
+    }
+
     async fn list_with(
         &self,
         budget: &Budget,
         like: &ObjectRef,
         params: &ListParams,
     ) -> Result<Vec<Value>, ClusterError> {
-        let mut found = self.ask(budget, Verb::List, like, |api| api.list(params)).await?;
-        match found.get_mut("items").map(Value::take) {
-            Some(Value::Array(items)) => Ok(items),
-            _ => Ok(Vec::new()),
-        }
+        Ok(items(self.ask(budget, Verb::List, like, |api| api.list(params)).await?))
     }
 
     /// Declares an object: what the manifest names becomes so, and what an earlier manifest of ours
@@ -366,6 +375,14 @@ fn attempt<T>(
 }
 
 /// Where the API server keeps objects of this kind.
+/// The elements of a list.
+fn items(mut list: Value) -> Vec<Value> {
+    match list.get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    }
+}
+
 fn url_path(object: &ObjectRef) -> String {
     let kind = GroupVersionKind::gvk(object.group(), object.version(), &object.kind);
     DynamicObject::url_path(&ApiResource::from_gvk(&kind), object.namespace.as_deref())

@@ -16,4 +16,10 @@ pub(super) const CODES: &[Code] = &[
         "Do what the message says of that step. What may heal by itself, such as a name that is not visible yet, has \
          been waited for.",
     ),
+    lasting(
+        "BERTH-CHECK-003",
+        "A node cannot pull the image that an action asks for.",
+        "See that the image exists, that the service account has a pull secret for its registry, and that the node trusts \
+         the registry's certificate. The message has the node's words.",
+    ),
 ];

@@ -81,6 +81,11 @@ pub(super) const CODES: &[Code] = &[
         "See what the controller says of it; where it only takes longer, nothing needs to be done.",
     ),
     lasting(
+        "BERTH-REG-016",
+        "There is no registry of this name to restart, or `berth_registry` did not make it.",
+        "Correct name and namespace; what others made, `kubectl rollout restart` restarts.",
+    ),
+    lasting(
         "BERTH-REG-090",
         "A warning: a cache shall be one of Docker Hub, and names an address of it where no registry is.",
         "Set `proxy.remote_url` to `https://registry-1.docker.io`.",

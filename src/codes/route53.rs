@@ -129,4 +129,9 @@ pub(super) const CODES: &[Code] = &[
         "A warning: a record that is to be made is in the zone already, or one beside which it cannot stand.",
         "Import it, set `overwrite = true` to replace it, or choose another name. Nothing, if this apply removes it.",
     ),
+    lasting(
+        "BERTH-ROUTE53-037",
+        "A listing of records does not say of which zone.",
+        "Set `zone` to its name, or `zone_id`.",
+    ),
 ];

@@ -229,8 +229,9 @@ mod tests {
     fn secrets_are_never_listed_but_to_find_a_namespace_empty() {
         for attribute in attributes().chain([""]) {
             let attributes: Vec<_> = Some(attribute).filter(|it| !it.is_empty()).into_iter().collect();
-            let all: Vec<_> = ENTRIES.iter().map(|entry| entry.name).collect();
-            let given = ask(&all, &json!({ "attributes": attributes }));
+            // Whoever lists pull secrets and certificates lists Secrets.
+            let all = ENTRIES.iter().map(|entry| entry.name).filter(|name| !name.starts_with("list."));
+            let given = ask(&all.collect::<Vec<_>>(), &json!({ "attributes": attributes }));
             for rules in [&given.namespaced, &given.cluster] {
                 let read = [verbs(&rules.rules, "secrets"), verbs(&rules.optional, "secrets")].concat();
                 assert!(!read.contains(&"list") && !read.contains(&"watch"), "{attribute}: {rules:?}");

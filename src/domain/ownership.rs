@@ -117,6 +117,11 @@ pub fn owner_of(object: &Value) -> Option<Owner> {
     annotation(object, OWNER).map(Owner::found)
 }
 
+/// Whether another object answers for this one.
+pub fn is_part(object: &Value) -> bool {
+    annotation(object, LEAD).is_some()
+}
+
 /// Whether a lead's installation is still being made, or was left so.
 pub fn is_unfinished(object: &Value) -> bool {
     annotation(object, UNFINISHED).is_some()

@@ -4,6 +4,8 @@ mod principal;
 mod scope;
 mod table;
 
+use std::collections::BTreeMap;
+
 use super::irsa::Statement;
 pub use principal::principal_of;
 pub use scope::{On, Scope, ScopeError};
@@ -46,24 +48,23 @@ pub fn permissions<'a>(
     scope: &Scope,
     plan_only: bool,
 ) -> Result<Vec<Statement>, UnknownType> {
-    let mut groups: Vec<&Group> = Vec::new();
+    let mut groups: BTreeMap<&str, (&Group, bool)> = BTreeMap::new();
     for name in types {
         for entry in entries(name)? {
             let needed = entry.groups.iter().filter(|_| !plan_only || entry.asks_at_plan);
             let wanted = entry.preflights.iter().filter(|_| scope.preflights());
+            let reads_only = plan_only || entry.sort == Sort::List;
             for group in needed.chain(wanted) {
-                if !groups.contains(group) {
-                    groups.push(group);
-                }
+                groups.entry(group.sid).and_modify(|(_, reads)| *reads &= reads_only).or_insert((group, reads_only));
             }
         }
     }
-    groups.sort_by_key(|group| group.sid);
-    Ok(groups.into_iter().filter_map(|group| statement(group, scope, plan_only)).collect())
+    Ok(groups.into_values().filter_map(|(group, reads_only)| statement(group, scope, reads_only)).collect())
 }
 
-fn statement(group: &Group, scope: &Scope, plan_only: bool) -> Option<Statement> {
-    let wanted = group.actions.iter().filter(|action| !plan_only || action.plan);
+/// What a group says of all its actions, or of those that only read.
+fn statement(group: &Group, scope: &Scope, reads_only: bool) -> Option<Statement> {
+    let wanted = group.actions.iter().filter(|action| !reads_only || action.plan);
     let actions: Vec<_> = wanted.map(|action| format!("{}:{}", group.service, action.name)).collect();
     let resources = scope.resources(group.on);
     let statement = Statement { sid: Some(group.sid.to_owned()), actions, resources, ..Statement::default() };
@@ -89,6 +90,19 @@ mod tests {
         let all = permissions(ENTRIES.iter().map(|entry| entry.name), &Scope::default(), false).unwrap();
         assert_eq!(mistakes::problems("statements", &all), []);
         assert!(size(&policy_json(&all)) <= MANAGED, "{}", size(&policy_json(&all)));
+    }
+
+    #[test]
+    fn a_listing_reads_only_and_is_asked_for_by_its_kind() {
+        let actions = |types: &[&str]| {
+            let statements = permissions(types.iter().copied(), &Scope::default(), false).unwrap();
+            statements.into_iter().flat_map(|statement| statement.actions).collect::<Vec<_>>()
+        };
+        let list = actions(&["list.berth_dns_record"]);
+        assert_eq!(list, ["route53:ListHostedZones", "route53:GetHostedZone", "route53:ListResourceRecordSets"]);
+        let both = actions(&["list.berth_dns_record", "berth_dns_record"]);
+        assert!(both.contains(&"route53:ChangeResourceRecordSets".to_owned()), "{both:?}");
+        assert!(!actions(&["berth_oidc_provider"]).contains(&"iam:ListOpenIDConnectProviders".to_owned()));
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub const CERTIFICATE_DIGEST: &str = "berth/certificate-digest";
 /// Pod when it is made (EKS: "Configure Pods to use a Kubernetes service account").
 pub const IDENTITY_DIGEST: &str = "berth/identity-digest";
 
+/// The annotation of Pods that changes to have them made anew.
+pub const RESTART_DIGEST: &str = "berth/restart-digest";
+
 /// Annotations of a service account by which a cloud gives its Pods an identity.
 const IDENTITY_PREFIXES: [&str; 3] = ["eks.amazonaws.com/", "iam.gke.io/", "azure.workload.identity/"];
 
@@ -95,6 +98,8 @@ pub struct Registry {
     pub image_pull_secrets: Vec<String>,
     /// Whom its Pods run as.
     pub user: User,
+    /// Whatever should have changed before its Pods are made anew.
+    pub restart_triggers: BTreeMap<String, String>,
     /// What was declared, as JSON without secrets.
     pub declaration: String,
 }
@@ -268,6 +273,12 @@ impl Registry {
     /// The selector of its Pods as a query.
     pub fn selector(&self) -> String {
         selector(&self.name)
+    }
+
+    /// What its Pods are marked with to be made anew; none where nothing is to do that.
+    pub fn restart_digest(&self) -> Option<String> {
+        let told = || self.restart_triggers.iter().map(|(name, value)| format!("{}:{name}={value}\n", name.len()));
+        (!self.restart_triggers.is_empty()).then(|| sha256_hex(told().collect::<String>().as_bytes()))
     }
 
     /// Whether its Pods serve TLS themselves; behind an Ingress they do not.

@@ -7,6 +7,7 @@ mod import;
 pub(super) mod issue;
 mod journal;
 pub(super) mod ledger;
+mod list;
 pub(super) mod model;
 mod moved;
 pub(super) mod preflight;

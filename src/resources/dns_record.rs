@@ -7,6 +7,7 @@ pub mod existing;
 pub mod foresight;
 mod identity;
 pub mod left;
+mod list;
 mod model;
 mod moved;
 pub mod place;

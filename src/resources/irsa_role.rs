@@ -4,6 +4,7 @@ mod adopt;
 mod annotations;
 mod failures;
 mod identity;
+mod list;
 mod model;
 mod policies;
 pub(super) mod preflight;

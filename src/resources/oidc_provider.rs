@@ -1,6 +1,7 @@
 //! `berth_oidc_provider`: lets IAM trust the tokens of a cluster's service accounts.
 
 mod identity;
+mod list;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

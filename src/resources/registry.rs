@@ -9,6 +9,7 @@ mod declared;
 mod deviations;
 mod identity;
 mod leftovers;
+mod list;
 mod look;
 mod model;
 mod observe;
@@ -25,7 +26,7 @@ use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
 use crate::resources::tenancy;
 use crate::resources::write_only::warn_of_write_only;
-use crate::sdk::{Diagnostics, Import, Limits, Meta, Model as _, Plan, Resource, Result, Seen, View};
+use crate::sdk::{Diagnostics, Import, Limits, Meta, Model as _, Plan, Resource, Result, View};
 
 /// The note that an import has found all but the passwords.
 const IMPORTED: &str = "imported";
@@ -80,11 +81,11 @@ impl Resource<Berth> for Registry {
             tenancy::plan(cx, plan, std::slice::from_ref(&lead), "name");
             tenancy::look(cx, plan, &claim, &[lead], "name").await;
         }
+        planning::refuse_users_without_password(plan)?;
         planning::refuse_claim(cx, plan).await?;
         let known = planning::fill(plan);
         warn_of_write_only(&Declared::attributes(), plan);
-        let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
-            if value.elements().is_some_and(|elements| !elements.is_empty()));
+        let drifted = planning::has_drifted(plan);
         if plan.is_create() || plan.is_change() || drifted {
             plan.leave_open(&["ready_replicas", "drift"]);
         }

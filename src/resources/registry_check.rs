@@ -1,7 +1,7 @@
 //! `berth_registry_check`: proof that a registry works, step by step.
 
 mod failure;
-mod steps;
+pub mod steps;
 
 use std::collections::BTreeMap;
 
@@ -16,38 +16,19 @@ use crate::sdk::{
 use super::missing::Missing;
 use super::write_only::warn_of_write_only;
 
+pub use failure::pull_patience;
+
 /// Proof that a registry works, step by step.
 pub struct RegistryCheck;
 
 /// The check's configuration and results.
 #[derive(Clone, Debug, Model)]
 pub struct Declared {
-    /// The registry, as `HOST`, `HOST:PORT` or `https://HOST`. It is spoken to by HTTPS. `docker.io` is Docker Hub.
-    #[attr(check = registry_host())]
-    pub host: String,
-    /// Whom to log in as. Default: the provider's login to this host in `registries`. Without any, the registry is
-    /// expected to let everyone in.
-    #[attr(check = user_name())]
-    pub username: Option<String>,
-    /// The password. It is not stored. Default: the provider's.
-    #[attr(write_only)]
-    pub password_wo: Option<Secret>,
+    /// What is checked.
+    #[attr(flatten)]
+    pub question: Question,
     /// A number to change whenever `password_wo` changes; the check then runs again.
     pub password_wo_version: Option<i64>,
-    /// Certificates to trust beside the system's, PEM. Default: those of the provider's `registries`.
-    pub ca_pem: Option<String>,
-    /// The CA that should have made the registry's certificate, such as `Let's Encrypt`: a part of the name of any
-    /// issuer in the chain that the server presents, in any case.
-    pub expect_issuer: Option<String>,
-    /// Whether a tiny image is pushed and pulled. Each check pushes one of its own, and deletes it afterwards where the
-    /// registry allows that; elsewhere some 2 KB stay. Default `true`.
-    #[attr(default = true)]
-    pub push: bool,
-    /// The repository that the image is pushed to. Default `berth-check`.
-    #[attr(default = "berth-check", check = repository())]
-    pub repository: String,
-    /// Whether a node of the cluster can pull.
-    pub in_cluster: Option<InCluster>,
     /// Any values: when one changes, the check runs again.
     pub triggers: Option<BTreeMap<String, String>>,
     /// Whether `results` tell what each step found and how long it took. That differs from run to run, so that each of them
@@ -63,6 +44,58 @@ pub struct Declared {
     /// How long operations may take. A name that does not resolve yet and a load balancer that does not answer yet are waited
     /// for as long as this allows.
     pub timeouts: Option<Timeouts>,
+}
+
+/// What is checked.
+#[derive(Clone, Debug, Model)]
+pub struct Question {
+    /// The registry, as `HOST`, `HOST:PORT` or `https://HOST`. It is spoken to by HTTPS. `docker.io` is Docker Hub.
+    #[attr(check = registry_host())]
+    pub host: String,
+    /// Whom to log in as. Default: the provider's login to this host in `registries`. Without any, the registry is
+    /// expected to let everyone in.
+    #[attr(check = user_name())]
+    pub username: Option<String>,
+    /// The password. It is not stored. Default: the provider's.
+    #[attr(write_only)]
+    pub password_wo: Option<Secret>,
+    /// Certificates to trust beside the system's, PEM. Default: those of the provider's `registries`.
+    pub ca_pem: Option<String>,
+    /// The CA that should have made the registry's certificate, such as `Let's Encrypt`: a part of the name of any
+    /// issuer in the chain that the server presents, in any case.
+    pub expect_issuer: Option<String>,
+    /// Whether a tiny image is pushed and pulled. Each check pushes one of its own, and deletes it afterwards where the
+    /// registry allows that; elsewhere some 2 KB stay. Default `true`.
+    #[attr(default = true)]
+    pub push: bool,
+    /// The repository that the image is pushed to. Default `berth-check`.
+    #[attr(default = "berth-check", check = repository())]
+    pub repository: String,
+    /// Whether a node of the cluster can pull.
+    pub in_cluster: Option<InCluster>,
+}
+
+impl Question {
+    /// Tells what cannot be asked together.
+    pub fn validate(config: &View<'_>, found: &mut Diagnostics) {
+        if config.truth("push") == Some(false)
+            && config.at("in_cluster").is_given()
+            && config.at("in_cluster.image").is_null()
+        {
+            found.error(
+                &Explanation::new("BERTH-CHECK-001", "The node has no image to pull")
+                    .next("set in_cluster.image, or let push be true")
+                    .at("in_cluster.image"),
+            );
+        }
+        if config.at("password_wo").is_given() && config.at("username").is_null() {
+            found.error(
+                &Explanation::new("BERTH-CHECK-001", "`password_wo` needs `username`")
+                    .next("set username")
+                    .at("username"),
+            );
+        }
+    }
 }
 
 /// A pull by a node of the cluster, with the pull secrets of a service account. A Pod is made for it and removed
@@ -120,23 +153,7 @@ impl Resource<Berth> for RegistryCheck {
     };
 
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
-        if config.truth("push") == Some(false)
-            && config.at("in_cluster").is_given()
-            && config.at("in_cluster.image").is_null()
-        {
-            found.error(
-                &Explanation::new("BERTH-CHECK-001", "The node has no image to pull")
-                    .next("set in_cluster.image, or let push be true")
-                    .at("in_cluster.image"),
-            );
-        }
-        if config.at("password_wo").is_given() && config.at("username").is_null() {
-            found.error(
-                &Explanation::new("BERTH-CHECK-001", "`password_wo` needs `username`")
-                    .next("set username")
-                    .at("username"),
-            );
-        }
+        Question::validate(config, found);
     }
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
@@ -150,7 +167,7 @@ impl Resource<Berth> for RegistryCheck {
     }
 
     async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
-        steps::run(cx, model).await
+        answer(cx, model).await
     }
 
     async fn read(&self, _cx: &Cx, model: Declared) -> Result<Option<Declared>> {
@@ -158,12 +175,24 @@ impl Resource<Berth> for RegistryCheck {
     }
 
     async fn update(&self, cx: &Cx, _prior: &Declared, model: &mut Declared) -> Result<()> {
-        steps::run(cx, model).await
+        answer(cx, model).await
     }
 
     async fn delete(&self, _cx: &Cx, _model: Declared) -> Result<()> {
         Ok(())
     }
+}
+
+/// Takes every step that is asked for and writes what was found into the model.
+async fn answer(cx: &Cx, model: &mut Declared) -> Result<()> {
+    let results = steps::run(cx, &model.question, &|_| {}).await?;
+    model.summary.set(steps::summary(&results));
+    let details = model.details;
+    let kept: Vec<StepResult> =
+        results.into_iter().map(|result| if details { result } else { result.bare() }).collect();
+    model.results.set(kept);
+    model.passed.set(true);
+    Ok(())
 }
 
 /// Keeps out of the plan of another run what that will find again: the same steps, all passed.
@@ -202,6 +231,11 @@ async fn warn_of_what_is_missing(cx: &Cx, plan: &mut Plan<'_>) {
 }
 
 impl StepResult {
+    /// The result without what differs from run to run.
+    fn bare(self) -> Self {
+        Self { detail: Computed::Null, elapsed_ms: Computed::Null, ..self }
+    }
+
     /// A step that passed, without what it found.
     fn passed(step: Step) -> Self {
         Self {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod acme;
+mod actions;
 mod aws;
 mod bed;
 mod chance;
@@ -28,6 +29,7 @@ mod identity;
 mod ingress_address;
 #[path = "../support/kubectl.rs"]
 mod kubectl;
+mod lists;
 mod mocked;
 mod ownership;
 mod package;

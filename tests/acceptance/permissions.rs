@@ -28,22 +28,22 @@ const RARELY: [(&str, &str); 6] = [
 ];
 
 /// One run of a host with the provider, told by its access key.
-struct Recorder {
+pub struct Recorder {
     key: String,
 }
 
 impl Recorder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let key = unique("AKIA").to_ascii_uppercase().replace('-', "0");
         Self { key: format!("{key:X<20}") }
     }
 
-    fn workspace(&self, cli: &Cli, configuration: &str) -> Workspace {
+    pub fn workspace(&self, cli: &Cli, configuration: &str) -> Workspace {
         Workspace::on(cli, configuration).env("AWS_ACCESS_KEY_ID", &self.key)
     }
 
     /// The actions that were asked for, without those that everybody may.
-    fn actions(&self) -> BTreeSet<String> {
+    pub fn actions(&self) -> BTreeSet<String> {
         let requests = sandbox::requests();
         let own = requests.iter().filter(|line| line.ends_with(&format!(" {}", self.key)));
         own.map(|line| action(line)).filter(|action| !FREE.contains(&action.as_str())).collect()
@@ -79,14 +79,14 @@ fn action(line: &str) -> String {
 }
 
 /// What the table says.
-fn table(types: &[&str], scope: &Scope, plan_only: bool) -> BTreeSet<String> {
+pub fn table(types: &[&str], scope: &Scope, plan_only: bool) -> BTreeSet<String> {
     let statements = permissions(types.iter().copied(), scope, plan_only).unwrap();
     statements.into_iter().flat_map(|statement| statement.actions).collect()
 }
 
 /// Compares what was recorded with what the table says of these types.
 #[track_caller]
-fn compare(types: &[&str], plan_only: bool, recorded: &BTreeSet<String>, rarely: &[&str]) {
+pub fn compare(types: &[&str], plan_only: bool, recorded: &BTreeSet<String>, rarely: &[&str]) {
     let promised = table(types, &Scope::default(), plan_only);
     let with_preflights = serde_json::json!({ "preflights": true });
     let allowed = table(types, &Scope::read(with_preflights.as_object().unwrap()).unwrap(), plan_only);

@@ -53,6 +53,13 @@ impl Cli {
         hosts
     }
 
+    /// The host that has lists and actions: the newer Terraform.
+    pub fn with_actions() -> Self {
+        let path =
+            std::env::var_os("TERRAFORM_NEW").expect("TERRAFORM_NEW tells of a newer Terraform, as in `tests/run`");
+        Self(path.into())
+    }
+
     /// The program, by its path or its name on `PATH`.
     pub fn program(&self) -> &Path {
         &self.0

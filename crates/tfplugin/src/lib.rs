@@ -21,8 +21,8 @@ pub use plugin::launch::run as serve;
 pub use retry::Budget;
 pub use sdk::{
     About, Action, Arguments, Attr, Attribute, Catalogue, Check, Computed, Cx, Data, DecodeError, Diagnostic,
-    Diagnostics, Ephemeral, Equality, Explanation, Function, FunctionError, Identified, Import, Lease, Limits, Listed,
-    Listing, Meta, Mode, Model, MoveSource, Nesting, Number, Owner, Parameter, Path, Plan, Private, Progress, Provider,
-    ReadTimeouts, Resource, Result, Schema, Secret, Seen, Set, Settings, Severity, Shape, Signature, Step, Timeouts,
-    Type, Value, View, check,
+    Diagnostics, Ephemeral, Equality, Explanation, Function, FunctionError, Identified, Import, InvokeTimeouts, Lease,
+    Limits, Listed, Listing, Meta, Mode, Model, MoveSource, Nesting, Number, Owner, Parameter, Path, Plan, Private,
+    Progress, Provider, ReadTimeouts, Resource, Result, Schema, Secret, Seen, Set, Settings, Severity, Shape,
+    Signature, Step, Timeouts, Type, Value, View, check,
 };

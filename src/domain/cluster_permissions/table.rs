@@ -177,6 +177,29 @@ const ADDRESS: &[Rule] = &[
     rule(Namespaced, Always, (CORE, "services"), &["get", "watch"], &[]),
 ];
 
+const PULL_CHECK: &[Rule] = &[
+    rule(Namespaced, Always, (CORE, "pods"), &[], &["get", "create", "delete"]),
+    rule(Namespaced, Always, (CORE, "serviceaccounts"), &[], &["get"]),
+    rule(Namespaced, Always, NAMESPACES, &[], &["get"]),
+    rule(Namespaced, Message, (CORE, "pods"), &[], &["list"]),
+];
+
+const RESTART: &[Rule] = &[
+    rule(Namespaced, Always, (APPS, "deployments"), &[], &["get", "patch"]),
+    rule(Namespaced, Always, (CORE, "pods"), &[], &["list"]),
+    rule(Namespaced, Message, (APPS, "replicasets"), &[], &["list"]),
+    rule(Namespaced, Message, (CORE, "pods/log"), &[], &["get"]),
+    rule(Namespaced, Message, (CORE, "events"), &[], &["list"]),
+];
+
+/// Of all namespaces; a listing of one namespace needs the right there only.
+const LIST_CERTIFICATES: &[Rule] = &[rule(Cluster, Always, (CORE, "secrets"), &["get", "list"], &[])];
+const LIST_PULL_SECRETS: &[Rule] = &[
+    rule(Cluster, Always, (CORE, "secrets"), &["get", "list"], &[]),
+    rule(Cluster, Always, (CORE, "serviceaccounts"), &["get"], &[]),
+];
+const LIST_REGISTRIES: &[Rule] = &[rule(Cluster, Always, (APPS, "deployments"), &["get", "list"], &[])];
+
 const fn entry(name: &'static str, rules: &'static [Rule]) -> Entry {
     Entry { name, rules }
 }
@@ -204,4 +227,14 @@ pub static ENTRIES: &[Entry] = &[
     entry("ephemeral.berth_docker_config", &[]),
     entry("ephemeral.berth_htpasswd", &[]),
     entry("ephemeral.berth_registry_token", &[]),
+    entry("list.berth_acme_certificate", LIST_CERTIFICATES),
+    entry("list.berth_dns_record", &[]),
+    entry("list.berth_irsa_role", &[]),
+    entry("list.berth_oidc_provider", &[]),
+    entry("list.berth_pod_identity", &[]),
+    entry("list.berth_pull_secret", LIST_PULL_SECRETS),
+    entry("list.berth_registry", LIST_REGISTRIES),
+    entry("action.berth_image_pull_check", PULL_CHECK),
+    entry("action.berth_registry_check", CHECK),
+    entry("action.berth_registry_restart", RESTART),
 ];

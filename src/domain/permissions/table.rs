@@ -144,6 +144,14 @@ static PROVIDERS: Group = Group {
 static FIND_PROVIDERS: Group =
     Group { sid: "FindProviders", service: "iam", on: On::Providers, actions: &[read("GetOpenIDConnectProvider")] };
 
+/// All providers of the account.
+static LIST_PROVIDERS: Group = Group {
+    sid: "ListOidcProviders",
+    service: "iam",
+    on: On::Anything,
+    actions: &[read("ListOpenIDConnectProviders")],
+};
+
 static CLUSTERS: Group =
     Group { sid: "Clusters", service: "eks", on: On::Clusters, actions: &[read("DescribeCluster")] };
 
@@ -166,6 +174,14 @@ static MAKE_ASSOCIATIONS: Group = Group {
     service: "eks",
     on: On::Clusters,
     actions: &[write("CreatePodIdentityAssociation"), write("ListPodIdentityAssociations")],
+};
+
+/// All associations of a cluster.
+static LIST_ASSOCIATIONS: Group = Group {
+    sid: "ListPodIdentities",
+    service: "eks",
+    on: On::Clusters,
+    actions: &[read("ListPodIdentityAssociations")],
 };
 
 /// EKS hands the role on, which must be allowed to the caller.
@@ -218,6 +234,15 @@ const fn ephemeral(name: &'static str) -> Entry {
     Entry { sort: Sort::Ephemeral, name, groups: &[], asks_at_plan: false, preflights: &[] }
 }
 
+/// A listing: of these groups it needs what only reads, also of the objects that are found.
+const fn list(name: &'static str, groups: &'static [&'static Group]) -> Entry {
+    Entry { sort: Sort::List, name, groups, asks_at_plan: true, preflights: &[] }
+}
+
+const fn action(name: &'static str) -> Entry {
+    Entry { sort: Sort::Action, name, groups: &[], asks_at_plan: false, preflights: &[] }
+}
+
 /// Every type of the catalogue; `tests/catalogue.rs` names those that are missing.
 pub static ENTRIES: &[Entry] = &[
     resource("berth_acme_account", &[]),
@@ -244,4 +269,14 @@ pub static ENTRIES: &[Entry] = &[
     ephemeral("berth_docker_config"),
     ephemeral("berth_htpasswd"),
     ephemeral("berth_registry_token"),
+    list("berth_acme_certificate", &[]),
+    list("berth_dns_record", &[&FIND_ZONES, &READ_ZONES, &RECORDS]),
+    list("berth_irsa_role", &[&ROLES, &POLICIES, &ACCOUNT]),
+    list("berth_oidc_provider", &[&LIST_PROVIDERS, &PROVIDERS]),
+    list("berth_pod_identity", &[&LIST_ASSOCIATIONS, &ASSOCIATIONS]),
+    list("berth_pull_secret", &[]),
+    list("berth_registry", &[]),
+    action("berth_image_pull_check"),
+    action("berth_registry_check"),
+    action("berth_registry_restart"),
 ];

@@ -29,6 +29,7 @@ pub(crate) fn plain() -> Registry {
         tolerations: Vec::new(),
         image_pull_secrets: Vec::new(),
         user: User { user: Some(1000), group: Some(1000), volume_group: Some(1000) },
+        restart_triggers: BTreeMap::new(),
         declaration: "{}".to_owned(),
     }
 }
@@ -203,7 +204,7 @@ fn a_new_certificate_makes_new_pods_and_a_new_users_file_too() {
     assert_ne!(before.get(CERTIFICATE_DIGEST), renewed.get(CERTIFICATE_DIGEST));
     assert_eq!(before.get(USERS_DIGEST), renewed.get(USERS_DIGEST));
     let password = Secret::new("p");
-    let users = Htpasswd::default().updated([("ann", &password)]).unwrap();
+    let users = Htpasswd::default().updated([("ann", Some(&password))]).unwrap();
     assert_ne!(before.get(USERS_DIGEST), marks(&Secrets { users, ..secrets() }).get(USERS_DIGEST));
 }
 

@@ -10,8 +10,9 @@ use crate::domain::kubernetes::{DECLARATION, ObjectRef, Toleration};
 use crate::secret::Secret;
 
 use super::{
-    CERTIFICATE_DIGEST, CONFIG_DIGEST, CREDENTIALS_DIGEST, Exposure, HTPASSWD_KEY, IDENTITY_DIGEST, PORT, Registry,
-    Secrets, Storage, USERS_DIGEST, User, claim_ref, config, config_name, credentials_ref, users_ref, variables,
+    CERTIFICATE_DIGEST, CONFIG_DIGEST, CREDENTIALS_DIGEST, Exposure, HTPASSWD_KEY, IDENTITY_DIGEST, PORT,
+    RESTART_DIGEST, Registry, Secrets, Storage, USERS_DIGEST, User, claim_ref, config, config_name, credentials_ref,
+    users_ref, variables,
 };
 
 /// The label of nodes that run Linux, as images of registries do.
@@ -101,6 +102,7 @@ pub fn deployment(registry: &Registry, secrets: &Secrets) -> Value {
     });
     if let Some(marks) = marks.as_object_mut() {
         marks.extend(registry.identity_digest().map(|digest| (IDENTITY_DIGEST.to_owned(), json!(digest))));
+        marks.extend(registry.restart_digest().map(|digest| (RESTART_DIGEST.to_owned(), json!(digest))));
         if registry.has_users {
             let digest = content_digest(&users(registry, &secrets.users));
             marks.insert(USERS_DIGEST.to_owned(), json!(digest));

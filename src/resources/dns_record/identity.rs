@@ -1,5 +1,6 @@
 //! What tells record sets apart.
 
+use crate::domain::dns::{RecordKey, ZoneId};
 use crate::provider::Berth;
 use crate::sdk::{Identified, Model};
 
@@ -18,17 +19,24 @@ pub struct Identity {
     pub set_identifier: Option<String>,
 }
 
+impl Identity {
+    /// That of a record set.
+    pub fn of(zone: &ZoneId, key: &RecordKey) -> Self {
+        Self {
+            zone_id: zone.as_str().to_owned(),
+            name: key.name.as_str().to_owned(),
+            r#type: key.kind.to_string(),
+            set_identifier: key.set_identifier.clone(),
+        }
+    }
+}
+
 impl Identified<Berth> for DnsRecord {
     type Identity = Identity;
 
     fn identity(model: &DnsRecordModel) -> Option<Identity> {
         let (zone, key) = model.stored_place()?;
-        Some(Identity {
-            zone_id: zone.as_str().to_owned(),
-            name: key.name.as_str().to_owned(),
-            r#type: key.kind.to_string(),
-            set_identifier: key.set_identifier,
-        })
+        Some(Identity::of(&zone, &key))
     }
 
     fn import_id(identity: &Identity) -> String {

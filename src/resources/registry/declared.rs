@@ -42,6 +42,7 @@ impl Declared {
             tolerations: self.tolerations.iter().flatten().map(Into::into).collect(),
             image_pull_secrets: self.image_pull_secrets.clone().unwrap_or_default(),
             user: user(self.security_context.as_ref()),
+            restart_triggers: self.restart_triggers.clone().unwrap_or_default(),
             declaration: serde_json::to_string(self).unwrap_or_default(),
         })
     }

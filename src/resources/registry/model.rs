@@ -90,6 +90,9 @@ pub struct Declared {
     pub node_selector: Option<BTreeMap<String, String>>,
     /// Taints of nodes that its Pods tolerate.
     pub tolerations: Option<Vec<Toleration>>,
+    /// Any values: when one changes, the Pods are made anew, as `kubectl rollout restart` does it, for what the registry reads
+    /// only when it starts and berth does not know of. Under Terraform the action `berth_registry_restart` does so at any time.
+    pub restart_triggers: Option<BTreeMap<String, String>>,
     /// Whether an apply waits until the registry is ready: all its Pods run what is declared, a bucket has answered once, and
     /// a volume can be written to (seen by a command in a Pod, where the image has a shell and `pods/exec` is allowed). A
     /// create waits as well, for a while, for the Secret of `tls` with an Ingress, and for the address of a load balancer, or
@@ -154,6 +157,7 @@ impl Default for Declared {
             security_context: None,
             node_selector: None,
             tolerations: None,
+            restart_triggers: None,
             wait: true,
             url: Computed::Unknown,
             config_yaml: Computed::Unknown,
@@ -245,7 +249,8 @@ pub struct Ephemeral {
 #[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
 #[serde(default)]
 pub struct User {
-    /// The password, at most 72 bytes: bcrypt hashes no more. It reaches the cluster as a hash, and not the state.
+    /// The password, at most 72 bytes: bcrypt hashes no more. It reaches the cluster as a hash, and not the state. It may be
+    /// left out for a user that the registry has already, as after an import: what is set stays.
     #[attr(write_only, check = password())]
     #[serde(skip)]
     pub password_wo: Option<Secret>,

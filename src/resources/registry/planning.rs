@@ -6,16 +6,46 @@ use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::sdk::{Model as _, Path, Plan, Result, Value, View};
 
+use crate::resources::write_only::Kept;
+
 use super::model::{Declared, Volume};
+use super::observe::UNKNOWN_PASSWORDS;
+
+/// The password of a user that the registry has already may be left out.
+const PASSWORDS: Kept = Kept { map: "users", secret: "password_wo", belongs_to: &[] };
+
+/// Refuses users whose password is not given and not known to the registry.
+///
+/// # Errors
+/// The first of them.
+pub fn refuse_users_without_password(plan: &Plan<'_>) -> Result<()> {
+    let Some(user) = PASSWORDS.first_needed(plan) else { return Ok(()) };
+    Err(Explanation::new("BERTH-REG-001", format!("The user `{user}` has no password"))
+        .next("set password_wo; it may be left out later, as long as password_wo_version stays the same")
+        .at(format!("users[\"{user}\"]")))
+}
+
+/// Whether a refresh has found something that the apply is to set right. Passwords that an import has not found stay as they
+/// are where none are declared.
+pub fn has_drifted(plan: &Plan<'_>) -> bool {
+    let found = plan.prior().read::<Vec<String>>("drift").unwrap_or_default();
+    let is_for_us = |told: &String| told != UNKNOWN_PASSWORDS || PASSWORDS.is_given(plan) || has_other_secrets(plan);
+    found.iter().any(is_for_us)
+}
+
+fn has_other_secrets(plan: &Plan<'_>) -> bool {
+    ["htpasswd", "storage.s3.secret_key_wo", "proxy.password_wo"].iter().any(|name| plan.config().at(name).is_given())
+}
 
 /// What neither the address nor the configuration file depends on.
-const ASIDE: [&str; 9] = [
+const ASIDE: [&str; 10] = [
     "service_account.annotations",
     "resources",
     "node_selector",
     "tolerations",
     "image_pull_secrets",
     "security_context",
+    "restart_triggers",
     "tls.revision",
     "timeouts",
     "proxy.password_wo_version",

@@ -122,13 +122,6 @@ fn users(config: View<'_>, found: &mut Diagnostics) {
         let next = "hash the passwords with a lower cost, such as 10: the registry checks them at each request";
         found.warning(&complaint(&what, next, "htpasswd"));
     }
-    let users = config.at("users").known().and_then(Value::members);
-    for (name, user) in users.into_iter().flatten() {
-        if View::new(user).at("password_wo").is_null() {
-            let at = format!("users[\"{name}\"]");
-            found.error(&complaint(&format!("The user `{name}` has no password"), "set password_wo", &at));
-        }
-    }
     if config.at("proxy.password_wo").is_given() && config.at("proxy.username").is_null() {
         let what = "`proxy.password_wo` is used with `proxy.username` only: the registry will not log in";
         found.warning(&complaint(what, "set proxy.username, or remove the password", "proxy.username"));

@@ -22,17 +22,21 @@ use crate::sdk::{Computed, Result};
 use crate::secret::Secret;
 
 use super::failure::{Failure, Passing, is_placeholder, pull_patience};
-use super::{Declared, StepResult};
+use super::{Question, StepResult};
 
 const PACE: Pace = Pace::new(Duration::from_millis(500), Duration::from_secs(5));
 
 /// The tag that the image is pushed under.
 const TAG: &str = "check";
 
+/// Hears what a check finds, step by step.
+pub type Tell<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
 /// A check under way.
 struct Checking<'a> {
     cx: &'a Cx,
-    model: &'a Declared,
+    question: &'a Question,
+    tell: Tell<'a>,
     base: Url,
     login: Option<Login>,
     registry: Oci,
@@ -52,7 +56,7 @@ pub fn steps(has_login: bool, push: bool, in_cluster: bool) -> Vec<Step> {
 }
 
 /// What a run found, in one line.
-fn summary(results: &[StepResult]) -> String {
+pub fn summary(results: &[StepResult]) -> String {
     let name = |result: &StepResult| result.step.get().cloned().unwrap_or_default();
     let names: Vec<String> = results.iter().map(name).collect();
     let certificate = results.iter().find(|result| name(result) == Step::Tls.name());
@@ -61,51 +65,48 @@ fn summary(results: &[StepResult]) -> String {
     format!("{} steps passed: {}{}", results.len(), names.join(", "), certificate.unwrap_or_default())
 }
 
-impl StepResult {
-    /// The result without what differs from run to run.
-    fn bare(self) -> Self {
-        Self { detail: Computed::Null, elapsed_ms: Computed::Null, ..self }
-    }
-}
-
-/// Takes every step that is asked for and writes what was found into the model.
-pub async fn run(cx: &Cx, model: &mut Declared) -> Result<()> {
-    let results = {
-        let mut checking = Checking::new(cx, model).await?;
-        checking.all().await?;
-        checking.results
-    };
-    model.summary.set(summary(&results));
-    let details = model.details;
-    let kept: Vec<StepResult> =
-        results.into_iter().map(|result| if details { result } else { result.bare() }).collect();
-    model.results.set(kept);
-    model.passed.set(true);
-    Ok(())
+/// Takes every step that is asked for; `tell` hears of each that has passed.
+///
+/// # Errors
+/// The first step that fails, with those that passed.
+pub async fn run(cx: &Cx, question: &Question, tell: Tell<'_>) -> Result<Vec<StepResult>> {
+    let mut checking = Checking::new(cx, question, tell).await?;
+    checking.all().await?;
+    Ok(checking.results)
 }
 
 impl<'a> Checking<'a> {
-    async fn new(cx: &'a Cx, model: &'a Declared) -> Result<Self> {
-        let what = || format!("Cannot check the registry `{}`", model.host);
-        let base = base_url(&model.host)
+    async fn new(cx: &'a Cx, question: &'a Question, tell: Tell<'a>) -> Result<Self> {
+        let what = || format!("Cannot check the registry `{}`", question.host);
+        let base = base_url(&question.host)
             .map_err(|wrong| Explanation::new("BERTH-CHECK-001", what()).next(format!("host {wrong}")).at("host"))?;
-        let access = cx.provider().registry_access(&model.host).await?;
-        let login = match (&model.username, &model.password_wo) {
+        let access = cx.provider().registry_access(&question.host).await?;
+        let login = match (&question.username, &question.password_wo) {
             (Some(username), Some(password)) => Some(Login { username: username.clone(), password: password.clone() }),
             _ => access.login,
         };
-        let ca_pem = model.ca_pem.clone().or(access.ca_pem);
+        let ca_pem = question.ca_pem.clone().or(access.ca_pem);
         let registry = Oci::new(cx.provider().network(), base.clone(), ca_pem.as_deref(), login.clone())
             .map_err(|error| unusable(what(), &error))?;
         // Checks at the same time, in this run or others, push and delete each its own.
         let mark = Secret::random().map(|random| random.expose().chars().take(16).collect::<String>());
         let image = ProbeImage::new(&mark.unwrap_or_default());
-        Ok(Self { cx, model, base, login, registry, image, limit: cx.budget().remaining(), results: Vec::new() })
+        Ok(Self {
+            cx,
+            question,
+            tell,
+            base,
+            login,
+            registry,
+            image,
+            limit: cx.budget().remaining(),
+            results: Vec::new(),
+        })
     }
 
     async fn all(&mut self) -> Result<()> {
         let (mut taken, mut has_pushed) = (Ok(()), false);
-        for step in steps(self.login.is_some(), self.model.push, self.model.in_cluster.is_some()) {
+        for step in steps(self.login.is_some(), self.question.push, self.question.in_cluster.is_some()) {
             has_pushed |= step == Step::Push;
             taken = self.step(step).await;
             if taken.is_err() {
@@ -139,6 +140,7 @@ impl<'a> Checking<'a> {
         let failure = loop {
             let failure = match self.attempt(step).await {
                 Ok(detail) => {
+                    (self.tell)(&format!("{step}: {detail}"));
                     self.results.push(StepResult {
                         step: Computed::Known(step.name().to_owned()),
                         ok: Computed::Known(true),
@@ -176,7 +178,7 @@ impl<'a> Checking<'a> {
         let passed: Vec<&str> =
             self.results.iter().filter_map(|result| result.step.get().map(String::as_str)).collect();
         let passed = if passed.is_empty() { "none".to_owned() } else { passed.join(", ") };
-        let what = format!("The registry `{}` fails the check at the step `{step}`", self.model.host);
+        let what = format!("The registry `{}` fails the check at the step `{step}`", self.question.host);
         Explanation::new("BERTH-CHECK-002", what)
             .on(format!("{} (steps passed: {passed})", self.base))
             .said("The step", failure.cause)
@@ -224,7 +226,8 @@ impl<'a> Checking<'a> {
             };
             return Err(Failure { cause: format!("{}; it was issued by {told}", failure.cause), passing, ..failure });
         }
-        if let Some(expected) = self.model.expect_issuer.as_ref().filter(|expected| !is_issued_by(&presented, expected))
+        if let Some(expected) =
+            self.question.expect_issuer.as_ref().filter(|expected| !is_issued_by(&presented, expected))
         {
             return Err(Failure {
                 next: Some("correct expect_issuer, or have the certificate issued by the expected CA".to_owned()),
@@ -259,12 +262,12 @@ impl<'a> Checking<'a> {
     }
 
     async fn push(&self) -> std::result::Result<String, Failure> {
-        self.registry.push(&self.model.repository, TAG, &self.image).await?;
+        self.registry.push(&self.question.repository, TAG, &self.image).await?;
         Ok(format!("pushed {}", self.image.index().digest))
     }
 
     async fn pull(&self) -> std::result::Result<String, Failure> {
-        let repository = &self.model.repository;
+        let repository = &self.question.repository;
         for manifest in self.image.manifests().iter().chain([self.image.index()]) {
             self.registry.pull_manifest(repository, &manifest.digest).await?;
         }
@@ -275,11 +278,11 @@ impl<'a> Checking<'a> {
     }
 
     async fn pull_in_cluster(&self) -> std::result::Result<String, Failure> {
-        let Some(in_cluster) = &self.model.in_cluster else { return Ok(String::new()) };
-        let pushed = || image(&self.model.host, &self.model.repository, &self.image.index().digest);
+        let Some(in_cluster) = &self.question.in_cluster else { return Ok(String::new()) };
+        let pushed = || image(&self.question.host, &self.question.repository, &self.image.index().digest);
         let request = PullRequest {
             namespace: in_cluster.namespace.clone(),
-            name: pod_name(&self.model.host, &in_cluster.service_account),
+            name: pod_name(&self.question.host, &in_cluster.service_account),
             service_account: in_cluster.service_account.clone(),
             image: in_cluster.image.clone().unwrap_or_else(pushed),
             patience: pull_patience(self.limit),
@@ -298,7 +301,7 @@ impl<'a> Checking<'a> {
     /// Deletes what was pushed. Where that is not allowed it stays, some two thousand octets, without the tag from the next
     /// check on.
     async fn tidy(&self) {
-        let repository = &self.model.repository;
+        let repository = &self.question.repository;
         for manifest in [self.image.index()].into_iter().chain(self.image.manifests()) {
             let deleted = self.registry.delete_manifest(repository, &manifest.digest);
             let done = tokio::time::timeout(Duration::from_secs(10), deleted).await;

@@ -135,6 +135,7 @@ fn limit(place: &str, limits: Limits) -> Option<std::time::Duration> {
         "timeouts.read" => Some(limits.read),
         "timeouts.update" => Some(limits.update),
         "timeouts.delete" => Some(limits.delete),
+        "timeouts.invoke" => Some(limits.invoke),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! The rules of planning and applying, as pure functions on values. They hold no connection, clock or file.
 
+pub mod configuration;
 pub mod consistency;
 pub mod nulls;
 pub mod plan;

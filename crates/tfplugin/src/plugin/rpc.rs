@@ -176,9 +176,10 @@ impl<P: Provider> Calls for Service<P> {
 
     async fn generate_resource_config(
         &self,
-        _: Request<proto::generate_resource_config::Request>,
+        request: Request<proto::generate_resource_config::Request>,
     ) -> Answered<proto::generate_resource_config::Response> {
-        not_offered()
+        let request = request.into_inner();
+        self.answered(async { self.generate_configuration(&request) }).await
     }
 
     async fn validate_ephemeral_resource_config(

@@ -15,7 +15,7 @@ pub trait Action<P: Send + Sync + 'static>: Send + Sync + 'static {
     /// Its name: `disk_restart`.
     const NAME: &'static str;
 
-    /// Its documentation and limits; it may take the limit of `create`.
+    /// Its documentation and limits; it may take the limit of `invoke`.
     const META: Meta;
 
     /// As [`super::Resource::validate`].

@@ -29,6 +29,14 @@ pub struct ReadTimeouts {
     pub read: Option<String>,
 }
 
+/// The `timeouts` attribute of an action.
+#[derive(Clone, Debug, Default, PartialEq, Eq, super::Model)]
+pub struct InvokeTimeouts {
+    /// How long the action may take, such as `5m`.
+    #[attr(check = check::duration())]
+    pub invoke: Option<String>,
+}
+
 /// What applies where the user sets no `timeouts`.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -40,13 +48,15 @@ pub struct Limits {
     pub update: Duration,
     /// For a delete.
     pub delete: Duration,
+    /// For an action.
+    pub invoke: Duration,
 }
 
 impl Limits {
     /// The same number of minutes for each change, two minutes for a refresh.
     pub const fn minutes(minutes: u64) -> Self {
         let change = Duration::from_mins(minutes);
-        Self { create: change, read: Duration::from_mins(2), update: change, delete: change }
+        Self { create: change, read: Duration::from_mins(2), update: change, delete: change, invoke: change }
     }
 
     /// These limits, with what the `timeouts` attribute of `object` says in their place.
@@ -59,6 +69,7 @@ impl Limits {
             read: given("read", self.read),
             update: given("update", self.update),
             delete: given("delete", self.delete),
+            invoke: given("invoke", self.invoke),
         }
     }
 }

@@ -52,6 +52,17 @@ pub struct Association {
     pub wanted: Wanted,
 }
 
+/// An association as a listing has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// As [`Association::id`].
+    pub id: String,
+    /// The service account's namespace.
+    pub namespace: String,
+    /// The service account.
+    pub service_account: String,
+}
+
 /// The associations of one cluster.
 pub struct Associations<'a> {
     client: aws_sdk_eks::Client,
@@ -93,13 +104,32 @@ impl<'a> Associations<'a> {
         namespace: &str,
         service_account: &str,
     ) -> Result<Option<String>, AwsError> {
-        let answer = call(budget, None::<&Bucket>, async || {
-            let request = self.client.list_pod_identity_associations().cluster_name(self.cluster);
-            let request = request.namespace(namespace).service_account(service_account);
-            request.send().await.map_err(|error| failure(SERVICE, LIST, &error))
-        });
-        let found = present(answer.await)?.and_then(|answer| answer.associations).unwrap_or_default();
-        Ok(found.into_iter().find_map(|one| one.association_id))
+        let found = self.list(budget, Some(namespace), Some(service_account)).await?;
+        Ok(found.into_iter().next().map(|one| one.id))
+    }
+
+    /// The associations of a cluster, page by page: of an account, of a namespace, or all.
+    pub async fn list(
+        &self,
+        budget: &Budget,
+        namespace: Option<&str>,
+        service_account: Option<&str>,
+    ) -> Result<Vec<Listed>, AwsError> {
+        let (mut found, mut token) = (Vec::new(), None);
+        loop {
+            let page = call(budget, None::<&Bucket>, async || {
+                let request = self.client.list_pod_identity_associations().cluster_name(self.cluster);
+                let request = request.set_namespace(namespace.map(str::to_owned)).set_next_token(token.clone());
+                let request = request.set_service_account(service_account.map(str::to_owned));
+                request.send().await.map_err(|error| failure(SERVICE, LIST, &error))
+            });
+            let Some(page) = present(page.await)? else { return Ok(found) };
+            found.extend(page.associations.unwrap_or_default().into_iter().filter_map(listed));
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
     }
 
     /// Changes role, target and session tags in place. EKS takes an empty target for none.
@@ -145,6 +175,10 @@ impl<'a> Associations<'a> {
 
 fn of_tags(tags: &Tags) -> HashMap<String, String> {
     tags.clone().into_iter().collect()
+}
+
+fn listed(one: sdk::PodIdentityAssociationSummary) -> Option<Listed> {
+    Some(Listed { id: one.association_id?, namespace: one.namespace?, service_account: one.service_account? })
 }
 
 fn usable(answer: Option<sdk::PodIdentityAssociation>, operation: &'static str) -> Result<Association, AwsError> {

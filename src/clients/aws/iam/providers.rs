@@ -23,6 +23,13 @@ impl Iam {
         Ok(arn)
     }
 
+    /// The ARNs of all OIDC providers of the account, in their order.
+    pub async fn providers(&self, budget: &Budget) -> Result<Vec<String>, AwsError> {
+        let mut arns = self.0.api.provider_arns(budget).await?;
+        arns.sort();
+        Ok(arns)
+    }
+
     /// An OIDC provider; none if it is absent.
     pub async fn provider(&self, budget: &Budget, arn: &str) -> Result<Option<OidcProvider>, AwsError> {
         present(self.0.api.provider(budget, arn).await)

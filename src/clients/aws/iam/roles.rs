@@ -48,6 +48,13 @@ impl Iam {
         Ok(present(found)?.map(|role| role.trust_policy))
     }
 
+    /// All roles below a path, by name, without their policies and tags.
+    pub async fn roles_below(&self, budget: &Budget, path: Option<&str>) -> Result<Vec<Role>, AwsError> {
+        let mut roles = self.0.api.roles_below(budget, path).await?;
+        roles.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(roles)
+    }
+
     /// Whether there is a role of this name, for those who would only like to know: by a listing that all share; nothing is told
     /// where there is none, or the account has too many roles.
     pub async fn has_role(&self, budget: &Budget, name: &str) -> Result<Option<bool>, AwsError> {

@@ -67,7 +67,7 @@ impl<P: Provider> Service<P> {
     ) -> Result<(), Explanation> {
         let action = self.action(&request.action_type)?;
         let (config, _) = value::read(request.config.as_ref(), action.schema(), &action.schema().value_type())?;
-        let cx = self.context(action.meta().limits.overridden_by(&config).create, Private::default())?;
+        let cx = self.context(action.meta().limits.overridden_by(&config).invoke, Private::default())?;
         let done = action.invoke(&cx, config, progress).await;
         found.extend(cx.notes());
         done

@@ -105,12 +105,12 @@ fn unreadable(error: &DecodeError) -> Explanation {
         .defect(value::REPORT)
 }
 
-/// Schemas may be cached, destroys are planned by us, and objects may move to our types.
+/// Schemas may be cached, destroys are planned by us, objects may move to our types, and their configuration is ours to write.
 fn capabilities() -> proto::ServerCapabilities {
     proto::ServerCapabilities {
         plan_destroy: true,
         get_provider_schema_optional: true,
         move_resource_state: true,
-        generate_resource_config: false,
+        generate_resource_config: true,
     }
 }

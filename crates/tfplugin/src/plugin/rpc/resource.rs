@@ -1,7 +1,7 @@
 //! Calls about managed resources, except for apply.
 
 use super::super::engine::plan::{self, Proposal};
-use super::super::engine::{refresh, validate};
+use super::super::engine::{configuration, refresh, validate};
 use super::super::proto::tfplugin6 as proto;
 use super::super::wire;
 use super::{Service, convert, identity, value};
@@ -143,6 +143,21 @@ impl<P: Provider> Service<P> {
             }],
             diagnostics: self.diagnostics(&cx.notes()),
             deferred: None,
+        })
+    }
+
+    pub(super) fn generate_configuration(
+        &self,
+        request: &proto::generate_resource_config::Request,
+    ) -> Result<proto::generate_resource_config::Response, Explanation> {
+        let resource = self.resource(&request.type_name)?;
+        let r#type = resource.schema().value_type();
+        let (mut config, nulls) = value::read(request.state.as_ref(), resource.schema(), &r#type)?;
+        configuration::declared(&resource.schema().attributes, &mut config);
+        nulls.put_back(&mut config);
+        Ok(proto::generate_resource_config::Response {
+            config: Some(value::write(&config, &r#type)?),
+            diagnostics: Vec::new(),
         })
     }
 

@@ -35,6 +35,16 @@ impl Api {
         Ok(Some(names))
     }
 
+    /// All roles below a path, without what hangs on them.
+    pub(in super::super) async fn roles_below(&self, budget: &Budget, path: Option<&str>) -> Result<Vec<Role>> {
+        let mut roles = Vec::new();
+        let request = || self.client.list_roles().set_path_prefix(path.map(str::to_owned));
+        pages!(self, budget, "ListRoles", request(), page => {
+            roles.extend(page.roles.into_iter().map(role_of_sdk));
+        });
+        Ok(roles)
+    }
+
     /// A role without what hangs on it.
     pub(in super::super) async fn role_itself(&self, budget: &Budget, name: &str) -> Result<Role> {
         let answer = ask!(self, budget, "GetRole", self.client.get_role().role_name(name))?;

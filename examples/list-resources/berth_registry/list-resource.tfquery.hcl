@@ -1,0 +1,3 @@
+list "berth_registry" "all" {
+  provider = berth
+}

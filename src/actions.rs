@@ -1,0 +1,5 @@
+//! The actions, one file each.
+
+pub mod image_pull_check;
+pub mod registry_check;
+pub mod registry_restart;
