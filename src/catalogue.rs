@@ -29,6 +29,7 @@ use crate::resources::dns_records::DnsRecords;
 use crate::resources::dns01_delegation::Dns01Delegation;
 use crate::resources::dns01_record::Dns01Record;
 use crate::resources::irsa_role::IrsaRole;
+use crate::resources::manifest::Manifest;
 use crate::resources::oidc_provider::OidcProvider;
 use crate::resources::pod_identity::PodIdentity;
 use crate::resources::pull_secret::PullSecret;
@@ -47,6 +48,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .identified(Dns01Delegation)
         .identified(Dns01Record)
         .identified(IrsaRole)
+        .identified(Manifest)
         .identified(OidcProvider)
         .identified(PodIdentity)
         .identified(PullSecret)

@@ -39,6 +39,9 @@ const SHARED: &[&str] = &[
     "BERTH-AWS-040", // a role, an association
     "BERTH-CHECK-001",
     "BERTH-DNS-009",
+    "BERTH-K8S-085",   // of a configuration, of what it turned out to be
+    "BERTH-K8S-087",   // says nothing, fits nothing
+    "BERTH-K8S-089",   // an id that is none, an object that is not there, one of another manifest
     "BERTH-LOGIN-001", // of a file, of a token: host, user, password, CA
     "BERTH-LOGIN-003", // each way in which a registry refuses
     "BERTH-LOGIN-004", // no answer, a late one

@@ -44,6 +44,7 @@ fn cluster() -> Vec<Told> {
         ClusterError::Conflict {
             object: object(),
             manager: Some(words("helm")),
+            managers: vec![words("helm")],
             fields: vec![],
             words: words("conflict"),
         },

@@ -28,6 +28,13 @@ mock_resource "berth_irsa_role" {
   }
 }
 
+mock_resource "berth_manifest" {
+  defaults = {
+    objects = ["v1/ConfigMap/default/mocked"]
+    drift   = []
+  }
+}
+
 mock_resource "berth_pod_identity" {
   defaults = {
     association_arn = "arn:aws:eks:eu-central-1:123456789012:podidentityassociation/mocked/a-0123456789abcdefg"

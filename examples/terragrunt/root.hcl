@@ -85,6 +85,7 @@ errors {
       "(?s).*BERTH-K8S-010.*",
       "(?s).*BERTH-K8S-012.*",
       "(?s).*BERTH-K8S-013.*",
+      "(?s).*BERTH-K8S-091.*",
       "(?s).*BERTH-LOGIN-004.*",
     ]
     max_attempts       = 3

@@ -4,7 +4,9 @@ mod accounts;
 mod commands;
 mod connection;
 mod error;
+mod kinds;
 mod namespaces;
+mod objects;
 mod ownership;
 mod pods;
 mod rollouts;
@@ -34,7 +36,9 @@ use connection::{Access, Connection, Silence};
 
 pub use accounts::{Annotated, Binding, annotation, pull_secrets};
 pub use error::{ClusterError, FieldFault, Verb};
+pub use kinds::Kind;
 pub use namespaces::Vacancy;
+pub use objects::Declaring;
 pub use ownership::Removal;
 pub use pods::{PullProof, PullRequest};
 pub use rollouts::{Folder, StorageCheck, Writing};
@@ -62,12 +66,13 @@ pub struct Cluster {
     env: Env,
     access: Access,
     silence: Silence,
+    kinds: kinds::Kinds,
 }
 
 impl Cluster {
     /// A cluster described by the settings, or else by the environment.
     pub fn new(settings: Settings, env: Env) -> Self {
-        Self { settings, env, access: Access::new(), silence: Silence::default() }
+        Self { settings, env, access: Access::new(), silence: Silence::default(), kinds: kinds::Kinds::default() }
     }
 
     /// Several objects, in their order; those that were not answered for are left out.
@@ -291,7 +296,7 @@ impl Cluster {
         let patience = budget.at_most(PATIENCE);
         let broken = budget.at_most(BROKEN_PATIENCE);
         let may_repeat = || verb.may_be_repeated() && self.silence.has_answered() && broken.check().is_ok();
-        let api = Request::new(url_path(object));
+        let api = Request::new(self.url_path(object));
         let answer = retry(&patience, PACE, || async {
             let request = match build(Request::new(api.url_path.clone())) {
                 Ok(request) => request,
@@ -335,6 +340,16 @@ impl Cluster {
         connection::fault(&self.settings, &self.env)
     }
 
+    /// Where the API server keeps objects of this kind: as it has said, or else as it does for its own kinds.
+    fn url_path(&self, object: &ObjectRef) -> String {
+        let gvk = GroupVersionKind::gvk(object.group(), object.version(), &object.kind);
+        let mut resource = ApiResource::from_gvk(&gvk);
+        if let Some(kind) = self.kinds.known(&object.api_version, &object.kind) {
+            resource.plural = kind.plural;
+        }
+        DynamicObject::url_path(&resource, object.namespace.as_deref())
+    }
+
     async fn connection(&self, budget: &Budget) -> Result<Arc<Connection>, ClusterError> {
         self.access.connection(budget, &self.settings, &self.env).await
     }
@@ -349,6 +364,7 @@ impl Cluster {
             env: Env::default(),
             access: Access::by(client),
             silence: Silence::default(),
+            kinds: kinds::Kinds::default(),
         }
     }
 }
@@ -374,18 +390,12 @@ fn attempt<T>(
     }
 }
 
-/// Where the API server keeps objects of this kind.
 /// The elements of a list.
 fn items(mut list: Value) -> Vec<Value> {
     match list.get_mut("items").map(Value::take) {
         Some(Value::Array(items)) => items,
         _ => Vec::new(),
     }
-}
-
-fn url_path(object: &ObjectRef) -> String {
-    let kind = GroupVersionKind::gvk(object.group(), object.version(), &object.kind);
-    DynamicObject::url_path(&ApiResource::from_gvk(&kind), object.namespace.as_deref())
 }
 
 /// Whether a deletion is for one very object, whatever became of it since.

@@ -127,4 +127,60 @@ pub(super) const CODES: &[Code] = &[
         "There is no Ingress or Service of that name, and in a plan nobody is about to make it.",
         "Let the name come from an attribute of the resource that makes it, or correct it.",
     ),
+    lasting(
+        "BERTH-K8S-080",
+        "The cluster does not serve a kind: what defines it is not installed, or has no such version. Other than an object \
+         that does not exist.",
+        "Install what defines the kind, in the same manifest if you like, or correct `apiVersion` and `kind`.",
+    ),
+    lasting(
+        "BERTH-K8S-081",
+        "A text of documents is neither YAML nor JSON, or a key stands twice in it.",
+        "Correct the text at the line and column of the message.",
+    ),
+    lasting(
+        "BERTH-K8S-082",
+        "A document is no object: it lacks `apiVersion`, `kind` or `metadata.name`, or has `generateName` in its place, or a \
+         label or annotation that is no text.",
+        "Complete the document; put what is to be text into quotes.",
+    ),
+    lasting("BERTH-K8S-083", "Two documents of a manifest declare the same object.", "Take one of the two out."),
+    lasting(
+        "BERTH-K8S-084",
+        "A document with content of a Secret stands in `yaml`, which is stored in the state.",
+        "Move it to `secrets_yaml_wo`, which is not stored.",
+    ),
+    lasting("BERTH-K8S-085", "A manifest has no documents.", "Give `yaml` or `secrets_yaml_wo` a document at least."),
+    lasting(
+        "BERTH-K8S-086",
+        "An object has failed, and waiting does not mend it: a Job that ran out of attempts, a rollout past its deadline.",
+        "See what the object and its Pods say, mend the cause, and apply again. Nothing was removed.",
+    ),
+    lasting(
+        "BERTH-K8S-087",
+        "An element of `wait_for` says nothing that could be waited for, or fits no object of the manifest.",
+        "Give it a condition, a field or `address = true`, and the kind and name of an object in the text.",
+    ),
+    lasting(
+        "BERTH-K8S-088",
+        "A warning: objects of kinds that `keep` names were not deleted.",
+        "Nothing needs to be done. Take the kind out of `keep` and apply before the destroy if they are to go as well.",
+    ),
+    lasting(
+        "BERTH-K8S-089",
+        "Objects cannot be imported as a manifest: an id cannot be read, an object does not exist, or they belong to several \
+         manifests.",
+        "Name existing objects of one manifest, as `apps/v1/Deployment/NAMESPACE/NAME`, with commas between them.",
+    ),
+    lasting(
+        "BERTH-K8S-090",
+        "The state of another provider's manifest cannot be taken over.",
+        "Import the object by its name, and remove the other resource from the state.",
+    ),
+    passing(
+        "BERTH-K8S-091",
+        "An object that is being deleted does not go: finalizers hold it until a controller has tidied up.",
+        "See that the controller runs which serves the finalizers, and apply again; the message has the command that takes them \
+         off where it is gone for good.",
+    ),
 ];

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::digest::sha256_hex;
 
+use super::manifest::fields::{self, Elements, Structure};
 use super::quantity::Quantity;
 
 /// How many differences of one object are told.
@@ -35,6 +36,21 @@ pub fn differences_but(declared: &Value, found: &Value, known: &Deviations) -> V
     differences.iter().filter(|it| new(it)).take(TOLD).map(ToString::to_string).collect()
 }
 
+/// As [`deviations`], of an object that others may add to: elements of its lists are found as its managers tell them apart.
+pub fn own_deviations(declared: &Value, stored: &Value) -> Deviations {
+    let mut found = Vec::new();
+    compare(String::new(), declared, stored, &fields::structure(stored), &mut found);
+    found.into_iter().map(|difference| (difference.path, digest_of(difference.found))).collect()
+}
+
+/// As [`differences_but`], of an object that others may add to.
+pub fn own_differences(declared: &Value, found: &Value, known: &Deviations) -> Vec<String> {
+    let mut differences = Vec::new();
+    compare(String::new(), declared, found, &fields::structure(found), &mut differences);
+    let new = differences.iter().filter(|it| known.get(&it.path) != Some(&digest_of(it.found)));
+    new.take(TOLD).map(ToString::to_string).collect()
+}
+
 /// One place where the two differ.
 struct Difference<'a> {
     path: String,
@@ -54,27 +70,64 @@ fn digest_of(value: &Value) -> String {
 
 fn compared<'a>(declared: &'a Value, found: &'a Value) -> Vec<Difference<'a>> {
     let mut differences = Vec::new();
-    compare(String::new(), declared, found, &mut differences);
+    compare(String::new(), declared, found, &[], &mut differences);
     differences
 }
 
-fn compare<'a>(path: String, declared: &'a Value, found: &'a Value, differences: &mut Vec<Difference<'a>>) {
+fn compare<'a>(
+    path: String,
+    declared: &'a Value,
+    found: &'a Value,
+    owned: &[Value],
+    differences: &mut Vec<Difference<'a>>,
+) {
     match (declared, found) {
         // The API leaves out what is empty, and others may fill what we leave so.
         (declared, _) if is_empty(declared) => {}
         (Value::Object(declared), Value::Object(found)) => {
             for (name, value) in declared {
-                compare(format!("{path}.{name}"), value, found.get(name).unwrap_or(&Value::Null), differences);
+                let below = fields::below_member(owned, name);
+                let found = found.get(name).unwrap_or(&Value::Null);
+                compare(format!("{path}.{name}"), value, found, &below, differences);
             }
         }
-        (Value::Array(declared), Value::Array(found)) if declared.len() == found.len() => {
-            for (index, (declared, found)) in declared.iter().zip(found).enumerate() {
-                compare(format!("{path}[{index}]"), declared, found, differences);
-            }
+        (Value::Array(elements), Value::Array(members)) => {
+            compare_lists(&path, (declared, elements), (found, members), owned, differences);
         }
         _ if declared == found || is_same_quantity(declared, found) => {}
         _ => differences.push(Difference { path, declared, found }),
     }
+}
+
+fn compare_lists<'a>(
+    path: &str,
+    (declared, elements): (&'a Value, &'a [Value]),
+    (found, members): (&'a Value, &'a [Value]),
+    owned: &[Value],
+    differences: &mut Vec<Difference<'a>>,
+) {
+    match Structure::new(owned).elements() {
+        Elements::Keys(names) => {
+            for (index, element) in elements.iter().enumerate() {
+                let is_it = |member: &&Value| names.iter().all(|name| is_same_key(element.get(name), member.get(name)));
+                let member = members.iter().find(is_it).unwrap_or(&Value::Null);
+                let below = fields::below_element(owned, member);
+                compare(format!("{path}[{index}]"), element, member, &below, differences);
+            }
+        }
+        Elements::Values if elements.iter().all(|element| members.contains(element)) => {}
+        Elements::Places if elements.len() == members.len() => {
+            for (index, (element, member)) in elements.iter().zip(members).enumerate() {
+                compare(format!("{path}[{index}]"), element, member, &[], differences);
+            }
+        }
+        Elements::Values | Elements::Places => differences.push(Difference { path: path.to_owned(), declared, found }),
+    }
+}
+
+/// A part of a key that is not declared has a default, such as the protocol of a port.
+fn is_same_key(declared: Option<&Value>, found: Option<&Value>) -> bool {
+    declared.is_none() || declared == found
 }
 
 /// Whether a value says nothing.
@@ -178,6 +231,25 @@ mod tests {
             prop_assert_eq!(differences_but(&declared, &stored, &known), Vec::<String>::new());
             prop_assert_eq!(known.is_empty(), differences(&declared, &stored).is_empty());
         }
+    }
+
+    #[test]
+    fn what_others_add_to_lists_is_no_drift_and_what_they_change_of_ours_is() {
+        let owned =
+            |steps: Value| json!([{ "manager": "berth", "operation": "Apply", "fieldsV1": { "f:ports": steps } }]);
+        let steps = json!({ "k:{\"port\":80,\"protocol\":\"TCP\"}": { ".": {}, "f:port": {}, "f:name": {} } });
+        let found = |name: &str| {
+            json!({ "metadata": { "managedFields": owned(steps.clone()) }, "ports": [
+                { "port": 9, "protocol": "TCP" }, { "port": 80, "protocol": "TCP", "name": name } ] })
+        };
+        let declared = json!({ "ports": [{ "port": 80, "name": "web" }] });
+        let none = Deviations::new();
+        assert_eq!(own_differences(&declared, &found("web"), &none), Vec::<String>::new());
+        assert_eq!(own_differences(&declared, &found("x"), &none), [".ports[0].name is \"x\", declared \"web\""]);
+        let known = own_deviations(&declared, &found("x"));
+        assert_eq!(own_differences(&declared, &found("x"), &known), Vec::<String>::new());
+        let gone = json!({ "metadata": { "managedFields": owned(steps.clone()) }, "ports": [] });
+        assert_eq!(own_differences(&declared, &gone, &none).len(), 1);
     }
 
     #[test]

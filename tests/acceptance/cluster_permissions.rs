@@ -3,6 +3,7 @@
 //! Each type is applied, planned, changed, imported and destroyed by an account that has just these rights, and planned by
 //! one that has just those of a plan. The API server's log tells what they asked.
 
+mod manifests;
 mod registries;
 mod types;
 
@@ -46,7 +47,9 @@ fn compare(given: &Permissions, asked: &BTreeSet<Asked>) -> (BTreeSet<Right>, BT
     let refused = asked.iter().filter(|asked| !asked.was_allowed).map(right).collect();
     let used = |in_namespace: bool| asked.iter().filter(move |asked| asked.in_namespace == in_namespace).map(right);
     let (inside, outside): (BTreeSet<_>, BTreeSet<_>) = (used(true).collect(), used(false).collect());
-    let mut idle: BTreeSet<_> = all(&given.namespaced).difference(&inside).cloned().collect();
+    let is_for_anything = |(group, _, verb): &Right| group == "*" && inside.iter().any(|(.., used)| used == verb);
+    let mut idle: BTreeSet<_> =
+        all(&given.namespaced).difference(&inside).filter(|right| !is_for_anything(right)).cloned().collect();
     idle.extend(all(&given.cluster).into_iter().filter(|(group, resource, verb)| {
         let is_used = |(.., name): &Right| name == verb;
         let of_namespaces = resource == "namespaces" && inside.iter().any(|it| it.1 == *resource && is_used(it));

@@ -30,6 +30,7 @@ mod ingress_address;
 #[path = "../support/kubectl.rs"]
 mod kubectl;
 mod lists;
+mod manifest;
 mod mocked;
 mod ownership;
 mod package;

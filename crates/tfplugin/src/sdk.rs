@@ -55,7 +55,7 @@ pub use provider::{Provider, Settings};
 pub use resource::{Data, Import, Meta, MoveSource, Resource};
 pub use schema::{Attribute, Check, Equality, Mode, Nesting, Schema, Shape};
 pub use tfplugin_macros::Model;
-pub use timeouts::{InvokeTimeouts, Limits, ReadTimeouts, Timeouts};
+pub use timeouts::{InvokeTimeouts, Limits, ReadTimeouts, Timeouts, parse_duration};
 pub use types::Type;
 pub use value::Value;
 pub use view::{Seen, View};

@@ -153,6 +153,34 @@ pub enum ClusterError {
         /// The API server's words.
         words: String,
     },
+    /// The API server does not serve this kind: its definition is missing, or has no such version.
+    #[error("the cluster knows no {kind} of {api_version}")]
+    KindUnknown {
+        /// Group and version.
+        api_version: String,
+        /// The kind.
+        kind: String,
+    },
+    /// An object that is on its way out does not go.
+    #[error("{object} does not go")]
+    Lingering {
+        /// The object.
+        object: ObjectRef,
+        /// What holds it.
+        finalizers: Vec<String>,
+        /// Whether the time is over, or the user interrupted.
+        stopped: Stopped,
+        /// What it says of that itself.
+        words: String,
+    },
+    /// An object does not work, and waiting does not mend it.
+    #[error("{object} has failed")]
+    Failed {
+        /// The object.
+        object: ObjectRef,
+        /// Its own words.
+        words: String,
+    },
     /// An object of this name exists and is not ours.
     #[error("{object} exists and is not managed here")]
     Foreign {
@@ -172,8 +200,10 @@ pub enum ClusterError {
     Conflict {
         /// The object.
         object: String,
-        /// The other manager, if the API server names it.
+        /// The first of the other managers, if the API server names them.
         manager: Option<String>,
+        /// All of them.
+        managers: Vec<String>,
         /// The fields in dispute.
         fields: Vec<String>,
         /// The API server's words.
@@ -253,12 +283,12 @@ impl ClusterError {
 
     /// Whether only a wait failed, and what is waited for may well come: interrupted, out of time, no answer.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Stopped { .. }) || self.is_passing()
+        matches!(self, Self::Stopped { .. } | Self::Lingering { .. }) || self.is_passing()
     }
 
     /// Whether what failed is the wait alone, so that what is waited for was made.
     pub fn is_of_a_wait(&self) -> bool {
-        self.may_pass() || matches!(self, Self::Stuck { .. })
+        self.may_pass() || matches!(self, Self::Stuck { .. } | Self::Failed { .. })
     }
 
     /// What happened, as a clause with the remote's words.
@@ -276,7 +306,10 @@ impl ClusterError {
 
     /// Whether the user interrupted.
     pub fn is_interrupt(&self) -> bool {
-        matches!(self, Self::Stopped { stopped: Stopped::Interrupted, .. })
+        matches!(
+            self,
+            Self::Stopped { stopped: Stopped::Interrupted, .. } | Self::Lingering { stopped: Stopped::Interrupted, .. }
+        )
     }
 
     /// The four-part message for `what` failed (`Cannot create the registry "apps/registry"`).
@@ -308,6 +341,9 @@ impl ClusterError {
             Self::Held { .. } => "BERTH-K8S-015",
             Self::Immutable { .. } => "BERTH-K8S-071",
             Self::Refused { .. } => "BERTH-K8S-019",
+            Self::KindUnknown { .. } => "BERTH-K8S-080",
+            Self::Failed { .. } => "BERTH-K8S-086",
+            Self::Lingering { .. } => "BERTH-K8S-091",
         }
     }
 }

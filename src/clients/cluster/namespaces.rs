@@ -102,7 +102,7 @@ impl Cluster {
     }
 
     /// What is in a namespace; [`Vacancy::Settled`] if nothing is.
-    async fn content(&self, budget: &Budget, namespace: &str) -> Result<Vacancy, ClusterError> {
+    pub async fn content(&self, budget: &Budget, namespace: &str) -> Result<Vacancy, ClusterError> {
         let kinds = match self.listable_kinds(budget, namespace).await {
             Ok(kinds) => kinds,
             Err(stopped @ ClusterError::Stopped { .. }) => return Err(stopped),

@@ -26,11 +26,30 @@ pub enum Removal {
     Left,
 }
 
+/// How much of an object is asked for.
+#[derive(Clone, Copy, Debug)]
+enum Detail {
+    Whole,
+    Metadata,
+}
+
 impl Cluster {
     /// One object that is not on its way out: whatever is, is waited for until it is gone.
     pub async fn settled(&self, budget: &Budget, object: &ObjectRef) -> Result<Option<Value>, ClusterError> {
+        self.settled_of(budget, object, Detail::Whole).await
+    }
+
+    async fn settled_of(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        detail: Detail,
+    ) -> Result<Option<Value>, ClusterError> {
         for pause in PACE.pauses() {
-            let found = self.get(budget, object).await?;
+            let found = match detail {
+                Detail::Whole => self.get(budget, object).await?,
+                Detail::Metadata => self.metadata(budget, object).await?,
+            };
             let Some(leaving) = found.as_ref().filter(|found| is_terminating(found)) else { return Ok(found) };
             tracing::debug!(%object, "waiting until it is gone");
             budget.sleep(pause).await.map_err(|stopped| still_there(stopped, object, leaving))?;
@@ -49,7 +68,7 @@ impl Cluster {
         object: &ObjectRef,
         claim: &Claim,
     ) -> Result<Option<Value>, ClusterError> {
-        self.admit_by(budget, object, |found| claim.tenure(found)).await
+        self.admit_of(budget, object, |found| claim.tenure(found), Detail::Whole).await
     }
 
     /// [`Cluster::admit`], with another way to tell whose an object is.
@@ -59,9 +78,29 @@ impl Cluster {
         object: &ObjectRef,
         tenure: impl Fn(&Value) -> Tenure,
     ) -> Result<Option<Value>, ClusterError> {
+        self.admit_of(budget, object, tenure, Detail::Whole).await
+    }
+
+    /// [`Cluster::admit_by`] for objects whose content does not matter: what is found are its metadata only.
+    pub async fn admit_metadata_by(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        tenure: impl Fn(&Value) -> Tenure,
+    ) -> Result<Option<Value>, ClusterError> {
+        self.admit_of(budget, object, tenure, Detail::Metadata).await
+    }
+
+    async fn admit_of(
+        &self,
+        budget: &Budget,
+        object: &ObjectRef,
+        tenure: impl Fn(&Value) -> Tenure,
+        detail: Detail,
+    ) -> Result<Option<Value>, ClusterError> {
         let grace = budget.at_most(GRACE);
         for pause in PACE.pauses() {
-            let Some(found) = self.settled(budget, object).await? else { return Ok(None) };
+            let Some(found) = self.settled_of(budget, object, detail).await? else { return Ok(None) };
             let lead = match tenure(&found) {
                 Tenure::Ours | Tenure::Leftover => return Ok(Some(found)),
                 Tenure::Foreign => return Err(ClusterError::Foreign { object: object.to_string() }),

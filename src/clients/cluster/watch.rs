@@ -93,7 +93,7 @@ impl Cluster {
     }
 
     /// The object as it is, and then each change of it.
-    async fn events(
+    pub(super) async fn events(
         &self,
         budget: &Budget,
         object: &ObjectRef,

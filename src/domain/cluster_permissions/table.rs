@@ -131,6 +131,10 @@ const PULL_SECRET: &[Rule] = &[
     rule(Cluster, Attribute("namespace_selector"), NAMESPACES, &["list"], &[]),
 ];
 
+/// Whatever kinds stand in the text; narrow it to those. Kinds that are in no namespace need the same in a `ClusterRole`.
+const MANIFEST: &[Rule] =
+    &[rule(Namespaced, Always, EVERYTHING, &["get"], &["watch", "create", "patch", "update", "delete"])];
+
 const POD_IDENTITY: &[Rule] = &[
     rule(Namespaced, Attribute("replaces_irsa"), (CORE, "serviceaccounts"), &["get"], &["update"]),
     rule(Namespaced, Attribute("replaces_irsa"), (CORE, "pods"), &[], &["create"]),
@@ -214,6 +218,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("berth_dns01_delegation", &[]),
     entry("berth_dns01_record", &[]),
     entry("berth_irsa_role", ROLE),
+    entry("berth_manifest", MANIFEST),
     entry("berth_oidc_provider", &[]),
     entry("berth_pod_identity", POD_IDENTITY),
     entry("berth_pull_secret", PULL_SECRET),

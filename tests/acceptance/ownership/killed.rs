@@ -1,7 +1,7 @@
 //! The provider or its host killed, or the run interrupted, at each write of a create: nothing is lost, nothing is there twice,
 //! the next apply goes on, and a destroy leaves nothing.
 
-use super::subjects::{Subject, pull_secret, registry};
+use super::subjects::{Subject, manifest, pull_secret, registry};
 use crate::fault_proxy::Faults;
 use crate::sandbox::{cluster, value};
 use crate::workspace::{Cli, Workspace};
@@ -65,8 +65,7 @@ impl Scene {
         if !run.is_success() {
             let errors = run.fails();
             assert!(errors.contains("BERTH-K8S-015") && errors.contains("import it"), "{step}: {errors}");
-            let id = format!("{}/{}", self.subject.namespace.0, self.subject.name());
-            self.workspace.import(&self.subject.address("it"), &id).succeeds();
+            self.workspace.import(&self.subject.address("it"), &self.subject.import_id).succeeds();
             self.workspace.apply().succeeds();
         }
         self.subject.stands(step);
@@ -92,6 +91,13 @@ fn survives(mut scene: Scene, call: &str, calls: usize) {
 fn a_registry_outlives_what_ends_its_create_at_each_write() {
     survives(Scene::new(registry()), "PATCH /", 7);
     survives(Scene::new(registry()), "PUT /apis/apps/v1", 1);
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_manifest_outlives_what_ends_its_create_at_each_write() {
+    survives(Scene::new(manifest()), "PATCH /", 3);
+    survives(Scene::new(manifest()), "PUT /", 1);
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub struct Subject {
     /// What must stand while the resource is in a state: kind, name, and what is compared beside its existence.
     objects: Vec<(&'static str, &'static str)>,
     pub namespace: Namespace,
+    /// How its first object is imported.
+    pub import_id: String,
     key: String,
 }
 
@@ -35,11 +37,6 @@ impl Subject {
 
     fn block(&self, label: &str, more: &str) -> String {
         format!("resource \"{}\" \"{label}\" {{\n{}\n{more}\n}}\n", self.r#type, self.body)
-    }
-
-    /// The name of its first object.
-    pub fn name(&self) -> &'static str {
-        self.objects[0].1
     }
 
     pub fn address(&self, label: &str) -> String {
@@ -80,7 +77,7 @@ impl Subject {
 
 /// Every type, each in a namespace of its own.
 pub fn all() -> Vec<Subject> {
-    vec![registry(), pull_secret(), certificate(), account()]
+    vec![registry(), pull_secret(), certificate(), account(), manifest()]
 }
 
 fn subject(r#type: &'static str, body: impl Fn(&str) -> String, objects: &[(&'static str, &'static str)]) -> Subject {
@@ -91,7 +88,8 @@ fn subject(r#type: &'static str, body: impl Fn(&str) -> String, objects: &[(&'st
          variable \"password\" {{\n  type      = string\n  ephemeral = true\n}}\n"
     );
     let (body, objects) = (body(&namespace.0), objects.to_vec());
-    Subject { r#type, head, body, objects, namespace, key: KeyPair::generate().unwrap().serialize_pem() }
+    let import_id = format!("{}/{}", namespace.0, objects[0].1);
+    Subject { r#type, head, body, objects, namespace, import_id, key: KeyPair::generate().unwrap().serialize_pem() }
 }
 
 pub fn registry() -> Subject {
@@ -149,6 +147,22 @@ pub fn account() -> Subject {
         )
     };
     subject("berth_acme_account", body, &[("secret", "acme")])
+}
+
+pub fn manifest() -> Subject {
+    let body = |namespace: &str| {
+        format!(
+            "  namespace       = \"{namespace}\"\n  yaml            = <<-YAML\n    apiVersion: v1\n    kind: ConfigMap\n    metadata: {{name: ship}}\n    \
+             data: {{a: b}}\n    ---\n    apiVersion: v1\n    kind: Service\n    metadata: {{name: ship}}\n    spec: {{ports: [{{port: 80}}]}}\n  YAML\n  \
+             secrets_yaml_wo = yamlencode({{ apiVersion = \"v1\", kind = \"Secret\", metadata = {{ name = \"ship\" }}, stringData = {{ p = var.password }} }})\n  \
+             secrets_yaml_wo_version = 1"
+        )
+    };
+    let mut subject =
+        subject("berth_manifest", body, &[("configmap", "ship"), ("service", "ship"), ("secret", "ship")]);
+    let id = |kind: &str| format!("v1/{kind}/{}/ship", subject.namespace.0);
+    subject.import_id = ["ConfigMap", "Secret", "Service"].map(id).join(",");
+    subject
 }
 
 /// Whether a service account uses a pull secret.

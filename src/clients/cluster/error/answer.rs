@@ -1,5 +1,7 @@
 //! What an answer of the API server, or the lack of one, means.
 
+use std::collections::BTreeSet;
+
 use kube::core::Status;
 use kube::core::response::reason;
 use url::Url;
@@ -44,9 +46,23 @@ impl ClusterError {
             403 => forbidden(status, verb, object),
             404 => not_found(status, object),
             409 => conflict(status, object),
+            _ if is_of_another_type(&words) => {
+                Self::Invalid { object: object.to_string(), faults: Vec::new(), words: typed_fault(&words) }
+            }
             code => Self::Other { status: Some(code), words },
         }
     }
+}
+
+/// Server-side apply of a value that is of another type than its field has no reason and the status 500 (apimachinery,
+/// `fieldmanager/structuredmerge.go`), as if it were the server's own fault.
+fn is_of_another_type(words: &str) -> bool {
+    words.starts_with("failed to create typed patch object")
+}
+
+/// Without the words of the server's own language.
+fn typed_fault(words: &str) -> String {
+    words.replace("&value.valueUnstructured", "")
 }
 
 /// The causes of an answer: their machine-readable reason, and the field with its message.
@@ -82,10 +98,12 @@ fn not_found(status: &Status, object: &ObjectRef) -> ClusterError {
 fn conflict(status: &Status, object: &ObjectRef) -> ClusterError {
     let disputed: Vec<FieldFault> =
         causes(status).filter(|(reason, _)| *reason == "FieldManagerConflict").map(|(_, fault)| fault).collect();
-    let manager = disputed.first().and_then(|fault| fault.message.split('"').nth(1)).map(str::to_owned);
+    let named = disputed.iter().filter_map(|fault| fault.message.split('"').nth(1)).map(str::to_owned);
+    let managers: Vec<String> = named.collect::<BTreeSet<_>>().into_iter().collect();
     ClusterError::Conflict {
         object: object.to_string(),
-        manager,
+        manager: managers.first().cloned(),
+        managers,
         fields: disputed.into_iter().map(|fault| fault.field).collect(),
         words: status.message.clone(),
     }

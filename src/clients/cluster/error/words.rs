@@ -42,6 +42,9 @@ impl ClusterError {
             ),
             Self::Forbidden { object, .. } | Self::NotFound { object, .. } => object.clone(),
             Self::Refused { object, refusal, .. } => format!("{object}, which {refusal} refuses"),
+            Self::KindUnknown { api_version, kind } => format!("the kind {kind} of {api_version}"),
+            Self::Lingering { object, finalizers, .. } => lingering_object(object, finalizers),
+            Self::Failed { object, .. } => object.to_string(),
             Self::Immutable { object } => format!("{object}, which somebody has made immutable"),
             Self::Conflict { object, manager, fields, .. } => conflict_object(object, manager.as_deref(), fields),
             Self::Invalid { object, faults, .. } => invalid_object(object, faults),
@@ -67,6 +70,8 @@ impl ClusterError {
             | Self::NotFound { words, .. }
             | Self::Conflict { words, .. }
             | Self::Invalid { words, .. }
+            | Self::Lingering { words, .. }
+            | Self::Failed { words, .. }
             | Self::Other { words, .. } => ("The cluster", words.as_str()),
             Self::Stuck { obstacle, .. } if obstacle.kind == ObstacleKind::Volume => {
                 ("The attempt to write", obstacle.words.as_str())
@@ -75,6 +80,7 @@ impl ClusterError {
             Self::Stuck { obstacle, .. } => ("The cluster", obstacle.words.as_str()),
             Self::Stopped { last_seen, .. } => ("The cluster last", last_seen.as_deref()?),
             Self::NotConfigured(_)
+            | Self::KindUnknown { .. }
             | Self::NamespaceMissing { .. }
             | Self::NamespaceTerminating { .. }
             | Self::Foreign { .. }
@@ -108,6 +114,16 @@ impl ClusterError {
             }
             Self::NamespaceTerminating { .. } => "apply again when the namespace is gone or made anew",
             Self::NotFound { .. } => "create it first, or correct its name",
+            Self::KindUnknown { .. } => {
+                "install what defines it (its CustomResourceDefinition with this version), or correct apiVersion and kind"
+            }
+            Self::Lingering { object, finalizers, .. } => return linger_step(object, finalizers),
+            Self::Failed { object, .. } => {
+                return format!(
+                    "see `kubectl {}` and the log of its Pods, mend the cause, then apply again; nothing was removed",
+                    described(object)
+                );
+            }
             Self::Foreign { .. } => "import it, remove it, or choose another name; it was left as it is",
             Self::Held { lead, .. } => return release_step(lead),
             Self::Immutable { object } => {
@@ -154,21 +170,56 @@ fn grant_step(verb: Verb, words: &str) -> String {
     format!("{right}; `provider::berth::required_kubernetes_permissions` gives all rules that its types need")
 }
 
+/// Finalizers name who has to act before an object goes.
+fn linger_step(object: &ObjectRef, finalizers: &[String]) -> String {
+    if finalizers.is_empty() {
+        return "apply again to go on waiting, or allow more time in `timeouts`".to_owned();
+    }
+    format!(
+        "see that what serves these finalizers runs in the cluster, and apply again; if it is gone for good, take them off with \
+         `kubectl patch {}{} --type=merge -p '{{\"metadata\":{{\"finalizers\":null}}}}'`: what it would have tidied up is left then",
+        of_kind(object),
+        in_namespace(object)
+    )
+}
+
+fn lingering_object(object: &ObjectRef, finalizers: &[String]) -> String {
+    if finalizers.is_empty() {
+        return format!("{object}, which is being deleted");
+    }
+    format!("{object}, which is being deleted and is held by the finalizers {}", finalizers.join(", "))
+}
+
+/// `describe secret NAME --namespace NAMESPACE`
+fn described(object: &ObjectRef) -> String {
+    format!("describe {}{}", of_kind(object), in_namespace(object))
+}
+
+/// `secret NAME`; kinds of others with their group, since two groups may have the same.
+fn of_kind(object: &ObjectRef) -> String {
+    let kind = object.kind.to_ascii_lowercase();
+    let group =
+        if object.group().contains('.') { format!(".{}.{}", object.version(), object.group()) } else { String::new() };
+    format!("{kind}{group} {}", object.name)
+}
+
+fn in_namespace(object: &ObjectRef) -> String {
+    object.namespace.as_ref().map(|namespace| format!(" --namespace {namespace}")).unwrap_or_default()
+}
+
 /// `delete secret NAME --namespace NAMESPACE`
 fn removal(object: &ObjectRef) -> String {
-    let namespace = object.namespace.as_ref().map(|namespace| format!(" --namespace {namespace}")).unwrap_or_default();
-    format!("delete {} {}{namespace}", object.kind.to_ascii_lowercase(), object.name)
+    format!("delete {}{}", of_kind(object), in_namespace(object))
 }
 
 /// The ways to an object that another resource holds.
 fn release_step(lead: &ObjectRef) -> String {
-    let namespace = lead.namespace.as_deref().unwrap_or_default();
-    let (kind, name) = (lead.kind.to_ascii_lowercase(), &lead.name);
+    let (lead, namespace) = (of_kind(lead), in_namespace(lead));
     format!(
         "if the resource was renamed, say so in a `moved` block; if it is being replaced with create_before_destroy (its own, or \
          that of a resource which depends on it), take that away: two objects cannot have one name; if another one holds it, \
          choose another name or remove that one; if no state knows it (a run was killed), import it, or set it free with \
-         `kubectl annotate {kind} {name} --namespace {namespace} berth/owner-` and apply again. It was left as it is"
+         `kubectl annotate {lead}{namespace} berth/owner-` and apply again. It was left as it is"
     )
 }
 

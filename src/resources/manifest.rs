@@ -1,0 +1,79 @@
+//! `berth_manifest`: objects of any kind, declared by a text.
+
+mod applying;
+mod content;
+mod identity;
+mod model;
+mod observing;
+mod planning;
+mod removing;
+mod rules;
+mod taking_over;
+
+use crate::provider::{Berth, Cx};
+use crate::sdk::{Diagnostics, Import, Limits, Meta, MoveSource, Plan, Resource, Result, View};
+
+pub use model::Declared;
+
+/// The application's name in claims.
+const APPLICATION: &str = "manifest";
+
+/// The resource.
+pub struct Manifest;
+
+impl Resource<Berth> for Manifest {
+    type Model = Declared;
+
+    const NAME: &'static str = "berth_manifest";
+
+    const META: Meta = Meta {
+        import_id: "ID[,ID…]",
+        limits: Limits::minutes(10),
+        ..Meta::new(
+            "Cluster",
+            "Objects of any kind, declared by YAML or JSON documents. They are written by server-side apply: namespaces and \
+             definitions of kinds first, what runs after what it needs, objects of defined kinds last, side by side within \
+             each step. An object that leaves the text is deleted.\n\n\
+             A plan needs neither the cluster nor the definition of a kind. What the API server, webhooks or controllers make of \
+             a value is no change, and fields that the text does not name belong to others. `drift` lists what somebody has \
+             changed of the fields that it names; the next apply sets that back. Where another tool declares the same field with \
+             another value, the apply is refused, and the message names both.\n\n\
+             Each object bears the mark of its resource, so that no other resource, state or tool loses what it has: one that \
+             exists already is refused unless `adopt` is set or it is imported. A `moved` block takes over a \
+             `kubernetes_manifest` or a `kubectl_manifest`.\n\n\
+             Content of Secrets is given as `secrets_yaml_wo`, which is not stored; in `yaml` it is refused.",
+        )
+    };
+
+    fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
+        rules::check(*config, found);
+    }
+
+    async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+        planning::refine(cx, plan).await
+    }
+
+    async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
+        applying::bring_about(cx, None, model, "Cannot apply the manifest").await
+    }
+
+    async fn read(&self, cx: &Cx, model: Declared) -> Result<Option<Declared>> {
+        observing::refreshed(cx, model).await
+    }
+
+    async fn update(&self, cx: &Cx, prior: &Declared, model: &mut Declared) -> Result<()> {
+        applying::bring_about(cx, Some(prior), model, "Cannot apply the manifest").await
+    }
+
+    async fn delete(&self, cx: &Cx, model: Declared) -> Result<()> {
+        removing::take_away(cx, &model).await
+    }
+
+    async fn import(&self, cx: &Cx, id: &str) -> Result<Import<Declared>> {
+        taking_over::imported(cx, id).await.map(Import)
+    }
+
+    fn moved(&self, source: &MoveSource) -> Option<Result<Declared>> {
+        taking_over::moved(source)
+    }
+}

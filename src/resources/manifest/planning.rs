@@ -1,0 +1,90 @@
+//! What a plan can know of a manifest, without a cluster.
+
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::manifest::{self, Scope};
+use crate::explain::Explanation;
+use crate::provider::Cx;
+use crate::resources::write_only::warn_of_write_only;
+use crate::resources::{objects, tenancy};
+use crate::sdk::{Model as _, Plan, Result, Secret, Seen, Value};
+
+use super::Declared;
+use super::content::Content;
+
+/// Fills in the objects that will be there, and warns of what the apply will refuse.
+pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+    warn_of_write_only(&Declared::attributes(), plan);
+    let foreseen = foresee(plan);
+    let planned = foreseen.as_ref().map(|objects| ids(objects));
+    // Documents that are not stored may declare other objects without another version of them.
+    let is_other = match (&planned, plan.prior().at("objects")) {
+        (Some(planned), Seen::Known(before)) => planned != before,
+        _ => false,
+    };
+    let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
+        if value.elements().is_some_and(|elements| !elements.is_empty()));
+    if !(plan.is_create() || plan.is_change() || drifted || is_other) {
+        return Ok(());
+    }
+    plan.leave_open(&["drift"]);
+    match planned {
+        Some(planned) => plan.set("objects", planned),
+        None => plan.leave_open(&["objects"]),
+    }
+    if let Some(objects) = foreseen {
+        tell_unmatched(plan, &objects);
+        look(cx, plan, &objects).await;
+    }
+    Ok(())
+}
+
+fn ids(objects: &[ObjectRef]) -> Value {
+    Value::List(objects.iter().map(|object| Value::from(manifest::id(object))).collect())
+}
+
+/// The objects, if the texts are known, and where each belongs.
+fn foresee(plan: &Plan<'_>) -> Option<Vec<ObjectRef>> {
+    let view = plan.planned();
+    let (open, secret) = (view.at("yaml"), plan.config().at("secrets_yaml_wo"));
+    if open.is_unknown() || secret.is_unknown() {
+        return None;
+    }
+    let secret = secret.known().and_then(Value::as_str).map(Secret::new);
+    let content = Content::read(open.known().and_then(Value::as_str), secret.as_ref(), view.text("namespace")?).ok()?;
+    let (scopes, before) = (content.scopes(), prior_objects(plan));
+    let scope = |object: &ObjectRef| scopes.scope(object.group(), &object.kind).or_else(|| as_before(&before, object));
+    Some(content.parts(scope)?.into_iter().map(|part| part.object).collect())
+}
+
+fn prior_objects(plan: &Plan<'_>) -> Vec<ObjectRef> {
+    let ids = plan.prior().read::<Vec<String>>("objects").unwrap_or_default();
+    ids.iter().filter_map(|id| manifest::of_id(id)).collect()
+}
+
+/// Where objects of the kind were found to live.
+fn as_before(before: &[ObjectRef], object: &ObjectRef) -> Option<Scope> {
+    let is_of_kind = |it: &&ObjectRef| it.kind == object.kind && it.group() == object.group();
+    let known = before.iter().find(is_of_kind)?;
+    Some(if known.namespace.is_some() { Scope::Namespaced } else { Scope::Cluster })
+}
+
+/// Warns of a wish that no object of the text fits.
+fn tell_unmatched(plan: &mut Plan<'_>, objects: &[ObjectRef]) {
+    let Some(model) = plan.model::<Declared>() else { return };
+    for (index, wish) in model.wait_for.iter().flatten().enumerate() {
+        if !objects.iter().any(|object| wish.fits(object)) {
+            let what = format!("Nothing will be waited for: no {} of the manifest fits this", wish.kind);
+            let next = "correct kind, name and namespace, or take it out";
+            plan.warn(&Explanation::new("BERTH-K8S-087", what).next(next).at(format!("wait_for[{index}]")));
+        }
+    }
+}
+
+/// Warns of objects that somebody holds.
+async fn look(cx: &Cx, plan: &mut Plan<'_>, objects: &[ObjectRef]) {
+    let Some(lead) = objects.first().cloned() else { return };
+    tenancy::plan(cx, plan, objects, "yaml");
+    let adopts = plan.planned().truth("adopt") == Some(true);
+    let claim = Declared::claim(cx.known_owner(), lead);
+    tenancy::look_by(cx, plan, objects, "yaml", |found| objects::tenure(&claim, found, adopts)).await;
+}

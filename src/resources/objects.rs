@@ -1,0 +1,63 @@
+//! Objects of any kind that a resource declares as its own: whose they are, how they are written, waited for and removed.
+
+mod placing;
+mod removing;
+mod waiting;
+
+use std::collections::BTreeSet;
+use std::future::Future;
+
+use futures_util::{StreamExt as _, stream};
+use serde_json::Value;
+
+use crate::clients::cluster::Cluster;
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::ownership::{Claim, OWNER, Tenure};
+use crate::provider::Cx;
+
+pub use removing::{Kept, Removed};
+pub use waiting::{Goal, Wish};
+
+/// How many objects are worked on side by side.
+const AT_ONCE: usize = 16;
+
+/// Does the same work for many objects, some at a time; answers in their order.
+pub async fn side_by_side<T>(works: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    // Made before the first of them begins: a closure that borrows cannot be kept across waits.
+    let works: Vec<_> = works.collect();
+    stream::iter(works).buffered(AT_ONCE).collect().await
+}
+
+/// A resource, and what it may do to the objects that it declares.
+pub struct Tenant<'a> {
+    /// The call.
+    pub cx: &'a Cx,
+    /// The cluster.
+    pub cluster: &'a Cluster,
+    /// Its mark.
+    pub claim: &'a Claim,
+    /// Under whose name its fields are owned.
+    pub manager: &'a str,
+    /// Whether fields that others own are taken.
+    pub force: bool,
+    /// Whether it takes over what bears no mark.
+    pub adopts: bool,
+    /// Objects that an import or a `moved` block has given to it.
+    pub given: &'a BTreeSet<ObjectRef>,
+}
+
+impl Tenant<'_> {
+    /// Whose an object is that was found.
+    pub fn tenure(&self, object: &ObjectRef, found: &Value) -> Tenure {
+        tenure(self.claim, found, self.adopts || self.given.contains(object))
+    }
+}
+
+/// Whose an object is: only a mark tells, since a text may give it any label.
+pub fn tenure(claim: &Claim, found: &Value, is_given: bool) -> Tenure {
+    match found.pointer("/metadata/annotations").and_then(|annotations| annotations.get(OWNER)) {
+        Some(_) => claim.holder(found),
+        None if is_given => Tenure::Ours,
+        None => Tenure::Foreign,
+    }
+}

@@ -1,0 +1,108 @@
+//! Writes an object, unless it is somebody else's or somebody else declares its fields.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::clients::cluster::{ClusterError, Declaring};
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::manifest::fields;
+use crate::domain::ownership::is_terminating;
+use crate::retry::Pace;
+
+use super::Tenant;
+
+/// How long a webhook may take to come up that was made a moment ago.
+const WEBHOOK_PATIENCE: Duration = Duration::from_secs(90);
+const PACE: Pace = Pace::new(Duration::from_millis(300), Duration::from_secs(3));
+
+type Outcome<T> = Result<T, ClusterError>;
+
+impl Tenant<'_> {
+    /// Whether an object may be written: `None` if it is absent.
+    pub async fn admit(&self, object: &ObjectRef) -> Outcome<Option<Value>> {
+        self.cluster.admit_metadata_by(self.cx.budget(), object, |found| self.tenure(object, found)).await
+    }
+
+    /// Declares an object, marked as ours; answers what the cluster made of it. `had` tells whether the state has had it: then
+    /// what somebody has changed of it by hand is set back.
+    pub async fn place(&self, manifest: &Value, had: bool) -> Outcome<Value> {
+        let Some(object) = ObjectRef::of(manifest) else { return self.write(manifest, None, false).await };
+        let mut marked = manifest.clone();
+        self.claim.mark(&mut marked);
+        loop {
+            let found = self.admit(&object).await?;
+            let is_taken_over = self.given.contains(&object);
+            match self.write(&marked, found.as_ref(), self.force || is_taken_over).await {
+                // Deleted between the look and the write: what was written goes with it.
+                Ok(stored) if is_terminating(&stored) => {}
+                Ok(stored) if is_taken_over => return self.without_former(&object, stored).await,
+                Ok(stored) => return Ok(stored),
+                Err(ClusterError::Conflict { manager: None, .. }) if found.is_some() => {}
+                Err(conflict @ ClusterError::Conflict { .. }) if had => {
+                    return self.set_back(&object, &marked, conflict).await;
+                }
+                Err(error) => return Err(error),
+            }
+            self.cx.budget().check().map_err(|stopped| ClusterError::Stopped {
+                stopped,
+                waiting_for: format!("{object} to be left alone for a moment"),
+                last_seen: None,
+            })?;
+        }
+    }
+
+    /// [`Tenant::place`], while a webhook or a controller that judges the object may still be coming up.
+    pub async fn place_patiently(&self, manifest: &Value, had: bool) -> Outcome<Value> {
+        let patience = self.cx.budget().at_most(WEBHOOK_PATIENCE);
+        for pause in PACE.pauses() {
+            match self.place(manifest, had).await {
+                // The API server tells with this status that a webhook did not answer.
+                Err(ClusterError::Other { status: Some(500), words }) => {
+                    tracing::debug!(words, "a webhook may be coming up");
+                    if patience.sleep(pause).await.is_err() {
+                        return Err(ClusterError::Other { status: Some(500), words });
+                    }
+                }
+                placed => return placed,
+            }
+        }
+        self.place(manifest, had).await
+    }
+
+    /// For the very version that was looked at: the API server refuses it for any later one.
+    async fn write(&self, manifest: &Value, found: Option<&Value>, force: bool) -> Outcome<Value> {
+        let how = Declaring { manager: self.manager, force, is_rehearsal: false };
+        let version = found.and_then(|found| found.pointer("/metadata/resourceVersion"));
+        let mut manifest = manifest.clone();
+        if let (Some(version), Some(metadata)) = (version, manifest.get_mut("metadata").and_then(Value::as_object_mut))
+        {
+            metadata.insert("resourceVersion".to_owned(), version.clone());
+        }
+        self.cluster.declare(self.cx.budget(), &manifest, how).await
+    }
+
+    /// Takes back what was changed by hand; what another declaration or the autoscaler keeps to stays in dispute.
+    async fn set_back(&self, object: &ObjectRef, manifest: &Value, conflict: ClusterError) -> Outcome<Value> {
+        let Some(found) = self.cluster.get(self.cx.budget(), object).await? else { return Err(conflict) };
+        let ClusterError::Conflict { managers, .. } = &conflict else { return Err(conflict) };
+        if managers.is_empty() || !fields::may_be_set_back(&found, managers) {
+            return Err(conflict);
+        }
+        self.write(manifest, Some(&found), true).await
+    }
+
+    /// An object that another tool made is ours alone once it is taken over: else what leaves the text would stay, since that
+    /// tool owns it as well.
+    async fn without_former(&self, object: &ObjectRef, stored: Value) -> Outcome<Value> {
+        let Some(kept) = fields::without_former(&stored, self.manager) else { return Ok(stored) };
+        let version = stored.pointer("/metadata/resourceVersion").cloned().unwrap_or_default();
+        let patch = json!({ "metadata": { "managedFields": kept, "resourceVersion": version } });
+        match self.cluster.merge(self.cx.budget(), object, &patch).await {
+            Ok(Some(stored)) => Ok(stored),
+            // Somebody wrote meanwhile; the fields are ours as well, which is what counts.
+            Ok(None) | Err(ClusterError::Conflict { .. }) => Ok(stored),
+            Err(error) => Err(error),
+        }
+    }
+}

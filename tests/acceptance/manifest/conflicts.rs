@@ -1,0 +1,90 @@
+//! Fields that two want to set.
+
+use serde_json::json;
+
+use super::{config_map, declared, drift, patched};
+use crate::kubectl::{Namespace, kubectl_ok, object};
+use crate::workspace::Workspace;
+
+/// Another tool declares a part of an object by server-side apply.
+fn declares(namespace: &Namespace, manager: &str, text: &str) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    let manager = format!("--field-manager={manager}");
+    kubectl_ok(&[
+        "-n",
+        &namespace.0,
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        &manager,
+        "-f",
+        file.path().to_str().unwrap(),
+    ]);
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn what_another_declares_is_refused_by_name_and_field_and_taken_only_by_force() {
+    let namespace = Namespace::new("manifest");
+    let workspace = Workspace::new(&declared(&config_map(&namespace, "shared", "{a: ours}"), ""));
+    workspace.apply().succeeds();
+    declares(&namespace, "harbour-master", &config_map(&namespace, "shared", "{a: theirs, b: theirs}"));
+    workspace.refresh().succeeds();
+    assert!(drift(&workspace).join("\n").contains(".data.a is \"theirs\""), "{:?}", drift(&workspace));
+    let errors = workspace.apply().fails();
+    for words in ["BERTH-K8S-010", "harbour-master", ".data.a", "force_conflicts"] {
+        assert!(errors.contains(words), "{words}: {errors}");
+    }
+    assert_eq!(object(&namespace.0, "configmap", "shared").unwrap()["data"]["a"], "theirs");
+
+    workspace.configure(&declared(&config_map(&namespace, "shared", "{a: ours}"), "  force_conflicts = true"));
+    workspace.apply().succeeds();
+    assert_eq!(object(&namespace.0, "configmap", "shared").unwrap()["data"], json!({ "a": "ours", "b": "theirs" }));
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_value_of_another_type_is_told_at_its_field() {
+    let namespace = Namespace::new("manifest");
+    let workspace = Workspace::new(&declared(&config_map(&namespace, "one", "{a: yes}"), ""));
+    let errors = workspace.apply().fails();
+    assert!(errors.contains("BERTH-K8S-011") && errors.contains(".data.a: expected string"), "{errors}");
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn another_manager_takes_over_the_fields_and_what_leaves_the_text_leaves_the_object() {
+    let namespace = Namespace::new("manifest");
+    let workspace = Workspace::new(&declared(&config_map(&namespace, "one", "{a: x, b: z}"), ""));
+    workspace.apply().succeeds();
+    workspace.configure(&declared(&config_map(&namespace, "one", "{a: x}"), "  field_manager = \"pilot\""));
+    workspace.apply().succeeds();
+    assert_eq!(object(&namespace.0, "configmap", "one").unwrap()["data"], json!({ "a": "x" }));
+    workspace.plan().changes_nothing();
+    patched(&namespace, "configmap", "one", r#"{"data":{"a":"by hand"}}"#);
+    workspace.apply().succeeds();
+    assert_eq!(object(&namespace.0, "configmap", "one").unwrap()["data"]["a"], "x");
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn what_exists_is_adopted_only_when_asked_and_is_ours_alone_then() {
+    let namespace = Namespace::new("manifest");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), config_map(&namespace, "old", "{a: x, b: z}")).unwrap();
+    kubectl_ok(&["apply", "-f", file.path().to_str().unwrap()]);
+    let workspace = Workspace::new(&declared(&config_map(&namespace, "old", "{a: x}"), ""));
+    let planned = workspace.plan().changes_something();
+    assert!(planned.warnings().iter().any(|told| told.contains("BERTH-K8S-009")), "{planned}");
+    let errors = workspace.apply().fails();
+    assert!(errors.contains("BERTH-K8S-009") && errors.contains("adopt"), "{errors}");
+    workspace.configure(&declared(&config_map(&namespace, "old", "{a: x}"), "  adopt = true"));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
+    assert!(object(&namespace.0, "configmap", "old").is_none());
+}
