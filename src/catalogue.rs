@@ -24,11 +24,13 @@ use crate::provider::Berth;
 use crate::resources::acme_account::AcmeAccount;
 use crate::resources::acme_certificate::AcmeCertificate;
 use crate::resources::acme_order::AcmeOrder;
+use crate::resources::certificate::Certificate;
 use crate::resources::dns_record::DnsRecord;
 use crate::resources::dns_records::DnsRecords;
 use crate::resources::dns01_delegation::Dns01Delegation;
 use crate::resources::dns01_record::Dns01Record;
 use crate::resources::irsa_role::IrsaRole;
+use crate::resources::issuer::Issuer;
 use crate::resources::manifest::Manifest;
 use crate::resources::oidc_provider::OidcProvider;
 use crate::resources::pod_identity::PodIdentity;
@@ -43,11 +45,13 @@ pub fn catalogue() -> Catalogue<Berth> {
         .identified(AcmeAccount)
         .identified(AcmeCertificate)
         .resource(AcmeOrder)
+        .identified(Certificate)
         .identified(DnsRecord)
         .identified(DnsRecords)
         .identified(Dns01Delegation)
         .identified(Dns01Record)
         .identified(IrsaRole)
+        .identified(Issuer)
         .identified(Manifest)
         .identified(OidcProvider)
         .identified(PodIdentity)

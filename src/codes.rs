@@ -5,6 +5,7 @@
 
 mod acme;
 mod aws;
+mod cert_manager;
 mod check;
 mod dns;
 mod k8s;
@@ -73,6 +74,7 @@ pub static FAMILIES: &[Family] = &[
     Family { name: "ACME", title: "Accounts, orders and certificates of ACME CAs", lists: acme::CODES },
     Family { name: "AWS", title: "AWS, roles and OIDC providers", lists: &[aws::CODES] },
     Family { name: "CHECK", title: "The check of a registry", lists: &[check::CODES] },
+    Family { name: "CM", title: "Issuers and certificates of cert-manager", lists: &[cert_manager::CODES] },
     Family { name: "DNS", title: "Resolvers and name servers", lists: &[dns::CODES] },
     Family { name: "K8S", title: "The Kubernetes cluster", lists: &[k8s::CODES] },
     Family { name: "LOGIN", title: "Logins to registries", lists: &[login::CODES] },

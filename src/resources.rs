@@ -8,11 +8,14 @@ mod aws_look;
 #[cfg(test)]
 mod aws_table;
 pub(crate) mod aws_tags;
+mod cert_manager;
+pub mod certificate;
 pub mod dns01_delegation;
 pub mod dns01_record;
 pub mod dns_record;
 pub mod dns_records;
 pub mod irsa_role;
+pub mod issuer;
 mod listed;
 pub mod manifest;
 mod missing;

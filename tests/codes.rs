@@ -38,6 +38,8 @@ const SHARED: &[&str] = &[
     "BERTH-AWS-036", // what AWS advises against: a port, no audience
     "BERTH-AWS-040", // a role, an association
     "BERTH-CHECK-001",
+    "BERTH-CM-003", // an issuer, a certificate: an id that is none, an object that is not there
+    "BERTH-CM-004", // each way of an issuer, of a certificate
     "BERTH-DNS-009",
     "BERTH-K8S-085",   // of a configuration, of what it turned out to be
     "BERTH-K8S-087",   // says nothing, fits nothing

@@ -28,6 +28,26 @@ mock_resource "berth_irsa_role" {
   }
 }
 
+mock_resource "berth_certificate" {
+  defaults = {
+    ready         = true
+    serial_number = "0123456789abcdef"
+    not_before    = "2026-01-01T00:00:00Z"
+    not_after     = "2026-04-01T00:00:00Z"
+    renewal_time  = "2026-03-02T00:00:00Z"
+    revision      = 1
+    drift         = []
+  }
+}
+
+mock_resource "berth_issuer" {
+  defaults = {
+    ready       = true
+    account_uri = "https://acme.example.com/acme/acct/1"
+    drift       = []
+  }
+}
+
 mock_resource "berth_manifest" {
   defaults = {
     objects = ["v1/ConfigMap/default/mocked"]

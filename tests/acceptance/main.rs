@@ -5,6 +5,7 @@ mod acme;
 mod actions;
 mod aws;
 mod bed;
+mod cert_manager;
 mod chance;
 mod cluster;
 mod cluster_permissions;

@@ -135,6 +135,36 @@ const PULL_SECRET: &[Rule] = &[
 const MANIFEST: &[Rule] =
     &[rule(Namespaced, Always, EVERYTHING, &["get"], &["watch", "create", "patch", "update", "delete"])];
 
+const CERT_MANAGER: &str = "cert-manager.io";
+const CERT_MANAGER_ACME: &str = "acme.cert-manager.io";
+const CHANGES: &[&str] = &["watch", "create", "patch", "update", "delete"];
+
+/// Either an Issuer or a `ClusterIssuer`, whose name says which.
+const ISSUER: &[Rule] = &[
+    rule(Namespaced, Always, (CERT_MANAGER, "issuers"), &["get"], CHANGES),
+    rule(Cluster, Always, (CERT_MANAGER, "clusterissuers"), &["get"], CHANGES),
+    rule(
+        Namespaced,
+        Attribute("acme.external_account_binding"),
+        (CORE, "secrets"),
+        &["get"],
+        &["create", "patch", "delete"],
+    ),
+];
+
+const CM_CERTIFICATE: &[Rule] = &[
+    rule(Namespaced, Always, (CERT_MANAGER, "certificates"), &["get"], CHANGES),
+    // The serial number.
+    rule(Namespaced, Message, (CORE, "secrets"), &["get"], &[]),
+    rule(Namespaced, Attribute("delete_secret_on_destroy"), (CORE, "secrets"), &[], &["get", "delete"]),
+    // What keeps it.
+    rule(Namespaced, Message, (CERT_MANAGER, "certificaterequests"), &[], &["list"]),
+    rule(Namespaced, Message, (CERT_MANAGER_ACME, "orders"), &[], &["list"]),
+    rule(Namespaced, Message, (CERT_MANAGER_ACME, "challenges"), &[], &["list"]),
+    rule(Namespaced, Message, (CERT_MANAGER, "issuers"), &[], &["get"]),
+    rule(Cluster, Message, (CERT_MANAGER, "clusterissuers"), &[], &["get"]),
+];
+
 const POD_IDENTITY: &[Rule] = &[
     rule(Namespaced, Attribute("replaces_irsa"), (CORE, "serviceaccounts"), &["get"], &["update"]),
     rule(Namespaced, Attribute("replaces_irsa"), (CORE, "pods"), &[], &["create"]),
@@ -213,11 +243,13 @@ pub static ENTRIES: &[Entry] = &[
     entry("berth_acme_account", ACCOUNT),
     entry("berth_acme_certificate", CERTIFICATE),
     entry("berth_acme_order", &[]),
+    entry("berth_certificate", CM_CERTIFICATE),
     entry("berth_dns_record", &[]),
     entry("berth_dns_records", &[]),
     entry("berth_dns01_delegation", &[]),
     entry("berth_dns01_record", &[]),
     entry("berth_irsa_role", ROLE),
+    entry("berth_issuer", ISSUER),
     entry("berth_manifest", MANIFEST),
     entry("berth_oidc_provider", &[]),
     entry("berth_pod_identity", POD_IDENTITY),

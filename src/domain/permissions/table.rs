@@ -253,6 +253,8 @@ pub static ENTRIES: &[Entry] = &[
     resource("berth_dns01_delegation", DNS),
     resource("berth_dns01_record", DNS),
     Entry { preflights: &[&FIND_PROVIDERS], ..resource("berth_irsa_role", &[&ROLES, &POLICIES, &ACCOUNT, &PROFILES]) },
+    resource("berth_certificate", &[]),
+    resource("berth_issuer", &[]),
     resource("berth_manifest", &[]),
     resource("berth_oidc_provider", &[&PROVIDERS]),
     Entry {

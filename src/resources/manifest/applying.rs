@@ -265,6 +265,7 @@ async fn wait(tenant: &Tenant<'_>, is_new: bool, model: &mut Declared, parts: &[
     let Some(first) = late.first() else { return Ok(()) };
     model.drift.set(late.iter().map(|(object, _)| format!("{object} {NOT_SEEN_READY}")).collect::<Vec<_>>());
     let others = late.iter().skip(1).map(|(object, error)| format!("{object}: {}", error.told()));
+    let others: Vec<String> = others.chain(causes(tenant, parts, &late).await).collect();
     if is_new && late.iter().all(|(_, error)| error.is_of_a_wait()) {
         let told = explained(first, "The objects of the manifest were made, and not all are ready yet").seen(others);
         tenant.cx.tell_wait(Err(told), "nothing is removed, and the next apply goes on from here");
@@ -272,6 +273,28 @@ async fn wait(tenant: &Tenant<'_>, is_new: bool, model: &mut Declared, parts: &[
     }
     Err(explained(first, what).seen(others))
 }
+
+/// What keeps the Pods of Deployments, as far as it is seen.
+async fn causes(tenant: &Tenant<'_>, parts: &[Part], late: &[Failure]) -> Vec<String> {
+    let deployments = late.iter().map(|(object, _)| object).filter(|object| object.kind == "Deployment").take(TOLD);
+    let budget = Budget::for_cleanup(FINISHING);
+    let mut causes = Vec::new();
+    for object in deployments {
+        let part = parts.iter().find(|part| part.object == *object);
+        let labels = part.and_then(|part| part.manifest.pointer("/spec/selector/matchLabels")?.as_object());
+        let labels: Vec<String> = labels
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, value)| Some(format!("{name}={}", value.as_str()?)))
+            .collect();
+        let cause = tenant.cluster.cause_of_unreadiness(&budget, object, &labels.join(","), None).await;
+        causes.extend(cause.map(|cause| format!("{object}: {cause}")));
+    }
+    causes
+}
+
+/// Of how many Deployments it is told what keeps their Pods.
+const TOLD: usize = 3;
 
 fn goals(model: &Declared, parts: &[Part]) -> Vec<Goal> {
     parts.iter().map(|part| goal_of(model, &part.object)).filter(|goal| !goal.wishes.is_empty()).collect()

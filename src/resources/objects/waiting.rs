@@ -16,6 +16,8 @@ pub enum Wish {
     Works,
     /// A condition with a status.
     Condition(String, String),
+    /// That a condition is not true, or absent; what it is until then, in words.
+    NotTrue(String, &'static str),
     /// A field with a value.
     Field(String, String),
     /// An address.
@@ -51,6 +53,10 @@ impl Wish {
         match self {
             Self::Works => health::health(found),
             Self::Condition(kind, status) => health::condition(found, kind, status),
+            Self::NotTrue(kind, words) => match health::condition(found, kind, "True") {
+                Health::Ready => Health::NotYet((*words).to_owned()),
+                _ => Health::Ready,
+            },
             Self::Field(path, value) => health::field(found, path, value),
             Self::Address => health::address(found),
         }

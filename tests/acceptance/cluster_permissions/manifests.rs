@@ -27,3 +27,46 @@ fn manifests_ask_what_the_table_says() {
     }
     .is_lived();
 }
+
+fn issued(namespace: &Namespace, duration: &str) -> String {
+    format!(
+        r#"
+resource "berth_issuer" "all" {{
+  name        = "{0}"
+  self_signed = {{}}
+}}
+resource "berth_issuer" "one" {{
+  name        = "one"
+  namespace   = "{0}"
+  self_signed = {{}}
+}}
+resource "berth_certificate" "x" {{
+  name                     = "x"
+  namespace                = "{0}"
+  secret_name              = "x-tls"
+  dns_names                = ["x.test"]
+  duration                 = "{duration}"
+  issuer                   = {{ name = berth_issuer.all.name, kind = "ClusterIssuer" }}
+  delete_secret_on_destroy = true
+}}
+"#,
+        namespace.0
+    )
+}
+
+#[test]
+#[ignore = "needs the sandbox with cert-manager"]
+fn issuers_and_certificates_ask_what_the_table_says() {
+    let namespace = Namespace::new("narrow");
+    let why = "a wait that fails tells what keeps it";
+    Life {
+        types: &["berth_issuer", "berth_certificate"],
+        attributes: &["delete_secret_on_destroy"],
+        namespaces: &[&namespace.0],
+        steps: &[issued(&namespace, "720h"), issued(&namespace, "721h")],
+        imports: &[("berth_certificate.x", format!("{}/x", namespace.0)), ("berth_issuer.all", namespace.0.clone())],
+        rarely: &[("list", "certificaterequests", why), ("list", "orders", why), ("list", "challenges", why)],
+        rarely_at_plan: &[],
+    }
+    .is_lived();
+}

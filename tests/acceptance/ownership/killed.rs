@@ -1,7 +1,7 @@
 //! The provider or its host killed, or the run interrupted, at each write of a create: nothing is lost, nothing is there twice,
 //! the next apply goes on, and a destroy leaves nothing.
 
-use super::subjects::{Subject, manifest, pull_secret, registry};
+use super::subjects::{Subject, issuer, manifest, pull_secret, registry};
 use crate::fault_proxy::Faults;
 use crate::sandbox::{cluster, value};
 use crate::workspace::{Cli, Workspace};
@@ -98,6 +98,13 @@ fn a_registry_outlives_what_ends_its_create_at_each_write() {
 fn a_manifest_outlives_what_ends_its_create_at_each_write() {
     survives(Scene::new(manifest()), "PATCH /", 3);
     survives(Scene::new(manifest()), "PUT /", 1);
+}
+
+#[test]
+#[ignore = "needs the sandbox with cert-manager"]
+fn an_issuer_outlives_what_ends_its_create_at_each_write() {
+    survives(Scene::new(issuer()), "PATCH /", 1);
+    survives(Scene::new(issuer()), "PUT /", 1);
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl Subject {
 
 /// Every type, each in a namespace of its own.
 pub fn all() -> Vec<Subject> {
-    vec![registry(), pull_secret(), certificate(), account(), manifest()]
+    vec![registry(), pull_secret(), certificate(), account(), manifest(), issuer(), cm_certificate()]
 }
 
 fn subject(r#type: &'static str, body: impl Fn(&str) -> String, objects: &[(&'static str, &'static str)]) -> Subject {
@@ -163,6 +163,23 @@ pub fn manifest() -> Subject {
     let id = |kind: &str| format!("v1/{kind}/{}/ship", subject.namespace.0);
     subject.import_id = ["ConfigMap", "Secret", "Service"].map(id).join(",");
     subject
+}
+
+pub fn issuer() -> Subject {
+    let body =
+        |namespace: &str| format!("  name        = \"ship\"\n  namespace   = \"{namespace}\"\n  self_signed = {{}}");
+    subject("berth_issuer", body, &[("issuer", "ship")])
+}
+
+/// A certificate of cert-manager that nobody issues.
+pub fn cm_certificate() -> Subject {
+    let body = |namespace: &str| {
+        format!(
+            "  name        = \"ship\"\n  namespace   = \"{namespace}\"\n  secret_name = \"ship-tls\"\n  dns_names   = [\"a.test\"]\n  \
+             issuer      = {{ name = \"nobody\" }}\n  wait        = false"
+        )
+    };
+    subject("berth_certificate", body, &[("certificate", "ship")])
 }
 
 /// Whether a service account uses a pull secret.

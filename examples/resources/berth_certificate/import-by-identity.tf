@@ -1,0 +1,7 @@
+import {
+  to = berth_certificate.registry
+  identity = {
+    namespace = "registry"
+    name      = "registry"
+  }
+}

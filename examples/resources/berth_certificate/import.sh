@@ -1,0 +1,1 @@
+terraform import berth_certificate.registry registry/registry
