@@ -21,7 +21,7 @@ pub fn check(config: View<'_>, found: &mut Diagnostics) {
         Seen::Known(value) => value.elements().is_some_and(<[Value]>::is_empty),
         Seen::Unknown => false,
     };
-    if NAMES.iter().all(|name| is_empty(name)) {
+    if NAMES.iter().all(is_empty) {
         let next = "give `dns_names`, or another of `ip_addresses`, `uris`, `email_addresses` and `common_name`";
         found.error(&complaint("The certificate is for no name", "dns_names", next));
     }
