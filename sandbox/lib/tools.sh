@@ -17,17 +17,19 @@ declare -A GO_TOOL=(
   [terragrunt]='terragrunt github.com/gruntwork-io/terragrunt --version'
   [cert-manager]='cert-manager github.com/cert-manager/cert-manager'
   [traefik]='traefik github.com/traefik/traefik/v3'
+  [helm]='helm helm.sh/helm/v3'
 )
 # NAME -> the commands that its build yields, where they are not just NAME.
 declare -A TOOL_COMMANDS=(
   [kubernetes]='kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy'
   [cert-manager]='controller webhook cainjector acmesolver'
 )
-declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [terraform]=3 [terragrunt]=5 [cert-manager]=2 [traefik]=6 [cargo-deny]=5 [cargo-nextest]=5)
+declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [terraform]=3 [terragrunt]=5 [cert-manager]=2 [traefik]=6 [helm]=4 [cargo-deny]=5 [cargo-nextest]=5)
 declare -A LDFLAGS_OF=(
   [kubernetes]='-X k8s.io/component-base/version.gitVersion=VERSION'
   [terraform]='-X github.com/hashicorp/terraform/version.dev=no'
   [tofu]='-X github.com/opentofu/opentofu/version.dev=no'
+  [helm]='-X helm.sh/helm/v3/internal/version.version=VERSION'
   [terragrunt]='-X github.com/gruntwork-io/terragrunt/internal/version.Version=VERSION'
 )
 NODE_TOOLS=(etcd kubernetes registry)
