@@ -3,10 +3,13 @@
 use crate::actions::image_pull_check::ImagePullCheck;
 use crate::actions::registry_check::RegistryCheck as CheckRegistry;
 use crate::actions::registry_restart::RegistryRestart;
+use crate::data::catalog::Catalog;
 use crate::data::dns_lookup::DnsLookup;
 use crate::data::eks_cluster::EksCluster;
 use crate::data::hosted_zone::HostedZone;
+use crate::data::image::ImageData;
 use crate::data::ingress_address::IngressAddress;
+use crate::data::repository_tags::RepositoryTags;
 use crate::data::workload_policy::WorkloadPolicyData;
 use crate::ephemeral::docker_config::DockerConfigFile;
 use crate::ephemeral::htpasswd::HtpasswdFile;
@@ -16,6 +19,7 @@ use crate::functions::dns01_value::Dns01Value;
 use crate::functions::dockerconfigjson::DockerConfigJson;
 use crate::functions::irsa_trust_policy::IrsaTrustPolicy;
 use crate::functions::oidc_host::OidcHost;
+use crate::functions::parse_image::ParseImage;
 use crate::functions::pem_info::PemInfo;
 use crate::functions::required_kubernetes_permissions::RequiredKubernetesPermissions;
 use crate::functions::required_permissions::RequiredPermissions;
@@ -25,10 +29,12 @@ use crate::resources::acme_account::AcmeAccount;
 use crate::resources::acme_certificate::AcmeCertificate;
 use crate::resources::acme_order::AcmeOrder;
 use crate::resources::certificate::Certificate;
+use crate::resources::chart::Chart;
 use crate::resources::dns_record::DnsRecord;
 use crate::resources::dns_records::DnsRecords;
 use crate::resources::dns01_delegation::Dns01Delegation;
 use crate::resources::dns01_record::Dns01Record;
+use crate::resources::image::ImageResource;
 use crate::resources::irsa_role::IrsaRole;
 use crate::resources::issuer::Issuer;
 use crate::resources::manifest::Manifest;
@@ -46,10 +52,12 @@ pub fn catalogue() -> Catalogue<Berth> {
         .identified(AcmeCertificate)
         .resource(AcmeOrder)
         .identified(Certificate)
+        .identified(Chart)
         .identified(DnsRecord)
         .identified(DnsRecords)
         .identified(Dns01Delegation)
         .identified(Dns01Record)
+        .identified(ImageResource)
         .identified(IrsaRole)
         .identified(Issuer)
         .identified(Manifest)
@@ -58,10 +66,13 @@ pub fn catalogue() -> Catalogue<Berth> {
         .identified(PullSecret)
         .identified(Registry)
         .resource(RegistryCheck)
+        .data(Catalog)
         .data(DnsLookup)
         .data(EksCluster)
         .data(HostedZone)
+        .data(ImageData)
         .data(IngressAddress)
+        .data(RepositoryTags)
         .data(WorkloadPolicyData)
         .ephemeral(DockerConfigFile)
         .ephemeral(HtpasswdFile)
@@ -81,6 +92,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .function(DockerConfigJson)
         .function(IrsaTrustPolicy)
         .function(OidcHost)
+        .function(ParseImage)
         .function(PemInfo)
         .function(RequiredKubernetesPermissions)
         .function(RequiredPermissions)

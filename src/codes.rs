@@ -10,6 +10,7 @@ mod check;
 mod dns;
 mod k8s;
 mod login;
+mod oci;
 mod policy;
 mod provider;
 mod pull;
@@ -78,6 +79,7 @@ pub static FAMILIES: &[Family] = &[
     Family { name: "DNS", title: "Resolvers and name servers", lists: &[dns::CODES] },
     Family { name: "K8S", title: "The Kubernetes cluster", lists: &[k8s::CODES] },
     Family { name: "LOGIN", title: "Logins to registries", lists: &[login::CODES] },
+    Family { name: "OCI", title: "Images, charts and tags in registries", lists: &[oci::CODES] },
     Family { name: "POLICY", title: "Policies of workloads", lists: &[policy::CODES] },
     Family { name: "PROVIDER", title: "The provider block", lists: &[provider::CODES] },
     Family { name: "PULL", title: "Pull secrets", lists: &[pull::CODES] },

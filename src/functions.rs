@@ -5,6 +5,7 @@ pub mod dns_persist01_value;
 pub mod dockerconfigjson;
 pub mod irsa_trust_policy;
 pub mod oidc_host;
+pub mod parse_image;
 pub mod pem_info;
 mod policy_value;
 pub mod required_kubernetes_permissions;

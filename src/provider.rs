@@ -7,6 +7,7 @@ mod dns;
 mod holdings;
 mod kubernetes;
 mod looks;
+mod oci;
 mod planned;
 mod readiness;
 mod registries;
@@ -71,6 +72,7 @@ pub struct Berth {
     planned: planned::PlannedRecords,
     annotations: planned::PlannedAnnotations,
     looks: looks::Looks,
+    oci: oci::Registries,
     readiness: readiness::Readiness,
     told: readiness::Told,
 }
@@ -108,6 +110,7 @@ impl sdk::Provider for Berth {
             planned: planned::PlannedRecords::default(),
             annotations: planned::PlannedAnnotations::default(),
             looks: looks::Looks::default(),
+            oci: oci::Registries::default(),
             readiness: readiness::Readiness::default(),
             told: readiness::Told::default(),
         };

@@ -47,6 +47,16 @@ const SHARED: &[&str] = &[
     "BERTH-LOGIN-001", // of a file, of a token: host, user, password, CA
     "BERTH-LOGIN-003", // each way in which a registry refuses
     "BERTH-LOGIN-004", // no answer, a late one
+    "BERTH-OCI-001",   // what is not named so that it is found: a file, an image in it, a platform, a place
+    "BERTH-OCI-002",   // of files, of a manifest
+    "BERTH-OCI-003",   // a login, none, one that may not
+    "BERTH-OCI-006",   // each way in which a registry refuses
+    "BERTH-OCI-007",   // while it is sent, before it
+    "BERTH-OCI-008",   // told by the registry, by the state
+    "BERTH-OCI-010",   // an interrupt, the end of the time
+    "BERTH-OCI-014",   // an image, a chart
+    "BERTH-OCI-015",   // of an image, of a chart
+    "BERTH-OCI-016",   // the chart itself, those that it needs
     "BERTH-PULL-001",
     "BERTH-PULL-002",
     "BERTH-REG-001",

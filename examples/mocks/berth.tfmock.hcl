@@ -65,6 +65,27 @@ mock_resource "berth_pod_identity" {
   }
 }
 
+mock_resource "berth_image" {
+  defaults = {
+    digest     = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    reference  = "registry.example.com/mocked@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    media_type = "application/vnd.oci.image.index.v1+json"
+    size_bytes = 4096
+    tag_digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+  }
+}
+
+mock_resource "berth_chart" {
+  defaults = {
+    name           = "mocked"
+    app_version    = "1.0.0"
+    reference      = "oci://registry.example.com/charts/mocked:1.0.0"
+    digest         = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    archive_digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    tag_digest     = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+  }
+}
+
 mock_resource "berth_dns_record" {
   defaults = {
     fqdn = "mocked.example.com"
@@ -178,6 +199,32 @@ mock_data "berth_ingress_address" {
     hostnames = ["lb.example.com"]
     ip        = "192.0.2.1"
     ips       = ["192.0.2.1"]
+  }
+}
+
+mock_data "berth_image" {
+  defaults = {
+    digest           = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    reference        = "registry.example.com/mocked@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    media_type       = "application/vnd.oci.image.index.v1+json"
+    platforms        = ["linux/amd64"]
+    platform_digests = { "linux/amd64" = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" }
+    size_bytes       = 4096
+    labels           = {}
+    created          = "2026-01-01T00:00:00Z"
+  }
+}
+
+mock_data "berth_repository_tags" {
+  defaults = {
+    tags   = ["1.0.0"]
+    latest = "1.0.0"
+  }
+}
+
+mock_data "berth_catalog" {
+  defaults = {
+    repositories = ["mocked"]
   }
 }
 

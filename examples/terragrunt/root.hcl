@@ -87,6 +87,8 @@ errors {
       "(?s).*BERTH-K8S-013.*",
       "(?s).*BERTH-K8S-091.*",
       "(?s).*BERTH-LOGIN-004.*",
+      "(?s).*BERTH-OCI-004.*",
+      "(?s).*BERTH-OCI-010.*",
     ]
     max_attempts       = 3
     sleep_interval_sec = 15

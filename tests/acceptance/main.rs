@@ -7,8 +7,11 @@ mod aws;
 mod bed;
 mod cert_manager;
 mod chance;
+mod charts;
 mod cluster;
 mod cluster_permissions;
+#[path = "../support/cutter.rs"]
+mod cutter;
 #[path = "../support/distribution.rs"]
 #[allow(dead_code, reason = "not every suite needs every value")]
 mod distribution;
@@ -27,6 +30,7 @@ mod gate;
 #[path = "../support/helpers.rs"]
 mod helpers;
 mod identity;
+mod images;
 mod ingress_address;
 #[path = "../support/kubectl.rs"]
 mod kubectl;

@@ -1,5 +1,8 @@
 //! How a registry wants one to log in: the `WWW-Authenticate` header (RFC 9110 §11.6.1).
 
+use reqwest::Response;
+use reqwest::header::WWW_AUTHENTICATE;
+
 /// A challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Challenge {
@@ -28,6 +31,11 @@ impl Challenge {
             _ => None,
         }
     }
+}
+
+/// The challenge of an answer.
+pub(super) fn challenge_of(answer: &Response) -> Option<Challenge> {
+    answer.headers().get_all(WWW_AUTHENTICATE).iter().find_map(|value| Challenge::parse(value.to_str().ok()?))
 }
 
 /// The value of a parameter, quoted or not.

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{RequestBuilder, StatusCode};
 use serde::Deserialize;
 use url::Url;
 
@@ -87,12 +88,33 @@ impl Oci {
         self.refuse_downgrade(&url)?;
         url.query_pairs_mut().extend_pairs(service.map(|service| ("service", service)));
         url.query_pairs_mut().extend_pairs(scopes.iter().map(|scope| ("scope", scope)));
-        let mut request = self.http.get(url);
-        if let Some(login) = &self.login {
-            request = request.basic_auth(&login.username, Some(login.password.expose()));
-        }
+        let request = match &self.login {
+            Some(login) if login.username == IDENTITY_TOKEN => self.refreshing(url, login),
+            Some(login) => self.http.get(url).basic_auth(&login.username, Some(login.password.expose())),
+            None => self.http.get(url),
+        };
         let answer = limited(checked(self.send(request).await?, 0).await?).await?;
         serde_json::from_slice::<Answer>(&answer).unwrap_or_default().granted()
+    }
+}
+
+/// The user name by which Docker's credential helpers hand out a token of the registry's own in place of a password.
+const IDENTITY_TOKEN: &str = "<token>";
+
+impl Oci {
+    /// Asks with such a token (`docs/content/spec/auth/oauth.md`): what else would stand in the query stands in the form.
+    fn refreshing(&self, mut url: Url, login: &Login) -> RequestBuilder {
+        let asked: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        url.set_query(None);
+        let scopes: Vec<&str> = asked.iter().filter(|(name, _)| name == "scope").map(|(_, scope)| &**scope).collect();
+        let others = asked.iter().filter(|(name, _)| name != "scope").map(|(name, value)| (&**name, &**value));
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "refresh_token").append_pair("client_id", "terraform-provider-berth");
+        form.append_pair("refresh_token", login.password.expose()).extend_pairs(others);
+        if !scopes.is_empty() {
+            form.append_pair("scope", &scopes.join(" "));
+        }
+        self.http.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.finish())
     }
 }
 

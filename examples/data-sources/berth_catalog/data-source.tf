@@ -1,0 +1,4 @@
+data "berth_catalog" "team" {
+  host   = "registry.example.com"
+  prefix = "team/"
+}

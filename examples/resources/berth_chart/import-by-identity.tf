@@ -1,0 +1,6 @@
+import {
+  to = berth_chart.app
+  identity = {
+    reference = "oci://registry.example.com/charts/app:1.4.2"
+  }
+}

@@ -1,0 +1,164 @@
+//! A registry as its clients see it: login, push, pull and delete.
+//!
+//! Source: OCI Distribution Specification 1.1, and distribution's token authentication
+//! (`docs/content/spec/auth/token.md`).
+
+mod archive;
+mod authorize;
+mod challenge;
+mod chart;
+mod copying;
+mod docker_login;
+mod error;
+mod gather;
+mod lists;
+mod local;
+mod manifests;
+mod patience;
+mod pieces;
+mod probe;
+mod sending;
+#[cfg(test)]
+mod tests;
+mod token;
+mod told;
+mod upload;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use reqwest::{Method, RequestBuilder, Response};
+use tokio::sync::Semaphore;
+use url::Url;
+
+use crate::domain::dockerconfig::Login;
+use crate::secret::Secret;
+
+use super::http::{HttpError, Network};
+
+pub use challenge::Challenge;
+pub use chart::{ChartError, LocalChart};
+pub use copying::{Content, Moving, Pushed};
+pub use docker_login::{HelperError, login_of_user};
+pub use error::OciError;
+pub use gather::{GatherError, Image};
+pub use local::{LocalError, LocalImage, Place, Places};
+pub use manifests::Head;
+pub use patience::{Unfinished, patiently};
+pub use token::Grant;
+pub use told::{Subject, is_silence};
+
+use challenge::challenge_of;
+use error::{checked, limited};
+
+/// How many blobs are sent to one registry, or read from it, at the same time.
+const AT_ONCE: usize = 4;
+
+/// A registry, by one login or none.
+pub struct Oci {
+    http: reqwest::Client,
+    network: Network,
+    base: Url,
+    login: Option<Login>,
+    /// How it wants one to log in.
+    manner: Mutex<Manner>,
+    /// Tokens by their scopes, and until when they hold.
+    tokens: Mutex<BTreeMap<String, (Secret, Instant)>>,
+    slots: Semaphore,
+}
+
+/// How a registry wants one to log in, as far as it was asked.
+#[derive(Clone, Debug, Default)]
+enum Manner {
+    /// It was not asked yet.
+    #[default]
+    Unknown,
+    /// Not at all.
+    Open,
+    /// So.
+    Told(Challenge),
+}
+
+/// What a registry answers without a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anonymous {
+    /// The status: 401 when a login is wanted.
+    pub status: u16,
+    /// How it wants one to log in.
+    pub challenge: Option<Challenge>,
+    /// Whether the answer says that it is a registry (`Docker-Distribution-Api-Version`).
+    pub is_registry: bool,
+}
+
+impl Oci {
+    /// The registry at `base` (`https://HOST[:PORT]/`).
+    pub fn new(network: &Network, base: Url, ca_pem: Option<&str>, login: Option<Login>) -> Result<Self, OciError> {
+        network.proxy(&base).map_err(HttpError::from)?;
+        Ok(Self {
+            http: network.https(ca_pem)?,
+            network: network.clone(),
+            base,
+            login,
+            manner: Mutex::default(),
+            tokens: Mutex::default(),
+            slots: Semaphore::new(AT_ONCE),
+        })
+    }
+
+    /// Its host and port.
+    pub fn place(&self) -> &str {
+        self.base.as_str().trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Whether it is asked with a login.
+    pub fn has_login(&self) -> bool {
+        self.login.is_some()
+    }
+
+    /// What the registry answers to someone without a login.
+    pub async fn anonymous(&self) -> Result<Anonymous, OciError> {
+        let answer = self.send(self.http.get(self.url("v2/"))).await?;
+        let version = answer.headers().get("docker-distribution-api-version");
+        Ok(Anonymous {
+            status: answer.status().as_u16(),
+            challenge: challenge_of(&answer),
+            is_registry: version.is_some_and(|version| version.to_str().is_ok_and(|it| it.starts_with("registry/2"))),
+        })
+    }
+
+    /// Logs in, to see whether the registry accepts it.
+    pub async fn log_in(&self) -> Result<(), OciError> {
+        let answer = self.authorized(Method::GET, self.url("v2/"), &[], |request| request).await?;
+        checked(answer, 0).await.map(|_| ())
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        url
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, OciError> {
+        match request.send().await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(OciError::Http(self.network.fault(&error).await)),
+        }
+    }
+
+    /// A registry behind a proxy that does not say so answers with `http://` in `Location`: all that follows could be read
+    /// on the way.
+    fn refuse_downgrade(&self, url: &Url) -> Result<(), OciError> {
+        if self.base.scheme() == "https" && url.scheme() != "https" {
+            let mut shown = url.clone();
+            shown.set_query(None);
+            return Err(OciError::Downgrade { url: shown.to_string() });
+        }
+        Ok(())
+    }
+}
+
+/// What allows to do these things in a repository: `pull`, `pull,push`, `delete`.
+fn scope(repository: &str, actions: &str) -> String {
+    format!("repository:{repository}:{actions}")
+}

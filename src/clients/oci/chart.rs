@@ -1,0 +1,298 @@
+//! Charts in files of this machine: a folder that is packed, or an archive that somebody has packed.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
+
+use super::gather::Image;
+use super::local::{Place, Places, descriptor};
+use crate::domain::oci::chart::ignore::Rules;
+use crate::domain::oci::chart::packing::{Files, packed};
+use crate::domain::oci::chart::{CHART_FILE, CONFIG, CONTENT, Metadata, PROVENANCE, with_version};
+use crate::domain::oci::{digest_of, image_manifest};
+
+/// How large a chart may be, packed or not, in bytes. Helm itself takes no more than 100 MiB.
+const LIMIT: u64 = 100 * 1024 * 1024;
+
+/// How deep folders may lie in each other: links may lead in a circle.
+const DEPTH: usize = 40;
+
+/// A chart, ready to be pushed.
+#[derive(Clone, Debug)]
+pub struct LocalChart {
+    /// What its `Chart.yaml` says.
+    pub metadata: Metadata,
+    /// The digest of its archive.
+    pub archive_digest: String,
+    /// What is pushed.
+    pub image: Image,
+    /// Its content.
+    pub places: Arc<Places>,
+}
+
+/// Why files are no chart.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChartError {
+    /// They are not there (yet).
+    #[error("there is no such file or folder: {0}")]
+    Absent(PathBuf),
+    /// They are none.
+    #[error("{path}: {fault}")]
+    Content {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        fault: String,
+    },
+    /// Charts that it needs are not in it.
+    #[error("charts that it depends on are not in its folder charts/: {}", .0.join(", "))]
+    Dependencies(Vec<String>),
+}
+
+/// What was read.
+struct Found {
+    metadata: Metadata,
+    archive: Vec<u8>,
+    provenance: Option<Vec<u8>>,
+}
+
+impl LocalChart {
+    /// Reads a chart, with another version if one is given.
+    pub async fn read(path: &Path, version: Option<&str>) -> Result<Self, ChartError> {
+        let (at, version) = (path.to_owned(), version.map(str::to_owned));
+        let read = tokio::task::spawn_blocking(move || found(&at, version.as_deref())).await;
+        let found = read.map_err(|error| content(path, error.to_string()))??;
+        Ok(Self::of(found))
+    }
+
+    fn of(found: Found) -> Self {
+        let mut places = Places::new();
+        let mut put = |media_type: &str, content: Vec<u8>| {
+            let blob = descriptor(media_type, digest_of(&content), u64::try_from(content.len()).unwrap_or_default());
+            places.insert(blob.digest.clone(), Place::Bytes(Bytes::from(content)));
+            blob
+        };
+        let config = put(CONFIG, found.metadata.config().into_bytes());
+        let archive = put(CONTENT, found.archive);
+        let archive_digest = archive.digest.clone();
+        let layers: Vec<_> =
+            std::iter::once(archive).chain(found.provenance.map(|text| put(PROVENANCE, text))).collect();
+        let top = image_manifest(&config, &layers, &found.metadata.annotations());
+        let blobs = layers.into_iter().chain([config]).collect();
+        let image = Image { top, children: Vec::new(), blobs };
+        Self { metadata: found.metadata, archive_digest, image, places: Arc::new(places) }
+    }
+}
+
+fn found(path: &Path, version: Option<&str>) -> Result<Found, ChartError> {
+    let kind = std::fs::metadata(path).map_err(|error| io_error(path, &error))?;
+    if kind.is_dir() {
+        let files = folder(path)?;
+        return repacked(path, files, version);
+    }
+    let archive = std::fs::read(path).map_err(|error| io_error(path, &error))?;
+    let files = unpacked(path, &archive)?;
+    let metadata = metadata(path, &files)?;
+    if version.is_some_and(|version| version != metadata.version) {
+        return repacked(path, files, version);
+    }
+    check_dependencies(path, &metadata, &files)?;
+    let beside = PathBuf::from(format!("{}.prov", path.display()));
+    let provenance = match std::fs::read(&beside) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(io_error(&beside, &error)),
+    };
+    Ok(Found { metadata, archive, provenance })
+}
+
+/// Packs files, whose `Chart.yaml` gets another version if one is given.
+fn repacked(path: &Path, mut files: Files, version: Option<&str>) -> Result<Found, ChartError> {
+    let mut metadata = metadata(path, &files)?;
+    let other = version.filter(|version| *version != metadata.version);
+    if let (Some(version), Some(yaml)) = (other, files.get_mut(CHART_FILE)) {
+        *yaml = with_version(&String::from_utf8_lossy(yaml), version).into_bytes();
+        metadata = self::metadata(path, &files)?;
+    }
+    check_dependencies(path, &metadata, &files)?;
+    let archive = packed(&metadata.name, &files).map_err(|fault| content(path, fault))?;
+    Ok(Found { metadata, archive, provenance: None })
+}
+
+fn metadata(path: &Path, files: &Files) -> Result<Metadata, ChartError> {
+    let yaml = files.get(CHART_FILE).ok_or_else(|| content(path, format!("there is no {CHART_FILE} in it")))?;
+    Metadata::parse(&String::from_utf8_lossy(yaml)).map_err(|fault| content(path, fault))
+}
+
+/// All files of a folder that belong to its chart.
+fn folder(path: &Path) -> Result<Files, ChartError> {
+    let text = std::fs::read_to_string(path.join(".helmignore")).unwrap_or_default();
+    let rules = Rules::parse(&text).map_err(|fault| content(path, fault))?;
+    let mut walk = Walk { root: path, rules, files: Files::new(), size: 0 };
+    walk.enter(path, "", 0)?;
+    Ok(walk.files)
+}
+
+struct Walk<'a> {
+    root: &'a Path,
+    rules: Rules,
+    files: Files,
+    size: u64,
+}
+
+impl Walk<'_> {
+    /// Takes what is in a folder; links are followed, as Helm does.
+    fn enter(&mut self, folder: &Path, below: &str, depth: usize) -> Result<(), ChartError> {
+        if depth > DEPTH {
+            return Err(content(folder, "folders lie too deep in each other; links may lead in a circle".to_owned()));
+        }
+        for entry in std::fs::read_dir(folder).map_err(|error| io_error(folder, &error))? {
+            let entry = entry.map_err(|error| io_error(folder, &error))?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else {
+                return Err(content(&entry.path(), "its name is no UTF-8".to_owned()));
+            };
+            let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+            let kind = std::fs::metadata(entry.path()).map_err(|error| io_error(&entry.path(), &error))?;
+            if self.rules.leave_out(&path, kind.is_dir()) {
+                continue;
+            }
+            if kind.is_dir() {
+                self.enter(&entry.path(), &path, depth + 1)?;
+            } else {
+                self.take(&entry.path(), path, &kind)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, file: &Path, path: String, kind: &std::fs::Metadata) -> Result<(), ChartError> {
+        if !kind.is_file() {
+            return Err(content(file, "it is neither a file nor a folder".to_owned()));
+        }
+        self.size += kind.len();
+        if self.size > LIMIT {
+            let fault = format!("its files have more than {LIMIT} bytes; .helmignore leaves some out");
+            return Err(content(self.root, fault));
+        }
+        let bytes = std::fs::read(file).map_err(|error| io_error(file, &error))?;
+        self.files.insert(path, bytes);
+        Ok(())
+    }
+}
+
+/// The files of a packed chart, without its own folder.
+fn unpacked(path: &Path, archive: &[u8]) -> Result<Files, ChartError> {
+    let fault = |error: &io::Error| content(path, format!("it is no packed chart: {error}"));
+    let mut tar = tar::Archive::new(MultiGzDecoder::new(archive).take(LIMIT));
+    let mut files = Files::new();
+    for entry in tar.entries().map_err(|error| fault(&error))? {
+        let mut entry = entry.map_err(|error| fault(&error))?;
+        let name = entry.path().map_err(|error| fault(&error))?.to_string_lossy().into_owned();
+        let Some((_, inner)) = name.trim_start_matches("./").split_once('/') else { continue };
+        if entry.header().entry_type().is_file() {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).map_err(|error| fault(&error))?;
+            files.insert(inner.to_owned(), bytes);
+        }
+    }
+    Ok(files)
+}
+
+fn check_dependencies(path: &Path, metadata: &Metadata, files: &Files) -> Result<(), ChartError> {
+    let missing = metadata.missing(&inner_charts(path, files));
+    if missing.is_empty() { Ok(()) } else { Err(ChartError::Dependencies(missing)) }
+}
+
+/// The names of the charts in `charts/`: folders, and archives.
+fn inner_charts(path: &Path, files: &Files) -> Vec<String> {
+    let name_of = |yaml: &[u8]| Metadata::parse(&String::from_utf8_lossy(yaml)).ok().map(|chart| chart.name);
+    let inner = files.iter().filter_map(|(file, bytes)| Some((file.strip_prefix("charts/")?, bytes)));
+    inner
+        .filter_map(|(file, bytes)| match file.split('/').collect::<Vec<_>>().as_slice() {
+            [_, CHART_FILE] => name_of(bytes),
+            [archive] if is_archive(archive) => name_of(unpacked(path, bytes).ok()?.get(CHART_FILE)?),
+            _ => None,
+        })
+        .collect()
+}
+
+fn is_archive(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == "tgz")
+}
+
+fn content(path: &Path, fault: String) -> ChartError {
+    ChartError::Content { path: path.to_owned(), fault }
+}
+
+fn io_error(path: &Path, error: &io::Error) -> ChartError {
+    match error.kind() {
+        io::ErrorKind::NotFound => ChartError::Absent(path.to_owned()),
+        _ => content(path, error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(folder: &Path, files: &[(&str, &str)]) {
+        for (name, text) in files {
+            let path = folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+    }
+
+    const CHART: &str = "apiVersion: v2\nname: app\nversion: 1.0.0\ndependencies:\n  - name: one\n    version: 1.0.0\n    repository: \"\"\n";
+
+    #[tokio::test]
+    async fn a_folder_and_its_archive_are_one_chart() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("any-name");
+        let inner = "apiVersion: v2\nname: one\nversion: 1.0.0\n";
+        write(
+            &root,
+            &[("Chart.yaml", CHART), ("templates/a.yaml", "a: b"), (".helmignore", "*.bak\n"), ("x.bak", "old")],
+        );
+        let missing = LocalChart::read(&root, Some("1.0.0")).await.unwrap_err();
+        assert_eq!(missing, ChartError::Dependencies(vec!["one".to_owned()]));
+        write(&root, &[("charts/one/Chart.yaml", inner)]);
+        let chart = LocalChart::read(&root, None).await.unwrap();
+        assert_eq!(LocalChart::read(&root, Some("1.0.0")).await.unwrap().image.top, chart.image.top);
+        let Place::Bytes(bytes) = &chart.places[&chart.archive_digest] else { panic!("it is packed") };
+        let archive = folder.path().join("app-1.0.0.tgz");
+        std::fs::write(&archive, bytes).unwrap();
+        let again = LocalChart::read(&archive, Some("1.0.0")).await.unwrap();
+        assert_eq!(again.image.top, chart.image.top);
+        assert!(!unpacked(&archive, bytes).unwrap().contains_key("x.bak"));
+
+        // Another version is packed anew, from the folder and from the archive alike.
+        let (from_folder, from_archive) =
+            (LocalChart::read(&root, Some("2.0.0+x")), LocalChart::read(&archive, Some("2.0.0+x")));
+        let (from_folder, from_archive) = (from_folder.await.unwrap(), from_archive.await.unwrap());
+        assert_eq!(from_folder.image.top, from_archive.image.top);
+        assert_eq!(from_folder.metadata.tag(), "2.0.0_x");
+
+        std::fs::write(folder.path().join("app-1.0.0.tgz.prov"), "signed").unwrap();
+        let signed = LocalChart::read(&archive, None).await.unwrap();
+        assert_eq!(signed.image.blobs.len(), 3);
+        assert_ne!(signed.image.top, chart.image.top);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_chart_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = LocalChart::read(folder.path(), None).await.unwrap_err();
+        assert!(told.to_string().contains("no Chart.yaml"), "{told}");
+        let file = folder.path().join("a.tgz");
+        std::fs::write(&file, "junk").unwrap();
+        let told = LocalChart::read(&file, None).await.unwrap_err();
+        assert!(told.to_string().contains("no packed chart"), "{told}");
+        let absent = LocalChart::read(&folder.path().join("none"), None).await.unwrap_err();
+        assert!(matches!(absent, ChartError::Absent(_)));
+    }
+}

@@ -1,0 +1,361 @@
+//! Images in files of this machine: docker-archives, OCI layouts in a folder or an archive.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
+
+use super::archive::{GZIP, Members, ZSTD, begins_with};
+use super::gather::{GatherError, Image, Parts, gathered};
+use crate::digest::hex;
+use crate::domain::oci::layout::{self, Root};
+use crate::domain::oci::{
+    Descriptor, Manifest, OCI_CONFIG, OCI_INDEX, OCI_LAYER, Platform, digest_of, docker_archive, image_manifest,
+};
+
+/// The largest document read from files.
+const DOCUMENT_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// Where content lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a file.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Where it begins.
+        offset: u64,
+        /// How long it is.
+        size: u64,
+    },
+    /// The same in what gzip has compressed; the places are those of what comes out.
+    Packed {
+        /// Which.
+        path: PathBuf,
+        /// Where it begins.
+        offset: u64,
+        /// How long it is.
+        size: u64,
+    },
+    /// Here.
+    Bytes(Bytes),
+}
+
+/// Content by digest.
+pub type Places = BTreeMap<String, Place>;
+
+/// An image, and where its blobs lie.
+#[derive(Clone, Debug)]
+pub struct LocalImage {
+    /// What is to be pushed.
+    pub image: Image,
+    /// Where it lies.
+    pub places: Arc<Places>,
+}
+
+/// Why files hold no image.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// They are not there (yet).
+    #[error("there is no such file: {0}")]
+    Absent(PathBuf),
+    /// They cannot be read.
+    #[error("{path} cannot be read: {fault}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        fault: String,
+    },
+    /// They hold something else, or not all of it.
+    #[error("{path} holds no whole image: {fault}")]
+    Content {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        fault: String,
+    },
+    /// Which image is meant is not clear.
+    #[error("{fault}")]
+    Unclear {
+        /// Why.
+        fault: String,
+    },
+}
+
+impl Place {
+    /// How long it is.
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::File { size, .. } | Self::Packed { size, .. } => *size,
+            Self::Bytes(bytes) => u64::try_from(bytes.len()).unwrap_or_default(),
+        }
+    }
+
+    /// Opens it from `start` on. Blocks.
+    pub(super) fn open(&self, start: u64) -> io::Result<Box<dyn Read + Send>> {
+        match self {
+            Self::File { path, offset, size } => {
+                let mut file = File::open(path)?;
+                file.seek(SeekFrom::Start(offset + start))?;
+                Ok(Box::new(file.take(size.saturating_sub(start))))
+            }
+            Self::Packed { path, offset, size } => {
+                let mut unpacked = MultiGzDecoder::new(BufReader::with_capacity(256 * 1024, File::open(path)?));
+                io::copy(&mut unpacked.by_ref().take(offset + start), &mut io::sink())?;
+                Ok(Box::new(unpacked.take(size.saturating_sub(start))))
+            }
+            Self::Bytes(bytes) => {
+                let rest = bytes.slice(usize::try_from(start).unwrap_or(usize::MAX).min(bytes.len())..);
+                Ok(Box::new(Cursor::new(rest)))
+            }
+        }
+    }
+
+    /// All of a small one. Blocks.
+    fn read(&self) -> io::Result<Bytes> {
+        if self.size() > DOCUMENT_LIMIT {
+            return Err(io::Error::other(format!("a document has more than {DOCUMENT_LIMIT} bytes")));
+        }
+        let mut content = Vec::new();
+        self.open(0)?.read_to_end(&mut content)?;
+        Ok(Bytes::from(content))
+    }
+
+    fn starts_with(&self, magic: &[u8]) -> io::Result<bool> {
+        let mut start = Vec::new();
+        self.open(0)?.take(u64::try_from(magic.len()).unwrap_or_default()).read_to_end(&mut start)?;
+        Ok(start == magic)
+    }
+
+    /// Its digest, read piece by piece. Blocks.
+    fn digest(&self) -> io::Result<String> {
+        let (mut reader, mut hash, mut piece) = (self.open(0)?, Context::new(&SHA256), vec![0; 256 * 1024]);
+        loop {
+            match reader.read(&mut piece)? {
+                0 => return Ok(format!("sha256:{}", hex(hash.finish().as_ref()))),
+                read => hash.update(piece.get(..read).unwrap_or_default()),
+            }
+        }
+    }
+}
+
+impl LocalImage {
+    /// The image in an archive: `docker save`'s, or an OCI layout.
+    pub async fn in_archive(path: &Path, wanted: Option<&str>, platforms: &[Platform]) -> Result<Self, GatherError> {
+        let (at, name) = (path.to_owned(), wanted.map(str::to_owned));
+        let found = blocking(path, move || found_in_archive(&at, name.as_deref())).await?;
+        Self::whole(path, found, platforms).await
+    }
+
+    /// The image in a folder with an OCI layout.
+    pub async fn in_layout(path: &Path, wanted: Option<&str>, platforms: &[Platform]) -> Result<Self, GatherError> {
+        let (at, name) = (path.to_owned(), wanted.map(str::to_owned));
+        let found = blocking(path, move || {
+            let layout = Layout::Folder(at.clone());
+            layout.found(&at, name.as_deref())
+        });
+        Self::whole(path, found.await?, platforms).await
+    }
+
+    async fn whole(path: &Path, found: Found, platforms: &[Platform]) -> Result<Self, GatherError> {
+        let parts = Files { path, layout: &found.layout };
+        let image = gathered(&parts, found.top, platforms).await?;
+        let mut places = Places::new();
+        for blob in &image.blobs {
+            let place = parts.place(blob).map_err(GatherError::Local)?;
+            places.insert(blob.digest.clone(), place);
+        }
+        Ok(Self { image, places: Arc::new(places) })
+    }
+}
+
+/// What was found: the top of an image, and where the rest is.
+struct Found {
+    top: Manifest,
+    layout: Layout,
+}
+
+/// Where blobs are, by digest.
+enum Layout {
+    Folder(PathBuf),
+    Archive(Members),
+    Made(Places),
+}
+
+impl Layout {
+    fn blob(&self, digest: &str) -> Option<Place> {
+        let name = format!("blobs/{}", digest.replacen(':', "/", 1));
+        match self {
+            Self::Folder(path) => file(&path.join(name)),
+            Self::Archive(members) => members.get(&name).cloned(),
+            Self::Made(places) => places.get(digest).cloned(),
+        }
+    }
+
+    fn document(&self, name: &str) -> Option<Place> {
+        match self {
+            Self::Folder(path) => file(&path.join(name)),
+            Self::Archive(members) => members.get(name).cloned(),
+            Self::Made(_) => None,
+        }
+    }
+
+    /// The image that is meant.
+    fn found(self, path: &Path, wanted: Option<&str>) -> Result<Found, LocalError> {
+        let no_layout = || match path.try_exists() {
+            Ok(true) => content(path, "there is no index.json in it, so it is no OCI layout".to_owned()),
+            _ => LocalError::Absent(path.to_owned()),
+        };
+        let index =
+            self.document("index.json").ok_or_else(no_layout)?.read().map_err(|error| io_error(path, &error))?;
+        let unclear = |error: &layout::Unclear| LocalError::Unclear { fault: format!("{}: {error}", path.display()) };
+        let top = match layout::root(&index, wanted).map_err(|error| unclear(&error))? {
+            Root::Whole => Manifest::new(OCI_INDEX, index),
+            Root::One(one) => self.manifest(path, &one)?,
+        };
+        Ok(Found { top, layout: self })
+    }
+
+    fn manifest(&self, path: &Path, named: &Descriptor) -> Result<Manifest, LocalError> {
+        let place = self.blob(&named.digest).ok_or_else(|| missing(path, named))?;
+        let manifest = Manifest::new(&named.media_type, place.read().map_err(|error| io_error(path, &error))?);
+        if manifest.digest == named.digest {
+            return Ok(manifest);
+        }
+        Err(content(path, format!("{} is damaged: its content is {}", named.digest, manifest.digest)))
+    }
+}
+
+fn file(path: &Path) -> Option<Place> {
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    Some(Place::File { path: path.to_owned(), offset: 0, size: metadata.len() })
+}
+
+/// The parts of an image in files.
+struct Files<'a> {
+    path: &'a Path,
+    layout: &'a Layout,
+}
+
+impl Files<'_> {
+    fn place(&self, named: &Descriptor) -> Result<Place, LocalError> {
+        let place = self.layout.blob(&named.digest).ok_or_else(|| missing(self.path, named))?;
+        if place.size() == named.size {
+            return Ok(place);
+        }
+        let fault = format!("{} has {} bytes instead of {}", named.digest, place.size(), named.size);
+        Err(content(self.path, fault))
+    }
+}
+
+impl Parts for Files<'_> {
+    async fn manifest(&self, named: &Descriptor) -> Result<Manifest, GatherError> {
+        self.layout.manifest(self.path, named).map_err(GatherError::Local)
+    }
+
+    async fn blob(&self, named: &Descriptor) -> Result<Bytes, GatherError> {
+        let read = self.place(named).map_err(GatherError::Local)?.read();
+        read.map_err(|error| GatherError::Local(io_error(self.path, &error)))
+    }
+}
+
+/// Docker 25 and newer write both forms into one archive; the layout has the digests that the image has elsewhere.
+fn found_in_archive(path: &Path, wanted: Option<&str>) -> Result<Found, LocalError> {
+    if begins_with(path, &ZSTD).map_err(|error| io_error(path, &error))? {
+        return Err(content(path, "it is compressed with zstd; unpack it first, or use gzip".to_owned()));
+    }
+    let members = Members::read(path).map_err(|error| io_error(path, &error))?;
+    if members.get("oci-layout").is_some() && members.get("index.json").is_some() {
+        return Layout::Archive(members).found(path, wanted);
+    }
+    let Some(manifest) = members.get("manifest.json") else {
+        let fault = "there is neither a manifest.json nor an index.json in it; `docker save`, `skopeo copy` and \
+                     `buildah push` make such archives";
+        return Err(content(path, fault.to_owned()));
+    };
+    let text = manifest.read().map_err(|error| io_error(path, &error))?;
+    let unclear =
+        |error: &docker_archive::Unclear| LocalError::Unclear { fault: format!("{}: {error}", path.display()) };
+    let entry = docker_archive::entry(&text, wanted).map_err(|error| unclear(&error))?;
+    made(path, &members, &entry)
+}
+
+/// The image that a docker-archive is in a registry.
+fn made(path: &Path, members: &Members, entry: &docker_archive::Entry) -> Result<Found, LocalError> {
+    let member =
+        |name: &str| members.get(name).cloned().ok_or_else(|| content(path, format!("{name} is missing in it")));
+    let config = member(&entry.config)?.read().map_err(|error| io_error(path, &error))?;
+    let digests =
+        docker_archive::layer_digests(&entry.config, &config).map_err(|error| content(path, error.to_string()))?;
+    if digests.len() != entry.layers.len() {
+        let fault = format!("it names {} layers, and its configuration {}", entry.layers.len(), digests.len());
+        return Err(content(path, fault));
+    }
+    let (mut places, mut layers) = (Places::new(), Vec::new());
+    for (name, diff_id) in entry.layers.iter().zip(digests) {
+        let place = member(name)?;
+        let layer = layer(&place, diff_id).map_err(|error| io_error(path, &error))?;
+        places.insert(layer.digest.clone(), place);
+        layers.push(layer);
+    }
+    let named = descriptor(OCI_CONFIG, digest_of(&config), u64::try_from(config.len()).unwrap_or_default());
+    let top = image_manifest(&named, &layers, &BTreeMap::new());
+    places.insert(named.digest, Place::Bytes(config));
+    Ok(Found { top, layout: Layout::Made(places) })
+}
+
+/// A layer as it lies: the configuration names the digest of what is not compressed.
+fn layer(place: &Place, diff_id: String) -> io::Result<Descriptor> {
+    for (magic, ending) in [(&GZIP[..], "+gzip"), (&ZSTD[..], "+zstd")] {
+        if place.starts_with(magic)? {
+            return Ok(descriptor(&format!("{OCI_LAYER}{ending}"), place.digest()?, place.size()));
+        }
+    }
+    Ok(descriptor(OCI_LAYER, diff_id, place.size()))
+}
+
+pub(super) fn descriptor(media_type: &str, digest: String, size: u64) -> Descriptor {
+    Descriptor {
+        media_type: media_type.to_owned(),
+        digest,
+        size,
+        urls: Vec::new(),
+        platform: None,
+        annotations: BTreeMap::new(),
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    path: &Path,
+    work: impl FnOnce() -> Result<T, LocalError> + Send + 'static,
+) -> Result<T, GatherError> {
+    let failed = |error: tokio::task::JoinError| LocalError::Io { path: path.to_owned(), fault: error.to_string() };
+    tokio::task::spawn_blocking(work).await.map_err(failed).flatten().map_err(GatherError::Local)
+}
+
+fn missing(path: &Path, named: &Descriptor) -> LocalError {
+    let of = named.platform.as_ref().map(|platform| format!(" ({platform})")).unwrap_or_default();
+    content(path, format!("{}{of} is named in it, and not there", named.digest))
+}
+
+fn content(path: &Path, fault: String) -> LocalError {
+    LocalError::Content { path: path.to_owned(), fault }
+}
+
+fn io_error(path: &Path, error: &io::Error) -> LocalError {
+    match error.kind() {
+        io::ErrorKind::NotFound => LocalError::Absent(path.to_owned()),
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput => {
+            content(path, error.to_string())
+        }
+        // What tar says of an archive that is none.
+        io::ErrorKind::Other => content(path, error.to_string()),
+        _ => LocalError::Io { path: path.to_owned(), fault: error.to_string() },
+    }
+}

@@ -1,0 +1,108 @@
+//! The client against servers that lead elsewhere.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::domain::probe_image::ProbeImage;
+use crate::secret::Secret;
+
+/// What a server was asked: the request's line, and its `Authorization`.
+type Asked = Arc<Mutex<Vec<(String, Option<String>)>>>;
+
+/// A server that answers each request by its line, with connections closed after each.
+async fn server(answer: impl Fn(&str) -> String + Send + 'static) -> (Url, Asked) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    let asked = Asked::default();
+    let seen = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut stream = BufReader::new(stream);
+            let (mut head, mut length) = (Vec::new(), 0);
+            loop {
+                let mut line = String::new();
+                if stream.read_line(&mut line).await.unwrap() == 0 || line.trim().is_empty() {
+                    break;
+                }
+                let line = line.trim().to_owned();
+                if let Some(value) = line.to_lowercase().strip_prefix("content-length: ") {
+                    length = value.parse().unwrap();
+                }
+                head.push(line);
+            }
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).await.unwrap();
+            let Some(first) = head.first().cloned() else { continue };
+            let login = head
+                .iter()
+                .find_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("authorization")));
+            seen.lock().unwrap().push((first.clone(), login.map(|(_, value)| value.to_owned())));
+            let text = answer(&first);
+            stream.write_all(text.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+        }
+    });
+    (url, asked)
+}
+
+fn reply(head: &str) -> String {
+    format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+}
+
+fn client(base: Url) -> Oci {
+    let login = Login { username: "ann".to_owned(), password: Secret::new("correct horse battery") };
+    Oci::new(&Network::default(), base, None, Some(login)).unwrap()
+}
+
+async fn push_one(registry: &Oci) -> Result<(), OciError> {
+    let image = ProbeImage::new("1");
+    registry.push_blob("a", image.blobs().first().unwrap()).await
+}
+
+/// A registry that wants `challenge` and has uploads go on at `location`.
+async fn leading_to(challenge: &'static str, location: String) -> (Url, Asked) {
+    server(move |line| match line.split(' ').next() {
+        Some("GET") => reply(&format!("401 Unauthorized\r\nwww-authenticate: {challenge}")),
+        Some("POST") => reply(&format!("202 Accepted\r\nlocation: {location}")),
+        _ => reply("201 Created"),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_login_goes_to_the_registry_itself_and_to_nobody_that_it_names() {
+    let (elsewhere, theirs) = server(|_| reply("201 Created")).await;
+    let (base, ours) = leading_to("Basic realm=\"r\"", format!("{elsewhere}upload?signed=1")).await;
+    push_one(&client(base)).await.unwrap();
+    let logins = |asked: &Asked| asked.lock().unwrap().iter().filter(|(_, login)| login.is_some()).count();
+    assert_eq!(theirs.lock().unwrap().len(), 1);
+    assert_eq!((logins(&ours), logins(&theirs)), (1, 0));
+
+    let (base, ours) = leading_to("Basic realm=\"r\"", "/v2/a/upload".to_owned()).await;
+    push_one(&client(base)).await.unwrap();
+    assert_eq!(logins(&ours), 2, "both requests of the upload are the registry's own");
+}
+
+#[test]
+fn an_origin_is_the_same_with_and_without_its_usual_port() {
+    let origin = |url: &str| Url::parse(url).unwrap().origin();
+    assert_eq!(origin("https://registry.test:443/a"), origin("https://REGISTRY.test/b"));
+    for other in ["https://registry.test:5000/", "http://registry.test/", "https://a.registry.test/"] {
+        assert_ne!(origin("https://registry.test/"), origin(other));
+    }
+}
+
+#[tokio::test]
+async fn nothing_goes_from_tls_to_an_address_without() {
+    let registry = client(Url::parse("https://registry.test/").unwrap());
+    for url in ["http://registry.test/v2/a/upload?state=s", "http://elsewhere.test/", "ftp://registry.test/"] {
+        let url = Url::parse(url).unwrap();
+        let refused = registry.authorized(Method::PUT, url.clone(), &[], |request| request).await;
+        assert!(matches!(refused, Err(OciError::Downgrade { .. })), "{url}");
+    }
+    let refused = registry.token("http://auth.test/token", None, &[]).await.unwrap_err();
+    assert_eq!(refused, OciError::Downgrade { url: "http://auth.test/token".to_owned() });
+}

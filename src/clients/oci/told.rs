@@ -1,0 +1,173 @@
+//! What is told of a registry that did not do what was asked.
+
+use crate::clients::http::HttpError;
+use crate::domain::oci::Platform;
+use crate::explain::Explanation;
+use crate::retry::Stopped;
+
+use super::{ChartError, GatherError, LocalError, OciError, Unfinished};
+
+/// How a further CA is trusted.
+const TRUST: &str = "set `ca_file` or `ca_pem` of this host in the provider's `registries`, or SSL_CERT_FILE";
+
+/// What the talk was about.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The registry, as its host is written.
+    pub registry: &'a str,
+    /// The attribute that names it.
+    pub attribute: &'a str,
+    /// Whether there was a login.
+    pub has_login: bool,
+}
+
+impl Unfinished {
+    /// Tells it. What could not be asked at all is marked so, and also a login that is not accepted: it may have run out.
+    pub fn explain(&self, what: impl Into<String>, subject: Subject<'_>) -> Explanation {
+        let what = what.into();
+        let who = format!("The registry `{}`", subject.registry);
+        match self {
+            Self::Failed(error) => error.explain(what, subject),
+            Self::Stopped(Stopped::Interrupted, _) => Explanation::new("BERTH-OCI-010", what)
+                .said("The wait", Stopped::Interrupted.to_string())
+                .next("apply again: what the registry has of it is not sent again"),
+            Self::Stopped(stopped, last) => {
+                let words = last.as_ref().map_or_else(|| stopped.to_string(), |last| format!("{last} ({stopped})"));
+                Explanation::new("BERTH-OCI-010", what)
+                    .said(who, words)
+                    .next("apply again, which goes on with what is missing; allow more in timeouts if it was slow")
+                    .at(subject.attribute)
+                    .unanswered()
+            }
+        }
+    }
+}
+
+impl OciError {
+    /// Tells it.
+    pub fn explain(&self, what: impl Into<String>, subject: Subject<'_>) -> Explanation {
+        let (code, next) = self.remedy(subject);
+        let told = Explanation::new(code, what)
+            .said(format!("The registry `{}`", subject.registry), self.to_string())
+            .next(next)
+            .at(subject.attribute);
+        let is_open = self.is_passing() || matches!(self, Self::Unauthorized { .. } | Self::Http(_));
+        if is_open { told.unanswered() } else { told }
+    }
+
+    fn remedy(&self, subject: Subject<'_>) -> (&'static str, String) {
+        let host = subject.registry;
+        match self {
+            Self::Http(error) if error.is_permanent() => {
+                let next = error.remedy(TRUST);
+                (
+                    "BERTH-OCI-006",
+                    next.unwrap_or_else(|| format!("correct ca_file or ca_pem of `{host}` in registries")),
+                )
+            }
+            error if error.is_passing() => {
+                let next = "apply again once the registry answers; if the same apply makes it, name it in depends_on";
+                ("BERTH-OCI-004", next.to_owned())
+            }
+            Self::Unauthorized { .. } if subject.has_login => {
+                let next = format!(
+                    "correct the login to `{host}`: in registries of the provider block, else in the Docker configuration"
+                );
+                ("BERTH-OCI-003", next)
+            }
+            Self::Unauthorized { .. } => {
+                let next = format!(
+                    "give `{host}` a login in registries of the provider block, or log in with `docker login {host}`"
+                );
+                ("BERTH-OCI-003", next)
+            }
+            Self::Denied { .. } => (
+                "BERTH-OCI-003",
+                "let those who run the registry allow this login to do it, or use another one".to_owned(),
+            ),
+            Self::NotFound { .. } => {
+                let next = "correct host, path and tag; some registries want a project or repository to be made first";
+                ("BERTH-OCI-005", next.to_owned())
+            }
+            Self::TooLarge { .. } => {
+                let next = "raise the body limit of the proxy or Ingress before the registry (body_size of a `berth_registry`)";
+                ("BERTH-OCI-006", next.to_owned())
+            }
+            Self::Downgrade { .. } => {
+                let next = "let what stands before the registry pass on X-Forwarded-Proto, or set the registry's http.relativeurls";
+                ("BERTH-OCI-006", next.to_owned())
+            }
+            Self::Digest { .. } => {
+                let next = "make the source anew, since it is damaged or has changed meanwhile, then apply again; no blob was stored of it";
+                ("BERTH-OCI-007", next.to_owned())
+            }
+            Self::Source { .. } => ("BERTH-OCI-002", "make the file anew, then apply again".to_owned()),
+            _ => ("BERTH-OCI-006", "do what the registry says, or ask those who run it".to_owned()),
+        }
+    }
+}
+
+impl GatherError {
+    /// Tells it, where `subject` is the registry that the image is in, and `files` the attribute of its files.
+    pub fn explain(&self, what: impl Into<String>, subject: Subject<'_>, files: &str) -> Explanation {
+        let what = what.into();
+        match self {
+            Self::Remote(error) => error.explain(what, subject),
+            Self::Local(error) => error.explain(what, files),
+            Self::Fault(fault) => Explanation::new("BERTH-OCI-002", what)
+                .said("The image", fault.to_string())
+                .next("make the image anew with a tool of today")
+                .at(files),
+            Self::Platforms { missing, offered } => Explanation::new("BERTH-OCI-001", what)
+                .said("The image", format!("it is not for {}, but for {}", list(missing), list(offered)))
+                .next("name platforms that the image is for, or none for all of them")
+                .at("platforms"),
+        }
+    }
+}
+
+fn list(platforms: &[Platform]) -> String {
+    let names: Vec<String> = platforms.iter().map(ToString::to_string).collect();
+    if names.is_empty() { "no platform that it names".to_owned() } else { names.join(", ") }
+}
+
+impl LocalError {
+    /// Tells it.
+    pub fn explain(&self, what: impl Into<String>, attribute: &str) -> Explanation {
+        let (code, at, next) = match self {
+            Self::Absent(_) => {
+                ("BERTH-OCI-001", attribute, "correct the path, or make the file before this is applied")
+            }
+            Self::Io { .. } => ("BERTH-OCI-002", attribute, "let the file be readable, then apply again"),
+            Self::Content { .. } => {
+                let next = "make the file anew; if it holds an image for several platforms of which some were left out, name \
+                            in platforms those that are there";
+                ("BERTH-OCI-002", attribute, next)
+            }
+            Self::Unclear { .. } => ("BERTH-OCI-001", "source.image", "name the image that is meant in source.image"),
+        };
+        Explanation::new(code, what).said("Reading it", self.to_string()).next(next).at(at)
+    }
+}
+
+impl ChartError {
+    /// Tells it.
+    pub fn explain(&self, what: impl Into<String>) -> Explanation {
+        let (code, next) = match self {
+            Self::Absent(_) => ("BERTH-OCI-001", "correct the path, or make the files before this is applied"),
+            Self::Content { .. } => ("BERTH-OCI-016", "correct the chart; `helm lint` looks at more of it"),
+            Self::Dependencies(_) => {
+                ("BERTH-OCI-016", "run `helm dependency build` in the chart's folder, or take them out of Chart.yaml")
+            }
+        };
+        Explanation::new(code, what).said("Reading it", self.to_string()).next(next).at("path")
+    }
+}
+
+/// What the talk with a registry ended in that does not matter in a plan's look.
+pub fn is_silence(error: &Unfinished) -> bool {
+    match error {
+        Unfinished::Stopped(..) => true,
+        Unfinished::Failed(error) => error.is_passing() || matches!(error, OciError::Http(HttpError::Name { .. })),
+    }
+}

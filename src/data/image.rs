@@ -1,0 +1,175 @@
+//! `berth_image`: what an image's name stands for.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::clients::oci::{GatherError, Image, Subject};
+use crate::domain::image::ImageReference;
+use crate::domain::oci::{Contents, Descriptor, Platform};
+use crate::explain::Explanation;
+use crate::provider::{Berth, Cx};
+use crate::sdk::{Check, Computed, Data, Meta, Model, ReadTimeouts, Result, check};
+
+/// The data source.
+pub struct ImageData;
+
+/// What is asked and found.
+#[derive(Clone, Debug, Model)]
+pub struct ImageModel {
+    /// The image, as `HOST/PATH:TAG` or `HOST/PATH@sha256:…`; without either, the tag `latest` is meant.
+    #[attr(check = image())]
+    pub image: String,
+    /// Of an image for several platforms, the one whose labels and time of making are told. Default: `linux/amd64`, or the
+    /// first if it is not for that.
+    #[attr(check = platform())]
+    pub platform: Option<String>,
+    /// Its digest, `sha256:…`.
+    pub digest: Computed<String>,
+    /// The image by its digest, `HOST/PATH@sha256:…`.
+    pub reference: Computed<String>,
+    /// What the digest stands for: the media type of a manifest or of an index.
+    pub media_type: Computed<String>,
+    /// The platforms that it is for, such as `linux/arm64`, in its own order.
+    pub platforms: Computed<Vec<String>>,
+    /// The digest of each platform's manifest.
+    pub platform_digests: Computed<BTreeMap<String, String>>,
+    /// The size of all its manifests, configurations and layers, in bytes, each counted once.
+    pub size_bytes: Computed<i64>,
+    /// The labels of its configuration.
+    pub labels: Computed<BTreeMap<String, String>>,
+    /// When it was made, as its configuration says (RFC 3339); null if that does not.
+    pub created: Computed<String>,
+    /// How long reading may take.
+    pub timeouts: Option<ReadTimeouts>,
+}
+
+/// What is told of a configuration.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Config {
+    created: Option<String>,
+    #[serde(rename = "config")]
+    settings: Settings,
+    #[serde(flatten)]
+    platform: Platform,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Settings {
+    #[serde(rename = "Labels")]
+    labels: Option<BTreeMap<String, String>>,
+}
+
+fn image() -> Check {
+    check::text("must be an image's name, `HOST/PATH:TAG` or `HOST/PATH@DIGEST`", |text| {
+        text.parse::<ImageReference>().map(|_| ()).map_err(|fault| format!("must be an image's name, and {fault}"))
+    })
+}
+
+fn platform() -> Check {
+    check::text("must be a platform such as `linux/amd64`", |text| {
+        text.parse::<Platform>().map(|_| ()).map_err(|fault| format!("must be a platform, and {fault}"))
+    })
+}
+
+impl Data<Berth> for ImageData {
+    type Model = ImageModel;
+
+    const NAME: &'static str = "berth_image";
+
+    const META: Meta = Meta::new(
+        "Images and charts",
+        "What an image's name stands for in its registry: digest, platforms, size, labels. Nothing but manifests and a configuration \
+         is read.\n\nIts `reference` as the source of a resource `berth_image` has a tag of another registry followed.",
+    );
+
+    async fn read(&self, cx: &Cx, model: &mut ImageModel) -> Result<()> {
+        let what = format!("Cannot read the image `{}`", model.image);
+        let named: ImageReference = model.image.parse().map_err(|fault: crate::domain::image::Fault| {
+            Explanation::new("BERTH-OCI-001", &*what).next(format!("correct it: {fault}")).at("image")
+        })?;
+        let registry = cx.provider().oci(&named.registry, "image").await?;
+        let subject = Subject { registry: &named.registry, attribute: "image", has_login: registry.has_login() };
+        let name = named.digest.as_deref().or(named.tag.as_deref()).unwrap_or("latest");
+        let told = |error: &GatherError| error.explain(&*what, subject, "image");
+        let found = Image::in_registry(cx.budget(), &registry, (&named.repository, name), &[]).await;
+        let found = found.map_err(|error| told(&error))?;
+        let entries = entries(&found);
+        if let Some(config) = chosen(model, &found, &entries, &what)? {
+            let budget = cx.budget();
+            let read =
+                crate::clients::oci::patiently(budget, || registry.pull_blob(&named.repository, &config.digest)).await;
+            let text = read.map_err(|error| error.explain(&*what, subject))?;
+            let config: Config = serde_json::from_slice(&text).unwrap_or_default();
+            if entries.is_empty() && !config.platform.os.is_empty() {
+                model.platforms.set(vec![config.platform.to_string()]);
+                model.platform_digests.set(BTreeMap::from([(config.platform.to_string(), found.top.digest.clone())]));
+            }
+            model.labels.set(config.settings.labels.unwrap_or_default());
+            model.created.set(config.created);
+        }
+        fill(model, &named, &found, &entries);
+        Ok(())
+    }
+}
+
+/// The manifests of an image by platform.
+fn entries(image: &Image) -> Vec<(Platform, Descriptor)> {
+    let Ok(Contents::Index(manifests)) = image.top.contents() else { return Vec::new() };
+    let with_platform =
+        |it: Descriptor| it.platform.clone().filter(|it| it.os != "unknown").map(|platform| (platform, it));
+    manifests.into_iter().filter_map(with_platform).collect()
+}
+
+/// The configuration that is told of; `None` if there is none to be read.
+fn chosen(
+    model: &ImageModel,
+    image: &Image,
+    entries: &[(Platform, Descriptor)],
+    what: &str,
+) -> Result<Option<Descriptor>> {
+    let wanted = model.platform.as_deref().and_then(|text| text.parse::<Platform>().ok());
+    let usual = "linux/amd64".parse::<Platform>().ok();
+    let is = |platform: &Option<Platform>| {
+        entries.iter().find(|(it, _)| platform.as_ref().is_some_and(|wanted| wanted.is_met_by(it)))
+    };
+    let entry = match &wanted {
+        Some(_) => is(&wanted),
+        None => is(&usual).or(entries.first()),
+    };
+    if let (Some(wanted), None, false) = (&wanted, entry, entries.is_empty()) {
+        let offered: Vec<String> = entries.iter().map(|(platform, _)| platform.to_string()).collect();
+        return Err(Explanation::new("BERTH-OCI-001", what)
+            .said("The image", format!("it is not for {wanted}, but for {}", offered.join(", ")))
+            .next("name one of these, or none")
+            .at("platform"));
+    }
+    let manifest = match entry {
+        Some((_, named)) => image.children.iter().find(|it| it.digest == named.digest),
+        None => Some(&image.top),
+    };
+    Ok(match manifest.map(crate::domain::oci::Manifest::contents) {
+        Some(Ok(Contents::Image { config, .. })) => Some(config),
+        _ => None,
+    })
+}
+
+fn fill(model: &mut ImageModel, named: &ImageReference, image: &Image, entries: &[(Platform, Descriptor)]) {
+    model.digest.set(image.top.digest.clone());
+    model.reference.set(named.with_digest(&image.top.digest).to_string());
+    model.media_type.set(image.top.media_type.clone());
+    model.size_bytes.set(i64::try_from(image.size()).unwrap_or(i64::MAX));
+    if model.platforms.get().is_none() {
+        model.platforms.set(entries.iter().map(|(platform, _)| platform.to_string()).collect::<Vec<_>>());
+        let digests = entries.iter().map(|(platform, named)| (platform.to_string(), named.digest.clone()));
+        model.platform_digests.set(digests.collect::<BTreeMap<_, _>>());
+    }
+    if model.labels.get().is_none() {
+        model.labels.set(BTreeMap::new());
+    }
+    if model.created.get().is_none() {
+        model.created.set(None);
+    }
+}

@@ -1,0 +1,135 @@
+//! The logins of the user who runs this, as Docker and Podman keep them: `config.json`, `auth.json`.
+//!
+//! Source: Docker's `cli/config/configfile`, and `containers-auth.json(5)`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::domain::dockerconfig::{DockerConfig, Login};
+use crate::domain::registry_name::RegistryName;
+use crate::secret::Secret;
+
+/// The user name by which a helper says that the secret is a token of the registry's own.
+pub const IDENTITY_TOKEN: &str = "<token>";
+
+/// Where the login to a registry is to be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// In the file.
+    Login(Login),
+    /// From a program, `docker-credential-NAME`.
+    Helper {
+        /// Its name.
+        name: String,
+        /// The texts to ask it for, one after the other.
+        servers: Vec<String>,
+    },
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct File {
+    creds_store: Option<String>,
+    cred_helpers: BTreeMap<String, String>,
+    auths: BTreeMap<String, Auth>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Auth {
+    identitytoken: Option<String>,
+}
+
+/// What the file says of a registry; `None` if nothing. A helper for the registry goes before the logins of the file, and these before the
+/// helper for all, which may know nothing of it.
+pub fn find(file: &str, host: &str) -> Option<Found> {
+    let wanted = RegistryName::parse(host).ok()?;
+    let read: File = serde_json::from_str(file).ok()?;
+    let is_meant = |key: &str| RegistryName::parse(key).is_ok_and(|name| name.authority() == wanted.authority());
+    let helper = |name: &str| Found::Helper { name: name.to_owned(), servers: servers(&wanted, host) };
+    if let Some((_, name)) = read.cred_helpers.iter().find(|(key, name)| is_meant(key) && !name.is_empty()) {
+        return Some(helper(name));
+    }
+    if let Some(login) = in_file(file, &read, is_meant) {
+        return Some(Found::Login(login));
+    }
+    read.creds_store.filter(|name| !name.is_empty()).map(|name| helper(&name))
+}
+
+fn in_file(text: &str, file: &File, is_meant: impl Fn(&str) -> bool) -> Option<Login> {
+    let token = file.auths.iter().find(|(key, _)| is_meant(key)).and_then(|(_, auth)| auth.identitytoken.clone());
+    if let Some(token) = token.filter(|token| !token.is_empty()) {
+        return Some(Login { username: IDENTITY_TOKEN.to_owned(), password: Secret::new(token) });
+    }
+    let logins = DockerConfig::parse(text).ok()?;
+    logins.logins().find(|(key, _)| is_meant(key)).map(|(_, login)| login.clone())
+}
+
+/// Helpers compare texts too: Docker asks them by the key, older ones by a URL.
+fn servers(name: &RegistryName, host: &str) -> Vec<String> {
+    let mut servers = vec![name.key()];
+    servers.extend(name.other_keys());
+    servers.push(host.to_owned());
+    servers.push(format!("https://{}", name.authority()));
+    let mut seen = std::collections::BTreeSet::new();
+    servers.retain(|server| seen.insert(server.clone()));
+    servers
+}
+
+/// What a helper prints.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    username: String,
+    secret: String,
+}
+
+/// The login that a helper gives.
+pub fn helper_login(output: &[u8]) -> Option<Login> {
+    let answer: Answer = serde_json::from_slice(output).ok()?;
+    Some(Login { username: answer.username, password: Secret::new(answer.secret) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn login(found: Option<Found>) -> (String, String) {
+        match found {
+            Some(Found::Login(login)) => (login.username, login.password.expose().to_owned()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_login_is_found_however_the_registry_is_written() {
+        let file = r#"{"auths":{"https://hub.test/v2/":{"auth":"YW5uOnNlY3JldDE="},"https://index.docker.io/v1/":{"username":"bob","password":"secret2"}}}"#;
+        assert_eq!(login(find(file, "hub.test:443")), ("ann".to_owned(), "secret1".to_owned()));
+        assert_eq!(login(find(file, "docker.io")).0, "bob");
+        assert_eq!(find(file, "other.test"), None);
+        assert_eq!(find("no json", "hub.test"), None);
+    }
+
+    #[test]
+    fn a_helper_of_the_registry_goes_first_and_that_of_all_last() {
+        let file = r#"{"credsStore":"desktop","credHelpers":{"a.test":"ecr-login"},
+            "auths":{"a.test":{"auth":"YW5uOnNlY3JldDE="},"b.test":{"auth":"YW5uOnNlY3JldDE="},"c.test":{}}}"#;
+        let helper = |host: &str| match find(file, host) {
+            Some(Found::Helper { name, servers }) => (name, servers.first().cloned().unwrap()),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(helper("a.test"), ("ecr-login".to_owned(), "a.test".to_owned()));
+        assert_eq!(login(find(file, "b.test")).0, "ann");
+        assert_eq!(helper("c.test").0, "desktop");
+        assert_eq!(helper("docker.io").1, "https://index.docker.io/v1/");
+    }
+
+    #[test]
+    fn a_token_of_the_registry_goes_before_the_password() {
+        let file = r#"{"auths":{"a.azurecr.test":{"auth":"MDAwMDp4","identitytoken":"a long token"}}}"#;
+        assert_eq!(login(find(file, "a.azurecr.test")), (IDENTITY_TOKEN.to_owned(), "a long token".to_owned()));
+        assert_eq!(helper_login(br#"{"ServerURL":"x","Username":"u","Secret":"helped"}"#).unwrap().username, "u");
+        assert!(helper_login(b"credentials not found").is_none());
+    }
+}

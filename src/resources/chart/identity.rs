@@ -1,0 +1,25 @@
+//! What tells pushed charts apart.
+
+use crate::provider::Berth;
+use crate::sdk::{Identified, Model};
+
+use super::{Chart, Declared};
+
+/// A version of a chart.
+#[derive(Clone, Debug, Model)]
+pub struct Identity {
+    /// The chart in its registry, as `oci://HOST/PATH/NAME:VERSION`.
+    pub reference: String,
+}
+
+impl Identified<Berth> for Chart {
+    type Identity = Identity;
+
+    fn identity(model: &Declared) -> Option<Identity> {
+        Some(Identity { reference: model.reference.get()?.clone() })
+    }
+
+    fn import_id(identity: &Identity) -> String {
+        identity.reference.clone()
+    }
+}

@@ -1,0 +1,190 @@
+//! What every resource does that pushes to a tag: claims it for the run, looks at it, sees it drift, takes it off.
+
+use std::time::Duration;
+
+use crate::clients::oci::{Content, Head, Image, Moving, OciError, Pushed, Subject, Unfinished, is_silence, patiently};
+use crate::domain::oci::tag::Tag;
+use crate::explain::Explanation;
+use crate::provider::Cx;
+use crate::sdk::{Plan, Result};
+
+/// How long a refresh waits for a registry that does not answer.
+const REFRESHING: Duration = Duration::from_secs(20);
+
+/// How long a plan may be held up by a look.
+const LOOKING: Duration = Duration::from_secs(3);
+
+/// The question that plans ask registries; whoever gets no answer does not ask again.
+const QUESTION: &str = "tags of registries";
+
+/// The name under which a tag is held in this run.
+fn object(tag: &Tag) -> String {
+    format!("tag {tag}")
+}
+
+/// A tag that a resource pushes to, and the attribute that names it.
+#[derive(Clone, Copy, Debug)]
+pub struct Destination<'a> {
+    pub tag: &'a Tag,
+    pub attribute: &'a str,
+}
+
+impl Destination<'_> {
+    /// Claims it for this run.
+    ///
+    /// # Errors
+    /// Another resource of the run has it.
+    fn claim(self, cx: &Cx, what: &str) -> Result<()> {
+        if cx.provider().holdings().take(&object(self.tag), &cx.owner()?) {
+            return Ok(());
+        }
+        Err(self.twice(what))
+    }
+
+    fn twice(self, what: &str) -> Explanation {
+        Explanation::new("BERTH-OCI-009", what)
+            .on(format!("{}, which another resource of this configuration pushes as well", self.tag))
+            .next("give one of the two another tag, or remove it; nothing is pushed for the second one")
+            .at(self.attribute)
+    }
+
+    /// Warns in the plan of a creation of what the apply will refuse: a tag that is declared twice, or stands for something
+    /// else. `digest` is what will be pushed, if that is known.
+    pub async fn look(self, cx: &Cx, plan: &mut Plan<'_>, digest: Option<&str>) {
+        if !plan.is_create() {
+            return;
+        }
+        if !cx.provider().holdings().plan(&object(self.tag)) {
+            plan.warn(&self.twice("Two resources of this configuration push to the same tag"));
+        }
+        let may_move = plan.planned().truth("overwrite") != Some(false);
+        let Some(digest) = digest.filter(|_| !may_move && !cx.provider().is_offline()) else { return };
+        if !cx.provider().looks().may(QUESTION) {
+            return;
+        }
+        let Ok(registry) = cx.provider().oci(&self.tag.registry, self.attribute).await else { return };
+        let budget = cx.budget().at_most(LOOKING);
+        match patiently(&budget, || registry.head(&self.tag.repository, &self.tag.tag, "pull")).await {
+            Ok(Some(found)) if found.digest != digest => {
+                plan.warn(&self.occupied("The apply will refuse to move a tag that exists already", &found.digest));
+            }
+            Err(error) if is_silence(&error) => cx.provider().looks().give_up(QUESTION),
+            _ => {}
+        }
+    }
+
+    fn occupied(self, what: &str, found: &str) -> Explanation {
+        Explanation::new("BERTH-OCI-008", what)
+            .on(format!("{}, which stands for {found}", self.tag))
+            .next(
+                "use another tag; or import this one, if it is to be kept in step from here on; or set overwrite = true if \
+                 nobody else pushes it",
+            )
+            .at(self.attribute)
+    }
+
+    /// What the tag stands for; `None` if it is gone.
+    pub async fn observe(self, cx: &Cx, what: &str) -> Result<Option<Head>> {
+        let registry = cx.provider().oci(&self.tag.registry, self.attribute).await?;
+        let budget = cx.budget().at_most(REFRESHING);
+        let seen = patiently(&budget, || registry.head(&self.tag.repository, &self.tag.tag, "pull")).await;
+        seen.map_err(|error| error.explain(what, self.subject(registry.has_login())))
+    }
+
+    /// Pushes what the tag shall stand for.
+    ///
+    /// # Errors
+    /// It stands for something else and may not be moved; or another resource of the run has it.
+    pub async fn push(self, cx: &Cx, what: &str, (image, content): (&Image, &Content), moving: Moving) -> Result<()> {
+        let _turn = cx.provider().turn_at(self.tag).await;
+        self.claim(cx, what)?;
+        let done = self.pushed(cx, what, (image, content), moving).await;
+        match done {
+            Ok(()) => cx.exists(),
+            Err(_) if moving == Moving::Refused => self.release(cx),
+            Err(_) => {}
+        }
+        done
+    }
+
+    async fn pushed(self, cx: &Cx, what: &str, image: (&Image, &Content), moving: Moving) -> Result<()> {
+        let registry = cx.provider().oci(&self.tag.registry, self.attribute).await?;
+        let place = (self.tag.repository.as_str(), self.tag.tag.as_str());
+        let pushed = registry.push_image(cx.budget(), place, image, moving).await;
+        match pushed.map_err(|error| error.explain(what, self.subject(registry.has_login())))? {
+            Pushed::Occupied(found) => Err(self.occupied(what, &found)),
+            Pushed::WasThere => Ok(()),
+            Pushed::Sent(bytes) => {
+                tracing::info!(tag = %self.tag, digest = image.0.top.digest, bytes, "pushed");
+                Ok(())
+            }
+        }
+    }
+
+    /// Puts the tag back on what it stood for, if the repository still has that.
+    pub async fn restore(self, cx: &Cx, what: &str, digest: &str) -> Result<bool> {
+        let _turn = cx.provider().turn_at(self.tag).await;
+        self.claim(cx, what)?;
+        let registry = cx.provider().oci(&self.tag.registry, self.attribute).await?;
+        let restored = registry.retag(cx.budget(), &self.tag.repository, digest, &self.tag.tag).await;
+        restored.map_err(|error| error.explain(what, self.subject(registry.has_login())))
+    }
+
+    /// Takes the tag off, if it still stands for what was pushed and no other resource of the run has it. What it stood for stays
+    /// until the registry collects what has no tag: others may have pulled it by digest.
+    pub async fn remove(self, cx: &Cx, what: &str, digest: &str) -> Result<()> {
+        let _turn = cx.provider().turn_at(self.tag).await;
+        let holder = cx.provider().holdings().holder(&object(self.tag));
+        if holder.is_some_and(|holder| Some(holder) != cx.known_owner()) {
+            self.tell_left(cx, what, "another resource of this configuration pushes it by now");
+            return Ok(());
+        }
+        match self.observe(cx, what).await? {
+            None => {}
+            Some(found) if found.digest != digest => {
+                self.tell_left(cx, what, &format!("it stands for {} by now", found.digest));
+            }
+            Some(_) => self.taken_off(cx, what).await?,
+        }
+        self.release(cx);
+        Ok(())
+    }
+
+    async fn taken_off(self, cx: &Cx, what: &str) -> Result<()> {
+        let registry = cx.provider().oci(&self.tag.registry, self.attribute).await?;
+        let removed = patiently(cx.budget(), || registry.delete_manifest(&self.tag.repository, &self.tag.tag)).await;
+        removed.map_err(|error| match &error {
+            // How registries say that they do not delete, or not by tag.
+            Unfinished::Failed(
+                refused @ (OciError::Unsupported { .. } | OciError::Refused { status: 400 | 501, .. }),
+            ) => Explanation::new("BERTH-OCI-013", what)
+                .on(self.tag.to_string())
+                .said(format!("The registry `{}`", self.tag.registry), refused.to_string())
+                .next(
+                    "let the registry allow deletion (delete_enabled of a `berth_registry`), then destroy again; or set \
+                     delete_on_destroy = false, apply, and destroy then",
+                ),
+            _ => error.explain(what, self.subject(registry.has_login())),
+        })
+    }
+
+    fn tell_left(self, cx: &Cx, what: &str, why: &str) {
+        let told = Explanation::new("BERTH-OCI-012", format!("{what}: the tag was left"))
+            .on(self.tag.to_string())
+            .said("The look before it", why)
+            .next("nothing needs to be done; remove it with the registry's own tools if nobody needs it");
+        cx.warn(&told);
+    }
+
+    /// Gives it up.
+    pub fn release(self, cx: &Cx) {
+        if let Some(owner) = cx.known_owner() {
+            cx.provider().holdings().release(&object(self.tag), &owner);
+        }
+    }
+
+    /// What a failure is about.
+    pub fn subject(&self, has_login: bool) -> Subject<'_> {
+        Subject { registry: &self.tag.registry, attribute: self.attribute, has_login }
+    }
+}
