@@ -43,7 +43,8 @@ pub struct Declared {
     pub name: Computed<String>,
     /// The version of what the chart installs, as `Chart.yaml` says; null if it does not.
     pub app_version: Computed<String>,
-    /// The chart as Helm pulls and installs it, `oci://HOST/PATH/NAME:VERSION`. Its tag has `_` for a `+` in the version.
+    /// The chart as Helm takes it, `oci://HOST/PATH/NAME`, with `--version` and `version` beside it: behind a colon Helm reads
+    /// no version with a `+`, for which the tag has `_`.
     pub reference: Computed<String>,
     /// The digest of what was pushed, `sha256:…`; known in the plan if the files are there.
     pub digest: Computed<String>,
@@ -81,9 +82,9 @@ fn tag_at(repository: &str, name: &str, version: &str) -> std::result::Result<Ta
     format!("{bare}/{name}:{}", tag_of(version)).parse()
 }
 
-/// The chart as Helm wants it named: it reads the tag as a version.
+/// The chart as Helm wants it named beside its version.
 fn named(tag: &Tag) -> String {
-    format!("{SCHEME}{}/{}:{}", tag.registry, tag.repository, tag.tag.replace('_', "+"))
+    format!("{SCHEME}{}/{}", tag.registry, tag.repository)
 }
 
 impl Declared {

@@ -64,19 +64,18 @@ fn a_chart_is_pushed_and_helm_pulls_renders_and_installs_it() {
         workspace.plan().changes_nothing();
         let attributes = workspace.attributes("berth_chart.x");
         let reference = attributes["reference"].as_str().unwrap().to_owned();
-        assert_eq!(reference, format!("oci://{repository}/app:1.2.3+build.5"));
+        assert_eq!(reference, format!("oci://{repository}/app"));
         assert_eq!(attributes["digest"], scene.digest("charts/app:1.2.3_build.5").unwrap());
 
-        let (from, to) = (format!("oci://{repository}/app"), scene.path("pulled").display().to_string());
-        let pull =
-            ["pull", &from, "--version", "1.2.3+build.5", "--insecure-skip-tls-verify", "--untar", "--untardir", &to];
+        let to = scene.path("pulled").display().to_string();
+        let from = [reference.as_str(), "--version", "1.2.3+build.5", "--insecure-skip-tls-verify"];
+        let pull = [&["pull"], &from[..], &["--untar", "--untardir", &to]].concat();
         told(&helm(&scene, &pull));
         assert!(scene.path("pulled/app/values.yaml").exists() && !scene.path("pulled/app/old.bak").exists());
-        let rendered = told(&helm(&scene, &["template", "one", &reference, "--insecure-skip-tls-verify"]));
+        let rendered = told(&helm(&scene, &[&["template", "one"], &from[..]].concat()));
         assert!(rendered.contains("color: blue"), "{rendered}");
         let namespace = crate::kubectl::Namespace::new("chart");
-        let install =
-            ["install", "one", &reference, "--insecure-skip-tls-verify", "--namespace", &namespace.0, "--wait"];
+        let install = [&["install", "one"], &from[..], &["--namespace", &namespace.0, "--wait"]].concat();
         assert!(told(&helm(&scene, &install)).contains("STATUS: deployed"));
 
         // The same tree elsewhere has the same digest; another time of a file makes no difference.
@@ -89,7 +88,7 @@ fn a_chart_is_pushed_and_helm_pulls_renders_and_installs_it() {
         assert_eq!(workspace.attributes("berth_chart.x")["digest"], attributes["digest"]);
 
         workspace.run(&["state", "rm", "berth_chart.x"]).succeeds();
-        workspace.import("berth_chart.x", &reference).succeeds();
+        workspace.import("berth_chart.x", &format!("{reference}:1.2.3+build.5")).succeeds();
         workspace.apply().succeeds();
         workspace.plan().changes_nothing();
         workspace.destroy().succeeds();

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::sandbox::value;
 use crate::tokens::Certificate;
 use crate::workspace::Cli;
-use scene::{Scene, image};
+use scene::{Scene, image, skopeo};
 
 #[test]
 #[ignore = "needs the sandbox"]
@@ -37,7 +37,7 @@ fn an_archive_is_pushed_planned_empty_healed_imported_and_destroyed() {
         // Somebody moves the tag, and somebody takes it off.
         let (other, _) = scene.layout("other", &["linux/amd64"], 1000);
         let (from, there) = (format!("oci:{}", other.display()), format!("docker://{to}"));
-        scene.skopeo(&["copy", "--dest-tls-verify=false", "--dest-creds", "ann:correct horse", &from, &there]).unwrap();
+        skopeo(&["copy", "--dest-tls-verify=false", "--dest-creds", "ann:correct horse", &from, &there]).unwrap();
         assert_ne!(scene.digest("team/busybox:1.35").unwrap(), digest);
         let moved = workspace.plan().changes_something();
         assert_eq!(moved.changes(), [("berth_image.x".to_owned(), "update".to_owned())]);
@@ -198,13 +198,6 @@ fn what_a_registry_has_is_listed_and_told() {
         let scene = Scene::new();
         let (layout, digest) = scene.layout("layout", &["windows/amd64", "linux/amd64"], 5000);
         let source = format!("oci_layout = \"{}\"", layout.display());
-        // More repositories than one page of the registry's list holds.
-        let many = image(
-            "many",
-            &source,
-            &scene.name("many/a${each.key}:1"),
-            "for_each = toset([for n in range(101) : tostring(n)])",
-        );
         let tags = image(
             "tags",
             &source,
@@ -216,11 +209,17 @@ fn what_a_registry_has_is_listed_and_told() {
             "data \"berth_image\" \"x\" {{\n  image = \"{place}/team/app\"\n  depends_on = [berth_image.tags]\n}}\n\
              data \"berth_repository_tags\" \"x\" {{\n  repository = \"{place}/team/app\"\n  depends_on = [berth_image.tags]\n}}\n\
              data \"berth_repository_tags\" \"old\" {{\n  repository = \"oci://{place}/team/app\"\n  constraint = \"~> 1.9.0\"\n  depends_on = [berth_image.tags]\n}}\n\
-             data \"berth_catalog\" \"x\" {{\n  host = \"{place}\"\n  depends_on = [berth_image.many]\n}}\n\
+             data \"berth_catalog\" \"x\" {{\n  host = \"{place}\"\n  depends_on = [berth_image.tags]\n}}\n\
              data \"berth_catalog\" \"team\" {{\n  host = \"{place}\"\n  prefix = \"team/\"\n  depends_on = [berth_image.tags]\n}}\n\
              output \"parts\" {{\n  value = provider::berth::parse_image(data.berth_image.x.reference)\n}}\n"
         );
-        let workspace = scene.workspace(&cli, &format!("{many}{tags}{data}"));
+        let workspace = scene.workspace(&cli, &tags);
+        workspace.apply().succeeds();
+        // More repositories than one page of the registry's list holds.
+        for number in 0..101 {
+            scene.registry.copy("team/app", &format!("many/a{number}"));
+        }
+        workspace.configure(&scene.configured(&format!("{tags}{data}")));
         workspace.apply().succeeds();
         let told = workspace.attributes("data.berth_image.x");
         assert_eq!((&told["digest"], &told["created"]), (&json!(digest), &json!("2026-01-02T03:04:05Z")));

@@ -86,7 +86,8 @@ fn goes_on(count: u64, sent: &AtomicU64, breaks: &Breaks, is_held: &AtomicBool) 
         None => {}
     }
     while is_held.load(Ordering::SeqCst) {
-        std::thread::sleep(Duration::from_millis(20));
+        // Whoever lets go of it wakes nobody.
+        std::thread::park_timeout(Duration::from_millis(20));
     }
     true
 }

@@ -16,7 +16,7 @@ pub struct Distribution {
     process: Child,
     /// Its address and port.
     pub place: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Distribution {
@@ -53,7 +53,15 @@ impl Distribution {
             .spawn()
             .expect("`registry` is on PATH: run the tests with `sandbox/sandbox exec`");
         let place = listening(BufReader::new(process.stderr.take().unwrap()));
-        Self { process, place, _folder: folder }
+        Self { process, place, folder }
+    }
+
+    /// Gives a repository another name as well: its folder is copied, as pushing it anew would take long.
+    pub fn copy(&self, repository: &str, name: &str) {
+        let place = |name: &str| self.folder.path().join("data/docker/registry/v2/repositories").join(name);
+        std::fs::create_dir_all(place(name).parent().unwrap()).unwrap();
+        let status = Command::new("cp").arg("-r").args([place(repository), place(name)]).status().unwrap();
+        assert!(status.success());
     }
 }
 

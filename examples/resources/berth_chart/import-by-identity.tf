@@ -1,6 +1,7 @@
 import {
   to = berth_chart.app
   identity = {
-    reference = "oci://registry.example.com/charts/app:1.4.2"
+    reference = "oci://registry.example.com/charts/app"
+    version   = "1.4.2"
   }
 }

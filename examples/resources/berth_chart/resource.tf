@@ -4,7 +4,10 @@ resource "berth_chart" "app" {
   repository = "oci://registry.example.com/charts"
 }
 
-# What Helm installs.
+# What Helm installs: `helm install app $chart --version $version`.
 output "chart" {
-  value = berth_chart.app.reference
+  value = {
+    chart   = berth_chart.app.reference
+    version = berth_chart.app.version
+  }
 }

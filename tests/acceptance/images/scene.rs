@@ -19,6 +19,13 @@ pub struct Scene {
     folder: TempDir,
 }
 
+/// What skopeo, which knows nothing of ours, says.
+pub fn skopeo(arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new("skopeo").args(arguments).output().expect("skopeo is installed");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
 impl Scene {
     pub fn new() -> Self {
         let certificate = Certificate::new();
@@ -30,8 +37,8 @@ impl Scene {
     pub fn provider(&self, places: &[&str]) -> String {
         let (file, mut entries) = (self.certificate.file().display().to_string(), String::new());
         for place in places {
-            entries +=
-                &format!("\"{place}\" = {{ username = \"{USER}\", password = var.password, ca_file = \"{file}\" }}\n");
+            let login = format!("username = \"{USER}\", password = var.password, ca_file = \"{file}\"");
+            entries.extend(["\"", place, "\" = { ", &login, " }\n"]);
         }
         format!(
             "variable \"password\" {{\n  type = string\n  ephemeral = true\n}}\nprovider \"berth\" {{\n  registries = {{\n{entries}  }}\n}}\n"
@@ -56,25 +63,18 @@ impl Scene {
         self.folder.path().join(name)
     }
 
-    /// What skopeo, which knows nothing of ours, says.
-    pub fn skopeo(&self, arguments: &[&str]) -> Result<String, String> {
-        let output = Command::new("skopeo").args(arguments).output().expect("skopeo is installed");
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
-    }
-
     /// The digest that a tag stands for.
     pub fn digest(&self, name: &str) -> Option<String> {
         let name = format!("docker://{}", self.name(name));
         let asked = ["inspect", "--raw", "--tls-verify=false", "--creds", CREDENTIALS, &name];
-        self.skopeo(&asked).ok().map(|raw| format!("sha256:{}", sha256_hex(raw.as_bytes())))
+        skopeo(&asked).ok().map(|raw| format!("sha256:{}", sha256_hex(raw.as_bytes())))
     }
 
     /// Copies all of an image out of the registry: skopeo checks each digest.
     pub fn pulls(&self, name: &str) {
         let (from, to) = (format!("docker://{}", self.name(name)), format!("dir:{}", self.path("pulled").display()));
         let asked = ["copy", "--all", "--src-tls-verify=false", "--src-creds", CREDENTIALS, &from, &to];
-        self.skopeo(&asked).unwrap();
+        skopeo(&asked).unwrap();
     }
 
     /// Takes a tag off.
