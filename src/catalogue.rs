@@ -4,12 +4,15 @@ use crate::actions::image_pull_check::ImagePullCheck;
 use crate::actions::registry_check::RegistryCheck as CheckRegistry;
 use crate::actions::registry_restart::RegistryRestart;
 use crate::data::catalog::Catalog;
+use crate::data::certificate_diagnosis::CertificateDiagnosis;
 use crate::data::dns_lookup::DnsLookup;
 use crate::data::eks_cluster::EksCluster;
 use crate::data::hosted_zone::HostedZone;
 use crate::data::image::ImageData;
 use crate::data::ingress_address::IngressAddress;
 use crate::data::repository_tags::RepositoryTags;
+use crate::data::pod_diagnosis::PodDiagnosis;
+use crate::data::registry_diagnosis::RegistryDiagnosis;
 use crate::data::workload_policy::WorkloadPolicyData;
 use crate::ephemeral::docker_config::DockerConfigFile;
 use crate::ephemeral::htpasswd::HtpasswdFile;
@@ -67,12 +70,15 @@ pub fn catalogue() -> Catalogue<Berth> {
         .identified(Registry)
         .resource(RegistryCheck)
         .data(Catalog)
+        .data(CertificateDiagnosis)
         .data(DnsLookup)
         .data(EksCluster)
         .data(HostedZone)
         .data(ImageData)
         .data(IngressAddress)
         .data(RepositoryTags)
+        .data(PodDiagnosis)
+        .data(RegistryDiagnosis)
         .data(WorkloadPolicyData)
         .ephemeral(DockerConfigFile)
         .ephemeral(HtpasswdFile)

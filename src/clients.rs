@@ -3,6 +3,7 @@
 pub mod acme;
 pub mod aws;
 pub mod cluster;
+pub mod diagnosis;
 pub mod dns;
 pub mod http;
 pub mod oci;

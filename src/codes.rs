@@ -7,6 +7,7 @@ mod acme;
 mod aws;
 mod cert_manager;
 mod check;
+mod diagnosis;
 mod dns;
 mod k8s;
 mod login;
@@ -76,6 +77,7 @@ pub static FAMILIES: &[Family] = &[
     Family { name: "AWS", title: "AWS, roles and OIDC providers", lists: &[aws::CODES] },
     Family { name: "CHECK", title: "The check of a registry", lists: &[check::CODES] },
     Family { name: "CM", title: "Issuers and certificates of cert-manager", lists: &[cert_manager::CODES] },
+    Family { name: "DIAG", title: "Diagnoses", lists: &[diagnosis::CODES] },
     Family { name: "DNS", title: "Resolvers and name servers", lists: &[dns::CODES] },
     Family { name: "K8S", title: "The Kubernetes cluster", lists: &[k8s::CODES] },
     Family { name: "LOGIN", title: "Logins to registries", lists: &[login::CODES] },

@@ -8,6 +8,7 @@ pub mod certificate_name;
 pub mod check;
 pub mod cluster_permissions;
 pub mod credential;
+pub mod diagnosis;
 pub mod dns;
 pub mod dns_persist;
 pub mod dockerconfig;

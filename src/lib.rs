@@ -14,6 +14,7 @@ pub mod digest;
 
 pub mod actions;
 pub mod catalogue;
+pub mod cli;
 pub mod clients;
 pub mod data;
 pub mod domain;

@@ -1,4 +1,4 @@
-//! Starts the provider, or says what it is.
+//! Starts the provider, or says what it is; or diagnoses, for people at a terminal.
 
 use std::process::ExitCode;
 
@@ -7,5 +7,5 @@ use berth::plugin::launch::run;
 use berth::provider::ABOUT;
 
 fn main() -> ExitCode {
-    run(ABOUT, catalogue)
+    berth::cli::run().unwrap_or_else(|| run(ABOUT, catalogue))
 }

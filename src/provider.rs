@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 pub use aws::AssumeRole;
 pub use checks::directory_url;
 pub use holdings::Holdings;
+pub use registries::Access;
 
 use crate::clients::http::Network;
 use crate::env::Env;
@@ -53,6 +54,14 @@ pub struct Config {
     /// nobody has looked at: set this to `true` in jobs that look for drift. Settings of this block that are not known yet
     /// still are a warning. Default `false`.
     pub strict_refresh: Option<bool>,
+}
+
+impl Config {
+    /// Nothing but the way to a cluster; what is absent comes from the environment.
+    pub fn of_kubeconfig(config_path: Option<String>, config_context: Option<String>) -> Self {
+        let kubernetes = kubernetes::Block { config_path, config_context, ..kubernetes::Block::default() };
+        Self { kubernetes: Some(kubernetes), ..Self::default() }
+    }
 }
 
 /// The failure of what waits for a setting that is not known yet.

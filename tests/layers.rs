@@ -55,13 +55,18 @@ const LAYERS: &[Layer] = &[
         may_use: &[BASE, &["sdk", "domain", "clients", "resources", "data", "functions", "ephemeral", "actions"]],
         must_not_name: &[REMOTES, GRPC],
     },
+    Layer {
+        modules: &["cli"],
+        may_use: &[BASE, &["sdk", "domain", "clients", "provider"]],
+        must_not_name: &[REMOTES, GRPC],
+    },
     // The roots join all layers.
     Layer { modules: &["main", "lib"], may_use: LAYER_NAMES, must_not_name: &[REMOTES] },
 ];
 const LAYER_NAMES: &[&[&str]] = &[
     BASE,
     &["domain", "sdk", "clients", "resources", "data", "ephemeral", "actions", "functions", "plugin"],
-    &["provider", "catalogue"],
+    &["provider", "catalogue", "cli"],
 ];
 
 #[test]

@@ -243,3 +243,42 @@ mock_data "berth_workload_policy" {
     characters = 39
   }
 }
+
+mock_data "berth_certificate_diagnosis" {
+  defaults = {
+    cause    = null
+    chain    = []
+    evidence = []
+    findings = []
+    health   = "healthy"
+    healthy  = true
+    remedy   = null
+    unread   = []
+  }
+}
+
+mock_data "berth_pod_diagnosis" {
+  defaults = {
+    cause    = null
+    chain    = []
+    evidence = []
+    findings = []
+    health   = "healthy"
+    healthy  = true
+    remedy   = null
+    unread   = []
+  }
+}
+
+mock_data "berth_registry_diagnosis" {
+  defaults = {
+    cause    = null
+    chain    = []
+    evidence = []
+    findings = []
+    health   = "healthy"
+    healthy  = true
+    remedy   = null
+    unread   = []
+  }
+}

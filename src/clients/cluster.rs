@@ -60,6 +60,17 @@ const LOOKS_AT_ONCE: usize = 8;
 /// How often a written object may have changed meanwhile before the conflict counts.
 const CONFLICT_LIMIT: usize = 20;
 
+/// Which objects of a kind are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Selection<'a> {
+    /// By labels: `a=b,c=d`; empty for all.
+    pub labels: &'a str,
+    /// By fields: `type=Opaque`; empty for all.
+    pub fields: &'a str,
+    /// At most so many.
+    pub limit: u32,
+}
+
 /// A cluster. Cheap to make: nothing is read or connected before the first operation.
 pub struct Cluster {
     settings: Settings,
@@ -111,6 +122,17 @@ impl Cluster {
     ) -> Result<Vec<Value>, ClusterError> {
         let params = ListParams::default().labels(labels).fields(fields);
         Ok(items(self.ask(budget, Verb::List, like, |api| api.list_metadata(&params)).await?))
+    }
+
+    /// The first objects of the kind of `like` in its namespace that are selected.
+    pub async fn select(
+        &self,
+        budget: &Budget,
+        like: &ObjectRef,
+        selection: &Selection<'_>,
+    ) -> Result<Vec<Value>, ClusterError> {
+        let params = ListParams::default().labels(selection.labels).fields(selection.fields).limit(selection.limit);
+        self.list_with(budget, like, &params).await
     }
 
     async fn list_with(

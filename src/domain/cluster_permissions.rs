@@ -226,11 +226,18 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_never_listed_but_to_find_a_namespace_empty() {
+    fn secrets_are_never_listed_but_to_find_a_namespace_empty_or_what_a_pod_lacks() {
+        // A diagnosis of a Pod looks for a pull secret that is not bound, and does without where it may not.
+        const LOOKING: &str = "data.berth_pod_diagnosis";
+        let looking = ask(&[LOOKING], &json!({}));
+        for rules in [&looking.namespaced, &looking.cluster] {
+            assert!(!verbs(&rules.rules, "secrets").contains(&"list"), "{rules:?}");
+        }
         for attribute in attributes().chain([""]) {
             let attributes: Vec<_> = Some(attribute).filter(|it| !it.is_empty()).into_iter().collect();
             // Whoever lists pull secrets and certificates lists Secrets.
-            let all = ENTRIES.iter().map(|entry| entry.name).filter(|name| !name.starts_with("list."));
+            let all =
+                ENTRIES.iter().map(|entry| entry.name).filter(|name| !name.starts_with("list.") && *name != LOOKING);
             let given = ask(&all.collect::<Vec<_>>(), &json!({ "attributes": attributes }));
             for rules in [&given.namespaced, &given.cluster] {
                 let read = [verbs(&rules.rules, "secrets"), verbs(&rules.optional, "secrets")].concat();

@@ -1,5 +1,7 @@
 //! Logins to registries as Docker and the kubelet read them: `.dockerconfigjson`.
 
+mod keyring;
+
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
@@ -9,6 +11,8 @@ use serde_json::{Map, Value, json};
 use crate::secret::Secret;
 
 use super::registry_name::{NoRegistry, RegistryName};
+
+pub use keyring::{Match, compared_name, matches};
 
 /// The type of a Secret that holds such a file.
 pub const SECRET_TYPE: &str = "kubernetes.io/dockerconfigjson";

@@ -47,6 +47,19 @@ impl Berth {
         Ok(Access { login, ca_pem })
     }
 
+    /// The roots that the provider block gives for any registry, PEM; those that cannot be read are left out.
+    pub async fn registry_roots(&self) -> Option<String> {
+        let mut all = Vec::new();
+        for (host, given) in self.config.registries.iter().flatten() {
+            match (&given.ca_pem, &given.ca_file) {
+                (Some(pem), _) => all.push(pem.clone()),
+                (None, Some(path)) => all.extend(read(host, path).await.ok()),
+                (None, None) => {}
+            }
+        }
+        (!all.is_empty()).then(|| all.join("\n"))
+    }
+
     /// What is given for a host: under its own name however that is written, or else under a name with wildcards.
     fn login_for(&self, host: &str) -> Option<&Login> {
         let wanted = RegistryName::parse(host).ok()?;

@@ -3,6 +3,7 @@
 //! Each type is applied, planned, changed, imported and destroyed by an account that has just these rights, and planned by
 //! one that has just those of a plan. The API server's log tells what they asked.
 
+mod diagnoses;
 mod manifests;
 mod registries;
 mod types;

@@ -12,6 +12,7 @@ mod cluster;
 mod cluster_permissions;
 #[path = "../support/cutter.rs"]
 mod cutter;
+mod diagnosis;
 #[path = "../support/distribution.rs"]
 #[allow(dead_code, reason = "not every suite needs every value")]
 mod distribution;

@@ -1,6 +1,7 @@
 //! The reference in `docs/`, in the layout of the registries: generated, and checked not to be stale.
 
 mod attributes;
+mod causes;
 mod codes;
 mod examples;
 mod folder;
@@ -74,6 +75,7 @@ fn pages() -> Result<Vec<Page>> {
         renderer.index(berth::provider::Berth::DESCRIPTION, &Config::attributes(), examples.provider()?, &index)?;
     pages.push(Page::new("index.md", provider));
     pages.extend(codes::pages(&renderer)?);
+    pages.push(causes::page(&renderer, root())?);
     pages.extend(guides::pages(&root().join("templates/guides"))?);
     Ok(pages)
 }

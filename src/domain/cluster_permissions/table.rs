@@ -234,6 +234,61 @@ const LIST_PULL_SECRETS: &[Rule] = &[
 ];
 const LIST_REGISTRIES: &[Rule] = &[rule(Cluster, Always, (APPS, "deployments"), &["get", "list"], &[])];
 
+const DISCOVERY: &str = "discovery.k8s.io";
+
+/// A diagnosis tells what it may not read, and goes on: only the subject itself is needed.
+const CERTIFICATE_DIAGNOSIS: &[Rule] = &[
+    rule(Namespaced, Always, (CERT_MANAGER, "certificates"), &["get", "list"], &[]),
+    rule(Namespaced, Message, NAMESPACES, &["get"], &[]),
+    rule(Namespaced, Message, (CERT_MANAGER, "certificaterequests"), &["list"], &[]),
+    rule(Namespaced, Message, (CERT_MANAGER, "issuers"), &["list"], &[]),
+    rule(Namespaced, Message, (CERT_MANAGER_ACME, "orders"), &["list"], &[]),
+    rule(Namespaced, Message, (CORE, "pods"), &["list"], &[]),
+    rule(Namespaced, Message, (CORE, "services"), &["list"], &[]),
+    rule(Namespaced, Message, (CORE, "secrets"), &["get"], &[]),
+    rule(Namespaced, Message, (CORE, "events"), &["list"], &[]),
+    rule(Namespaced, Message, (NETWORKING, "ingresses"), &["list"], &[]),
+    rule(Namespaced, Message, (DISCOVERY, "endpointslices"), &["list"], &[]),
+    // The log of cert-manager's controller, in its own namespace.
+    rule(Namespaced, Message, (CORE, "pods/log"), &["get"], &[]),
+    rule(Cluster, Message, (CERT_MANAGER, "clusterissuers"), &["list"], &[]),
+    rule(Cluster, Message, (CERT_MANAGER_ACME, "challenges"), &["list"], &[]),
+    rule(Cluster, Message, (NETWORKING, "ingressclasses"), &["list"], &[]),
+    rule(Cluster, Message, ("apiextensions.k8s.io", "customresourcedefinitions"), &["get"], &[]),
+    rule(Cluster, Message, ("admissionregistration.k8s.io", "validatingwebhookconfigurations"), &["list"], &[]),
+    rule(Cluster, Message, (APPS, "deployments"), &["list"], &[]),
+    rule(Cluster, Message, (CORE, "pods"), &["list"], &[]),
+];
+
+const POD_DIAGNOSIS: &[Rule] = &[
+    rule(Namespaced, Always, (CORE, "pods"), &["get"], &[]),
+    rule(Namespaced, Message, NAMESPACES, &["get"], &[]),
+    rule(Namespaced, Message, (CORE, "pods/log"), &["get"], &[]),
+    rule(Namespaced, Message, (CORE, "events"), &["list"], &[]),
+    rule(Namespaced, Message, (CORE, "serviceaccounts"), &["list"], &[]),
+    // The pull secrets, whose logins are tried.
+    rule(Namespaced, Message, (CORE, "secrets"), &["get", "list"], &[]),
+    rule(Namespaced, Message, (CORE, "persistentvolumeclaims"), &["get"], &[]),
+    rule(Cluster, Message, (CORE, "secrets"), &["list"], &[]),
+    rule(Cluster, Message, ("storage.k8s.io", "storageclasses"), &["list"], &[]),
+];
+
+const REGISTRY_DIAGNOSIS: &[Rule] = &[
+    rule(Cluster, Message, (NETWORKING, "ingresses"), &["list"], &[]),
+    rule(Cluster, Message, (NETWORKING, "ingressclasses"), &["list"], &[]),
+    rule(Cluster, Message, (APPS, "deployments"), &["list"], &[]),
+    rule(Namespaced, Message, (APPS, "deployments"), &["list"], &[]),
+    rule(Namespaced, Message, (CORE, "services"), &["list"], &[]),
+    rule(Namespaced, Message, (CORE, "pods"), &["list"], &[]),
+    rule(Namespaced, Message, (CORE, "pods/log"), &["get"], &[]),
+    rule(Namespaced, Message, (CORE, "events"), &["list"], &[]),
+    rule(Namespaced, Message, (CORE, "serviceaccounts"), &["list"], &[]),
+    rule(Namespaced, Message, (CORE, "secrets"), &["get"], &[]),
+    rule(Namespaced, Message, (CORE, "persistentvolumeclaims"), &["get"], &[]),
+    rule(Namespaced, Message, (DISCOVERY, "endpointslices"), &["list"], &[]),
+    rule(Cluster, Message, ("storage.k8s.io", "storageclasses"), &["list"], &[]),
+];
+
 const fn entry(name: &'static str, rules: &'static [Rule]) -> Entry {
     Entry { name, rules }
 }
@@ -261,10 +316,13 @@ pub static ENTRIES: &[Entry] = &[
     entry("data.berth_catalog", &[]),
     entry("data.berth_image", &[]),
     entry("data.berth_repository_tags", &[]),
+    entry("data.berth_certificate_diagnosis", CERTIFICATE_DIAGNOSIS),
     entry("data.berth_eks_cluster", &[]),
     entry("data.berth_dns_lookup", &[]),
     entry("data.berth_hosted_zone", &[]),
     entry("data.berth_ingress_address", ADDRESS),
+    entry("data.berth_pod_diagnosis", POD_DIAGNOSIS),
+    entry("data.berth_registry_diagnosis", REGISTRY_DIAGNOSIS),
     entry("data.berth_workload_policy", &[]),
     entry("ephemeral.berth_docker_config", &[]),
     entry("ephemeral.berth_htpasswd", &[]),

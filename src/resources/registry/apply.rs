@@ -5,7 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError};
+use crate::clients::diagnosis::Subject;
 use crate::digest::sha256_hex;
+use crate::domain::diagnosis::Cause;
 use crate::domain::htpasswd::{Fault, Htpasswd};
 use crate::domain::kubernetes::{ObjectRef, is_ours};
 use crate::domain::ownership::{Claim, owner_of};
@@ -14,6 +16,7 @@ use crate::domain::registry::{
 };
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::resources::diagnosis::with_cause;
 use crate::resources::tenancy;
 use crate::sdk::{Result, Secret};
 
@@ -74,7 +77,10 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     declared.map_err(told)?;
     cx.forget(super::IMPORTED);
     model.url.set(url(cx, cluster, &registry).await.map_err(told)?);
-    wait(cx, cluster, &registry, model, prior.is_none()).await.map_err(told)?;
+    if let Err(error) = wait(cx, cluster, &registry, model, prior.is_none()).await {
+        let told = told(error.clone());
+        return Err(if error.is_of_a_wait() { diagnosed(cx, &registry, &error, told).await } else { told });
+    }
     if model.wait {
         let is_ready = model.drift.get().is_some_and(Vec::is_empty);
         arrive(cx, cluster, &registry, prior.is_none() && is_ready).await;
@@ -123,7 +129,8 @@ async fn wait(
         Err(error) if is_new && error.is_of_a_wait() => {
             volume::note_refusal(cx, Some(&error));
             let what = format!("The registry `{}/{}` was made and is not ready yet", model.namespace, model.name);
-            cx.tell_wait(Err(explained(&error, &what)), "nothing is removed: the next plan shows what is amiss");
+            let told = diagnosed(cx, registry, &error, explained(&error, &what)).await;
+            cx.tell_wait(Err(told), "nothing is removed: the next plan shows what is amiss");
             Ok(())
         }
         Err(error) => {
@@ -131,6 +138,15 @@ async fn wait(
             Err(error)
         }
     }
+}
+
+/// The message of a wait in vain, with what a diagnosis adds to it. Of an interrupt everything is told.
+async fn diagnosed(cx: &Cx, registry: &Registry, error: &ClusterError, told: Explanation) -> Explanation {
+    if error.is_interrupt() {
+        return told;
+    }
+    let subject = Subject::Deployment { namespace: registry.namespace.clone(), name: registry.name.clone() };
+    with_cause(cx, &subject, Cause::OF_PULLS, told).await
 }
 
 /// Ends a create, however it went: its objects are known to the state from here on.

@@ -9,7 +9,7 @@ use super::examples::Examples;
 use super::{attributes, types};
 
 /// The templates, by the name under which they include each other.
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("index.md", include_str!("../../../templates/index.md.j2")),
     ("resource.md", include_str!("../../../templates/resource.md.j2")),
     ("data-source.md", include_str!("../../../templates/data-source.md.j2")),
@@ -20,6 +20,7 @@ const TEMPLATES: [(&str, &str); 10] = [
     ("schema.md", include_str!("../../../templates/schema.md.j2")),
     ("errors.md", include_str!("../../../templates/errors.md.j2")),
     ("error-codes.md", include_str!("../../../templates/error-codes.md.j2")),
+    ("troubleshooting.md", include_str!("../../../templates/troubleshooting.md.j2")),
 ];
 
 /// Where the pages of a kind stand.

@@ -1,0 +1,125 @@
+//! What the diagnoses of certificates, Pods and registries have in common: their outcome, and the way to it.
+
+use crate::clients::diagnosis::{Subject, World, diagnose};
+use crate::domain::diagnosis::{Evidence, Finding, Health, Link, Report};
+use crate::explain::Explanation;
+use crate::provider::Cx;
+use crate::sdk::{Computed, Model, Result};
+
+/// What a diagnosis says.
+#[derive(Clone, Debug, Model)]
+pub struct Outcome {
+    /// Whether it works. `false` also where that cannot be told: `health` says which.
+    pub healthy: Computed<bool>,
+    /// `healthy`, `failing`, or `unknown`: on its way, or what would tell may not be read.
+    pub health: Computed<String>,
+    /// The code of the cause to begin with, such as `name-not-found`; the guide on troubleshooting lists all of them. Empty
+    /// where nothing is wrong. What works may have one as well: of a warning, such as a renewal that will fail.
+    pub cause: Computed<String>,
+    /// What speaks for the cause, the most telling first.
+    pub evidence: Computed<Vec<EvidenceModel>>,
+    /// What can be done about the cause.
+    pub remedy: Computed<String>,
+    /// The objects on the way from the subject to the cause.
+    pub chain: Computed<Vec<LinkModel>>,
+    /// All causes, the first of them to begin with.
+    pub findings: Computed<Vec<FindingModel>>,
+    /// What could not be read, and why. Rights that are missing are no error.
+    pub unread: Computed<Vec<String>>,
+}
+
+/// Something that was seen.
+#[derive(Clone, Debug, Model)]
+pub struct EvidenceModel {
+    /// The object, or the question to the world: `Challenge apps/web-1`, `DNS hub.example`.
+    pub object: String,
+    /// The field, or the part of the answer.
+    pub field: String,
+    /// What stood there.
+    pub text: String,
+    /// When it was written, RFC 3339, if that is known.
+    pub time: Option<String>,
+}
+
+/// An object on the way.
+#[derive(Clone, Debug, Model)]
+pub struct LinkModel {
+    /// How deep it is below the subject.
+    pub depth: i64,
+    /// The object.
+    pub object: String,
+    /// `ok`, `waiting`, `failing`, `absent` or `unknown`.
+    pub state: String,
+    /// What it says of itself.
+    pub words: String,
+}
+
+/// One cause.
+#[derive(Clone, Debug, Model)]
+pub struct FindingModel {
+    /// The cause's code.
+    pub cause: String,
+    /// `failure`, `warning` or `note`.
+    pub severity: String,
+    /// The object that it holds for.
+    pub subject: String,
+    /// What was seen.
+    pub evidence: Vec<EvidenceModel>,
+    /// What can be done.
+    pub remedy: String,
+}
+
+/// Diagnoses a subject and writes down what was found. `ca_pem` is trusted for registries, beside what the provider block
+/// gives.
+pub async fn fill(cx: &Cx, subject: &Subject, ca_pem: Option<&str>, outcome: &mut Outcome, what: &str) -> Result<()> {
+    let provider = cx.provider();
+    let dns = provider.dns()?;
+    let access = match subject {
+        Subject::Registry { host } => provider.registry_access(host).await?,
+        _ => crate::provider::Access::default(),
+    };
+    let roots = [ca_pem.map(str::to_owned), provider.registry_roots().await];
+    let roots = roots.into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let world = World {
+        cluster: Some(provider.cluster()?),
+        dns: &dns,
+        network: provider.network(),
+        clock: cx.clock(),
+        ca_pem: Some(roots.as_str()).filter(|roots| !roots.is_empty()),
+        login: access.login.as_ref(),
+    };
+    let report = diagnose(&world, subject, cx.budget()).await.map_err(|error| error.explain(what))?;
+    write(report, outcome);
+    Ok(())
+}
+
+fn write(report: Report, outcome: &mut Outcome) {
+    let first = report.first().cloned();
+    outcome.healthy.set(report.health == Health::Healthy);
+    outcome.health.set(report.health.name().to_owned());
+    outcome.cause.set(first.as_ref().map(|it| it.cause.code().to_owned()));
+    outcome.remedy.set(first.as_ref().map(|it| it.remedy.clone()));
+    outcome.evidence.set(first.map(|it| evidence(it.evidence)).unwrap_or_default());
+    outcome.chain.set(report.chain.into_iter().map(link).collect::<Vec<_>>());
+    outcome.findings.set(report.findings.into_iter().map(finding).collect::<Vec<_>>());
+    outcome.unread.set(report.unread);
+}
+
+fn evidence(seen: Vec<Evidence>) -> Vec<EvidenceModel> {
+    let one = |Evidence { object, field, text, time }| EvidenceModel { object, field, text, time };
+    seen.into_iter().map(one).collect()
+}
+
+fn link(Link { depth, object, state, words }: Link) -> LinkModel {
+    LinkModel { depth: i64::try_from(depth).unwrap_or(i64::MAX), object, state: state.name().to_owned(), words }
+}
+
+fn finding(Finding { cause, severity, subject, evidence: seen, remedy }: Finding) -> FindingModel {
+    let (cause, severity) = (cause.code().to_owned(), severity.name().to_owned());
+    FindingModel { cause, severity, subject, evidence: evidence(seen), remedy }
+}
+
+/// The failure of a question that names nothing.
+pub fn unreadable(what: String, next: &str, attribute: &str) -> Explanation {
+    Explanation::new("BERTH-DIAG-001", what).next(next).at(attribute)
+}

@@ -1,0 +1,294 @@
+//! Registries as their clients see them, and what of one is in reach in the cluster.
+
+use serde_json::Value;
+
+use crate::domain::kubernetes::ObjectRef;
+
+use super::cause::Cause;
+use super::challenge::{ingress_class, published};
+use super::installation::{look_at_namespace, ready_endpoints};
+use super::pod;
+use super::report::{Evidence, Health, LinkState, Report, Severity};
+use super::snapshot::{Answer, LoginAnswer, RegistryAnswer, Seen, Snapshot, text};
+use super::walk::{Walk, age, condition, evidence, reference, since};
+
+/// How many days before its end a certificate is told of.
+const DAYS: i64 = 10;
+
+/// How old an Ingress is that has no address, in seconds, before it counts.
+const PATIENCE: i64 = 30;
+
+/// Diagnoses a registry by its host and port.
+pub fn registry(seen: &Snapshot, host: &str) -> Report {
+    let mut walk = Walk::new(seen, format!("registry {host}"));
+    let is_served = from_outside(&mut walk, host);
+    let is_known = in_cluster(&mut walk, host);
+    if is_served && !walk.has(Severity::Failure) {
+        return walk.report(Health::Healthy);
+    }
+    if !is_known && seen.registries.is_empty() {
+        return walk.report(Health::Unknown);
+    }
+    walk.report_failing(false)
+}
+
+/// Diagnoses a Deployment by its Pods.
+pub fn deployment(seen: &Snapshot, namespace: &str, name: &str) -> Report {
+    let object = ObjectRef::deployment(namespace, name);
+    let mut walk = Walk::new(seen, &object);
+    if look_at_namespace(&mut walk, namespace) {
+        return walk.report(Health::Failing);
+    }
+    match walk.get(&object) {
+        Seen::Absent => {
+            walk.link(0, &object, LinkState::Absent, "");
+            walk.fails(Cause::ObjectMissing, &object, vec![evidence(&object, "metadata.name", "not found")], "");
+            walk.report(Health::Failing)
+        }
+        Seen::Unread(_) | Seen::NotAsked => walk.report(Health::Unknown),
+        Seen::Found(found) => {
+            let is_whole = deployed(&mut walk, found);
+            if is_whole && !walk.has(Severity::Failure) {
+                return walk.report(Health::Healthy);
+            }
+            let is_young = age(seen, found).is_some_and(|age| age < PATIENCE);
+            walk.report_failing(is_young)
+        }
+    }
+}
+
+/// What its clients meet; whether it serves.
+fn from_outside(walk: &mut Walk<'_>, host: &str) -> bool {
+    let place = format!("registry {host}");
+    let bare = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let mut dns = Vec::new();
+    match walk.seen.names.get(bare) {
+        Some(Answer::Told(told)) => {
+            let all = if told.resolved.is_empty() { &told.own } else { &told.resolved };
+            let state = if all.is_empty() { LinkState::Absent } else { LinkState::Ok };
+            walk.link(0, format!("DNS {bare}"), state, all.join(", "));
+            dns.push(evidence(
+                format!("DNS {bare}"),
+                "A, AAAA",
+                if all.is_empty() { "none".to_owned() } else { all.join(", ") },
+            ));
+        }
+        Some(Answer::Failed(why)) => {
+            walk.link(0, format!("DNS {bare}"), LinkState::Unknown, why);
+            dns.push(evidence(format!("DNS {bare}"), "asked from here", why));
+        }
+        None => {}
+    }
+    let Some(answer) = walk.seen.registries.get(host) else { return false };
+    certificate(walk, &place, answer);
+    if let Some(fault) = &answer.fault {
+        walk.link(0, &place, LinkState::Failing, fault);
+        let mut seen = vec![evidence(&place, "asked from here", fault)];
+        seen.extend(dns);
+        let cause = match (answer.unreached.as_deref(), answer.flaw.as_deref()) {
+            (Some("name"), _) => Cause::NameNotFound,
+            (Some("tls"), _) => Cause::NotTls,
+            (Some(_), _) => Cause::PortClosed,
+            (None, Some("name")) => Cause::RegistryCertificateName,
+            (None, Some("time")) => Cause::RegistryCertificateEnded,
+            (None, _) => Cause::RegistryCertificateUntrusted,
+        };
+        if !walk.has_found(&[Cause::RegistryCertificatePlaceholder]) {
+            seen.extend(presented(&place, answer));
+            walk.fails(cause, &place, seen, "");
+        }
+        return false;
+    }
+    interface(walk, &place, answer)
+}
+
+fn presented(place: &str, answer: &RegistryAnswer) -> Option<Evidence> {
+    let shown = answer.certificate.as_ref()?;
+    let names = if shown.names.is_empty() { shown.subject.clone() } else { shown.names.join(", ") };
+    Some(evidence(
+        place,
+        "certificate",
+        format!("for {names}, issued by {}, {} to {}", shown.issuer, shown.not_before, shown.not_after),
+    ))
+}
+
+fn certificate(walk: &mut Walk<'_>, place: &str, answer: &RegistryAnswer) {
+    let (Some(shown), Some(seen)) = (&answer.certificate, presented(place, answer)) else { return };
+    if shown.is_placeholder {
+        walk.fails(Cause::RegistryCertificatePlaceholder, place, vec![seen], "");
+        return;
+    }
+    let left = since(walk.seen, &shown.not_after).map(|age| -age / 86_400);
+    if let Some(left) = left.filter(|left| (0..DAYS).contains(left)) {
+        let seen = Evidence { text: format!("{left} days left: {}", seen.text), ..seen };
+        // Certificates that live for days only are renewed in their last ones.
+        let lives = since(walk.seen, &shown.not_before).unwrap_or(0) / 86_400 + left;
+        let severity = if lives > 3 * DAYS { Severity::Warning } else { Severity::Note };
+        walk.finds(severity, Cause::RegistryCertificateEnding, place, vec![seen], "");
+    }
+}
+
+/// What `/v2/` answers; whether that is a registry that serves.
+fn interface(walk: &mut Walk<'_>, place: &str, answer: &RegistryAnswer) -> bool {
+    let status = answer.status.unwrap_or(0);
+    let seen = evidence(place, "/v2/ without a login", format!("status {status}"));
+    match status {
+        401 => {}
+        200 => walk.finds(Severity::Warning, Cause::RegistryOpen, place, vec![seen.clone()], ""),
+        _ => {
+            walk.link(0, place, LinkState::Failing, format!("status {status}"));
+            walk.fails(Cause::NotARegistry, place, vec![seen], "");
+            return false;
+        }
+    }
+    if let (Some(realm), Some(fault)) = (&answer.realm, &answer.realm_fault) {
+        let seen = vec![evidence(place, "WWW-Authenticate realm", realm), evidence(realm, "asked from here", fault)];
+        walk.fails(Cause::RealmUnreachable, place, seen, "");
+    }
+    walk.link(0, place, LinkState::Ok, format!("answers {status} without a login"));
+    for it in &answer.logins {
+        if it.answer == LoginAnswer::Refused {
+            let seen = vec![evidence(place, "login", format!("user `{}` of {}: {}", it.username, it.from, it.words))];
+            walk.fails(Cause::RegistryLoginRefused, place, seen, "");
+        }
+    }
+    true
+}
+
+/// The Ingress for the host, its Service, and the Pods behind; whether there is any.
+fn in_cluster(walk: &mut Walk<'_>, host: &str) -> bool {
+    let bare = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let ingresses: Vec<&Value> = walk.seen.all("Ingress", None).filter(|it| is_for(it, bare)).collect();
+    for ingress in &ingresses {
+        ingress_way(walk, bare, ingress);
+    }
+    let deployments: Vec<&Value> = walk.seen.all("Deployment", None).filter(|it| is_registry(it)).collect();
+    for deployment in &deployments {
+        deployed(walk, deployment);
+    }
+    !ingresses.is_empty() || !deployments.is_empty()
+}
+
+/// Whether a Deployment is one of a registry that the collector has picked: those of cert-manager are in the snapshot as well.
+fn is_registry(deployment: &Value) -> bool {
+    text(deployment, "/metadata/labels/app") != Some("cert-manager")
+}
+
+fn is_for(ingress: &Value, host: &str) -> bool {
+    let rules = ingress.pointer("/spec/rules").and_then(Value::as_array).into_iter().flatten();
+    let mut hosts = rules.filter_map(|rule| rule.get("host")?.as_str());
+    hosts.any(|it| it == host)
+}
+
+fn ingress_way(walk: &mut Walk<'_>, host: &str, ingress: &Value) {
+    let object = reference(ingress);
+    let namespace = object.namespace.clone().unwrap_or_default();
+    let is_unserved = ingress_class(walk, 0, ingress);
+    let addresses = published(walk, ingress);
+    let is_old = age(walk.seen, ingress).is_some_and(|age| age > PATIENCE);
+    let is_unreached =
+        walk.seen.registries.values().any(|it| it.unreached.is_some() || it.status.is_some_and(|it| it == 404));
+    if !is_unserved && addresses.is_empty() && is_old && is_unreached {
+        walk.fails(Cause::IngressNotServed, &object, vec![evidence(&object, "status.loadBalancer", "empty")], "");
+    }
+    if let Some(Answer::Told(told)) = walk.seen.names.get(host) {
+        let own = if told.own.is_empty() { &told.resolved } else { &told.own };
+        let misses = !own.is_empty() && !addresses.is_empty() && !own.iter().any(|it| addresses.contains(it));
+        if misses && is_unreached {
+            let there = addresses.iter().cloned().collect::<Vec<_>>().join(", ");
+            let seen = vec![
+                evidence(format!("DNS {host}"), "A, AAAA", own.join(", ")),
+                evidence(&object, "status.loadBalancer", &there),
+            ];
+            walk.fails(Cause::NamePointsElsewhere, host, seen, format!("let the record of `{host}` lead to {there}"));
+        }
+    }
+    tls_secret(walk, &namespace, ingress, host);
+    for service in services(ingress) {
+        let service_object = ObjectRef::core("Service", &namespace, &service);
+        if walk.get(&service_object).is_absent() {
+            walk.link(1, &service_object, LinkState::Absent, "");
+            walk.fails(
+                Cause::ServiceWithoutEndpoints,
+                &service_object,
+                vec![evidence(
+                    &object,
+                    "spec.rules[].http.paths[].backend.service",
+                    format!("{service}, which does not exist"),
+                )],
+                "",
+            );
+        } else if ready_endpoints(walk, &namespace, &service) == Some(0) {
+            walk.link(1, &service_object, LinkState::Failing, "no ready endpoint");
+            walk.fails(
+                Cause::ServiceWithoutEndpoints,
+                &service_object,
+                vec![evidence(&service_object, "EndpointSlice", "no ready endpoint")],
+                "",
+            );
+        }
+    }
+}
+
+fn services(ingress: &Value) -> Vec<String> {
+    let rules = ingress.pointer("/spec/rules").and_then(Value::as_array).into_iter().flatten();
+    let paths = rules.filter_map(|rule| rule.pointer("/http/paths")?.as_array()).flatten();
+    let mut names: Vec<String> =
+        paths.filter_map(|path| path.pointer("/backend/service/name")?.as_str().map(str::to_owned)).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The Secret that the Ingress serves for the host.
+fn tls_secret(walk: &mut Walk<'_>, namespace: &str, ingress: &Value, host: &str) {
+    let all = ingress.pointer("/spec/tls").and_then(Value::as_array).into_iter().flatten();
+    let mut of_host = all.filter(|it| {
+        it.get("hosts").and_then(Value::as_array).is_none_or(|hosts| hosts.iter().any(|it| it.as_str() == Some(host)))
+    });
+    let Some(name) = of_host.find_map(|it| it.get("secretName")?.as_str()) else { return };
+    let secret = ObjectRef::secret(namespace, name);
+    if walk.get(&secret).is_absent() {
+        walk.link(1, &secret, LinkState::Absent, "");
+        let seen = vec![evidence(reference(ingress), "spec.tls[].secretName", format!("{name}, which does not exist"))];
+        walk.fails(Cause::RegistryCertificatePlaceholder, format!("registry {host}"), seen, "");
+    }
+}
+
+/// A Deployment and its Pods; whether as many as wanted serve.
+fn deployed(walk: &mut Walk<'_>, deployment: &Value) -> bool {
+    let object = reference(deployment);
+    let namespace = object.namespace.clone().unwrap_or_default();
+    let count = |place: &str| deployment.pointer(place).and_then(Value::as_i64).unwrap_or(0);
+    let (available, wanted) =
+        (count("/status/availableReplicas"), deployment.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1));
+    let state = if available >= wanted && wanted > 0 { LinkState::Ok } else { LinkState::Failing };
+    walk.link(0, &object, state, format!("{available} of {wanted} available"));
+    if wanted == 0 {
+        walk.fails(
+            Cause::ServiceWithoutEndpoints,
+            &object,
+            vec![evidence(&object, "spec.replicas", "0")],
+            "scale it up",
+        );
+    }
+    if let Some(refused) = condition(deployment, "ReplicaFailure").filter(super::walk::Condition::is_true) {
+        walk.fails(Cause::PodsRefused, &object, vec![refused.evidence(&object, "ReplicaFailure")], "");
+    }
+    let labels =
+        deployment.pointer("/spec/selector/matchLabels").and_then(Value::as_object).cloned().unwrap_or_default();
+    let pods: Vec<&Value> = walk
+        .seen
+        .all("Pod", None)
+        .filter(|it| text(it, "/metadata/namespace") == Some(&namespace))
+        .filter(|it| {
+            labels
+                .iter()
+                .all(|(name, value)| it.pointer("/metadata/labels").and_then(|own| own.get(name)) == Some(value))
+        })
+        .collect();
+    for it in pods {
+        pod::look(walk, 1, it);
+    }
+    state == LinkState::Ok
+}

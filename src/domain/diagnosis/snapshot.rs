@@ -1,0 +1,375 @@
+//! What the cluster and the world outside answered, as plain data: no secret is in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::domain::dns::caa::Caa;
+use crate::domain::dockerconfig::{DockerConfig, SECRET_KEY, SECRET_TYPE};
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::rollout::Event;
+
+/// What was asked for an object, and what came.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Seen<'a> {
+    /// It exists.
+    Found(&'a Value),
+    /// It does not.
+    Absent,
+    /// It could not be read, and why.
+    Unread(&'a str),
+    /// Nobody asked.
+    NotAsked,
+}
+
+impl<'a> Seen<'a> {
+    /// The object, if it was read.
+    pub fn found(self) -> Option<&'a Value> {
+        match self {
+            Self::Found(object) => Some(object),
+            Self::Absent | Self::Unread(_) | Self::NotAsked => None,
+        }
+    }
+
+    /// Whether it is known not to exist.
+    pub fn is_absent(self) -> bool {
+        self == Self::Absent
+    }
+}
+
+/// An answer of the world outside, or why there was none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer<T> {
+    /// The answer.
+    Told(T),
+    /// Who was asked did not answer, or not usably.
+    Failed(String),
+}
+
+impl<T> Answer<T> {
+    /// The answer, if there was one.
+    pub fn told(&self) -> Option<&T> {
+        match self {
+            Self::Told(answer) => Some(answer),
+            Self::Failed(_) => None,
+        }
+    }
+}
+
+/// What DNS has of a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameAnswer {
+    /// The addresses at the zone's own servers, IPv4 first.
+    pub own: Vec<String>,
+    /// The addresses as this machine's resolver has them.
+    pub resolved: Vec<String>,
+}
+
+/// A visit to the address of a challenge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visited {
+    /// Whether the right answer came.
+    pub is_right: bool,
+    /// Whether anybody answered.
+    pub is_answered: bool,
+    /// What came, in words.
+    pub words: String,
+}
+
+/// The TXT records of a challenge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TxtAnswer {
+    /// Whether every server has the value.
+    pub is_right: bool,
+    /// What they have, in words.
+    pub words: String,
+}
+
+/// The CAA records that decide for a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaaAnswer {
+    /// The name that has them; empty if none has.
+    pub at: String,
+    /// The records: flags, tag, value.
+    pub records: Vec<(u8, String, String)>,
+}
+
+impl CaaAnswer {
+    /// The records as the rules want them.
+    pub fn set(&self) -> Vec<Caa> {
+        let record =
+            |(flags, tag, value): &(u8, String, String)| Caa { flags: *flags, tag: tag.clone(), value: value.clone() };
+        self.records.iter().map(record).collect()
+    }
+}
+
+/// What a CA says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Directory {
+    /// Its names in CAA records.
+    pub caa_identities: Vec<String>,
+    /// Whether accounts need a binding.
+    pub external_account_required: bool,
+}
+
+/// A certificate that a server presents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presented {
+    /// Who issued it.
+    pub issuer: String,
+    /// Whom it is for.
+    pub subject: String,
+    /// Its names.
+    pub names: Vec<String>,
+    /// Its first moment, RFC 3339.
+    pub not_before: String,
+    /// Its last moment, RFC 3339.
+    pub not_after: String,
+    /// Whether an ingress controller serves it for want of another.
+    pub is_placeholder: bool,
+    /// How many certificates came with it.
+    pub length: usize,
+}
+
+/// What a login came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoginAnswer {
+    /// It is accepted.
+    Accepted,
+    /// It is not.
+    Refused,
+    /// It is, and may not do this.
+    Denied,
+    /// It is, and there is no such image.
+    NotFound,
+    /// It could not be tried.
+    Untried,
+}
+
+/// A login that was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginProbe {
+    /// The Secret that it stands in, `NAMESPACE/NAME`, or what else gave it.
+    pub from: String,
+    /// The key under `auths`.
+    pub key: String,
+    /// The user.
+    pub username: String,
+    /// The repository and tag or digest that were asked for; empty for the login alone.
+    pub image: String,
+    /// The outcome.
+    pub answer: LoginAnswer,
+    /// The registry's words.
+    pub words: String,
+}
+
+/// What a registry answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistryAnswer {
+    /// The certificate that it presents, or why there was none.
+    pub certificate: Option<Presented>,
+    /// What is wrong with it, for this machine's clients: `issuer`, `name`, `time` or `other`.
+    pub flaw: Option<String>,
+    /// Why it was not reached: `name`, `connection`, `tls` or `other`.
+    pub unreached: Option<String>,
+    /// The words for either.
+    pub fault: Option<String>,
+    /// The status of `/v2/` without a login.
+    pub status: Option<u16>,
+    /// Whether it says that it is a registry.
+    pub is_registry: bool,
+    /// Where tokens come from, if they do.
+    pub realm: Option<String>,
+    /// Why the realm does not answer.
+    pub realm_fault: Option<String>,
+    /// The logins that were tried.
+    pub logins: Vec<LoginProbe>,
+}
+
+/// All that was seen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Snapshot {
+    /// The moment, RFC 3339.
+    pub now: String,
+    /// Every object, whatever its kind; Secrets without what is secret.
+    pub objects: Vec<Value>,
+    /// Objects that do not exist, as [`ObjectRef`] writes them.
+    pub absent: BTreeSet<String>,
+    /// What was listed to the end: `KIND NAMESPACE`, or `KIND` for all of the cluster.
+    pub listed: BTreeSet<String>,
+    /// What could not be read, and why.
+    pub unread: BTreeMap<String, String>,
+    /// The telling lines of logs, by `NAMESPACE/POD CONTAINER`.
+    pub logs: BTreeMap<String, Vec<String>>,
+    /// Names in DNS.
+    pub names: BTreeMap<String, Answer<NameAnswer>>,
+    /// Visits, by URL.
+    pub visits: BTreeMap<String, Visited>,
+    /// TXT records of challenges, by domain.
+    pub txt: BTreeMap<String, Answer<TxtAnswer>>,
+    /// CAA records, by domain.
+    pub caa: BTreeMap<String, Answer<CaaAnswer>>,
+    /// Directories of CAs, by URL.
+    pub directories: BTreeMap<String, Answer<Directory>>,
+    /// Registries, by host and port.
+    pub registries: BTreeMap<String, RegistryAnswer>,
+}
+
+impl Snapshot {
+    /// Looks an object up.
+    pub fn get(&self, object: &ObjectRef) -> Seen<'_> {
+        let group = object.group();
+        let same = |it: &&Value| {
+            ObjectRef::of(it).is_some_and(|it| it.to_string() == object.to_string() && it.group() == group)
+        };
+        if let Some(found) = self.objects.iter().find(same) {
+            return Seen::Found(found);
+        }
+        let place = place(&object.kind, object.namespace.as_deref());
+        let unread = self.unread.get(&object.to_string());
+        if self.absent.contains(&object.to_string()) {
+            return Seen::Absent;
+        }
+        if self.listed.contains(&place) || self.listed.contains(&object.kind) {
+            return Seen::Absent;
+        }
+        unread.or_else(|| self.unread.get(&place)).map_or(Seen::NotAsked, |why| Seen::Unread(why))
+    }
+
+    /// All objects of a kind that were seen, in a namespace or in all.
+    pub fn all<'a>(&'a self, kind: &'a str, namespace: Option<&'a str>) -> impl Iterator<Item = &'a Value> {
+        self.objects.iter().filter(move |it| {
+            it.get("kind").and_then(Value::as_str) == Some(kind)
+                && namespace.is_none_or(|wanted| text(it, "/metadata/namespace") == Some(wanted))
+        })
+    }
+
+    /// Whether the kind was listed to the end in that namespace.
+    pub fn is_listed(&self, kind: &str, namespace: Option<&str>) -> bool {
+        self.listed.contains(&place(kind, namespace)) || self.listed.contains(kind)
+    }
+
+    /// The events about an object, oldest first.
+    pub fn events(&self, object: &ObjectRef) -> Vec<Event> {
+        let about = |event: &&Value| {
+            text(event, "/involvedObject/name") == Some(&object.name)
+                && text(event, "/involvedObject/kind") == Some(&object.kind)
+        };
+        let mut events: Vec<Event> = self
+            .all("Event", object.namespace.as_deref())
+            .filter(about)
+            .filter_map(|event| serde_json::from_value(event.clone()).ok())
+            .collect();
+        events.sort_by(|one, other| one.last_timestamp.cmp(&other.last_timestamp));
+        events
+    }
+
+    /// Adds an object, once.
+    pub fn add(&mut self, mut object: Value) {
+        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.remove("managedFields");
+        }
+        let of = ObjectRef::of(&object);
+        if of.is_some() && self.objects.iter().any(|it| ObjectRef::of(it) == of) {
+            return;
+        }
+        self.objects.push(reduced(object));
+    }
+
+    /// All that was seen in both.
+    pub fn merge(&mut self, other: Self) {
+        for object in other.objects {
+            self.add(object);
+        }
+        self.absent.extend(other.absent);
+        self.listed.extend(other.listed);
+        self.unread.extend(other.unread);
+        self.logs.extend(other.logs);
+        self.names.extend(other.names);
+        self.visits.extend(other.visits);
+        self.txt.extend(other.txt);
+        self.caa.extend(other.caa);
+        self.directories.extend(other.directories);
+        self.registries.extend(other.registries);
+    }
+}
+
+/// How a place that was listed is called.
+pub fn place(kind: &str, namespace: Option<&str>) -> String {
+    namespace.map_or_else(|| kind.to_owned(), |namespace| format!("{kind} {namespace}"))
+}
+
+/// The text at a place of an object.
+pub fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {
+    object.pointer(pointer)?.as_str().filter(|text| !text.is_empty())
+}
+
+/// A definition of a kind without its schema, and a Secret without what is secret: the names of its entries, and of a pull
+/// secret the registries and users.
+pub fn reduced(mut object: Value) -> Value {
+    if object.get("kind").and_then(Value::as_str) == Some("CustomResourceDefinition") {
+        if let Some(members) = object.as_object_mut() {
+            members.remove("spec");
+            members.remove("status");
+        }
+        return object;
+    }
+    if object.get("kind").and_then(Value::as_str) != Some("Secret") {
+        return object;
+    }
+    let data = object.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
+    if data.is_empty() {
+        return object;
+    }
+    let auths = auths(&data);
+    let certificate = data.get("tls.crt").cloned();
+    let hidden: Map<String, Value> = data.keys().map(|name| (name.clone(), json!("(hidden)"))).collect();
+    let is_pull_secret = text(&object, "/type") == Some(SECRET_TYPE);
+    if let Some(members) = object.as_object_mut() {
+        members.remove("stringData");
+        members.remove("data");
+        members.insert("entries".to_owned(), Value::Object(hidden));
+        if let Some(certificate) = certificate {
+            members.insert("certificate".to_owned(), certificate);
+        }
+        if is_pull_secret {
+            members.insert("auths".to_owned(), auths.unwrap_or(Value::Null));
+        }
+        if let Some(annotations) = members.get_mut("metadata").and_then(|it| it.get_mut("annotations")?.as_object_mut())
+        {
+            // It holds all of the Secret once more.
+            annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+        }
+    }
+    object
+}
+
+/// The registries and users of a pull secret; none if it cannot be read.
+fn auths(data: &Map<String, Value>) -> Option<Value> {
+    let config = decoded_config(data.get(SECRET_KEY)?.as_str()?)?;
+    Some(Value::Object(config.logins().map(|(key, login)| (key.to_owned(), json!(login.username))).collect()))
+}
+
+/// A pull secret's file, from its base64.
+pub fn decoded_config(encoded: &str) -> Option<DockerConfig> {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
+    DockerConfig::parse(&String::from_utf8(bytes).ok()?).ok()
+}
+
+impl fmt::Display for LoginAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Denied => "denied",
+            Self::NotFound => "not found",
+            Self::Untried => "not tried",
+        })
+    }
+}

@@ -1,0 +1,245 @@
+//! Judges what was recorded of real failures (`tests/acceptance/diagnosis.rs`), and what follows from it when less is known.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::*;
+
+/// What was seen of one failure.
+#[derive(Deserialize)]
+struct Recorded {
+    /// `certificate NAMESPACE/NAME`.
+    subject: String,
+    /// The cause to begin with; empty where all was well.
+    cause: String,
+    seen: Snapshot,
+}
+
+impl Recorded {
+    fn all() -> Vec<(String, Self)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/diagnosis/recorded");
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let read = files.map(|path| {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, serde_json::from_slice(&fs::read(&path).unwrap()).unwrap())
+        });
+        read.collect()
+    }
+
+    fn of(name: &str) -> Self {
+        Self::all().into_iter().find(|(file, _)| file == name).unwrap().1
+    }
+
+    fn report(&self) -> Report {
+        let (kind, name) = self.subject.split_once(' ').unwrap();
+        let (namespace, name) = name.split_once('/').unwrap();
+        match kind {
+            "certificate" => certificate(&self.seen, namespace, name),
+            _ => pod(&self.seen, namespace, name),
+        }
+    }
+}
+
+fn first(report: &Report) -> &'static str {
+    report.first().map_or("", |finding| finding.cause.code())
+}
+
+#[test]
+fn each_failure_that_was_recorded_has_its_cause_first_and_evidence_for_it() {
+    let all = Recorded::all();
+    assert!(all.len() > 25, "{} are recorded", all.len());
+    for (name, recorded) in &all {
+        let report = recorded.report();
+        assert_eq!(first(&report), recorded.cause, "{name}: {report:#?}");
+        // What works may have a cause all the same, of what is to come.
+        let fails = report.first().is_some_and(|it| it.severity == Severity::Failure);
+        let health = if fails { Health::Failing } else { Health::Healthy };
+        assert_eq!(report.health, health, "{name}: {report:#?}");
+        let has_evidence = report.findings.iter().all(|it| it.severity == Severity::Note || !it.evidence.is_empty());
+        assert!(has_evidence && report.findings.iter().all(|it| !it.remedy.is_empty()), "{name}: {report:#?}");
+        assert!(report.chain.first().is_some_and(|link| link.depth == 0), "{name}");
+    }
+}
+
+#[test]
+fn what_was_recorded_holds_no_secret() {
+    for (name, recorded) in Recorded::all() {
+        let secrets = recorded.seen.all("Secret", None);
+        for secret in secrets {
+            assert!(secret.get("data").is_none() && secret.get("stringData").is_none(), "{name}: {secret}");
+        }
+        let text = serde_json::to_string(&recorded.seen).unwrap();
+        assert!(!text.contains("PRIVATE KEY") && !text.contains("password of the hub"), "{name}");
+    }
+}
+
+#[test]
+fn what_may_not_be_read_is_told_and_no_cause_is_made_up() {
+    let mut recorded = Recorded::of("pod-wrong-password");
+    let namespace = recorded.subject.split_once(' ').unwrap().1.split_once('/').unwrap().0.to_owned();
+    recorded.seen.objects.retain(|it| it["kind"] != "Secret");
+    recorded.seen.listed.retain(|place| !place.starts_with("Secret"));
+    for place in [format!("Secret {namespace}/pull"), format!("Secret {namespace}"), "Secret".to_owned()] {
+        recorded.seen.unread.insert(place, "it may not be read".to_owned());
+    }
+    let report = recorded.report();
+    assert!(report.unread.iter().any(|it| it.contains(&format!("Secret {namespace}/pull"))), "{report:#?}");
+    assert_ne!(first(&report), "pull-secret-missing", "{report:#?}");
+    assert_ne!(report.health, Health::Healthy);
+}
+
+#[test]
+fn a_cluster_without_cert_manager_is_told_before_all_else() {
+    let mut recorded = Recorded::of("certificate-no-record");
+    let crd = "CustomResourceDefinition certificates.cert-manager.io";
+    recorded.seen.objects.retain(|it| it["kind"] == "Namespace");
+    recorded.seen.absent.insert(crd.to_owned());
+    assert_eq!(first(&recorded.report()), "crds-missing");
+    recorded.seen.objects.clear();
+    recorded
+        .seen
+        .absent
+        .insert(format!("Namespace {}", recorded.subject.split_once(' ').unwrap().1.split_once('/').unwrap().0));
+    assert_eq!(first(&recorded.report()), "namespace-missing");
+}
+
+#[test]
+fn a_namespace_on_its_way_out_is_told_first() {
+    let mut recorded = Recorded::of("certificate-no-record");
+    for it in &mut recorded.seen.objects {
+        if it["kind"] == "Namespace" {
+            it["metadata"]["deletionTimestamp"] = json!("2026-11-29T12:00:00Z");
+            it["status"]["conditions"] = json!([{
+                "type": "NamespaceFinalizersRemaining", "status": "True", "reason": "SomeFinalizersRemain",
+                "message": "finalizer.acme.cert-manager.io in 1 resource instances",
+            }]);
+        }
+    }
+    let report = recorded.report();
+    assert_eq!(first(&report), "namespace-terminating");
+    assert!(report.findings[0].evidence[0].text.contains("finalizer.acme.cert-manager.io"), "{report:#?}");
+}
+
+#[test]
+fn an_answer_of_the_ca_is_told_by_its_type() {
+    let mut recorded = Recorded::of("certificate-blocked");
+    for (kind, cause) in [
+        ("rateLimited", "rate-limited"),
+        ("caa", "caa-forbids"),
+        ("malformed", "order-failed"),
+        ("accountDoesNotExist", "issuer-account-rejected"),
+    ] {
+        for it in recorded.seen.objects.iter_mut().filter(|it| it["kind"] == "Order") {
+            it["status"]["reason"] =
+                json!(format!("Failed to create Order: 400 urn:ietf:params:acme:error:{kind}: words"));
+        }
+        assert_eq!(first(&recorded.report()), cause, "{kind}");
+    }
+}
+
+#[test]
+fn a_challenge_that_waits_for_another_of_the_same_name_is_told() {
+    let mut recorded = Recorded::of("certificate-no-record");
+    let namespace = recorded.subject.split_once(' ').unwrap().1.split_once('/').unwrap().0.to_owned();
+    let is_own =
+        |it: &&mut serde_json::Value| it["kind"] == "Challenge" && it["metadata"]["namespace"] == namespace.as_str();
+    let own = recorded.seen.objects.iter_mut().find(is_own).unwrap();
+    let mut other = own.clone();
+    own["status"] = json!({});
+    own["metadata"]["uid"] = json!("own");
+    other["metadata"]["name"] = json!("other");
+    other["metadata"]["namespace"] = json!("elsewhere");
+    other["metadata"]["uid"] = json!("other");
+    other["metadata"]["ownerReferences"] = json!([]);
+    other["status"]["processing"] = json!(true);
+    recorded.seen.objects.push(other);
+    assert_eq!(first(&recorded.report()), "challenge-queued");
+}
+
+#[test]
+fn a_solver_that_serves_nobody_is_told() {
+    let mut recorded = Recorded::of("certificate-classless");
+    recorded.seen.now = "2027-01-01T00:00:00Z".to_owned();
+    for it in recorded.seen.objects.iter_mut().filter(|it| it["kind"] == "EndpointSlice") {
+        it["endpoints"] = json!([{ "addresses": ["192.0.2.1"], "conditions": { "ready": false } }]);
+    }
+    let report = recorded.report();
+    assert!(report.findings.iter().any(|it| it.cause == Cause::SolverNotServing), "{report:#?}");
+    // The class comes first: with it the Pod may serve.
+    assert_eq!(first(&report), "webhook-down", "the webhook's endpoints were taken as well: {report:#?}");
+}
+
+#[test]
+fn codes_are_words_and_none_has_two_meanings() {
+    let codes: BTreeSet<_> = Cause::ALL.iter().map(|cause| cause.code()).collect();
+    assert_eq!(codes.len(), Cause::ALL.len());
+    for cause in Cause::ALL {
+        let is_word =
+            cause.code().bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-');
+        assert!(is_word, "{}", cause.code());
+        assert!(
+            cause.seen().ends_with('.') && cause.remedy().ends_with('.') && !cause.meaning().ends_with('.'),
+            "{}",
+            cause.code()
+        );
+    }
+}
+
+#[test]
+fn a_registry_is_judged_by_what_its_clients_meet() {
+    let answer = |change: fn(&mut RegistryAnswer)| {
+        let mut answer = RegistryAnswer { status: Some(401), is_registry: true, ..RegistryAnswer::default() };
+        change(&mut answer);
+        let mut seen = Snapshot { now: "2026-11-29T12:00:00Z".to_owned(), ..Snapshot::default() };
+        seen.registries.insert("hub.test".to_owned(), answer);
+        registry(&seen, "hub.test")
+    };
+    let shown = |not_after: &str, subject: &str| Presented {
+        issuer: "CA".to_owned(),
+        subject: subject.to_owned(),
+        not_before: "2026-01-01T00:00:00Z".to_owned(),
+        not_after: not_after.to_owned(),
+        is_placeholder: subject.contains("DEFAULT"),
+        ..Presented::default()
+    };
+    assert_eq!(answer(|_| {}).health, Health::Healthy);
+    assert_eq!(first(&answer(|it| it.status = Some(404))), "not-a-registry");
+    let open = answer(|it| it.status = Some(200));
+    assert_eq!((first(&open), open.health), ("registry-open", Health::Healthy));
+    for (unreached, flaw, cause) in [
+        (Some("name"), None, "name-not-found"),
+        (Some("connection"), None, "port-closed"),
+        (Some("tls"), None, "not-tls"),
+        (None, Some("name"), "registry-certificate-name"),
+        (None, Some("time"), "registry-certificate-ended"),
+        (None, Some("issuer"), "registry-certificate-untrusted"),
+    ] {
+        let mut seen = Snapshot { now: "2026-11-29T12:00:00Z".to_owned(), ..Snapshot::default() };
+        let text = |it: Option<&str>| it.map(str::to_owned);
+        let answer = RegistryAnswer {
+            unreached: text(unreached),
+            flaw: text(flaw),
+            fault: text(Some("words")),
+            ..RegistryAnswer::default()
+        };
+        seen.registries.insert("hub.test".to_owned(), answer);
+        let report = registry(&seen, "hub.test");
+        assert_eq!((first(&report), report.health), (cause, Health::Failing));
+    }
+    let mut seen = Snapshot { now: "2026-11-29T12:00:00Z".to_owned(), ..Snapshot::default() };
+    let certificate = Some(shown("2026-12-02T12:00:00Z", "hub.test"));
+    seen.registries
+        .insert("hub.test".to_owned(), RegistryAnswer { status: Some(401), certificate, ..RegistryAnswer::default() });
+    let ending = registry(&seen, "hub.test");
+    assert_eq!((first(&ending), ending.health), ("registry-certificate-ending", Health::Healthy));
+    assert!(ending.findings[0].evidence[0].text.starts_with("3 days left"), "{ending:#?}");
+    let fault = Some("not trusted".to_owned());
+    let certificate = Some(shown("2027-12-02T12:00:00Z", "TRAEFIK DEFAULT CERT"));
+    let answer = RegistryAnswer { flaw: Some("issuer".to_owned()), fault, certificate, ..RegistryAnswer::default() };
+    seen.registries.insert("hub.test".to_owned(), answer);
+    assert_eq!(first(&registry(&seen, "hub.test")), "registry-certificate-placeholder");
+}

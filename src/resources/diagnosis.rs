@@ -1,0 +1,46 @@
+//! Ends a wait in vain with the cause that a diagnosis finds.
+
+use std::time::Duration;
+
+use crate::clients::diagnosis::{Subject, World, diagnose};
+use crate::domain::diagnosis::{Cause, Finding, Report, Severity};
+use crate::explain::Explanation;
+use crate::provider::Cx;
+use crate::retry::Budget;
+
+/// How long a diagnosis may take when the time for the operation is over.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// The message with what a diagnosis of the subject adds to it, if that is one of `causes`; the message as it is where
+/// nothing more can be told.
+pub async fn with_cause(cx: &Cx, subject: &Subject, causes: &[Cause], told: Explanation) -> Explanation {
+    match report(cx, subject).await.as_ref().and_then(|it| worth_telling(it, causes)) {
+        Some(finding) => told.adding(&words(finding)),
+        None => told,
+    }
+}
+
+async fn report(cx: &Cx, subject: &Subject) -> Option<Report> {
+    let provider = cx.provider();
+    let dns = provider.dns().ok()?;
+    let roots = provider.registry_roots().await;
+    let world = World {
+        cluster: provider.cluster().ok(),
+        dns: &dns,
+        network: provider.network(),
+        clock: cx.clock(),
+        ca_pem: roots.as_deref(),
+        login: None,
+    };
+    diagnose(&world, subject, &Budget::for_cleanup(LIMIT)).await.ok()
+}
+
+fn worth_telling<'a>(report: &'a Report, causes: &[Cause]) -> Option<&'a Finding> {
+    report.first().filter(|it| it.severity == Severity::Failure && causes.contains(&it.cause))
+}
+
+fn words(finding: &Finding) -> String {
+    let seen = finding.evidence.first().map(|it| format!(" ({}: {})", it.object, it.text)).unwrap_or_default();
+    let remedy = finding.remedy.trim_end_matches('.');
+    format!("cause {}: {}{seen}; {remedy}", finding.cause.code(), finding.cause.meaning())
+}
