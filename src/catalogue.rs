@@ -10,9 +10,9 @@ use crate::data::eks_cluster::EksCluster;
 use crate::data::hosted_zone::HostedZone;
 use crate::data::image::ImageData;
 use crate::data::ingress_address::IngressAddress;
-use crate::data::repository_tags::RepositoryTags;
 use crate::data::pod_diagnosis::PodDiagnosis;
 use crate::data::registry_diagnosis::RegistryDiagnosis;
+use crate::data::repository_tags::RepositoryTags;
 use crate::data::workload_policy::WorkloadPolicyData;
 use crate::ephemeral::docker_config::DockerConfigFile;
 use crate::ephemeral::htpasswd::HtpasswdFile;
@@ -41,6 +41,7 @@ use crate::resources::image::ImageResource;
 use crate::resources::irsa_role::IrsaRole;
 use crate::resources::issuer::Issuer;
 use crate::resources::manifest::Manifest;
+use crate::resources::node_trust::NodeTrust;
 use crate::resources::oidc_provider::OidcProvider;
 use crate::resources::pod_identity::PodIdentity;
 use crate::resources::pull_secret::PullSecret;
@@ -64,6 +65,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .identified(IrsaRole)
         .identified(Issuer)
         .identified(Manifest)
+        .identified(NodeTrust)
         .identified(OidcProvider)
         .identified(PodIdentity)
         .identified(PullSecret)
@@ -86,6 +88,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .list(AcmeCertificate)
         .list(DnsRecord)
         .list(IrsaRole)
+        .list(NodeTrust)
         .list(OidcProvider)
         .list(PodIdentity)
         .list(PullSecret)

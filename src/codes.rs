@@ -18,6 +18,7 @@ mod pull;
 mod registry;
 mod route53;
 mod sdk;
+mod trust;
 
 /// Whether another attempt may succeed although nobody has changed anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +89,7 @@ pub static FAMILIES: &[Family] = &[
     Family { name: "REG", title: "Registries", lists: &[registry::CODES] },
     Family { name: "ROUTE53", title: "Zones and records of Route53", lists: &[route53::CODES] },
     Family { name: "SDK", title: "Values, states and the talk with Terraform", lists: &[sdk::CODES] },
+    Family { name: "TRUST", title: "Trust on the nodes", lists: &[trust::CODES] },
 ];
 
 /// Every code, family by family.

@@ -8,7 +8,7 @@ pub mod eks_cluster;
 pub mod hosted_zone;
 pub mod image;
 pub mod ingress_address;
-pub mod repository_tags;
 pub mod pod_diagnosis;
 pub mod registry_diagnosis;
+pub mod repository_tags;
 pub mod workload_policy;

@@ -24,6 +24,7 @@ pub mod kubernetes_name;
 pub mod load_balancer;
 pub mod manifest;
 pub mod namespace_content;
+pub mod node_trust;
 pub mod oci;
 pub mod ownership;
 pub mod pem;

@@ -22,6 +22,7 @@ pub mod issuer;
 mod listed;
 pub mod manifest;
 mod missing;
+pub mod node_trust;
 mod objects;
 mod oci_tag;
 pub mod oidc_provider;

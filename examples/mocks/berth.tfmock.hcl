@@ -79,7 +79,7 @@ mock_resource "berth_chart" {
   defaults = {
     name           = "mocked"
     app_version    = "1.0.0"
-    reference      = "oci://registry.example.com/charts/mocked:1.0.0"
+    reference      = "oci://registry.example.com/charts/mocked"
     digest         = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
     archive_digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
     tag_digest     = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -153,6 +153,13 @@ mock_resource "berth_registry" {
     objects        = []
     ready_replicas = 1
     drift          = []
+  }
+}
+
+mock_resource "berth_node_trust" {
+  defaults = {
+    nodes = { "node-1" = "trusted" }
+    drift = []
   }
 }
 

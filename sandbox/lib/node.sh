@@ -6,6 +6,8 @@ BUSYBOX_IMAGE=docker.io/library/busybox:1.35
 # The same under the name that the provider takes for granted.
 HTTPD_IMAGE=docker.io/library/busybox:1.37
 REGISTRY_IMAGE=docker.io/library/registry:3
+# What the node trusts beside the CAs of here, by registry: empty at first.
+CERTS_FOLDER=$CONFIG_DIR/certs.d
 PAUSE_IMAGE=docker.io/library/sandbox-pause:1
 
 write_containerd_config() {
@@ -30,7 +32,10 @@ state = "/run/containerd"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "$(cni_folder)"
     conf_dir = "$CONFIG_DIR/cni"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "$CERTS_FOLDER"
 END
+  mkdir -p "$CERTS_FOLDER"
 }
 
 # ptp, not bridge: each Pod has a routed link of its own, so replies pass the node even without the br_netfilter module.
@@ -100,8 +105,8 @@ make_images() {
   "${archive[@]}" registry "$REGISTRY_IMAGE" "$IMAGE_DIR/registry.tar" "$busybox" "$registry"
 }
 
-# For any registry host, containerd trusts what the sandbox's CAs sign with, and nothing else. It reads the file at its
-# first pull; a hosts.toml would want one folder per host, as containerd 1.6 knows no default one.
+# For any registry host, containerd trusts what the sandbox's CAs sign with, and what the folder adds for one host. It reads
+# the file at its first pull, and the folder at each.
 start_containerd() { start_part containerd env SSL_CERT_FILE="$ALL_ROOTS" SSL_CERT_DIR=/nonexistent containerd --config "$CONFIG_DIR/containerd.toml"; }
 containerd_ready() { inside ctr --address "$CONTAINERD_SOCKET" version; }
 

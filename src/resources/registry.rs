@@ -32,6 +32,7 @@ use crate::sdk::{Diagnostics, Import, Limits, Meta, Model as _, Plan, Resource, 
 const IMPORTED: &str = "imported";
 
 pub use apply::entry;
+pub use deviations::Deviations;
 pub use model::{Declared, Toleration};
 
 /// A private container registry in the cluster.

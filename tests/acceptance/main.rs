@@ -38,6 +38,7 @@ mod kubectl;
 mod lists;
 mod manifest;
 mod mocked;
+mod node_trust;
 mod ownership;
 mod package;
 mod permissions;

@@ -211,6 +211,14 @@ const ADDRESS: &[Rule] = &[
     rule(Namespaced, Always, (CORE, "services"), &["get", "watch"], &[]),
 ];
 
+const NODE_TRUST: &[Rule] = &[
+    rule(Namespaced, Always, NAMESPACES, &[], &["get"]),
+    rule(Namespaced, Always, (APPS, "daemonsets"), &["get"], &["create", "patch", "update", "delete"]),
+    rule(Namespaced, Always, (CORE, "configmaps"), &["get"], &["create", "patch", "delete"]),
+    rule(Namespaced, Always, (CORE, "pods"), &["list"], &[]),
+    rule(Namespaced, Message, (CORE, "pods/log"), &["get"], &[]),
+];
+
 const PULL_CHECK: &[Rule] = &[
     rule(Namespaced, Always, (CORE, "pods"), &[], &["get", "create", "delete"]),
     rule(Namespaced, Always, (CORE, "serviceaccounts"), &[], &["get"]),
@@ -232,6 +240,7 @@ const LIST_PULL_SECRETS: &[Rule] = &[
     rule(Cluster, Always, (CORE, "secrets"), &["get", "list"], &[]),
     rule(Cluster, Always, (CORE, "serviceaccounts"), &["get"], &[]),
 ];
+const LIST_NODE_TRUSTS: &[Rule] = &[rule(Cluster, Always, (APPS, "daemonsets"), &["get", "list"], &[])];
 const LIST_REGISTRIES: &[Rule] = &[rule(Cluster, Always, (APPS, "deployments"), &["get", "list"], &[])];
 
 const DISCOVERY: &str = "discovery.k8s.io";
@@ -308,6 +317,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("berth_issuer", ISSUER),
     entry("berth_manifest", MANIFEST),
     entry("berth_image", &[]),
+    entry("berth_node_trust", NODE_TRUST),
     entry("berth_oidc_provider", &[]),
     entry("berth_pod_identity", POD_IDENTITY),
     entry("berth_pull_secret", PULL_SECRET),
@@ -330,6 +340,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("list.berth_acme_certificate", LIST_CERTIFICATES),
     entry("list.berth_dns_record", &[]),
     entry("list.berth_irsa_role", &[]),
+    entry("list.berth_node_trust", LIST_NODE_TRUSTS),
     entry("list.berth_oidc_provider", &[]),
     entry("list.berth_pod_identity", &[]),
     entry("list.berth_pull_secret", LIST_PULL_SECRETS),

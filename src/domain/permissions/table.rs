@@ -258,6 +258,7 @@ pub static ENTRIES: &[Entry] = &[
     resource("berth_issuer", &[]),
     resource("berth_manifest", &[]),
     resource("berth_image", &[]),
+    resource("berth_node_trust", &[]),
     resource("berth_oidc_provider", &[&PROVIDERS]),
     Entry {
         preflights: &[&LOOK_AT_ROLES],
@@ -283,6 +284,7 @@ pub static ENTRIES: &[Entry] = &[
     list("berth_acme_certificate", &[]),
     list("berth_dns_record", &[&FIND_ZONES, &READ_ZONES, &RECORDS]),
     list("berth_irsa_role", &[&ROLES, &POLICIES, &ACCOUNT]),
+    list("berth_node_trust", &[]),
     list("berth_oidc_provider", &[&LIST_PROVIDERS, &PROVIDERS]),
     list("berth_pod_identity", &[&LIST_ASSOCIATIONS, &ASSOCIATIONS]),
     list("berth_pull_secret", &[]),

@@ -77,7 +77,7 @@ impl Subject {
 
 /// Every type, each in a namespace of its own.
 pub fn all() -> Vec<Subject> {
-    vec![registry(), pull_secret(), certificate(), account(), manifest(), issuer(), cm_certificate()]
+    vec![registry(), pull_secret(), certificate(), account(), manifest(), issuer(), cm_certificate(), node_trust()]
 }
 
 fn subject(r#type: &'static str, body: impl Fn(&str) -> String, objects: &[(&'static str, &'static str)]) -> Subject {
@@ -110,6 +110,17 @@ pub fn registry() -> Subject {
         ("pvc", "ship-data"),
     ];
     subject("berth_registry", body, &objects)
+}
+
+pub fn node_trust() -> Subject {
+    let body = |namespace: &str| {
+        format!(
+            "  name      = \"trust\"\n  namespace = \"{namespace}\"\n  \
+             hosts     = {{ \"{namespace}.test\" = {{ mirrors = [\"https://mirror.test\"] }} }}\n  {}",
+            crate::node_trust::node()
+        )
+    };
+    subject("berth_node_trust", body, &[("daemonset", "trust"), ("configmap", "trust-files")])
 }
 
 pub fn pull_secret() -> Subject {

@@ -1,0 +1,3 @@
+list "berth_node_trust" "all" {
+  provider = berth
+}

@@ -1,0 +1,163 @@
+//! Makes the nodes hold what is declared, and takes it off them.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::clients::cluster::{Cluster, ClusterError};
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::node_trust::{NodeTrust, config_map, config_ref, daemon_set, selector};
+use crate::domain::ownership::{Claim, is_terminating};
+use crate::explain::Explanation;
+use crate::provider::Cx;
+use crate::resources::registry::Deviations;
+use crate::resources::tenancy;
+use crate::retry::Budget;
+use crate::sdk::Result;
+
+use super::model::Declared;
+use super::rollout::{self, NOT_EVERYWHERE};
+
+/// How long a destroy waits for nodes that do not answer.
+const CLEANING: Duration = Duration::from_mins(2);
+
+/// The objects, as they are declared.
+pub fn objects(trust: &NodeTrust) -> [Value; 2] {
+    [config_map(trust), daemon_set(trust)]
+}
+
+/// Applies the objects and waits for the nodes. Objects of other owners are refused, not taken over.
+pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared, what: &str) -> Result<()> {
+    if prior.is_some() {
+        tenancy::recovered(cx, &[model.lead()], what).await?;
+    }
+    let owner = tenancy::claim(cx, &model.lead(), what)?;
+    let claim = Claim { is_open: prior.is_none(), ..model.claim(Some(owner.clone())) };
+    let trust = model.trust(&owner);
+    let cluster = cx.provider().cluster()?;
+    declare(cx, cluster, model, &trust, &claim).await.map_err(|error| explained(&error, what))?;
+    model.drift.set(Vec::new());
+    let standing = if model.wait {
+        rollout::wait(cx.budget(), cluster, &trust, &claim.lead).await
+    } else {
+        rollout::look(cx.budget(), cluster, &trust, &claim.lead).await
+    };
+    match standing {
+        Ok(standing) => model.nodes.set(standing.nodes),
+        Err(error) if prior.is_none() && error.is_of_a_wait() => {
+            model.drift.set(vec![NOT_EVERYWHERE.to_owned()]);
+            let what = format!("The nodes do not all trust by `{}/{}` yet", model.namespace, model.name);
+            let afterwards = "nothing is removed: `nodes` tells of each, and the next apply waits again";
+            cx.tell_wait(Err(explained(&error, &what)), afterwards);
+            note_nodes(cluster, model, &trust, &claim.lead).await;
+        }
+        Err(error) => {
+            model.drift.set(vec![NOT_EVERYWHERE.to_owned()]);
+            note_nodes(cluster, model, &trust, &claim.lead).await;
+            return Err(explained(&error, what));
+        }
+    }
+    Ok(())
+}
+
+async fn note_nodes(cluster: &Cluster, model: &mut Declared, trust: &NodeTrust, lead: &ObjectRef) {
+    let budget = Budget::for_cleanup(Duration::from_secs(5));
+    let standing = rollout::look(&budget, cluster, trust, lead).await;
+    let nodes = standing.map(|standing| standing.nodes);
+    if let Err(error) = &nodes {
+        tracing::debug!(%error, lead = %lead, "the nodes could not be looked at");
+    }
+    model.nodes.set(nodes.unwrap_or_default());
+}
+
+async fn declare(
+    cx: &Cx,
+    cluster: &Cluster,
+    model: &mut Declared,
+    trust: &NodeTrust,
+    claim: &Claim,
+) -> std::result::Result<(), ClusterError> {
+    if !cluster.has_namespace(cx.budget(), &model.namespace).await? {
+        return Err(ClusterError::NamespaceMissing { namespace: model.namespace.clone() });
+    }
+    for object in [claim.lead.clone(), config_ref(&trust.namespace, &trust.name)] {
+        cluster.admit(cx.budget(), &object, claim).await?;
+    }
+    let mut deviations = Deviations::default();
+    for object in objects(trust) {
+        let stored = cluster.apply_own(cx.budget(), &object, claim).await?;
+        cx.exists();
+        deviations.note(&object, &stored);
+    }
+    deviations.remember(cx);
+    Ok(())
+}
+
+/// Ends a create, however it went: its objects are known to the state from here on.
+pub async fn finish(cx: &Cx, model: &Declared, what: &str) -> Result<()> {
+    if !cx.has_existing() {
+        tenancy::abandon(cx, &model.lead());
+        return Ok(());
+    }
+    tenancy::finish_own(cx, &model.claim(cx.known_owner()), what).await
+}
+
+/// First the nodes take away what was written, then the Pods go that do so.
+pub async fn take_away(cx: &Cx, model: &Declared) -> Result<()> {
+    let what = format!("Cannot take off the nodes what they trust by `{}/{}`", model.namespace, model.name);
+    let cluster = cx.provider().cluster()?;
+    let parts = [model.lead(), config_ref(&model.namespace, &model.name)];
+    let claim = model.claim(tenancy::recovered(cx, &parts, &what).await?);
+    let told = |error: ClusterError| explained(&error, &what);
+    clean(cx, cluster, model, &claim).await.map_err(told)?;
+    let mut removals = Vec::new();
+    for object in parts {
+        let removal = cluster.delete_own(cx.budget(), &object, &claim).await.map_err(told)?;
+        removals.push((object, removal));
+    }
+    let like = ObjectRef::pod(&model.namespace, "");
+    cluster.wait_until_none(cx.budget(), &like, &selector(&model.name), &claim).await.map_err(told)?;
+    tenancy::release(cx, &claim.lead);
+    tenancy::tell_left(cx, &format!("Removing the nodes' trust `{}/{}`", model.namespace, model.name), removals);
+    Ok(())
+}
+
+/// Has the nodes take away the files. Those that do not answer keep them, which is told.
+async fn clean(cx: &Cx, cluster: &Cluster, model: &Declared, claim: &Claim) -> std::result::Result<(), ClusterError> {
+    let Some(owner) = claim.owner.clone() else { return Ok(()) };
+    let found = cluster.get(cx.budget(), &claim.lead).await?;
+    let is_ours = found.as_ref().is_some_and(|found| claim.is_marked(found) && !is_terminating(found));
+    if !is_ours {
+        return Ok(());
+    }
+    let empty = model.trust(&owner).emptied();
+    for object in objects(&empty) {
+        cluster.apply_own(cx.budget(), &object, claim).await?;
+    }
+    let budget = cx.budget().at_most(CLEANING);
+    match rollout::wait(&budget, cluster, &empty, &claim.lead).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_interrupt() => Err(error),
+        Err(error) if error.is_of_a_wait() => {
+            let told = Explanation::new("BERTH-TRUST-003", "Some nodes keep what was written to them")
+                .on(claim.lead.to_string())
+                .said("the cluster", error.told())
+                .next("take the registry's folder away on those nodes, if they come back and should not trust it any more");
+            cx.warn(&told);
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A cluster's failure, blamed on the attribute that its cause stands in.
+pub fn explained(error: &ClusterError, what: &str) -> Explanation {
+    let explanation = error.explain(what);
+    match error {
+        ClusterError::NamespaceMissing { .. } | ClusterError::NamespaceTerminating { .. } => {
+            explanation.at("namespace")
+        }
+        ClusterError::Foreign { .. } | ClusterError::Held { .. } => explanation.at("name"),
+        _ => explanation,
+    }
+}

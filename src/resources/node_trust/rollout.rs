@@ -1,0 +1,116 @@
+//! Waits until the nodes have it, and finds out what stands in the way.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::clients::cluster::{Cluster, ClusterError};
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::node_trust::{
+    CONTAINER, DaemonSet, NOT_YET, NodeTrust, Progress, TRUSTED, complaining, nodes, progress, selector,
+};
+use crate::domain::rollout::Pod;
+use crate::retry::{Budget, Pace};
+
+const PACE: Pace = Pace::new(Duration::from_millis(300), Duration::from_secs(2));
+
+/// What is said while the last change has not reached every node.
+pub const NOT_EVERYWHERE: &str = "the last change has not been seen on all nodes";
+
+/// How many lines a Pod's last words have.
+const WORDS: i64 = 20;
+
+/// How the nodes stand.
+pub struct Standing {
+    /// What is known of each.
+    pub nodes: BTreeMap<String, String>,
+    /// How far the rollout is; `None` if the `DaemonSet` is gone.
+    pub progress: Option<Progress>,
+}
+
+impl Standing {
+    /// The nodes that have not got it, with the reason.
+    pub fn behind(&self) -> Vec<String> {
+        let behind = self.nodes.iter().filter(|(_, told)| *told != TRUSTED);
+        behind.map(|(node, told)| format!("node {node}: {told}")).collect()
+    }
+
+    /// What the next apply is to wait for again. A node that has just come is none of that.
+    pub fn amiss(&self) -> Vec<String> {
+        let stuck = self.nodes.iter().filter(|(_, told)| *told != TRUSTED && *told != NOT_YET);
+        let stuck: Vec<_> = stuck.map(|(node, told)| format!("node {node}: {told}")).collect();
+        let is_rolled_out = self.progress.is_some_and(|progress| progress.is_rolled_out);
+        if stuck.is_empty() && !is_rolled_out { vec![NOT_EVERYWHERE.to_owned()] } else { stuck }
+    }
+}
+
+/// Looks at the `DaemonSet` and its Pods.
+pub async fn look(
+    budget: &Budget,
+    cluster: &Cluster,
+    trust: &NodeTrust,
+    lead: &ObjectRef,
+) -> Result<Standing, ClusterError> {
+    let Some(set) = cluster.get(budget, lead).await? else {
+        return Ok(Standing { nodes: BTreeMap::new(), progress: None });
+    };
+    let like = ObjectRef::pod(&trust.namespace, "");
+    let found = cluster.list(budget, &like, &selector(&trust.name)).await?;
+    let pods: Vec<Pod> = found.into_iter().filter_map(|pod| serde_json::from_value(pod).ok()).collect();
+    let mut words = BTreeMap::new();
+    for name in complaining(&pods) {
+        let pod = ObjectRef::pod(&trust.namespace, name);
+        // Who may not read logs is told less.
+        if let Ok(log) = cluster.pod_log(budget, &pod, CONTAINER, WORDS, false).await {
+            words.insert(name.to_owned(), last_round(&log));
+        }
+    }
+    Ok(Standing { nodes: nodes(&pods, &words), progress: Some(progress(&read(&set))) })
+}
+
+/// A Pod says the same again each half minute.
+fn last_round(log: &str) -> String {
+    let mut seen: Vec<&str> = Vec::new();
+    for line in log.lines().filter(|line| !line.trim().is_empty()) {
+        if !seen.contains(&line) {
+            seen.push(line);
+        }
+    }
+    seen.join("; ")
+}
+
+fn read(set: &Value) -> DaemonSet {
+    serde_json::from_value(set.clone()).unwrap_or_default()
+}
+
+/// Waits until all nodes that are meant have it.
+///
+/// # Errors
+/// [`ClusterError::Stopped`] with what stands in the way on which node.
+pub async fn wait(
+    budget: &Budget,
+    cluster: &Cluster,
+    trust: &NodeTrust,
+    lead: &ObjectRef,
+) -> Result<Standing, ClusterError> {
+    for pause in PACE.pauses() {
+        let last_seen = match look(budget, cluster, trust, lead).await {
+            Ok(standing) => match standing.progress {
+                Some(progress) if progress.is_done => return Ok(standing),
+                Some(progress) => {
+                    let count = format!("{} of {} nodes have it", progress.done, progress.wanted);
+                    std::iter::once(count).chain(standing.behind()).collect::<Vec<_>>().join("; ")
+                }
+                None => format!("{lead} is gone"),
+            },
+            Err(error) if error.is_passing() => error.told(),
+            Err(error) => return Err(error),
+        };
+        if let Err(stopped) = budget.sleep(pause).await {
+            let waiting_for = "the nodes to take it".to_owned();
+            return Err(ClusterError::Stopped { stopped, waiting_for, last_seen: Some(last_seen) });
+        }
+    }
+    look(budget, cluster, trust, lead).await
+}
