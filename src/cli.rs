@@ -117,6 +117,7 @@ async fn look(provider: &Berth, subject: &Subject, ca_pem: Option<&str>) -> Resu
         clock: &clock,
         ca_pem,
         login: access.login.as_ref(),
+        searches: true,
     };
     let examined = examine(&world, subject, &Budget::uninterrupted(LIMIT)).await;
     examined.map_err(|error| error.explain(format!("Cannot diagnose {}", arguments::subject(subject))))

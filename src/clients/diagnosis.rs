@@ -84,6 +84,8 @@ pub struct World<'a> {
     pub ca_pem: Option<&'a str>,
     /// A login to the registry, beside those in the cluster.
     pub login: Option<&'a Login>,
+    /// Whether accounts and pull secrets that the subject does not name may be looked through, for one that would fit.
+    pub searches: bool,
 }
 
 /// Diagnoses a subject.

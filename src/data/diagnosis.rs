@@ -87,6 +87,7 @@ pub async fn fill(cx: &Cx, subject: &Subject, ca_pem: Option<&str>, outcome: &mu
         clock: cx.clock(),
         ca_pem: Some(roots.as_str()).filter(|roots| !roots.is_empty()),
         login: access.login.as_ref(),
+        searches: true,
     };
     let report = diagnose(&world, subject, cx.budget()).await.map_err(|error| error.explain(what))?;
     write(report, outcome);

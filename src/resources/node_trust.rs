@@ -72,8 +72,7 @@ impl Resource<Berth> for NodeTrust {
         }
         let drift = plan.prior().read::<Vec<String>>("drift").unwrap_or_default();
         if plan.is_create() || plan.is_change() || !drift.is_empty() {
-            plan.leave_open(&["nodes"]);
-            plan.set("drift", Value::List(Vec::new()));
+            plan.leave_open(&["nodes", "drift"]);
         }
         Ok(())
     }

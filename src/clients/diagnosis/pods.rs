@@ -27,11 +27,8 @@ impl Gathering<'_> {
             Ask::Get(ObjectRef::of_namespace(namespace)),
             Ask::Get(ObjectRef::pod(namespace, name)),
             all("v1", "Event", own).with_fields(&format!("involvedObject.name={name}")).into(),
-            all("v1", "ServiceAccount", own).into(),
-            pull_secrets(own),
-            pull_secrets(None),
         ];
-        self.ask(asks).await?;
+        self.ask(asks.into_iter().chain(self.search(namespace))).await?;
         let pods = self.found("Pod");
         self.around(&pods).await
     }
@@ -45,15 +42,19 @@ impl Gathering<'_> {
             Ask::Get(deployment.clone()),
             all("v1", "Pod", own).into(),
             all("v1", "Event", own).into(),
-            all("v1", "ServiceAccount", own).into(),
-            pull_secrets(own),
-            pull_secrets(None),
         ];
-        self.ask(asks).await?;
+        self.ask(asks.into_iter().chain(self.search(namespace))).await?;
         let found = self.seen.get(&deployment).found().cloned();
         let pods: Vec<Value> =
             self.found("Pod").into_iter().filter(|pod| found.as_ref().is_some_and(|it| selects(it, pod))).collect();
         self.around(&pods).await
+    }
+
+    /// Accounts and pull secrets, one of which may have been meant.
+    fn search(&self, namespace: &str) -> Vec<Ask> {
+        let own = Some(namespace);
+        let asks = || vec![all("v1", "ServiceAccount", own).into(), pull_secrets(own), pull_secrets(None)];
+        if self.world.searches { asks() } else { Vec::new() }
     }
 
     /// The second stage for Pods: what they name, what they have logged, and the registries of images that failed.

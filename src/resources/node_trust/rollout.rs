@@ -94,22 +94,28 @@ pub async fn wait(
     trust: &NodeTrust,
     lead: &ObjectRef,
 ) -> Result<Standing, ClusterError> {
+    let mut last = None;
+    let stop = |stopped, last_seen| {
+        let waiting_for = "the nodes to take it".to_owned();
+        ClusterError::Stopped { stopped, waiting_for, last_seen }
+    };
     for pause in PACE.pauses() {
-        let last_seen = match look(budget, cluster, trust, lead).await {
+        match look(budget, cluster, trust, lead).await {
             Ok(standing) => match standing.progress {
                 Some(progress) if progress.is_done => return Ok(standing),
                 Some(progress) => {
                     let count = format!("{} of {} nodes have it", progress.done, progress.wanted);
-                    std::iter::once(count).chain(standing.behind()).collect::<Vec<_>>().join("; ")
+                    last = Some(std::iter::once(count).chain(standing.behind()).collect::<Vec<_>>().join("; "));
                 }
-                None => format!("{lead} is gone"),
+                None => last = Some(format!("{lead} is gone")),
             },
-            Err(error) if error.is_passing() => error.told(),
+            // The time was over while it looked: what it saw before says more.
+            Err(ClusterError::Stopped { stopped, .. }) => return Err(stop(stopped, last)),
+            Err(error) if error.is_passing() => last = Some(error.told()),
             Err(error) => return Err(error),
-        };
+        }
         if let Err(stopped) = budget.sleep(pause).await {
-            let waiting_for = "the nodes to take it".to_owned();
-            return Err(ClusterError::Stopped { stopped, waiting_for, last_seen: Some(last_seen) });
+            return Err(stop(stopped, last));
         }
     }
     look(budget, cluster, trust, lead).await
