@@ -6,7 +6,7 @@ use crate::domain::irsa::arn::IssuerError;
 use crate::domain::irsa::{self, AUDIENCE, ServiceAccount, Trust, oidc_host, pods, trust_policy};
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::sdk::{Result, Set, View};
+use crate::sdk::{Result, Seen, Set, Value, View};
 
 /// The trust policy; providers of which only the issuer is given lie in the caller's account.
 pub async fn document(cx: &Cx, aws: &Aws, model: &IrsaRoleModel) -> Result<String> {
@@ -35,7 +35,12 @@ pub fn known(view: View<'_>, account: &str) -> Option<String> {
     accounts.sort();
     let audience = view.text("audience").unwrap_or(AUDIENCE);
     let written = written(&providers(view)?, account, audience, &accounts).ok()?;
-    Some(if view.truth("pod_identity")? { pods::admitting(&written) } else { written })
+    // A plan has the default where a configuration has nothing.
+    let admits = match view.at("pod_identity") {
+        Seen::Unknown => return None,
+        seen => seen.known().and_then(Value::as_bool).unwrap_or(false),
+    };
+    Some(if admits { pods::admitting(&written) } else { written })
 }
 
 /// The ARNs of the providers that are known, each with the attribute that names it; but for one that is given by its ARN.
