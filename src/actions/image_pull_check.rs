@@ -2,12 +2,11 @@
 
 use crate::clients::cluster::{PullProof, PullRequest};
 use crate::digest::sha256_hex;
-use crate::domain::image::ImageReference;
 use crate::explain::Explanation;
-use crate::provider::checks::{label, subdomain};
+use crate::provider::checks::{image, label, subdomain};
 use crate::provider::{Berth, Cx};
 use crate::resources::registry_check::pull_patience;
-use crate::sdk::{self, Action, InvokeTimeouts, Limits, Meta, Model, Progress, Result, check};
+use crate::sdk::{Action, InvokeTimeouts, Limits, Meta, Model, Progress, Result};
 
 /// The action.
 pub struct ImagePullCheck;
@@ -26,12 +25,6 @@ pub struct Pull {
     pub service_account: String,
     /// How long the pull may take.
     pub timeouts: Option<InvokeTimeouts>,
-}
-
-fn image() -> sdk::Check {
-    check::text("must be the name of an image", |name| {
-        name.parse::<ImageReference>().map(drop).map_err(|fault| format!("must be the name of an image, and {fault}"))
-    })
 }
 
 impl Action<Berth> for ImagePullCheck {

@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::domain::credential;
 use crate::domain::dockerconfig::{DockerConfig, Login};
+use crate::domain::image::ImageReference;
 use crate::domain::kubernetes_name::{NameFault, check_key, check_label, check_subdomain, check_value};
 use crate::domain::proxy::Proxy;
 use crate::domain::registry_name::{RegistryName, base_url};
@@ -52,6 +53,13 @@ pub fn host() -> Check {
 
 fn host_of(authority: &str) -> &str {
     authority.split(':').next().unwrap_or_default()
+}
+
+/// The name of an image, as Pods name it.
+pub fn image() -> Check {
+    check::text("must be the name of an image", |text| {
+        text.parse::<ImageReference>().map(drop).map_err(|fault| format!("must be the name of an image, and {fault}"))
+    })
 }
 
 /// Labels by which objects are chosen.

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use crate::domain::image::ImageReference;
 use crate::explain::Explanation;
-use crate::provider::checks::{label, subdomain};
+use crate::provider::checks::{image, label, subdomain};
 use crate::resources::registry::Toleration;
 use crate::sdk::{Diagnostics, Model, Set, View, check};
 
@@ -26,7 +25,7 @@ pub struct Http01 {
     pub namespace: Option<String>,
     /// The image of that Pod: one that has `httpd` of busybox, pulled with the pull secrets of the namespace's default
     /// service account. Default `docker.io/library/busybox:1.37`.
-    #[attr(check = check::text("must be the name of an image", is_image))]
+    #[attr(check = image())]
     pub image: Option<String>,
     /// Labels of the nodes that the Pod may run on.
     pub node_selector: Option<BTreeMap<String, String>>,
@@ -109,10 +108,6 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
 
 fn is_address(text: &str) -> Result<(), String> {
     text.parse::<SocketAddr>().map(|_| ()).map_err(|_| format!("must be like `0.0.0.0:80`, and is `{text}`"))
-}
-
-fn is_image(text: &str) -> Result<(), String> {
-    text.parse::<ImageReference>().map(|_| ()).map_err(|fault| format!("must be the name of an image, and {fault}"))
 }
 
 #[cfg(test)]

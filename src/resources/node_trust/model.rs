@@ -10,7 +10,7 @@ use crate::domain::node_trust::{APPLICATION, Host, NodeTrust, Runtime, daemon_se
 use crate::domain::ownership::Claim;
 use crate::domain::registry_name::RegistryName;
 use crate::owner::Owner;
-use crate::provider::checks::{label, labels, subdomain};
+use crate::provider::checks::{image, label, labels, subdomain};
 use crate::resources::registry::Toleration;
 use crate::sdk::{Check, Computed, Model, Timeouts, Value, check};
 
@@ -187,12 +187,5 @@ fn path() -> Check {
     check::text("must be a path of the node", |path| {
         let is_whole = path.starts_with('/') && !path.split('/').any(|part| part == "..") && path.len() > 1;
         if is_whole { Ok(()) } else { Err("must be a path of the node that begins with `/`".to_owned()) }
-    })
-}
-
-fn image() -> Check {
-    check::text("must be the name of an image", |name| {
-        let parsed = name.parse::<crate::domain::image::ImageReference>();
-        parsed.map(drop).map_err(|fault| format!("must be the name of an image, and {fault}"))
     })
 }

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::provider::checks::{annotation_keys, host, label, labels, name_or_none, subdomain, user_name};
+use crate::provider::checks::{annotation_keys, host, image, label, labels, name_or_none, subdomain, user_name};
 use crate::sdk::{Computed, Model, Secret, Timeouts, check};
 
-use checks::{cidr, htpasswd, image, password, quantity, resource_amounts, user_names, web_address};
+use checks::{cidr, htpasswd, password, quantity, resource_amounts, user_names, web_address};
 
 /// The registry's configuration and state. Its serialized form, without secrets and computed values, is
 /// kept beside the Deployment, so that a registry can be imported with all its settings.

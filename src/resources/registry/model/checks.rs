@@ -1,16 +1,8 @@
 //! What values of a registry must be, by themselves.
 
 use crate::domain::htpasswd::{Htpasswd, check_password, check_user};
-use crate::domain::image::ImageReference;
 use crate::domain::quantity::{Quantity, check_resource, hint};
 use crate::sdk::{Check, Secret, Value, check};
-
-/// The name of an image.
-pub fn image() -> Check {
-    check::text("must be the name of an image", |text| {
-        text.parse::<ImageReference>().map(|_| ()).map_err(|fault| format!("must be the name of an image, and {fault}"))
-    })
-}
 
 /// A password that bcrypt can hash in full.
 pub fn password() -> Check {
