@@ -139,6 +139,13 @@ pub fn owner_labels(application: &str, instance: &str) -> Value {
     json!({ APPLICATION: application, INSTANCE: as_label(instance), MANAGED_BY: FIELD_MANAGER })
 }
 
+/// The labels of [`owner_labels`] as a query.
+pub fn owner_selector(application: &str, instance: &str) -> String {
+    let labels = owner_labels(application, instance);
+    let pairs = labels.as_object().into_iter().flatten();
+    pairs.map(|(label, value)| format!("{label}={}", value.as_str().unwrap_or_default())).collect::<Vec<_>>().join(",")
+}
+
 /// Whether an object bears our mark for this installation.
 pub fn is_ours(object: &Value, application: &str, instance: &str) -> bool {
     let label = |name: &str| object.pointer("/metadata/labels")?.get(name)?.as_str();

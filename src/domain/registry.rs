@@ -16,7 +16,7 @@ use crate::secret::Secret;
 
 use super::htpasswd::Htpasswd;
 use super::image::ImageReference;
-use super::kubernetes::{ObjectRef, Toleration, owner_labels};
+use super::kubernetes::{ObjectRef, Toleration, owner_labels, owner_selector};
 
 /// The application's name in labels.
 pub const APPLICATION: &str = "registry";
@@ -363,9 +363,7 @@ pub fn host_name(text: &str) -> String {
 
 /// The selector of the Pods of a registry as a query.
 pub fn selector(name: &str) -> String {
-    let labels = owner_labels(APPLICATION, name);
-    let pairs = labels.as_object().into_iter().flatten();
-    pairs.map(|(label, value)| format!("{label}={}", value.as_str().unwrap_or_default())).collect::<Vec<_>>().join(",")
+    owner_selector(APPLICATION, name)
 }
 
 /// The names of the objects beside the Deployment.

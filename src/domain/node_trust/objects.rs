@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::kubernetes::{DECLARATION, ObjectRef, Toleration, owner_labels};
+use crate::domain::kubernetes::{DECLARATION, ObjectRef, Toleration, owner_labels, owner_selector};
 
 use super::{APPLICATION, NodeTrust, Runtime};
 
@@ -24,9 +24,7 @@ pub fn config_ref(namespace: &str, name: &str) -> ObjectRef {
 
 /// The selector of the Pods as a query.
 pub fn selector(name: &str) -> String {
-    let labels = owner_labels(APPLICATION, name);
-    let pairs = labels.as_object().into_iter().flatten();
-    pairs.map(|(label, value)| format!("{label}={}", value.as_str().unwrap_or_default())).collect::<Vec<_>>().join(",")
+    owner_selector(APPLICATION, name)
 }
 
 /// The files.
