@@ -31,7 +31,6 @@ use crate::sdk::{Diagnostics, Import, Limits, Meta, Model as _, Plan, Resource, 
 /// The note that an import has found all but the passwords.
 const IMPORTED: &str = "imported";
 
-pub use apply::entry;
 pub use deviations::Deviations;
 pub use model::{Declared, Toleration};
 

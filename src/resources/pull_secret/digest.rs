@@ -6,8 +6,8 @@ use crate::clients::cluster::{Cluster, ClusterError};
 use crate::digest::fingerprint;
 use crate::domain::dockerconfig::SECRET_KEY;
 use crate::domain::kubernetes::ObjectRef;
+use crate::domain::tls_secret::entry;
 use crate::provider::Cx;
-use crate::resources::registry::entry;
 use crate::sdk::Secret;
 
 /// The entry of the Secret that holds the key. The kubelet reads the logins' entry only.

@@ -7,9 +7,9 @@ use crate::domain::dockerconfig::{DockerConfig, SECRET_KEY, SECRET_TYPE};
 use crate::domain::kubernetes::{MANAGED_BY, ObjectRef, owner_labels};
 use crate::domain::ownership::{Claim, Tenure};
 use crate::domain::registry_name::DOCKER_HUB;
+use crate::domain::tls_secret::entry;
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::resources::registry::entry;
 use crate::sdk::{Computed, MoveSource, Result, Set};
 
 use super::{APPLICATION, Declared, Entry};

@@ -9,9 +9,9 @@ use crate::clients::cluster::{Binding, Cluster, ClusterError};
 use crate::domain::dockerconfig::{DockerConfig, SECRET_KEY, SECRET_TYPE};
 use crate::domain::kubernetes::{DECLARATION, ObjectRef, owner_labels};
 use crate::domain::ownership::Claim;
+use crate::domain::tls_secret::entry;
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::resources::registry::entry;
 use crate::resources::tenancy;
 use crate::sdk::{Result, Secret};
 

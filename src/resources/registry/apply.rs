@@ -1,7 +1,5 @@
 //! Makes the cluster hold the registry that is declared.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError};
@@ -14,6 +12,7 @@ use crate::domain::ownership::{Claim, owner_of};
 use crate::domain::registry::{
     APPLICATION, HTPASSWD_KEY, HTTP_SECRET_KEY, Registry, Secrets, credentials_ref, ingress_ref, removable, users_ref,
 };
+use crate::domain::tls_secret::entry;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::diagnosis::with_cause;
@@ -235,12 +234,6 @@ async fn secrets(
         users: users(model, written, what).await?,
         certificate_digest,
     })
-}
-
-/// An entry of a Secret, decoded.
-pub fn entry(secret: &Value, name: &str) -> Option<Secret> {
-    let encoded = secret.get("data")?.get(name)?.as_str()?;
-    String::from_utf8(STANDARD.decode(encoded).ok()?).ok().map(Secret::new)
 }
 
 /// The password file: the given one, or the hashes of the given passwords.
