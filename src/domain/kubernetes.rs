@@ -141,9 +141,13 @@ pub fn owner_labels(application: &str, instance: &str) -> Value {
 
 /// The labels of [`owner_labels`] as a query.
 pub fn owner_selector(application: &str, instance: &str) -> String {
-    let labels = owner_labels(application, instance);
+    selector(&owner_labels(application, instance))
+}
+
+/// Labels as a query.
+pub fn selector(labels: &Value) -> String {
     let pairs = labels.as_object().into_iter().flatten();
-    pairs.map(|(label, value)| format!("{label}={}", value.as_str().unwrap_or_default())).collect::<Vec<_>>().join(",")
+    pairs.filter_map(|(name, value)| Some(format!("{name}={}", value.as_str()?))).collect::<Vec<_>>().join(",")
 }
 
 /// Whether an object bears our mark for this installation.

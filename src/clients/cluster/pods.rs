@@ -7,7 +7,7 @@ use kube::api::{DeleteParams, LogParams};
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
-use crate::domain::kubernetes::{ObjectRef, owner_labels};
+use crate::domain::kubernetes::{ObjectRef, owner_labels, owner_selector};
 use crate::domain::rollout::{ObstacleKind, Pod, deepest_clauses, obstacle};
 use crate::retry::{Budget, Pace};
 use crate::secret::{Secret, hidden};
@@ -222,9 +222,7 @@ fn own_name(start: &str) -> String {
 
 /// The query for the Pods of checks of the same kind.
 fn leftovers(start: &str) -> String {
-    let labels = owner_labels(APPLICATION, start);
-    let labels = labels.as_object().into_iter().flatten();
-    labels.filter_map(|(name, value)| Some(format!("{name}={}", value.as_str()?))).collect::<Vec<_>>().join(",")
+    owner_selector(APPLICATION, start)
 }
 
 fn is_old(pod: &Value, now: Timestamp) -> bool {

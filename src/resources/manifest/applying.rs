@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::drift::{Deviations, own_deviations};
-use crate::domain::kubernetes::ObjectRef;
+use crate::domain::kubernetes::{ObjectRef, selector};
 use crate::domain::manifest::{self, Phase, Scope, fields, health};
 use crate::explain::Explanation;
 use crate::provider::Cx;
@@ -281,13 +281,8 @@ async fn causes(tenant: &Tenant<'_>, parts: &[Part], late: &[Failure]) -> Vec<St
     let mut causes = Vec::new();
     for object in deployments {
         let part = parts.iter().find(|part| part.object == *object);
-        let labels = part.and_then(|part| part.manifest.pointer("/spec/selector/matchLabels")?.as_object());
-        let labels: Vec<String> = labels
-            .into_iter()
-            .flatten()
-            .filter_map(|(name, value)| Some(format!("{name}={}", value.as_str()?)))
-            .collect();
-        let cause = tenant.cluster.cause_of_unreadiness(&budget, object, &labels.join(","), None).await;
+        let labels = part.and_then(|part| part.manifest.pointer("/spec/selector/matchLabels")).map(selector);
+        let cause = tenant.cluster.cause_of_unreadiness(&budget, object, &labels.unwrap_or_default(), None).await;
         causes.extend(cause.map(|cause| format!("{object}: {cause}")));
     }
     causes
