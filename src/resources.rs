@@ -11,6 +11,7 @@ pub(crate) mod aws_tags;
 mod cert_manager;
 pub mod certificate;
 pub mod chart;
+mod deviations;
 pub mod diagnosis;
 pub mod dns01_delegation;
 pub mod dns01_record;

@@ -6,7 +6,6 @@ mod apply;
 mod arrival;
 mod blame;
 mod declared;
-mod deviations;
 mod identity;
 mod leftovers;
 mod list;
@@ -31,7 +30,6 @@ use crate::sdk::{Diagnostics, Import, Limits, Meta, Model as _, Plan, Resource, 
 /// The note that an import has found all but the passwords.
 const IMPORTED: &str = "imported";
 
-pub use deviations::Deviations;
 pub use model::{Declared, Toleration};
 
 /// A private container registry in the cluster.

@@ -10,7 +10,7 @@ use crate::domain::node_trust::{NodeTrust, config_map, config_ref, daemon_set, s
 use crate::domain::ownership::{Claim, is_terminating};
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::resources::registry::Deviations;
+use crate::resources::deviations::Deviations;
 use crate::resources::tenancy;
 use crate::retry::Budget;
 use crate::sdk::Result;
@@ -22,7 +22,7 @@ use super::rollout::{self, NOT_EVERYWHERE};
 const CLEANING: Duration = Duration::from_mins(2);
 
 /// The objects, as they are declared.
-pub fn objects(trust: &NodeTrust) -> [Value; 2] {
+fn objects(trust: &NodeTrust) -> [Value; 2] {
     [config_map(trust), daemon_set(trust)]
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError};
@@ -32,29 +33,42 @@ pub struct Standing {
 impl Standing {
     /// The nodes that have not got it, with the reason.
     pub fn behind(&self) -> Vec<String> {
-        let behind = self.nodes.iter().filter(|(_, told)| *told != TRUSTED);
-        behind.map(|(node, told)| format!("node {node}: {told}")).collect()
+        self.told(|told| told != TRUSTED)
     }
 
     /// What the next apply is to wait for again. A node that has just come is none of that.
     pub fn amiss(&self) -> Vec<String> {
-        let stuck = self.nodes.iter().filter(|(_, told)| *told != TRUSTED && *told != NOT_YET);
-        let stuck: Vec<_> = stuck.map(|(node, told)| format!("node {node}: {told}")).collect();
+        let stuck = self.told(|told| told != TRUSTED && told != NOT_YET);
         let is_rolled_out = self.progress.is_some_and(|progress| progress.is_rolled_out);
         if stuck.is_empty() && !is_rolled_out { vec![NOT_EVERYWHERE.to_owned()] } else { stuck }
     }
+
+    fn told(&self, which: impl Fn(&str) -> bool) -> Vec<String> {
+        let nodes = self.nodes.iter().filter(|(_, told)| which(told));
+        nodes.map(|(node, told)| format!("node {node}: {told}")).collect()
+    }
 }
 
-/// Looks at the `DaemonSet` and its Pods.
+/// Looks for the `DaemonSet` and at its Pods.
 pub async fn look(
     budget: &Budget,
     cluster: &Cluster,
     trust: &NodeTrust,
     lead: &ObjectRef,
 ) -> Result<Standing, ClusterError> {
-    let Some(set) = cluster.get(budget, lead).await? else {
-        return Ok(Standing { nodes: BTreeMap::new(), progress: None });
-    };
+    match cluster.get(budget, lead).await? {
+        Some(set) => standing(budget, cluster, trust, &set).await,
+        None => Ok(Standing { nodes: BTreeMap::new(), progress: None }),
+    }
+}
+
+/// How the nodes stand by a `DaemonSet` that was found.
+pub async fn standing(
+    budget: &Budget,
+    cluster: &Cluster,
+    trust: &NodeTrust,
+    set: &Value,
+) -> Result<Standing, ClusterError> {
     let like = ObjectRef::pod(&trust.namespace, "");
     let found = cluster.list(budget, &like, &selector(&trust.name)).await?;
     let pods: Vec<Pod> = found.into_iter().filter_map(|pod| serde_json::from_value(pod).ok()).collect();
@@ -66,7 +80,8 @@ pub async fn look(
             words.insert(name.to_owned(), last_round(&log));
         }
     }
-    Ok(Standing { nodes: nodes(&pods, &words), progress: Some(progress(&read(&set))) })
+    let set = DaemonSet::deserialize(set).unwrap_or_default();
+    Ok(Standing { nodes: nodes(&pods, &words), progress: Some(progress(&set)) })
 }
 
 /// A Pod says the same again each half minute.
@@ -78,10 +93,6 @@ fn last_round(log: &str) -> String {
         }
     }
     seen.join("; ")
-}
-
-fn read(set: &Value) -> DaemonSet {
-    serde_json::from_value(set.clone()).unwrap_or_default()
 }
 
 /// Waits until all nodes that are meant have it.

@@ -15,6 +15,7 @@ use crate::domain::registry::{
 use crate::domain::tls_secret::entry;
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::resources::deviations::Deviations;
 use crate::resources::diagnosis::with_cause;
 use crate::resources::tenancy;
 use crate::sdk::{Result, Secret};
@@ -23,7 +24,6 @@ use super::account;
 use super::address::url;
 use super::arrival::arrive;
 use super::blame::explained;
-use super::deviations::Deviations;
 use super::leftovers::{Leftovers, deletes_claim};
 use super::look::look;
 use super::model::Declared;

@@ -13,13 +13,13 @@ use crate::domain::registry::{
 };
 use crate::domain::rollout::{Deployment, is_under_way, unfinished};
 use crate::provider::Cx;
+use crate::resources::deviations::Deviations;
 use crate::resources::tenancy;
 use crate::sdk::Result;
 
 use super::IMPORTED;
 use super::address::url;
 use super::apply::certificate_digest;
-use super::deviations::Deviations;
 use super::leftovers::deletes_claim;
 use super::model::Declared;
 use super::ready::storage_check;
@@ -106,16 +106,8 @@ async fn drift(
     registry: &Registry,
     deployment: &Value,
 ) -> std::result::Result<Vec<String>, ClusterError> {
-    let mut told = Vec::new();
     let deviations = Deviations::recall(cx);
-    for declared in registry.visible_objects() {
-        let Some(object) = ObjectRef::of(&declared) else { continue };
-        match cluster.get(cx.budget(), &object).await? {
-            Some(found) if is_terminating(&found) => told.push(format!("{object} is being deleted")),
-            Some(found) => told.extend(deviations.differences(&object, &declared, &found)),
-            None => told.push(format!("{object} is gone")),
-        }
-    }
+    let mut told = deviations.drift(cx, cluster, registry.visible_objects()).await?;
     told.extend(account_drift(cx, cluster, registry).await?);
     let marks = deployment.pointer("/spec/template/metadata/annotations").cloned().unwrap_or_default();
     let declared = deployment_marked(registry, &own_marks(&marks));

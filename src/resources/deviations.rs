@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::drift::{self, differences_but};
 use crate::domain::kubernetes::ObjectRef;
+use crate::domain::ownership::is_terminating;
 use crate::provider::Cx;
 
 /// The note's name.
@@ -37,6 +39,30 @@ impl Deviations {
         let deviations = drift::deviations(declared, stored);
         if !deviations.is_empty() {
             self.0.insert(object.to_string(), deviations);
+        }
+    }
+
+    /// What is amiss with the objects of a declaration, each as a sentence.
+    pub async fn drift(
+        &self,
+        cx: &Cx,
+        cluster: &Cluster,
+        declared: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<String>, ClusterError> {
+        let mut told = Vec::new();
+        for declared in declared {
+            let Some(object) = ObjectRef::of(&declared) else { continue };
+            told.extend(self.amiss(&object, &declared, cluster.get(cx.budget(), &object).await?.as_ref()));
+        }
+        Ok(told)
+    }
+
+    /// What is amiss with one of them: it is gone, or about to be, or differs.
+    pub fn amiss(&self, object: &ObjectRef, declared: &Value, found: Option<&Value>) -> Vec<String> {
+        match found {
+            None => vec![format!("{object} is gone")],
+            Some(found) if is_terminating(found) => vec![format!("{object} is being deleted")],
+            Some(found) => self.differences(object, declared, found),
         }
     }
 
