@@ -44,17 +44,15 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     };
     match standing {
         Ok(standing) => model.nodes.set(standing.nodes),
-        Err(error) if prior.is_none() && error.is_of_a_wait() => {
-            model.drift.set(vec![NOT_EVERYWHERE.to_owned()]);
-            let what = format!("The nodes do not all trust by `{}/{}` yet", model.namespace, model.name);
-            let afterwards = "nothing is removed: `nodes` tells of each, and the next apply waits again";
-            cx.tell_wait(Err(explained(&error, &what)), afterwards);
-            note_nodes(cluster, model, &trust, &claim.lead).await;
-        }
         Err(error) => {
             model.drift.set(vec![NOT_EVERYWHERE.to_owned()]);
             note_nodes(cluster, model, &trust, &claim.lead).await;
-            return Err(explained(&error, what));
+            if prior.is_some() || !error.is_of_a_wait() {
+                return Err(explained(&error, what));
+            }
+            let what = format!("The nodes do not all trust by `{}/{}` yet", model.namespace, model.name);
+            let afterwards = "nothing is removed: `nodes` tells of each, and the next apply waits again";
+            cx.tell_wait(Err(explained(&error, &what)), afterwards);
         }
     }
     Ok(())
