@@ -151,11 +151,15 @@ pub async fn finish(cx: &Cx, claim: &Claim) {
     drop(finished(cx, claim).await);
 }
 
-/// [`finish`], where another state may have made the same at the same moment.
+/// Ends a create, however it went, where another state may have made the same at the same moment.
 ///
 /// # Errors
 /// It has, and has it now.
 pub async fn finish_own(cx: &Cx, claim: &Claim, what: &str) -> Result<()> {
+    if !cx.has_existing() {
+        abandon(cx, &claim.lead);
+        return Ok(());
+    }
     match finished(cx, claim).await {
         Err(error @ ClusterError::Held { .. }) => Err(error.explain(what).at("name")),
         _ => Ok(()),

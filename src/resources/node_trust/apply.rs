@@ -91,15 +91,6 @@ async fn declare(
     Ok(())
 }
 
-/// Ends a create, however it went: its objects are known to the state from here on.
-pub async fn finish(cx: &Cx, model: &Declared, what: &str) -> Result<()> {
-    if !cx.has_existing() {
-        tenancy::abandon(cx, &model.lead());
-        return Ok(());
-    }
-    tenancy::finish_own(cx, &model.claim(cx.known_owner()), what).await
-}
-
 /// First the nodes take away what was written, then the Pods go that do so.
 pub async fn take_away(cx: &Cx, model: &Declared) -> Result<()> {
     let what = format!("Cannot take off the nodes what they trust by `{}/{}`", model.namespace, model.name);

@@ -148,15 +148,6 @@ async fn diagnosed(cx: &Cx, registry: &Registry, error: &ClusterError, told: Exp
     with_cause(cx, &subject, Cause::OF_PULLS, told).await
 }
 
-/// Ends a create, however it went: its objects are known to the state from here on.
-pub async fn finish(cx: &Cx, model: &Declared, what: &str) -> Result<()> {
-    if !cx.has_existing() {
-        tenancy::abandon(cx, &model.lead());
-        return Ok(());
-    }
-    tenancy::finish_own(cx, &model.claim(cx.known_owner()), what).await
-}
-
 /// Whether an object of a registry that is finished bears another mark: another state made the same at the same moment.
 pub async fn is_contended(cx: &Cx, model: &Declared) -> bool {
     let (Ok(cluster), Some(owner)) = (cx.provider().cluster(), cx.known_owner()) else { return false };
