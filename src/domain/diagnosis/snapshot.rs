@@ -223,22 +223,26 @@ pub struct Snapshot {
 impl Snapshot {
     /// Looks an object up.
     pub fn get(&self, object: &ObjectRef) -> Seen<'_> {
-        let group = object.group();
         let same = |it: &&Value| {
-            ObjectRef::of(it).is_some_and(|it| it.to_string() == object.to_string() && it.group() == group)
+            text(it, "/metadata/name") == Some(&object.name)
+                && ObjectRef::of(it).is_some_and(|it| {
+                    it.kind == object.kind && it.namespace == object.namespace && it.group() == object.group()
+                })
         };
         if let Some(found) = self.objects.iter().find(same) {
             return Seen::Found(found);
         }
-        let place = place(&object.kind, object.namespace.as_deref());
-        let unread = self.unread.get(&object.to_string());
-        if self.absent.contains(&object.to_string()) {
+        let (name, place) = (object.to_string(), place(&object.kind, object.namespace.as_deref()));
+        if self.absent.contains(&name) {
             return Seen::Absent;
         }
-        if self.listed.contains(&place) || self.listed.contains(&object.kind) {
+        if let Some(why) = self.unread.get(&name) {
+            return Seen::Unread(why);
+        }
+        if self.is_listed(&object.kind, object.namespace.as_deref()) {
             return Seen::Absent;
         }
-        unread.or_else(|| self.unread.get(&place)).map_or(Seen::NotAsked, |why| Seen::Unread(why))
+        self.unread.get(&place).map_or(Seen::NotAsked, |why| Seen::Unread(why))
     }
 
     /// All objects of a kind that were seen, in a namespace or in all.
@@ -274,29 +278,35 @@ impl Snapshot {
         if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.remove("managedFields");
         }
-        let of = ObjectRef::of(&object);
-        if of.is_some() && self.objects.iter().any(|it| ObjectRef::of(it) == of) {
-            return;
+        if !self.objects.iter().any(|it| is_same(it, &object)) {
+            self.objects.push(reduced(object));
         }
-        self.objects.push(reduced(object));
     }
 
     /// All that was seen in both.
     pub fn merge(&mut self, other: Self) {
-        for object in other.objects {
+        let Self { now: _, objects, absent, listed, unread, logs, names, visits, txt, caa, directories, registries } =
+            other;
+        for object in objects {
             self.add(object);
         }
-        self.absent.extend(other.absent);
-        self.listed.extend(other.listed);
-        self.unread.extend(other.unread);
-        self.logs.extend(other.logs);
-        self.names.extend(other.names);
-        self.visits.extend(other.visits);
-        self.txt.extend(other.txt);
-        self.caa.extend(other.caa);
-        self.directories.extend(other.directories);
-        self.registries.extend(other.registries);
+        self.absent.extend(absent);
+        self.listed.extend(listed);
+        self.unread.extend(unread);
+        self.logs.extend(logs);
+        self.names.extend(names);
+        self.visits.extend(visits);
+        self.txt.extend(txt);
+        self.caa.extend(caa);
+        self.directories.extend(directories);
+        self.registries.extend(registries);
     }
+}
+
+/// Whether both are the same object: the name first, which tells most apart.
+fn is_same(one: &Value, other: &Value) -> bool {
+    let places = ["/metadata/name", "/metadata/namespace", "/kind", "/apiVersion"];
+    places.iter().all(|place| one.pointer(place) == other.pointer(place))
 }
 
 /// How a place that was listed is called.
@@ -309,44 +319,50 @@ pub fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {
     object.pointer(pointer)?.as_str().filter(|text| !text.is_empty())
 }
 
-/// A definition of a kind without its schema, and a Secret without what is secret: the names of its entries, and of a pull
-/// secret the registries and users.
+/// Members that may hold what is secret, wherever they stand: what programs are started with, stores' passwords, and the
+/// settings of cert-manager's webhooks. No rule reads them. A label of the same name is a text.
+const HUSHED: [&str; 7] = ["env", "envFrom", "command", "args", "httpHeaders", "keystores", "config"];
+
+/// The annotation that holds all of the object once more.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// The one annotation that is kept of Secrets: others may hold all of the Secret once more.
+const CERTIFICATE_NAME: &str = "cert-manager.io/certificate-name";
+
+/// An object without what is secret in it: of a Secret the type and the marks are kept, and of a pull secret the registries
+/// and users. A definition of a kind is kept without its schema.
 pub fn reduced(mut object: Value) -> Value {
-    if object.get("kind").and_then(Value::as_str) == Some("CustomResourceDefinition") {
-        if let Some(members) = object.as_object_mut() {
-            members.remove("spec");
-            members.remove("status");
-        }
-        return object;
+    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let auths = object.get("data").and_then(Value::as_object).and_then(auths).unwrap_or_default();
+    let is_pull_secret = text(&object, "/type") == Some(SECRET_TYPE) && object.get("data").is_some();
+    let annotations = object.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
+    if let Some(annotations) = annotations {
+        annotations.retain(|name, _| name != LAST_APPLIED && (kind != "Secret" || name == CERTIFICATE_NAME));
     }
-    if object.get("kind").and_then(Value::as_str) != Some("Secret") {
-        return object;
-    }
-    let data = object.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
-    if data.is_empty() {
-        return object;
-    }
-    let auths = auths(&data);
-    let certificate = data.get("tls.crt").cloned();
-    let hidden: Map<String, Value> = data.keys().map(|name| (name.clone(), json!("(hidden)"))).collect();
-    let is_pull_secret = text(&object, "/type") == Some(SECRET_TYPE);
-    if let Some(members) = object.as_object_mut() {
-        members.remove("stringData");
-        members.remove("data");
-        members.insert("entries".to_owned(), Value::Object(hidden));
-        if let Some(certificate) = certificate {
-            members.insert("certificate".to_owned(), certificate);
+    let Some(members) = object.as_object_mut() else { return object };
+    match kind.as_str() {
+        "Secret" => {
+            members.retain(|name, _| name != "data" && name != "stringData");
+            if is_pull_secret {
+                members.insert("auths".to_owned(), auths);
+            }
         }
-        if is_pull_secret {
-            members.insert("auths".to_owned(), auths.unwrap_or(Value::Null));
-        }
-        if let Some(annotations) = members.get_mut("metadata").and_then(|it| it.get_mut("annotations")?.as_object_mut())
-        {
-            // It holds all of the Secret once more.
-            annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
-        }
+        "CustomResourceDefinition" => members.retain(|name, _| name != "spec" && name != "status"),
+        _ => members.values_mut().for_each(hush),
     }
     object
+}
+
+fn hush(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members
+                .retain(|name, member| !HUSHED.contains(&name.as_str()) || !(member.is_array() || member.is_object()));
+            members.values_mut().for_each(hush);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(hush),
+        _ => {}
+    }
 }
 
 /// The registries and users of a pull secret; none if it cannot be read.

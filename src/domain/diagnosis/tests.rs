@@ -74,7 +74,44 @@ fn what_was_recorded_holds_no_secret() {
         }
         let text = serde_json::to_string(&recorded.seen).unwrap();
         assert!(!text.contains("PRIVATE KEY") && !text.contains("password of the hub"), "{name}");
+        // What is left out when it is seen was left out here.
+        for object in &recorded.seen.objects {
+            assert_eq!(&reduced(object.clone()), object, "{name}");
+        }
     }
+}
+
+#[test]
+fn nothing_secret_is_kept_of_any_kind() {
+    let program = json!({
+        "name": "web", "image": "busybox", "command": ["run", "hunter2"], "args": ["--password=hunter2"],
+        "env": [{ "name": "PASSWORD", "value": "hunter2" }],
+        "livenessProbe": { "httpGet": { "httpHeaders": [{ "name": "Authorization", "value": "hunter2" }] } },
+    });
+    let labels = json!({ "env": "production" });
+    let applied = json!({ "kubectl.kubernetes.io/last-applied-configuration": "{hunter2}" });
+    let objects = [
+        json!({ "kind": "Pod", "metadata": { "annotations": applied }, "spec": { "initContainers": [program] } }),
+        json!({ "kind": "Deployment", "spec": {
+            "selector": { "matchLabels": labels },
+            "template": { "metadata": { "labels": labels }, "spec": { "containers": [program] } },
+        } }),
+        json!({ "kind": "Secret", "data": { "password": "hunter2" }, "stringData": { "password": "hunter2" } }),
+        json!({ "kind": "Secret", "metadata": { "annotations": { "a/applied": "hunter2" } } }),
+        json!({ "kind": "Certificate", "spec": { "keystores": { "jks": { "password": "hunter2" } } } }),
+        json!({ "kind": "Issuer", "spec": { "acme": { "solvers": [
+            { "dns01": { "webhook": { "solverName": "own", "config": { "token": "hunter2" } } } },
+        ] } } }),
+    ];
+    let mut seen = Snapshot::default();
+    for (index, mut object) in objects.into_iter().enumerate() {
+        object["metadata"]["name"] = json!(format!("object-{index}"));
+        seen.add(object);
+    }
+    let text = serde_json::to_string(&seen).unwrap();
+    assert!(seen.objects.len() == 6 && !text.contains("hunter2"), "{text}");
+    assert_eq!(seen.objects[1]["spec"]["selector"]["matchLabels"], labels);
+    assert_eq!(seen.objects[1]["spec"]["template"]["spec"]["containers"][0]["image"], "busybox");
 }
 
 #[test]
