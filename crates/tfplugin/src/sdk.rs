@@ -55,6 +55,7 @@ pub use provider::{Provider, Settings};
 pub use resource::{Data, Import, Meta, MoveSource, Resource};
 pub use schema::{Attribute, Check, Equality, Mode, Nesting, Schema, Shape};
 pub use tfplugin_macros::Model;
+pub(crate) use timeouts::differ_at_most_in_timeouts;
 pub use timeouts::{InvokeTimeouts, Limits, ReadTimeouts, Timeouts, parse_duration};
 pub use types::Type;
 pub use value::Value;

@@ -1,6 +1,6 @@
 //! A plan in the making, as the plan hook of a resource sees it.
 
-use super::{Diagnostics, Explanation, Model, Path, Private, Schema, Seen, Value, View};
+use super::{Diagnostics, Explanation, Model, Path, Private, Schema, Seen, Value, View, differ_at_most_in_timeouts};
 
 /// What Terraform is about to do to one resource (`ModifyPlan` and plan modifiers in HashiCorp's framework). The engine has applied defaults and marked
 /// computed values unknown before the hook runs.
@@ -25,9 +25,9 @@ impl<'a> Plan<'a> {
         self.prior.is_none()
     }
 
-    /// Whether anything changes so far.
+    /// Whether anything changes so far, but how long the provider may work.
     pub fn is_change(&self) -> bool {
-        self.prior.as_ref() != Some(&self.planned)
+        !self.prior.as_ref().is_some_and(|prior| differ_at_most_in_timeouts(prior, &self.planned))
     }
 
     /// The configuration as the user wrote it.

@@ -37,6 +37,17 @@ pub struct InvokeTimeouts {
     pub invoke: Option<String>,
 }
 
+/// Whether two values of a resource differ at most in `timeouts`: these tell how long the provider may work, and change no object.
+pub(crate) fn differ_at_most_in_timeouts(one: &Value, other: &Value) -> bool {
+    match (one.members(), other.members()) {
+        (Some(one), Some(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(name, value)| name == "timeouts" || other.get(name) == Some(value))
+        }
+        _ => one == other,
+    }
+}
+
 /// What applies where the user sets no `timeouts`.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {

@@ -1,7 +1,7 @@
 //! From Terraform's proposal to a plan.
 //!
 //! The order: defaults, write-only values to null, values that mean the same kept as they were, computed
-//! values unknown if anything changes, then the resource's own hook between [`open`] and [`close`].
+//! values unknown if anything but `timeouts` changes, then the resource's own hook between [`open`] and [`close`].
 
 use super::walk::{Place, each_object};
 use crate::sdk::{Attribute, Mode, Path, Plan, Private, Schema, Shape, Value, write_only};
@@ -28,10 +28,11 @@ pub fn open(schema: &Schema, proposal: Proposal) -> Plan<'_> {
     if let Some(prior) = &prior {
         keep_equivalent(attributes, &mut planned, prior);
     }
-    if prior.as_ref() != Some(&planned) {
-        mark_unknown(attributes, &mut planned, &config, prior.as_ref().unwrap_or(&Value::Null));
+    let mut plan = Plan::new(schema, config, prior, planned, private);
+    if plan.is_change() {
+        mark_unknown(attributes, &mut plan.planned, &plan.config, plan.prior.as_ref().unwrap_or(&Value::Null));
     }
-    Plan::new(schema, config, prior, planned, private)
+    plan
 }
 
 /// A finished plan.

@@ -1,7 +1,7 @@
 //! The plan rules, over one small schema.
 
 use super::plan::{Planned, Proposal, close, open};
-use crate::sdk::{Computed, Model, Nesting, Private, Schema, Secret, Set, Shape, Value};
+use crate::sdk::{Computed, Model, Nesting, Private, Schema, Secret, Set, Shape, Timeouts, Value};
 
 /// A member of the list.
 #[derive(Clone, Debug, Model)]
@@ -41,6 +41,8 @@ struct Thing {
     /// The user may set it.
     #[attr(optional)]
     owner: Computed<String>,
+    /// How long operations may take.
+    timeouts: Option<Timeouts>,
 }
 
 fn same_host(a: &Value, b: &Value) -> bool {
@@ -118,6 +120,15 @@ fn an_update_opens_what_may_change_and_keeps_what_does_not() {
     assert_eq!(plan.state.member("id"), &Value::from("id-1"));
     assert!(plan.state.member("digest").is_unknown());
     assert!(plan.replace.is_empty());
+}
+
+#[test]
+fn more_time_opens_nothing() {
+    let longer = Value::object([("update", Value::from("45s"))]);
+    let same = [("name", Value::from("a")), ("host", Value::from("Host")), ("timeouts", longer.clone())];
+    let plan = planned(&thing(&existing()), &thing(&same));
+    assert_eq!(plan.state.member("timeouts"), &longer);
+    assert_eq!(plan.state.member("digest"), &Value::from("d1"));
 }
 
 #[test]

@@ -8,7 +8,9 @@ use super::super::engine::{consistency, refresh};
 use super::super::proto::tfplugin6 as proto;
 use super::{Service, guard, identity, value};
 use crate::explain::Explanation;
-use crate::sdk::{AnyResource, Applied, Cx, Diagnostics, Limits, Private, Provider, Value, write_only};
+use crate::sdk::{
+    AnyResource, Applied, Cx, Diagnostics, Limits, Private, Provider, Value, differ_at_most_in_timeouts, write_only,
+};
 
 /// One change, decoded.
 struct Change {
@@ -66,6 +68,9 @@ async fn carried_out<P: Provider>(
     let Change { prior, planned, config } = change;
     if planned.is_null() {
         return deleted(resource, cx, prior, found).await;
+    }
+    if differ_at_most_in_timeouts(&prior, &planned) {
+        return planned;
     }
     let mut wanted = planned.clone();
     write_only::reveal(&resource.schema().attributes, &mut wanted, &config);

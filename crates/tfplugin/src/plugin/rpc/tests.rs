@@ -20,7 +20,7 @@ use crate::env::Env;
 use crate::explain::Explanation;
 use crate::sdk::{
     About, Catalogue, Computed, Cx, Import, Meta, Model, Private, Provider, Resource, Result, Schema, Secret, Settings,
-    Value,
+    Timeouts, Value,
 };
 
 /// The provider's block.
@@ -62,6 +62,8 @@ struct Declared {
     /// Its identifier.
     #[attr(keep)]
     id: Computed<String>,
+    /// How long operations may take.
+    timeouts: Option<Timeouts>,
 }
 
 struct Thing;
@@ -124,7 +126,7 @@ impl Resource<Small> for Thing {
             _ => "work",
         };
         let id = Computed::Known(id.to_owned());
-        Ok(Import(Declared { does: does.into(), key_wo: None, length: Computed::Known(0), id }))
+        Ok(Import(Declared { does: does.into(), key_wo: None, length: Computed::Known(0), id, timeouts: None }))
     }
 }
 
@@ -144,7 +146,8 @@ fn received(value: Option<&proto::DynamicValue>) -> Value {
 }
 
 fn thing(does: &str, length: Value, id: Value) -> Value {
-    Value::object([("does", Value::from(does)), ("key_wo", Value::Null), ("length", length), ("id", id)])
+    let known = [("does", Value::from(does)), ("length", length), ("id", id)];
+    Value::object(known.into_iter().chain([("key_wo", Value::Null), ("timeouts", Value::Null)]))
 }
 
 fn existing(does: &str) -> Value {
@@ -307,6 +310,17 @@ async fn an_update_that_changed_nothing_keeps_the_prior_state() {
     let (prior, planned) = (existing("work"), thing("fail early", Value::Unknown, Value::from("id-1")));
     let (state, found) = change(&*service().await, &prior, &planned, &config("fail early")).await;
     assert_eq!((state, found), (prior, vec!["Cannot make the thing".to_owned()]));
+}
+
+#[tokio::test]
+async fn more_time_is_noted_and_nothing_is_called() {
+    let prior = existing("fail early");
+    let mut planned = prior.clone();
+    let unset = ["create", "read", "delete"].map(|name| (name, Value::Null));
+    let longer = Value::object(unset.into_iter().chain([("update", Value::from("45s"))]));
+    planned.members_mut().unwrap().insert("timeouts".to_owned(), longer);
+    let (state, found) = change(&*service().await, &prior, &planned, &planned).await;
+    assert_eq!((state.member("timeouts").member("update"), found.len()), (&Value::from("45s"), 0));
 }
 
 #[tokio::test]
