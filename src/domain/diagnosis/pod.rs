@@ -62,8 +62,8 @@ pub fn look(walk: &mut Walk<'_>, depth: usize, found: &Value) -> bool {
         (None, false) => LinkState::Waiting,
     };
     walk.link(depth, &object, state, words);
-    for container in waiting(found) {
-        by_waiting(walk, &object, found, &container);
+    for container in waiting(found).iter().filter(|_| !has_succeeded) {
+        by_waiting(walk, &object, found, container);
     }
     if let Some(obstacle) = obstacle.filter(|it| it.kind == ObstacleKind::Unschedulable) {
         unschedulable(walk, &object, &typed, &obstacle.words);
@@ -76,13 +76,14 @@ pub fn look(walk: &mut Walk<'_>, depth: usize, found: &Value) -> bool {
     is_ready
 }
 
-/// A container that does not run.
+/// A container that does not serve.
 struct Waiting {
     name: String,
     reason: String,
     message: String,
     restarts: i64,
-    last_end: Option<String>,
+    /// How it ended the last time, if that was a failure, and where that stands.
+    last_end: Option<(&'static str, String)>,
     last_reason: String,
 }
 
@@ -91,19 +92,22 @@ fn waiting(pod: &Value) -> Vec<Waiting> {
     let all = statuses.iter().filter_map(|place| pod.pointer(place)?.as_array()).flatten();
     let read = |it: &Value| {
         let part = |pointer: &str| text(it, pointer).unwrap_or_default().to_owned();
-        let ended = it.pointer("/lastState/terminated").or_else(|| it.pointer("/state/terminated"));
-        let code = ended.and_then(|end| end.get("exitCode")?.as_i64());
-        let last_reason = ended.and_then(|end| text(end, "/reason")).unwrap_or_default().to_owned();
+        let ended = ["state", "lastState"].into_iter().find_map(|at| Some((at, it.get(at)?.get("terminated")?)));
+        let code = ended.and_then(|(_, end)| end.get("exitCode")?.as_i64()).filter(|code| *code != 0);
+        let last_reason = ended.and_then(|(_, end)| text(end, "/reason")).unwrap_or_default().to_owned();
+        let how = code.map(|code| format!("{last_reason}, exit code {code}"));
         Waiting {
             name: part("/name"),
             reason: part("/state/waiting/reason"),
             message: part("/state/waiting/message"),
             restarts: it.get("restartCount").and_then(Value::as_i64).unwrap_or(0),
-            last_end: code.filter(|code| *code != 0).map(|code| format!("{last_reason}, exit code {code}")),
+            last_end: ended.map(|(at, _)| at).zip(how),
             last_reason,
         }
     };
-    all.map(read).filter(|it| !it.reason.is_empty() || it.last_end.is_some()).collect()
+    // What serves again is in no trouble, however it ended before.
+    let unready = all.filter(|it| it.get("ready") != Some(&Value::Bool(true)));
+    unready.map(read).filter(|it| !it.reason.is_empty() || it.last_end.is_some()).collect()
 }
 
 fn by_waiting(walk: &mut Walk<'_>, object: &ObjectRef, found: &Value, it: &Waiting) {
@@ -130,8 +134,8 @@ fn by_waiting(walk: &mut Walk<'_>, object: &ObjectRef, found: &Value, it: &Waiti
 
 /// A container that ended: its log tells, and else how it ended.
 fn crashed(walk: &mut Walk<'_>, object: &ObjectRef, it: &Waiting) {
-    let Some(end) = &it.last_end else { return };
-    let field = format!("status.containerStatuses[{}].lastState.terminated", it.name);
+    let Some((at, end)) = &it.last_end else { return };
+    let field = format!("status.containerStatuses[{}].{at}.terminated", it.name);
     let how = evidence(object, &field, format!("{end}, started {} times", it.restarts + 1));
     let (cause, words) = match last_words(walk, object, &it.name) {
         _ if it.last_reason == "OOMKilled" => (Cause::OutOfMemory, None),

@@ -1,0 +1,43 @@
+//! Pods that have moved on since.
+
+use super::*;
+
+fn codes(report: &Report) -> Vec<&'static str> {
+    report.findings.iter().map(|it| it.cause.code()).collect()
+}
+
+/// Has the Pod become ready.
+fn heal(pod: &mut Value) {
+    for condition in pod["status"]["conditions"].as_array_mut().unwrap() {
+        condition["status"] = json!("True");
+    }
+    let container = &mut pod["status"]["containerStatuses"][0];
+    container["ready"] = json!(true);
+    container["state"] = json!({ "running": {} });
+}
+
+#[test]
+fn a_container_that_is_ready_again_after_a_crash_is_no_crash_loop() {
+    let mut recorded = Recorded::of("pod-ends");
+    heal(recorded.first_of("Pod"));
+    let report = recorded.report();
+    assert_eq!((codes(&report), report.health), (Vec::new(), Health::Healthy), "{report:#?}");
+}
+
+#[test]
+fn a_pod_that_has_succeeded_fails_by_no_container() {
+    let mut recorded = Recorded::of("pod-ends");
+    let pod = recorded.first_of("Pod");
+    pod["status"]["phase"] = json!("Succeeded");
+    pod["status"]["containerStatuses"][0]["state"] = json!({ "terminated": { "exitCode": 0, "reason": "Completed" } });
+    let report = recorded.report();
+    assert_eq!((codes(&report), report.health), (Vec::new(), Health::Healthy), "{report:#?}");
+}
+
+#[test]
+fn a_container_that_ended_well_at_last_did_not_crash() {
+    let mut recorded = Recorded::of("pod-ends");
+    recorded.first_of("Pod")["status"]["containerStatuses"][0]["state"] =
+        json!({ "terminated": { "exitCode": 0, "reason": "Completed" } });
+    assert_ne!(first(&recorded.report()), "crash-loop");
+}

@@ -1,0 +1,58 @@
+//! Registries and Deployments.
+
+use super::*;
+
+#[test]
+fn a_registry_is_judged_by_what_its_clients_meet() {
+    let answer = |change: fn(&mut RegistryAnswer)| {
+        let mut answer = RegistryAnswer { status: Some(401), is_registry: true, ..RegistryAnswer::default() };
+        change(&mut answer);
+        let mut seen = Snapshot { now: "2026-11-29T12:00:00Z".to_owned(), ..Snapshot::default() };
+        seen.registries.insert("hub.test".to_owned(), answer);
+        registry(&seen, "hub.test")
+    };
+    let shown = |not_after: &str, subject: &str| Presented {
+        issuer: "CA".to_owned(),
+        subject: subject.to_owned(),
+        not_before: "2026-01-01T00:00:00Z".to_owned(),
+        not_after: not_after.to_owned(),
+        is_placeholder: subject.contains("DEFAULT"),
+        ..Presented::default()
+    };
+    assert_eq!(answer(|_| {}).health, Health::Healthy);
+    assert_eq!(first(&answer(|it| it.status = Some(404))), "not-a-registry");
+    let open = answer(|it| it.status = Some(200));
+    assert_eq!((first(&open), open.health), ("registry-open", Health::Healthy));
+    for (unreached, flaw, cause) in [
+        (Some("name"), None, "name-not-found"),
+        (Some("connection"), None, "port-closed"),
+        (Some("tls"), None, "not-tls"),
+        (None, Some("name"), "registry-certificate-name"),
+        (None, Some("time"), "registry-certificate-ended"),
+        (None, Some("issuer"), "registry-certificate-untrusted"),
+    ] {
+        let mut seen = Snapshot { now: "2026-11-29T12:00:00Z".to_owned(), ..Snapshot::default() };
+        let text = |it: Option<&str>| it.map(str::to_owned);
+        let answer = RegistryAnswer {
+            unreached: text(unreached),
+            flaw: text(flaw),
+            fault: text(Some("words")),
+            ..RegistryAnswer::default()
+        };
+        seen.registries.insert("hub.test".to_owned(), answer);
+        let report = registry(&seen, "hub.test");
+        assert_eq!((first(&report), report.health), (cause, Health::Failing));
+    }
+    let mut seen = Snapshot { now: "2026-11-29T12:00:00Z".to_owned(), ..Snapshot::default() };
+    let certificate = Some(shown("2026-12-02T12:00:00Z", "hub.test"));
+    seen.registries
+        .insert("hub.test".to_owned(), RegistryAnswer { status: Some(401), certificate, ..RegistryAnswer::default() });
+    let ending = registry(&seen, "hub.test");
+    assert_eq!((first(&ending), ending.health), ("registry-certificate-ending", Health::Healthy));
+    assert!(ending.findings[0].evidence[0].text.starts_with("3 days left"), "{ending:#?}");
+    let fault = Some("not trusted".to_owned());
+    let certificate = Some(shown("2027-12-02T12:00:00Z", "TRAEFIK DEFAULT CERT"));
+    let answer = RegistryAnswer { flaw: Some("issuer".to_owned()), fault, certificate, ..RegistryAnswer::default() };
+    seen.registries.insert("hub.test".to_owned(), answer);
+    assert_eq!(first(&registry(&seen, "hub.test")), "registry-certificate-placeholder");
+}
