@@ -139,6 +139,7 @@ fn by_dns(walk: &mut Walk<'_>, challenge: &Challenge<'_>) {
 }
 
 fn by_http(walk: &mut Walk<'_>, depth: usize, challenge: &Challenge<'_>) {
+    let mark = walk.mark();
     presenting(walk, challenge);
     let ingress = challenge.owned(walk, "Ingress");
     let is_patient = challenge.age <= PATIENCE;
@@ -160,7 +161,7 @@ fn by_http(walk: &mut Walk<'_>, depth: usize, challenge: &Challenge<'_>) {
         walk.fails(Cause::NameNotFound, challenge.name, seen, "");
     } else if says(&["connection refused", "i/o timeout", "deadline exceeded", "no route to host"]) {
         walk.fails(Cause::PortClosed, challenge.name, seen, "");
-    } else if !is_patient && !leads_elsewhere && !is_unserved && !walk.has_found(&[Cause::SolverNotServing]) {
+    } else if !is_patient && !leads_elsewhere && !is_unserved && !walk.has_found_since(mark, Cause::SolverNotServing) {
         if ingress.is_some() && addresses.is_empty() {
             let object = ingress.map_or_else(|| challenge.object.clone(), reference);
             seen.insert(0, evidence(&object, "status.loadBalancer", "empty"));

@@ -46,6 +46,7 @@ pub fn pod(seen: &Snapshot, namespace: &str, name: &str) -> Report {
 /// Notes how a Pod is, and what keeps it from running; whether it is ready.
 pub fn look(walk: &mut Walk<'_>, depth: usize, found: &Value) -> bool {
     let object = reference(found);
+    let mark = walk.mark();
     let Ok(typed) = serde_json::from_value::<Pod>(found.clone()) else {
         walk.unread(&format!("{object}: it cannot be understood"));
         return false;
@@ -70,7 +71,7 @@ pub fn look(walk: &mut Walk<'_>, depth: usize, found: &Value) -> bool {
     }
     mounts(walk, &object, is_ready);
     logs(walk, &object);
-    if !is_ready && !walk.has(Severity::Failure) {
+    if !is_ready && walk.since(mark).is_empty() {
         not_ready(walk, &object, found);
     }
     is_ready

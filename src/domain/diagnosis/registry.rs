@@ -80,6 +80,7 @@ fn from_outside(walk: &mut Walk<'_>, host: &str) -> bool {
         None => {}
     }
     let Some(answer) = walk.seen.registries.get(host) else { return false };
+    let mark = walk.mark();
     certificate(walk, &place, answer);
     if let Some(fault) = &answer.fault {
         walk.link(0, &place, LinkState::Failing, fault);
@@ -93,7 +94,7 @@ fn from_outside(walk: &mut Walk<'_>, host: &str) -> bool {
             (None, Some("time")) => Cause::RegistryCertificateEnded,
             (None, _) => Cause::RegistryCertificateUntrusted,
         };
-        if !walk.has_found(&[Cause::RegistryCertificatePlaceholder]) {
+        if !walk.has_found_since(mark, Cause::RegistryCertificatePlaceholder) {
             seen.extend(presented(&place, answer));
             walk.fails(cause, &place, seen, "");
         }

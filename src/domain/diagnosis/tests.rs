@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 
 mod pods;
+mod pulls;
 mod registries;
 
 /// What was seen of one failure.

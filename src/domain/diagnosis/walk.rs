@@ -72,9 +72,24 @@ impl<'a> Walk<'a> {
         self.findings.iter().any(|finding| finding.severity == severity)
     }
 
-    /// Whether a cause was found.
-    pub fn has_found(&self, causes: &[Cause]) -> bool {
-        self.findings.iter().any(|finding| causes.contains(&finding.cause))
+    /// How much was found so far: a mark to tell what is found from here on.
+    pub fn mark(&self) -> usize {
+        self.findings.len()
+    }
+
+    /// What was found since.
+    pub fn since(&self, mark: usize) -> &[Finding] {
+        self.findings.get(mark..).unwrap_or_default()
+    }
+
+    /// Whether a cause that keeps the subject from working was found since.
+    pub fn has_failed_since(&self, mark: usize) -> bool {
+        self.since(mark).iter().any(|finding| finding.severity == Severity::Failure)
+    }
+
+    /// Whether a cause was found since.
+    pub fn has_found_since(&self, mark: usize, cause: Cause) -> bool {
+        self.since(mark).iter().any(|finding| finding.cause == cause)
     }
 
     /// Has all failures so far count as warnings: the subject works all the same.

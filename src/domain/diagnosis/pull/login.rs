@@ -53,6 +53,7 @@ fn named(object: &Value, pointer: &str) -> Vec<String> {
 
 /// The registry wants a login: which the Pod has, and what is wrong with each.
 pub fn by_login(walk: &mut Walk<'_>, pull: &Pull<'_>) {
+    let mark = walk.mark();
     let names = named(pull.found, "/spec/imagePullSecrets");
     let mut bound = Vec::new();
     for name in &names {
@@ -68,9 +69,9 @@ pub fn by_login(walk: &mut Walk<'_>, pull: &Pull<'_>) {
     }
     let is_settled = bound.iter().any(|it| it.taken.is_some());
     if !is_settled {
-        unbound(walk, pull, &names);
+        unbound(walk, pull, &names, mark);
     }
-    let is_told = walk.has(Severity::Failure);
+    let is_told = walk.has_failed_since(mark);
     if !is_told && !bound.is_empty() {
         let keys: Vec<String> =
             bound.iter().flat_map(|it| it.keys.iter().map(|key| format!("`{key}` of {}", it.name))).collect();
@@ -191,7 +192,7 @@ fn login(walk: &mut Walk<'_>, pull: &Pull<'_>, object: &ObjectRef, key: &str) {
 }
 
 /// Secrets that would do and that the Pod does not name.
-fn unbound(walk: &mut Walk<'_>, pull: &Pull<'_>, names: &[String]) {
+fn unbound(walk: &mut Walk<'_>, pull: &Pull<'_>, names: &[String], mark: usize) {
     let account_name = text(pull.found, "/spec/serviceAccountName").unwrap_or("default");
     let account = ObjectRef::service_account(pull.namespace, account_name);
     let of_account = walk.get(&account).found().map(|it| named(it, "/imagePullSecrets")).unwrap_or_default();
@@ -215,7 +216,7 @@ fn unbound(walk: &mut Walk<'_>, pull: &Pull<'_>, names: &[String]) {
             walk.fails(Cause::PullSecretNotBound, &object, seen, "");
         }
     }
-    if here.is_empty() && !walk.has(Severity::Failure) {
+    if here.is_empty() && !walk.has_failed_since(mark) {
         fits_elsewhere(walk, pull, &elsewhere, names);
     }
 }
