@@ -10,6 +10,7 @@ mod installation;
 mod issuer;
 mod pod;
 mod pull;
+mod reduced;
 mod registry;
 mod report;
 mod snapshot;
@@ -20,11 +21,12 @@ pub use certificate::certificate;
 pub use issuer::issuer;
 pub use pod::pod;
 pub use pull::{is_failed_pull, pulled_images};
+pub use reduced::{decoded_config, reduced};
 pub use registry::{deployment, registry};
 pub use report::{Evidence, Finding, Health, Link, LinkState, Report, Severity};
 pub use snapshot::{
     Answer, CaaAnswer, Directory, LoginAnswer, LoginProbe, NameAnswer, Presented, RegistryAnswer, Seen, Snapshot,
-    TxtAnswer, Visited, decoded_config, reduced,
+    TxtAnswer, Visited,
 };
 
 #[cfg(test)]

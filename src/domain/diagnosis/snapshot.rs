@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::domain::dns::caa::Caa;
-use crate::domain::dockerconfig::{DockerConfig, SECRET_KEY, SECRET_TYPE};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::rollout::Event;
+
+use super::reduced::reduced;
 
 /// What was asked for an object, and what came.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -317,65 +318,6 @@ pub fn place(kind: &str, namespace: Option<&str>) -> String {
 /// The text at a place of an object.
 pub fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {
     object.pointer(pointer)?.as_str().filter(|text| !text.is_empty())
-}
-
-/// Members that may hold what is secret, wherever they stand: what programs are started with, stores' passwords, and the
-/// settings of cert-manager's webhooks. No rule reads them. A label of the same name is a text.
-const HUSHED: [&str; 7] = ["env", "envFrom", "command", "args", "httpHeaders", "keystores", "config"];
-
-/// The annotation that holds all of the object once more.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-
-/// The one annotation that is kept of Secrets: others may hold all of the Secret once more.
-const CERTIFICATE_NAME: &str = "cert-manager.io/certificate-name";
-
-/// An object without what is secret in it: of a Secret the type and the marks are kept, and of a pull secret the registries
-/// and users. A definition of a kind is kept without its schema.
-pub fn reduced(mut object: Value) -> Value {
-    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let auths = object.get("data").and_then(Value::as_object).and_then(auths).unwrap_or_default();
-    let is_pull_secret = text(&object, "/type") == Some(SECRET_TYPE) && object.get("data").is_some();
-    let annotations = object.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
-    if let Some(annotations) = annotations {
-        annotations.retain(|name, _| name != LAST_APPLIED && (kind != "Secret" || name == CERTIFICATE_NAME));
-    }
-    let Some(members) = object.as_object_mut() else { return object };
-    match kind.as_str() {
-        "Secret" => {
-            members.retain(|name, _| name != "data" && name != "stringData");
-            if is_pull_secret {
-                members.insert("auths".to_owned(), auths);
-            }
-        }
-        "CustomResourceDefinition" => members.retain(|name, _| name != "spec" && name != "status"),
-        _ => members.values_mut().for_each(hush),
-    }
-    object
-}
-
-fn hush(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members
-                .retain(|name, member| !HUSHED.contains(&name.as_str()) || !(member.is_array() || member.is_object()));
-            members.values_mut().for_each(hush);
-        }
-        Value::Array(elements) => elements.iter_mut().for_each(hush),
-        _ => {}
-    }
-}
-
-/// The registries and users of a pull secret; none if it cannot be read.
-fn auths(data: &Map<String, Value>) -> Option<Value> {
-    let config = decoded_config(data.get(SECRET_KEY)?.as_str()?)?;
-    Some(Value::Object(config.logins().map(|(key, login)| (key.to_owned(), json!(login.username))).collect()))
-}
-
-/// A pull secret's file, from its base64.
-pub fn decoded_config(encoded: &str) -> Option<DockerConfig> {
-    use base64::Engine as _;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
-    DockerConfig::parse(&String::from_utf8(bytes).ok()?).ok()
 }
 
 impl fmt::Display for LoginAnswer {
