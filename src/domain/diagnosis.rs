@@ -21,7 +21,7 @@ pub use certificate::certificate;
 pub use issuer::issuer;
 pub use pod::pod;
 pub use pull::{is_failed_pull, pulled_images};
-pub use reduced::{decoded_config, reduced};
+pub use reduced::{pull_config, reduced};
 pub use registry::{deployment, registry};
 pub use report::{Evidence, Finding, Health, Link, LinkState, Report, Severity};
 pub use snapshot::{

@@ -20,6 +20,12 @@ pub const SECRET_TYPE: &str = "kubernetes.io/dockerconfigjson";
 /// The key of the file within its Secret.
 pub const SECRET_KEY: &str = ".dockerconfigjson";
 
+/// The type of a Secret that holds the file of Docker before 1.7, which the kubelet reads as well.
+pub const LEGACY_SECRET_TYPE: &str = "kubernetes.io/dockercfg";
+
+/// The key of that file within its Secret.
+pub const LEGACY_SECRET_KEY: &str = ".dockercfg";
+
 /// A login: who, with what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
@@ -94,8 +100,18 @@ impl DockerConfig {
     /// Reads a file; entries without a user and password (credential helpers) are left out.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let file: Value = serde_json::from_str(text).map_err(|_| Fault::Format)?;
-        let auths = file.get("auths").and_then(Value::as_object).ok_or(Fault::Format)?;
-        Ok(Self(auths.iter().filter_map(|(key, entry)| Some((key.clone(), login_of(entry)?))).collect()))
+        Self::of_entries(file.get("auths"))
+    }
+
+    /// Reads a file of Docker before 1.7, in which the entries stand without `auths`.
+    pub fn parse_legacy(text: &str) -> Result<Self, Fault> {
+        let file: Value = serde_json::from_str(text).map_err(|_| Fault::Format)?;
+        Self::of_entries(Some(&file))
+    }
+
+    fn of_entries(entries: Option<&Value>) -> Result<Self, Fault> {
+        let entries = entries.and_then(Value::as_object).ok_or(Fault::Format)?;
+        Ok(Self(entries.iter().filter_map(|(key, entry)| Some((key.clone(), login_of(entry)?))).collect()))
     }
 
     /// The keys and logins in order.
@@ -194,6 +210,8 @@ mod tests {
         assert_eq!(DockerConfig::parse(written.json().expose()).unwrap(), written);
         let docker = DockerConfig::parse(r#"{"auths":{"a.test":{"auth":"YW5uOnNlOmNyZXQ="},"helper.test":{}}}"#);
         assert_eq!(docker.unwrap(), written);
+        let legacy = DockerConfig::parse_legacy(r#"{"a.test":{"auth":"YW5uOnNlOmNyZXQ="}}"#);
+        assert_eq!(legacy.unwrap(), written);
         assert_eq!(DockerConfig::parse("{}").unwrap_err(), Fault::Format);
     }
 

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::clients::cluster::ClusterError;
-use crate::domain::diagnosis::{Snapshot, pulled_images};
-use crate::domain::dockerconfig::{Login, Match, SECRET_KEY, SECRET_TYPE, compared_name, matches};
+use crate::domain::diagnosis::{Snapshot, pull_config, pulled_images};
+use crate::domain::dockerconfig::{
+    DockerConfig, LEGACY_SECRET_TYPE, Login, Match, SECRET_TYPE, compared_name, matches,
+};
 use crate::domain::kubernetes::ObjectRef;
 
 use super::Gathering;
@@ -53,8 +55,9 @@ impl Gathering<'_> {
     /// Accounts and pull secrets, one of which may have been meant.
     fn search(&self, namespace: &str) -> Vec<Ask> {
         let own = Some(namespace);
-        let asks = || vec![all("v1", "ServiceAccount", own).into(), pull_secrets(own), pull_secrets(None)];
-        if self.world.searches { asks() } else { Vec::new() }
+        let accounts = std::iter::once(all("v1", "ServiceAccount", own).into());
+        let asks = accounts.chain(pull_secrets(own)).chain(pull_secrets(None));
+        asks.filter(|_| self.world.searches).collect()
     }
 
     /// The second stage for Pods: what they name, what they have logged, and the registries of images that failed.
@@ -113,18 +116,15 @@ impl Gathering<'_> {
 }
 
 fn logins_of(secret: &Value) -> Vec<(String, Login)> {
-    let encoded = secret.get("data").and_then(|data| data.get(SECRET_KEY)?.as_str());
-    let config = encoded.and_then(crate::domain::diagnosis::decoded_config);
-    config
-        .iter()
-        .flat_map(crate::domain::dockerconfig::DockerConfig::logins)
-        .map(|(key, login)| (key.to_owned(), login.clone()))
-        .collect()
+    let config = pull_config(secret);
+    let logins = config.iter().flat_map(DockerConfig::logins);
+    logins.map(|(key, login)| (key.to_owned(), login.clone())).collect()
 }
 
 /// All pull secrets, of a namespace or of the cluster.
-fn pull_secrets(namespace: Option<&str>) -> Ask {
-    all("v1", "Secret", namespace).with_fields(&format!("type={SECRET_TYPE}")).whole().into()
+fn pull_secrets(namespace: Option<&str>) -> impl Iterator<Item = Ask> {
+    let of_type = move |kind| all("v1", "Secret", namespace).with_fields(&format!("type={kind}")).whole().into();
+    [SECRET_TYPE, LEGACY_SECRET_TYPE].into_iter().map(of_type)
 }
 
 /// Whether a Deployment's selector takes a Pod.

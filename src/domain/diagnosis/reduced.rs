@@ -1,8 +1,8 @@
 //! Objects without what is secret in them.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::domain::dockerconfig::{DockerConfig, SECRET_KEY, SECRET_TYPE};
+use crate::domain::dockerconfig::{DockerConfig, LEGACY_SECRET_KEY, LEGACY_SECRET_TYPE, SECRET_KEY, SECRET_TYPE};
 
 use super::snapshot::text;
 
@@ -20,8 +20,8 @@ const CERTIFICATE_NAME: &str = "cert-manager.io/certificate-name";
 /// and users. A definition of a kind is kept without its schema.
 pub fn reduced(mut object: Value) -> Value {
     let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let auths = object.get("data").and_then(Value::as_object).and_then(auths).unwrap_or_default();
-    let is_pull_secret = text(&object, "/type") == Some(SECRET_TYPE) && object.get("data").is_some();
+    let auths = auths(&object).unwrap_or_default();
+    let has_logins = text(&object, "/type").is_some_and(is_pull_secret) && object.get("data").is_some();
     let annotations = object.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
     if let Some(annotations) = annotations {
         annotations.retain(|name, _| name != LAST_APPLIED && (kind != "Secret" || name == CERTIFICATE_NAME));
@@ -30,7 +30,7 @@ pub fn reduced(mut object: Value) -> Value {
     match kind.as_str() {
         "Secret" => {
             members.retain(|name, _| name != "data" && name != "stringData");
-            if is_pull_secret {
+            if has_logins {
                 members.insert("auths".to_owned(), auths);
             }
         }
@@ -53,14 +53,23 @@ fn hush(value: &mut Value) {
 }
 
 /// The registries and users of a pull secret; none if it cannot be read.
-fn auths(data: &Map<String, Value>) -> Option<Value> {
-    let config = decoded_config(data.get(SECRET_KEY)?.as_str()?)?;
+fn auths(secret: &Value) -> Option<Value> {
+    let config = pull_config(secret)?;
     Some(Value::Object(config.logins().map(|(key, login)| (key.to_owned(), json!(login.username))).collect()))
 }
 
-/// A pull secret's file, from its base64.
-pub fn decoded_config(encoded: &str) -> Option<DockerConfig> {
+/// Whether the kubelet reads logins from Secrets of that type.
+pub fn is_pull_secret(kind: &str) -> bool {
+    matches!(kind, SECRET_TYPE | LEGACY_SECRET_TYPE)
+}
+
+/// The logins of a pull secret, as the kubelet reads them by its type.
+pub fn pull_config(secret: &Value) -> Option<DockerConfig> {
     use base64::Engine as _;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
-    DockerConfig::parse(&String::from_utf8(bytes).ok()?).ok()
+    let is_legacy = text(secret, "/type")? == LEGACY_SECRET_TYPE;
+    let key = if is_legacy { LEGACY_SECRET_KEY } else { SECRET_KEY };
+    let encoded = secret.get("data")?.get(key)?.as_str()?;
+    let file = String::from_utf8(base64::engine::general_purpose::STANDARD.decode(encoded).ok()?).ok()?;
+    let config = if is_legacy { DockerConfig::parse_legacy(&file) } else { DockerConfig::parse(&file) };
+    config.ok()
 }

@@ -207,8 +207,7 @@ fn an_answer_of_the_ca_is_told_by_its_type() {
 fn a_challenge_that_waits_for_another_of_the_same_name_is_told() {
     let mut recorded = Recorded::of("certificate-no-record");
     let namespace = recorded.subject.split_once(' ').unwrap().1.split_once('/').unwrap().0.to_owned();
-    let is_own =
-        |it: &&mut serde_json::Value| it["kind"] == "Challenge" && it["metadata"]["namespace"] == namespace.as_str();
+    let is_own = |it: &&mut Value| it["kind"] == "Challenge" && it["metadata"]["namespace"] == namespace.as_str();
     let own = recorded.seen.objects.iter_mut().find(is_own).unwrap();
     let mut other = own.clone();
     own["status"] = json!({});

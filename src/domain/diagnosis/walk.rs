@@ -107,18 +107,20 @@ impl<'a> Walk<'a> {
 
     /// Ends the walk of what does not work: by a cause, or with the confession that there is none to be seen.
     pub fn report_failing(mut self, is_young: bool) -> Report {
-        if !self.has(Severity::Failure) && is_young {
-            let subject = self.subject.clone();
+        if self.has(Severity::Failure) {
+            return self.report(Health::Failing);
+        }
+        if self.has_found_since(0, Cause::Waiting) {
+            return self.report(Health::Unknown);
+        }
+        let subject = self.subject.clone();
+        if is_young {
             self.finds(Severity::Note, Cause::Waiting, subject, Vec::new(), "");
             return self.report(Health::Unknown);
         }
-        if !self.has(Severity::Failure) {
-            let subject = self.subject.clone();
-            let last = self.chain.iter().rev().find(|link| link.state != LinkState::Ok);
-            let evidence =
-                last.map(|link| evidence(&link.object, link.state.name(), &link.words)).into_iter().collect();
-            self.finds(Severity::Failure, Cause::Unexplained, subject, evidence, "");
-        }
+        let last = self.chain.iter().rev().find(|link| link.state != LinkState::Ok);
+        let evidence = last.map(|link| evidence(&link.object, link.state.name(), &link.words)).into_iter().collect();
+        self.fails(Cause::Unexplained, subject, evidence, "");
         self.report(Health::Failing)
     }
 }

@@ -176,8 +176,8 @@ causes! {
         do: "Name it in `imagePullSecrets` of the service account (`service_accounts` of `berth_pull_secret`), then make the Pod anew."
     }
     PullSecretUnreadable "pull-secret-unreadable" { "a pull secret is of a type or form that the kubelet does not read",
-        seen: "The Secret's `type` is not `kubernetes.io/dockerconfigjson`, or `.dockerconfigjson` holds no `auths`.",
-        do: "Make it anew with that type: a Secret's type cannot be changed."
+        seen: "The Secret's `type` is neither `kubernetes.io/dockerconfigjson` nor `kubernetes.io/dockercfg`, or its file holds no logins.",
+        do: "Make it anew as `kubernetes.io/dockerconfigjson`: a Secret's type cannot be changed."
     }
     PullSecretKeyForm "pull-secret-key-form" { "the pull secret names the registry in a form that the kubelet does not match with the image",
         seen: "The key under `auths`, held against the image's name: host, port, case and path are compared as texts.",
@@ -224,7 +224,7 @@ causes! {
         do: "Correct the name, or the `imagePullPolicy`."
     }
     ImagePull "image-pull" { "the node cannot pull the image",
-        seen: "The Pod's event `Failed`.",
+        seen: "The Pod's event `Failed`, where its words name nothing known or the Pod's pull secrets could not be read.",
         do: "Do what the node's words say."
     }
     PodsRefused "pods-refused" { "the cluster refuses to make the Pods",

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::domain::diagnosis::cause::Cause;
+use crate::domain::diagnosis::reduced::is_pull_secret;
 use crate::domain::diagnosis::report::{LinkState, Severity};
 use crate::domain::diagnosis::snapshot::{LoginAnswer, LoginProbe, Seen, text};
 use crate::domain::diagnosis::walk::{Walk, evidence, reference};
-use crate::domain::dockerconfig::{Match, SECRET_TYPE, matches};
+use crate::domain::dockerconfig::{Match, matches};
 use crate::domain::kubernetes::ObjectRef;
 
 use super::Pull;
@@ -40,7 +41,8 @@ fn candidate<'a>(secret: &'a Value, image: &str) -> Candidate<'a> {
         name: object.name,
         taken,
         other_forms: other_forms.collect(),
-        has_auths: text(secret, "/type") == Some(SECRET_TYPE) && secret.get("auths").is_some_and(Value::is_object),
+        has_auths: text(secret, "/type").is_some_and(is_pull_secret)
+            && secret.get("auths").is_some_and(Value::is_object),
         keys: auths,
     }
 }
@@ -55,35 +57,51 @@ fn named(object: &Value, pointer: &str) -> Vec<String> {
 pub fn by_login(walk: &mut Walk<'_>, pull: &Pull<'_>) {
     let mark = walk.mark();
     let names = named(pull.found, "/spec/imagePullSecrets");
-    let mut bound = Vec::new();
+    let (mut bound, mut unknown) = (Vec::new(), Vec::new());
     for name in &names {
         let secret = ObjectRef::secret(pull.namespace, name);
         match walk.get(&secret) {
             Seen::Found(found) => bound.push(candidate(found, pull.image)),
             Seen::Absent => missing(walk, pull, &secret),
-            Seen::Unread(_) | Seen::NotAsked => walk.link(1, &secret, LinkState::Unknown, "could not be read"),
+            Seen::Unread(_) | Seen::NotAsked => {
+                walk.link(1, &secret, LinkState::Unknown, "could not be read");
+                unknown.push(name.as_str());
+            }
         }
     }
     for it in &bound {
         bound_secret(walk, pull, it);
     }
-    let is_settled = bound.iter().any(|it| it.taken.is_some());
-    if !is_settled {
+    if bound.iter().any(|it| it.taken.is_some()) {
+        return;
+    }
+    if unknown.is_empty() {
         unbound(walk, pull, &names, mark);
     }
-    let is_told = walk.has_failed_since(mark);
-    if !is_told && !bound.is_empty() {
-        let keys: Vec<String> =
-            bound.iter().flat_map(|it| it.keys.iter().map(|key| format!("`{key}` of {}", it.name))).collect();
-        let seen = vec![
-            evidence(pull.pod, "spec.imagePullSecrets", format!("{} for the image `{}`", keys.join(", "), pull.image)),
-            pull.words.clone(),
-        ];
-        walk.fails(Cause::PullSecretOtherRegistry, pull.pod, seen, "");
-    } else if !is_told {
-        let seen = vec![evidence(pull.pod, "spec.imagePullSecrets", "empty"), pull.words.clone()];
-        walk.fails(Cause::PullLoginMissing, pull.pod, seen, "");
+    if !walk.has_failed_since(mark) {
+        nothing_fits(walk, pull, &bound, &unknown);
     }
+}
+
+/// None of the Secrets that the Pod names has a login for the image, as far as they could be read.
+fn nothing_fits(walk: &mut Walk<'_>, pull: &Pull<'_>, bound: &[Candidate<'_>], unknown: &[&str]) {
+    let keys = bound.iter().flat_map(|it| it.keys.iter().map(|key| format!("`{key}` of {}", it.name)));
+    let (cause, words) = if !unknown.is_empty() {
+        (Cause::ImagePull, format!("{} could not be read", unknown.join(", ")))
+    } else if bound.is_empty() {
+        (Cause::PullLoginMissing, "empty".to_owned())
+    } else {
+        let keys = keys.collect::<Vec<_>>().join(", ");
+        (Cause::PullSecretOtherRegistry, format!("{keys} for the image `{}`", pull.image))
+    };
+    let remedy = match cause {
+        Cause::ImagePull => {
+            format!("see that one of these Secrets has a login for `{}`, or let them be read and look again", pull.host)
+        }
+        _ => String::new(),
+    };
+    let seen = vec![evidence(pull.pod, "spec.imagePullSecrets", words), pull.words.clone()];
+    walk.fails(cause, pull.pod, seen, remedy);
 }
 
 /// A Secret that the Pod names and that is not there.

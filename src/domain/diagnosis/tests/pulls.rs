@@ -2,6 +2,61 @@
 
 use super::*;
 
+/// A Secret of the Pod's namespace, as it is kept.
+fn secret(recorded: &Recorded, name: &str, kind: &str, data: &Value) -> Value {
+    reduced(json!({
+        "apiVersion": "v1", "kind": "Secret", "type": kind, "data": data,
+        "metadata": { "name": name, "namespace": recorded.namespace() },
+    }))
+}
+
+fn encoded(file: &Value) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(file.to_string())
+}
+
+fn host(recorded: &Recorded) -> String {
+    recorded.seen.registries.keys().next().unwrap().clone()
+}
+
+#[test]
+fn secrets_that_may_not_be_read_are_no_missing_login() {
+    let mut recorded = Recorded::of("pod-wrong-password");
+    recorded.hide("Secret");
+    let report = recorded.report();
+    assert_eq!((first(&report), report.findings.len()), ("image-pull", 1), "{report:#?}");
+    let seen = &report.findings[0].evidence[0];
+    assert_eq!(seen.field, "spec.imagePullSecrets");
+    assert!(seen.text.contains("pull") && seen.text.contains("could not be read"), "{report:#?}");
+}
+
+#[test]
+fn a_legacy_secret_has_logins_too() {
+    let login = json!({ "username": "ann", "password": "p" });
+    for (key, cause) in [("", "registry-login-refused"), ("other.test", "pull-secret-other-registry")] {
+        let mut recorded = Recorded::of("pod-wrong-password");
+        let key = if key.is_empty() { host(&recorded) } else { key.to_owned() };
+        let data = json!({ ".dockercfg": encoded(&json!({ key: login })) });
+        let legacy = secret(&recorded, "pull", "kubernetes.io/dockercfg", &data);
+        assert!(legacy.get("data").is_none(), "{legacy}");
+        recorded.seen.objects.retain(|it| it["kind"] != "Secret");
+        recorded.seen.objects.push(legacy);
+        assert_eq!(first(&recorded.report()), cause);
+    }
+}
+
+#[test]
+fn a_login_that_was_corrected_meanwhile_is_waited_for() {
+    let mut recorded = Recorded::of("pod-wrong-password");
+    recorded.seen.now = "2026-12-01T00:00:00Z".to_owned();
+    let answer = recorded.seen.registries.values_mut().next().unwrap();
+    answer.logins[0].answer = LoginAnswer::Accepted;
+    let report = recorded.report();
+    assert_eq!((first(&report), report.health), ("waiting", Health::Unknown), "{report:#?}");
+    assert_eq!(report.findings.len(), 1, "{report:#?}");
+    assert!(report.findings[0].remedy.contains("next try"), "{report:#?}");
+}
+
 #[test]
 fn a_failure_elsewhere_does_not_hide_where_a_fitting_secret_is() {
     let mut recorded = Recorded::of("pod-wrong-key");
