@@ -175,7 +175,7 @@ fn login(walk: &mut Walk<'_>, pull: &Pull<'_>, object: &ObjectRef, key: &str) {
             evidence(object, "auths", format!("`{key}` is taken for the image `{}`", pull.image)),
             pull.words.clone(),
         ];
-        walk.fails(Cause::RegistryLoginRefused, object, seen, "");
+        walk.fails(refusal(pull), object, seen, "");
         return;
     };
     let told = |field: &str| {
@@ -188,7 +188,8 @@ fn login(walk: &mut Walk<'_>, pull: &Pull<'_>, object: &ObjectRef, key: &str) {
     let state = if answer == LoginAnswer::Accepted { LinkState::Ok } else { LinkState::Failing };
     walk.link(1, object, state, format!("`{key}` as {username}: {answer}"));
     let cause = match answer {
-        LoginAnswer::Refused | LoginAnswer::Untried => Cause::RegistryLoginRefused,
+        LoginAnswer::Refused => Cause::RegistryLoginRefused,
+        LoginAnswer::Untried => refusal(pull),
         LoginAnswer::Denied => Cause::PullDenied,
         LoginAnswer::NotFound => Cause::ImageMissing,
         // It was corrected since: the kubelet tries again, with pauses of up to five minutes.
@@ -207,6 +208,11 @@ fn login(walk: &mut Walk<'_>, pull: &Pull<'_>, object: &ObjectRef, key: &str) {
         }
     };
     walk.fails(cause, object, vec![told("login"), pull.words.clone()], "");
+}
+
+/// Why the node was refused with a login that nobody else has tried: only who is known can lack a right.
+fn refusal(pull: &Pull<'_>) -> Cause {
+    if pull.words.text.contains("insufficient_scope") { Cause::PullDenied } else { Cause::RegistryLoginRefused }
 }
 
 /// Secrets that would do and that the Pod does not name.

@@ -58,6 +58,24 @@ fn a_login_that_was_corrected_meanwhile_is_waited_for() {
 }
 
 #[test]
+fn a_login_that_was_not_tried_is_denied_where_the_node_says_so() {
+    let mut recorded = Recorded::of("pod-wrong-password");
+    recorded.seen.registries.clear();
+    assert_eq!(first(&recorded.report()), "registry-login-refused");
+    for it in &mut recorded.seen.objects {
+        if it["reason"] == "Failed" && it["message"].as_str().unwrap().contains("pull image") {
+            let words = it["message"].as_str().unwrap().to_owned();
+            it["message"] = json!(format!("{words}: pull access denied: insufficient_scope: authorization failed"));
+        }
+    }
+    assert_eq!(first(&recorded.report()), "pull-denied");
+    // Who has no login may lack just that.
+    recorded.first_of("Pod")["spec"]["imagePullSecrets"] = json!([]);
+    recorded.seen.objects.retain(|it| it["kind"] != "Secret");
+    assert_eq!(first(&recorded.report()), "pull-login-missing");
+}
+
+#[test]
 fn a_failure_elsewhere_does_not_hide_where_a_fitting_secret_is() {
     let mut recorded = Recorded::of("pod-wrong-key");
     recorded.first_of("Pod")["spec"]["imagePullSecrets"] = json!([]);
