@@ -60,59 +60,81 @@ impl Gathering<'_> {
         asks.filter(|_| self.world.searches).collect()
     }
 
-    /// The second stage for Pods: what they name, what they have logged, and the registries of images that failed.
+    /// The further stages for Pods: what they name and what their accounts name, then what they have logged and the
+    /// registries of images that failed.
     pub async fn around(&mut self, pods: &[Value]) -> Result<(), ClusterError> {
-        let questions = self.registry_questions(pods);
+        self.ask_anew(named_by(pods)).await?;
+        let secrets = pods.iter().flat_map(|pod| pull_secrets_of(&self.seen, pod)).map(Ask::Get).collect();
+        self.ask_anew(secrets).await?;
+        let questions = registry_questions(&self.seen, &self.secrets, pods);
         let mut beside =
             Gathering { world: self.world, budget: self.budget, seen: Snapshot::default(), secrets: Vec::new() };
-        let cluster = async {
-            beside.read_logs(pods, None).await;
-            beside.ask(named_by(pods)).await
-        };
-        let (answers, asked) = futures_util::join!(self.registry_answers(questions), cluster);
-        asked?;
+        let (answers, ()) = futures_util::join!(self.registry_answers(questions), beside.read_logs(pods, None));
         self.seen.merge(answers);
         self.seen.merge(beside.seen);
         Ok(())
     }
 
-    /// The registries of images that could not be pulled, with the logins that the kubelet takes for them.
-    fn registry_questions(&self, pods: &[Value]) -> Vec<RegistryQuestion> {
-        let mut questions: BTreeMap<String, RegistryQuestion> = BTreeMap::new();
-        for pod in pods {
-            let namespace = pod.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default();
-            for (_, image) in pulled_images(pod) {
-                let host = compared_name(&image).split('/').next().unwrap_or_default().to_owned();
-                let question =
-                    questions.entry(host.clone()).or_insert_with(|| RegistryQuestion { host, logins: Vec::new() });
-                question.logins.extend(self.logins(namespace, &image));
-            }
-        }
-        let mut questions: Vec<_> = questions.into_values().take(MOST_REGISTRIES).collect();
-        for question in &mut questions {
-            question.logins.truncate(MOST_LOGINS);
-        }
-        questions
+    /// Asks for what was not seen yet.
+    async fn ask_anew(&mut self, asks: Vec<Ask>) -> Result<(), ClusterError> {
+        let is_new = |ask: &Ask| !matches!(ask, Ask::Get(object) if self.seen.get(object).found().is_some());
+        let asks: Vec<Ask> = asks.into_iter().filter(is_new).collect();
+        self.ask(asks).await
     }
+}
 
-    /// The logins in the Secrets of a namespace that the kubelet takes for an image.
-    fn logins(&self, namespace: &str, image: &str) -> Vec<Tried> {
-        let here = self
-            .secrets
-            .iter()
-            .filter(|it| it.pointer("/metadata/namespace").and_then(Value::as_str) == Some(namespace));
-        let mut tried: Vec<Tried> = Vec::new();
-        for secret in here {
-            let name = secret.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-            let from = format!("{namespace}/{name}");
-            for (key, login) in logins_of(secret).into_iter().filter(|(key, _)| matches(key, image) == Match::Takes) {
-                if !tried.iter().any(|it| it.from == from && it.key == key) {
-                    tried.push(Tried { from: from.clone(), key, login });
+/// The registries of images that could not be pulled, with the logins that the kubelet takes for them.
+fn registry_questions(seen: &Snapshot, secrets: &[Value], pods: &[Value]) -> Vec<RegistryQuestion> {
+    let mut questions: BTreeMap<String, RegistryQuestion> = BTreeMap::new();
+    for pod in pods {
+        let named = pull_secrets_of(seen, pod);
+        for (_, image) in pulled_images(pod) {
+            let host = compared_name(&image).split('/').next().unwrap_or_default().to_owned();
+            let question =
+                questions.entry(host.clone()).or_insert_with(|| RegistryQuestion { host, logins: Vec::new() });
+            for tried in logins(secrets, &named, &image) {
+                let is_known = question.logins.iter().any(|it| it.from == tried.from && it.key == tried.key);
+                if !is_known && question.logins.len() < MOST_LOGINS {
+                    question.logins.push(tried);
                 }
             }
         }
-        tried
     }
+    questions.into_values().take(MOST_REGISTRIES).collect()
+}
+
+/// The logins in these Secrets that the kubelet takes for an image.
+fn logins(secrets: &[Value], named: &[ObjectRef], image: &str) -> Vec<Tried> {
+    let own = secrets.iter().filter_map(|it| ObjectRef::of(it).map(|object| (object, it)));
+    own.filter(|(object, _)| named.contains(object))
+        .flat_map(|(object, secret)| {
+            let from = format!("{}/{}", object.namespace.unwrap_or_default(), object.name);
+            let taken = logins_of(secret).into_iter().filter(|(key, _)| matches(key, image) == Match::Takes);
+            taken.map(move |(key, login)| Tried { from: from.clone(), key, login }).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// The pull secrets that a Pod names, and those that its service account names.
+fn pull_secrets_of(seen: &Snapshot, pod: &Value) -> Vec<ObjectRef> {
+    let Some(object) = ObjectRef::of(pod) else { return Vec::new() };
+    let namespace = object.namespace.unwrap_or_default();
+    let account = seen.get(&account_of(&namespace, pod)).found();
+    let mut names = names(pod, "/spec/imagePullSecrets", "/name");
+    names.extend(account.into_iter().flat_map(|it| self::names(it, "/imagePullSecrets", "/name")));
+    names.iter().map(|name| ObjectRef::secret(&namespace, name)).collect()
+}
+
+/// The service account that a Pod runs as.
+fn account_of(namespace: &str, pod: &Value) -> ObjectRef {
+    let name = pod.pointer("/spec/serviceAccountName").and_then(Value::as_str).unwrap_or("default");
+    ObjectRef::service_account(namespace, name)
+}
+
+/// The texts at a place of each element of a list.
+fn names(object: &Value, list: &str, place: &str) -> Vec<String> {
+    let all = object.pointer(list).and_then(Value::as_array).into_iter().flatten();
+    all.filter_map(|it| it.pointer(place)?.as_str().map(str::to_owned)).collect()
 }
 
 fn logins_of(secret: &Value) -> Vec<(String, Login)> {
@@ -134,27 +156,66 @@ pub(super) fn selects(deployment: &Value, pod: &Value) -> bool {
     labels.is_some_and(|labels| labels.iter().all(|(name, value)| own.and_then(|own| own.get(name)) == Some(value)))
 }
 
-/// Secrets, claims and classes that Pods name.
+/// Accounts, Secrets, claims and classes that Pods name.
 fn named_by(pods: &[Value]) -> Vec<Ask> {
     let mut asks: Vec<Ask> = Vec::new();
     let mut has_claims = false;
     for pod in pods {
         let namespace = pod.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default();
-        let names = |pointer: &str, part: &str| {
-            let all = pod.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
-            all.filter_map(|it| it.pointer(part)?.as_str().map(str::to_owned)).collect::<Vec<_>>()
-        };
-        let secrets = names("/spec/imagePullSecrets", "/name");
+        if !pulled_images(pod).is_empty() {
+            asks.push(Ask::Get(account_of(namespace, pod)));
+        }
+        let secrets = names(pod, "/spec/imagePullSecrets", "/name");
         asks.extend(secrets.iter().map(|name| Ask::Get(ObjectRef::secret(namespace, name))));
-        let claims = names("/spec/volumes", "/persistentVolumeClaim/claimName");
+        let claims = names(pod, "/spec/volumes", "/persistentVolumeClaim/claimName");
         has_claims |= !claims.is_empty();
-        asks.extend(claims.iter().map(|name| Ask::Get(ObjectRef::core("PersistentVolumeClaim", namespace, name))));
-        asks.extend(claims.iter().map(|name| {
-            all("v1", "Event", Some(namespace)).with_fields(&format!("involvedObject.name={name}")).into()
-        }));
+        for name in &claims {
+            asks.push(Ask::Get(ObjectRef::core("PersistentVolumeClaim", namespace, name)));
+            let events = all("v1", "Event", Some(namespace)).with_fields(&format!("involvedObject.name={name}"));
+            asks.push(events.into());
+        }
     }
     if has_claims {
         asks.push(all("storage.k8s.io/v1", "StorageClass", None).into());
     }
     asks
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn pod(name: &str, secrets: &[&str]) -> Value {
+        let secrets: Vec<Value> = secrets.iter().map(|name| json!({ "name": name })).collect();
+        json!({
+            "apiVersion": "v1", "kind": "Pod", "metadata": { "namespace": "apps", "name": name },
+            "spec": { "imagePullSecrets": secrets, "containers": [{ "name": "web", "image": "hub.test/app:1" }] },
+            "status": { "containerStatuses": [{ "name": "web", "state": { "waiting": { "reason": "ErrImagePull" } } }] },
+        })
+    }
+
+    fn secret(name: &str) -> Value {
+        use base64::Engine as _;
+        let file = json!({ "auths": { "hub.test": { "username": name, "password": "p" } } }).to_string();
+        json!({
+            "apiVersion": "v1", "kind": "Secret", "type": SECRET_TYPE, "metadata": { "namespace": "apps", "name": name },
+            "data": { ".dockerconfigjson": base64::engine::general_purpose::STANDARD.encode(file) },
+        })
+    }
+
+    #[test]
+    fn only_logins_that_the_pod_or_its_account_names_are_tried_and_each_once() {
+        let mut seen = Snapshot::default();
+        seen.add(json!({
+            "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "namespace": "apps", "name": "default" },
+            "imagePullSecrets": [{ "name": "of-account" }],
+        }));
+        let secrets: Vec<Value> = ["another", "of-account", "of-pod"].into_iter().map(secret).collect();
+        let pods = [pod("one", &["of-pod"]), pod("two", &["of-pod"])];
+        let questions = registry_questions(&seen, &secrets, &pods);
+        let tried: Vec<_> = questions.iter().flat_map(|it| &it.logins).map(|it| it.from.as_str()).collect();
+        assert_eq!((questions.len(), tried), (1, vec!["apps/of-account", "apps/of-pod"]));
+    }
 }
