@@ -49,8 +49,10 @@ pub fn certificate(seen: &Snapshot, namespace: &str, name: &str) -> Report {
         walk.soften();
         return walk.report(Health::Healthy);
     }
-    from_log(&mut walk, &object, found);
     let is_young = last_step(seen, namespace, found).is_some_and(|age| age < PATIENCE);
+    if !is_young && !walk.has(Severity::Failure) {
+        from_log(&mut walk, &object, found);
+    }
     walk.report_failing(is_young)
 }
 
@@ -317,9 +319,6 @@ fn without_challenge(walk: &mut Walk<'_>, object: &ObjectRef, order: &Value) {
 
 /// What only the controller's log says.
 fn from_log(walk: &mut Walk<'_>, object: &ObjectRef, found: &Value) {
-    if walk.has(Severity::Failure) {
-        return;
-    }
     let secret = text(found, "/spec/secretName").unwrap_or("\u{0}");
     let tells = |line: &&String| line.contains(&object.name) || line.contains(secret);
     let line = walk.seen.logs.iter().find_map(|(place, lines)| Some((place, lines.iter().rev().find(tells)?)));

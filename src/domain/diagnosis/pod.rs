@@ -37,10 +37,14 @@ pub fn pod(seen: &Snapshot, namespace: &str, name: &str) -> Report {
             if is_ready && !walk.has(Severity::Failure) {
                 return walk.report(Health::Healthy);
             }
-            let is_young = age(seen, found).is_some_and(|age| age < PATIENCE);
-            walk.report_failing(is_young)
+            walk.report_failing(is_young(seen, found))
         }
     }
+}
+
+/// Whether a Pod may still be starting.
+pub fn is_young(seen: &Snapshot, pod: &Value) -> bool {
+    age(seen, pod).is_some_and(|age| age < PATIENCE)
 }
 
 /// Notes how a Pod is, and what keeps it from running; whether it is ready.
@@ -71,7 +75,7 @@ pub fn look(walk: &mut Walk<'_>, depth: usize, found: &Value) -> bool {
     }
     mounts(walk, &object, is_ready);
     logs(walk, &object);
-    if !is_ready && walk.since(mark).is_empty() {
+    if !is_ready && !is_young(walk.seen, found) && walk.since(mark).is_empty() {
         not_ready(walk, &object, found);
     }
     is_ready

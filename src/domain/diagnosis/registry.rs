@@ -51,7 +51,8 @@ pub fn deployment(seen: &Snapshot, namespace: &str, name: &str) -> Report {
             if is_whole && !walk.has(Severity::Failure) {
                 return walk.report(Health::Healthy);
             }
-            let is_young = age(seen, found).is_some_and(|age| age < PATIENCE);
+            let is_young = age(seen, found).is_some_and(|age| age < PATIENCE)
+                || pods(seen, found).into_iter().any(|it| pod::is_young(seen, it));
             walk.report_failing(is_young)
         }
     }
@@ -259,7 +260,6 @@ fn tls_secret(walk: &mut Walk<'_>, namespace: &str, ingress: &Value, host: &str)
 /// A Deployment and its Pods; whether as many as wanted serve.
 fn deployed(walk: &mut Walk<'_>, deployment: &Value) -> bool {
     let object = reference(deployment);
-    let namespace = object.namespace.clone().unwrap_or_default();
     let count = |place: &str| deployment.pointer(place).and_then(Value::as_i64).unwrap_or(0);
     let (available, wanted) =
         (count("/status/availableReplicas"), deployment.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1));
@@ -276,20 +276,20 @@ fn deployed(walk: &mut Walk<'_>, deployment: &Value) -> bool {
     if let Some(refused) = condition(deployment, "ReplicaFailure").filter(super::walk::Condition::is_true) {
         walk.fails(Cause::PodsRefused, &object, vec![refused.evidence(&object, "ReplicaFailure")], "");
     }
-    let labels =
-        deployment.pointer("/spec/selector/matchLabels").and_then(Value::as_object).cloned().unwrap_or_default();
-    let pods: Vec<&Value> = walk
-        .seen
-        .all("Pod", None)
-        .filter(|it| text(it, "/metadata/namespace") == Some(&namespace))
-        .filter(|it| {
-            labels
-                .iter()
-                .all(|(name, value)| it.pointer("/metadata/labels").and_then(|own| own.get(name)) == Some(value))
-        })
-        .collect();
-    for it in pods {
+    for it in pods(walk.seen, deployment) {
         pod::look(walk, 1, it);
     }
     state == LinkState::Ok
+}
+
+/// The Pods of a Deployment.
+fn pods<'a>(seen: &'a Snapshot, deployment: &Value) -> Vec<&'a Value> {
+    let namespace = text(deployment, "/metadata/namespace").unwrap_or_default();
+    let labels =
+        deployment.pointer("/spec/selector/matchLabels").and_then(Value::as_object).cloned().unwrap_or_default();
+    let is_own = |it: &&Value| {
+        labels.iter().all(|(name, value)| it.pointer("/metadata/labels").and_then(|own| own.get(name)) == Some(value))
+    };
+    let all = seen.all("Pod", None).filter(|it| text(it, "/metadata/namespace") == Some(namespace));
+    all.filter(is_own).collect()
 }

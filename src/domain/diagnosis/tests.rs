@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod certificates;
 mod pods;
 mod pulls;
 mod registries;

@@ -41,3 +41,22 @@ fn a_container_that_ended_well_at_last_did_not_crash() {
         json!({ "terminated": { "exitCode": 0, "reason": "Completed" } });
     assert_ne!(first(&recorded.report()), "crash-loop");
 }
+
+#[test]
+fn a_young_pod_that_is_not_ready_yet_is_waited_for() {
+    let mut recorded = Recorded::of("pod-ends");
+    let pod = recorded.first_of("Pod");
+    heal(pod);
+    pod["status"]["containerStatuses"][0] = json!({ "name": "web", "ready": false, "state": { "running": {} } });
+    for condition in pod["status"]["conditions"].as_array_mut().unwrap() {
+        if condition["type"] == "Ready" {
+            condition["status"] = json!("False");
+        }
+    }
+    let made = pod["metadata"]["creationTimestamp"].as_str().unwrap().to_owned();
+    recorded.seen.now = made.clone();
+    let report = recorded.report();
+    assert_eq!((first(&report), report.health), ("waiting", Health::Unknown), "{report:#?}");
+    recorded.seen.now = "2026-12-01T00:00:00Z".to_owned();
+    assert_eq!(first(&recorded.report()), "not-ready");
+}
