@@ -73,7 +73,7 @@ pub fn look(walk: &mut Walk<'_>, depth: usize, found: &Value) -> bool {
     if let Some(obstacle) = obstacle.filter(|it| it.kind == ObstacleKind::Unschedulable) {
         unschedulable(walk, &object, &typed, &obstacle.words);
     }
-    mounts(walk, &object, is_ready);
+    mounts(walk, &object, found);
     logs(walk, &object);
     if !is_ready && !is_young(walk.seen, found) && walk.since(mark).is_empty() {
         not_ready(walk, &object, found);
@@ -92,9 +92,13 @@ struct Waiting {
     last_reason: String,
 }
 
+/// The statuses of a Pod's containers, of those that run before the others first.
+pub fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {
+    let places = ["/status/initContainerStatuses", "/status/containerStatuses"];
+    places.into_iter().filter_map(|place| pod.pointer(place)?.as_array()).flatten()
+}
+
 fn waiting(pod: &Value) -> Vec<Waiting> {
-    let statuses = ["/status/initContainerStatuses", "/status/containerStatuses"];
-    let all = statuses.iter().filter_map(|place| pod.pointer(place)?.as_array()).flatten();
     let read = |it: &Value| {
         let part = |pointer: &str| text(it, pointer).unwrap_or_default().to_owned();
         let ended = ["state", "lastState"].into_iter().find_map(|at| Some((at, it.get(at)?.get("terminated")?)));
@@ -111,7 +115,7 @@ fn waiting(pod: &Value) -> Vec<Waiting> {
         }
     };
     // What serves again is in no trouble, however it ended before.
-    let unready = all.filter(|it| it.get("ready") != Some(&Value::Bool(true)));
+    let unready = statuses(pod).filter(|it| it.get("ready") != Some(&Value::Bool(true)));
     unready.map(read).filter(|it| !it.reason.is_empty() || it.last_end.is_some()).collect()
 }
 
@@ -240,8 +244,9 @@ fn unbound(walk: &mut Walk<'_>, claim: &ObjectRef) -> Option<Evidence> {
     ))
 }
 
-fn mounts(walk: &mut Walk<'_>, object: &ObjectRef, is_ready: bool) {
-    if is_ready {
+/// What keeps a volume from being mounted: that comes before any container.
+fn mounts(walk: &mut Walk<'_>, object: &ObjectRef, found: &Value) {
+    if is_past_mounts(found) {
         return;
     }
     let event = walk
@@ -254,6 +259,17 @@ fn mounts(walk: &mut Walk<'_>, object: &ObjectRef, is_ready: bool) {
         let seen = evidence(object, &format!("event {}", event.reason), event.message.unwrap_or_default());
         walk.fails(Cause::VolumeMount, object, vec![seen.at(event.last_timestamp.as_deref())], "");
     }
+}
+
+/// Whether all volumes were mounted: a container has run, or waits for something that comes later.
+fn is_past_mounts(pod: &Value) -> bool {
+    let has_run = |it: &Value| {
+        ["/state/running", "/state/terminated", "/lastState/terminated"].iter().any(|at| it.pointer(at).is_some())
+    };
+    let is_later = |it: &Value| {
+        text(it, "/state/waiting/reason").is_some_and(|it| !matches!(it, "ContainerCreating" | "PodInitializing"))
+    };
+    statuses(pod).any(|it| has_run(it) || is_later(it))
 }
 
 fn not_ready(walk: &mut Walk<'_>, object: &ObjectRef, found: &Value) {

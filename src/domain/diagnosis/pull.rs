@@ -9,6 +9,7 @@ use crate::domain::dockerconfig::compared_name;
 use crate::domain::kubernetes::ObjectRef;
 
 use super::cause::Cause;
+use super::pod::statuses;
 use super::report::{Evidence, LinkState, Severity};
 use super::snapshot::{Answer, RegistryAnswer, text};
 use super::walk::{Walk, evidence};
@@ -23,9 +24,7 @@ pub fn is_failed_pull(reason: &str) -> bool {
 
 /// The containers of a Pod whose image could not be pulled, with the image.
 pub fn pulled_images(pod: &Value) -> Vec<(String, String)> {
-    let statuses = ["/status/initContainerStatuses", "/status/containerStatuses"];
-    let all = statuses.iter().filter_map(|place| pod.pointer(place)?.as_array()).flatten();
-    let failed = all.filter(|it| text(it, "/state/waiting/reason").is_some_and(is_failed_pull));
+    let failed = statuses(pod).filter(|it| text(it, "/state/waiting/reason").is_some_and(is_failed_pull));
     // The status has the image as the runtime names it, which may be shorter.
     failed
         .filter_map(|it| {

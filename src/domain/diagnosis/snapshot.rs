@@ -259,11 +259,13 @@ impl Snapshot {
         self.listed.contains(&place(kind, namespace)) || self.listed.contains(kind)
     }
 
-    /// The events about an object, oldest first.
+    /// The events about an object, oldest first; those of an earlier one of the name are not.
     pub fn events(&self, object: &ObjectRef) -> Vec<Event> {
+        let own = self.get(object).found().and_then(|it| text(it, "/metadata/uid"));
         let about = |event: &&Value| {
             text(event, "/involvedObject/name") == Some(&object.name)
                 && text(event, "/involvedObject/kind") == Some(&object.kind)
+                && own.is_none_or(|own| text(event, "/involvedObject/uid").is_none_or(|uid| uid == own))
         };
         let mut events: Vec<Event> = self
             .all("Event", object.namespace.as_deref())

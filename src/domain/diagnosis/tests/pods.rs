@@ -60,3 +60,37 @@ fn a_young_pod_that_is_not_ready_yet_is_waited_for() {
     recorded.seen.now = "2026-12-01T00:00:00Z".to_owned();
     assert_eq!(first(&recorded.report()), "not-ready");
 }
+
+/// An event about a volume of the Pod.
+fn failed_mount(recorded: &mut Recorded) {
+    let mut event = recorded.first_of("Event").clone();
+    event["metadata"]["name"] = json!("mount");
+    event["reason"] = json!("FailedMount");
+    event["message"] = json!("MountVolume.SetUp failed for volume \"data\": secret \"data\" not found");
+    recorded.seen.objects.push(event);
+}
+
+#[test]
+fn a_mount_that_failed_before_the_container_ran_is_over() {
+    let mut recorded = Recorded::of("pod-ends");
+    failed_mount(&mut recorded);
+    assert_eq!(codes(&recorded.report()), ["crash-loop"]);
+    for waiting in ["ContainerCreating", "CreateContainerConfigError"] {
+        recorded.first_of("Pod")["status"]["containerStatuses"][0] =
+            json!({ "name": "web", "ready": false, "state": { "waiting": { "reason": waiting } } });
+        let is_mounted = waiting != "ContainerCreating";
+        let report = recorded.report();
+        assert_eq!(codes(&report), [if is_mounted { "config-missing" } else { "volume-mount" }], "{report:#?}");
+    }
+}
+
+#[test]
+fn an_event_of_an_earlier_pod_of_the_name_is_not_this_ones() {
+    let mut recorded = Recorded::of("pod-ends");
+    failed_mount(&mut recorded);
+    recorded.first_of("Pod")["status"]["containerStatuses"][0] =
+        json!({ "name": "web", "ready": false, "state": { "waiting": { "reason": "ContainerCreating" } } });
+    assert_eq!(first(&recorded.report()), "volume-mount");
+    recorded.seen.objects.last_mut().unwrap()["involvedObject"]["uid"] = json!("an earlier one");
+    assert_ne!(first(&recorded.report()), "volume-mount");
+}
