@@ -52,6 +52,8 @@ impl Gathering<'_> {
             all(CERT_MANAGER, "Issuer", own).into(),
             all(CERT_MANAGER, "ClusterIssuer", None).into(),
             all(ACME, "Order", own).into(),
+            all(ACME, "Challenge", own).into(),
+            // One for the same name may be anywhere, if that may be seen.
             all(ACME, "Challenge", None).into(),
             all("v1", "Pod", own).labelled(SOLVER).into(),
             all("v1", "Service", own).labelled(SOLVER).into(),

@@ -252,6 +252,7 @@ const CERTIFICATE_DIAGNOSIS: &[Rule] = &[
     rule(Namespaced, Message, (CERT_MANAGER, "certificaterequests"), &["list"], &[]),
     rule(Namespaced, Message, (CERT_MANAGER, "issuers"), &["list"], &[]),
     rule(Namespaced, Message, (CERT_MANAGER_ACME, "orders"), &["list"], &[]),
+    rule(Namespaced, Message, (CERT_MANAGER_ACME, "challenges"), &["list"], &[]),
     rule(Namespaced, Message, (CORE, "pods"), &["list"], &[]),
     rule(Namespaced, Message, (CORE, "services"), &["list"], &[]),
     rule(Namespaced, Message, (CORE, "secrets"), &["get"], &[]),

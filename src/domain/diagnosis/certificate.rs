@@ -221,12 +221,7 @@ fn last_step(seen: &Snapshot, namespace: &str, certificate: &Value) -> Option<i6
 fn request(walk: &mut Walk<'_>, object: &ObjectRef, found: &Value) {
     let namespace = object.namespace.as_deref().unwrap_or_default();
     let Some(request) = newest_request(walk.seen, namespace, found) else {
-        let state = if walk.seen.is_listed("CertificateRequest", Some(namespace)) {
-            LinkState::Absent
-        } else {
-            LinkState::Unknown
-        };
-        walk.link(1, "CertificateRequest", state, "none was made");
+        none_seen(walk, 1, "CertificateRequest", namespace);
         return;
     };
     let request_object = reference(request);
@@ -244,6 +239,18 @@ fn request(walk: &mut Walk<'_>, object: &ObjectRef, found: &Value) {
     if let Some(order) = owned(walk.seen, "Order", namespace, request).into_iter().next() {
         self::order(walk, namespace, order);
     }
+}
+
+/// Notes that there is no object of a kind; whether that is known.
+fn none_seen(walk: &mut Walk<'_>, depth: usize, kind: &str, namespace: &str) -> bool {
+    let is_known = walk.seen.is_listed(kind, Some(namespace));
+    if is_known {
+        walk.link(depth, kind, LinkState::Absent, "none was made");
+    } else {
+        walk.link(depth, kind, LinkState::Unknown, "could not be listed");
+        walk.unread(&format!("{kind} {namespace}: whether there is one is not known"));
+    }
+    is_known
 }
 
 /// Whether the request goes no further for want of an approval or of anybody who serves its issuer.
@@ -288,8 +295,8 @@ fn order(walk: &mut Walk<'_>, namespace: &str, order: &Value) {
         let seen = vec![evidence(&object, "status.reason", reason).at(text(order, "/status/failureTime"))];
         walk.fails(challenge::cause_of_refusal(reason).unwrap_or(Cause::OrderFailed), &object, seen, "");
     }
-    if challenges.is_empty() {
-        without_challenge(walk, &object, order);
+    if challenges.is_empty() && link == LinkState::Waiting {
+        without_challenge(walk, namespace, &object, order);
     }
     for it in challenges {
         challenge::look(walk, 3, it);
@@ -297,9 +304,11 @@ fn order(walk: &mut Walk<'_>, namespace: &str, order: &Value) {
 }
 
 /// An Order that waits without a Challenge has no solver; the event that says so ends after an hour.
-fn without_challenge(walk: &mut Walk<'_>, object: &ObjectRef, order: &Value) {
+fn without_challenge(walk: &mut Walk<'_>, namespace: &str, object: &ObjectRef, order: &Value) {
+    let is_known = none_seen(walk, 3, "Challenge", namespace);
     let event = walk.seen.events(object).into_iter().rev().find(|it| it.reason == "Solver");
-    let is_stuck = text(order, "/status/state") == Some("pending")
+    let is_stuck = is_known
+        && text(order, "/status/state") == Some("pending")
         && order.pointer("/status/authorizations").is_some()
         && age(walk.seen, order).is_some_and(|age| age > PATIENCE);
     let mut seen = Vec::new();

@@ -21,3 +21,34 @@ fn what_only_the_log_says_is_left_to_time_while_things_are_young() {
     assert_eq!((first(&report), report.health), ("unexplained", Health::Failing), "{report:#?}");
     assert!(report.findings[0].evidence[0].text.contains("conflict"), "{report:#?}");
 }
+
+#[test]
+fn challenges_that_may_not_be_listed_are_no_missing_solver() {
+    let mut recorded = Recorded::of("certificate-no-record");
+    recorded.hide("Challenge");
+    recorded.seen.now = "2026-12-01T00:00:00Z".to_owned();
+    let report = recorded.report();
+    assert_ne!(first(&report), "solver-missing", "{report:#?}");
+    assert_eq!(report.health, Health::Failing);
+    let link = report.chain.last().unwrap();
+    assert_eq!((link.object.as_str(), link.state), ("Challenge", LinkState::Unknown), "{report:#?}");
+    assert!(report.unread.iter().any(|it| it.starts_with("Challenge")), "{report:#?}");
+    // The event says so without them.
+    let mut unsolved = Recorded::of("certificate-unsolved");
+    unsolved.hide("Challenge");
+    assert_eq!(first(&unsolved.report()), "solver-missing");
+}
+
+#[test]
+fn requests_that_may_not_be_listed_are_not_said_to_be_none() {
+    let mut recorded = Recorded::of("certificate-no-record");
+    recorded.hide("CertificateRequest");
+    let report = recorded.report();
+    let link = report.chain.iter().find(|link| link.object == "CertificateRequest").unwrap();
+    assert_eq!((link.state, link.words.as_str()), (LinkState::Unknown, "could not be listed"));
+    assert!(report.unread.iter().any(|it| it.starts_with("CertificateRequest")), "{report:#?}");
+    recorded.seen.listed.insert(format!("CertificateRequest {}", recorded.namespace()));
+    let report = recorded.report();
+    let link = report.chain.iter().find(|link| link.object == "CertificateRequest").unwrap();
+    assert_eq!((link.state, link.words.as_str()), (LinkState::Absent, "none was made"));
+}
