@@ -10,7 +10,7 @@ mod world;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::domain::diagnosis::{self, Health, Report, Snapshot};
+use crate::domain::diagnosis::{self, Report, Snapshot};
 use crate::domain::dockerconfig::Login;
 use crate::retry::Budget;
 
@@ -153,15 +153,7 @@ impl Gathering<'_> {
         if let Err(error) = self.registry(host).await {
             self.seen.unread.insert("the cluster".to_owned(), error.told());
         }
-        let mut report = diagnosis::registry(&self.seen, host);
-        report.unread.extend(self.seen.unread.iter().map(|(what, why)| format!("{what}: {why}")));
-        report.unread.sort();
-        report.unread.dedup();
-        debug_assert!(
-            report.health != Health::Healthy
-                || report.first().is_none_or(|it| it.severity != diagnosis::Severity::Failure)
-        );
-        Ok(report)
+        Ok(diagnosis::registry(&self.seen, host))
     }
 
     /// A short time for one question to the world.

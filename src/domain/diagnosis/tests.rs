@@ -156,6 +156,16 @@ fn what_may_not_be_read_is_told_and_no_cause_is_made_up() {
 }
 
 #[test]
+fn all_that_could_not_be_read_is_told_wherever_the_walk_went() {
+    for name in ["pod-ends", "certificate-ready", "certificate-no-record"] {
+        let mut recorded = Recorded::of(name);
+        recorded.seen.unread.insert("StorageClass".to_owned(), "it may not be read".to_owned());
+        let report = recorded.report();
+        assert_eq!(report.unread, ["StorageClass: it may not be read"], "{name}: {report:#?}");
+    }
+}
+
+#[test]
 fn a_cluster_without_cert_manager_is_told_before_all_else() {
     let mut recorded = Recorded::of("certificate-no-record");
     let crd = "CustomResourceDefinition certificates.cert-manager.io";

@@ -99,9 +99,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Ends the walk.
+    /// Ends the walk. What could not be read is told whether the walk came by or not: it may have led elsewhere.
     pub fn report(self, health: Health) -> Report {
-        let Self { subject, findings, chain, unread, .. } = self;
+        let Self { seen, subject, findings, chain, mut unread } = self;
+        unread.extend(seen.unread.iter().map(|(what, why)| format!("{what}: {why}")));
+        unread.sort();
+        unread.dedup();
         Report { subject, health, findings, chain, unread }.ranked()
     }
 
