@@ -155,9 +155,9 @@ impl Gathering<'_> {
         }
         Ok(diagnosis::registry(&self.seen, host))
     }
+}
 
-    /// A short time for one question to the world.
-    fn short(&self) -> Budget {
-        self.budget.at_most(WORLD_TIME)
-    }
+/// A short time for one question to the world.
+fn short(budget: &Budget) -> Budget {
+    budget.at_most(WORLD_TIME)
 }

@@ -17,7 +17,7 @@ use super::certificates::load_balancers;
 use super::objects::{Ask, all};
 use super::pods::selects;
 use super::world::{Question, name_answer};
-use super::{Gathering, World};
+use super::{Gathering, World, short};
 
 /// A login to be tried.
 #[derive(Clone, Debug)]
@@ -42,8 +42,7 @@ pub(super) struct RegistryQuestion {
 impl Gathering<'_> {
     /// Asks registries side by side.
     pub async fn registry_answers(&self, questions: Vec<RegistryQuestion>) -> Snapshot {
-        let budget = self.short();
-        let asked = join_all(questions.into_iter().map(|question| asked(self.world, &budget, question))).await;
+        let asked = join_all(questions.into_iter().map(|question| asked(self.world, self.budget, question))).await;
         let mut all = Snapshot::default();
         for answer in asked {
             all.merge(answer);
@@ -177,13 +176,15 @@ fn declared_host(deployment: &Value) -> Option<String> {
 /// One registry: name, certificate, `/v2/` and logins.
 async fn asked(world: &World<'_>, budget: &Budget, question: RegistryQuestion) -> Snapshot {
     let bare = question.host.rsplit_once(':').map_or(question.host.as_str(), |(name, _)| name).to_owned();
-    let (name, answer) = futures_util::join!(name_answer(world.dns, &bare, budget), registry(world, budget, &question));
+    let first = short(budget);
+    let (name, answer) = futures_util::join!(name_answer(world.dns, &bare, &first), registry(world, budget, &question));
     let mut seen = Snapshot::default();
     seen.names.insert(bare, name);
     seen.registries.insert(question.host, answer);
     seen
 }
 
+/// Each step has its own: a slow one leaves the others theirs.
 async fn registry(world: &World<'_>, budget: &Budget, question: &RegistryQuestion) -> RegistryAnswer {
     let failed = |fault: String| RegistryAnswer {
         unreached: Some("other".to_owned()),
@@ -198,8 +199,9 @@ async fn registry(world: &World<'_>, budget: &Budget, question: &RegistryQuestio
         Ok(oci) => oci,
         Err(error) => return failed(error.to_string()),
     };
+    let first = short(budget);
     let (chain, anonymous) =
-        futures_util::join!(budget.run(world.network.presented_chain(&base)), budget.run(oci.anonymous()));
+        futures_util::join!(first.run(world.network.presented_chain(&base)), first.run(oci.anonymous()));
     let certificate = chain.ok().and_then(Result::ok).and_then(|ders| presented(&ders));
     let mut answer = match anonymous {
         Ok(Ok(told)) => of_anonymous(&told),
@@ -275,7 +277,7 @@ fn of_fault(error: &HttpError) -> RegistryAnswer {
 /// Why nothing answers at the realm; what it answers does not matter.
 async fn realm_fault(world: &World<'_>, budget: &Budget, realm: &str) -> Option<String> {
     let client = world.network.https(world.ca_pem).ok()?;
-    match budget.run(client.get(realm).send()).await {
+    match short(budget).run(client.get(realm).send()).await {
         Ok(Ok(_)) => None,
         Ok(Err(error)) => Some(world.network.fault(&error).await.to_string()),
         Err(stopped) => Some(format!("no answer while we looked: {stopped}")),
@@ -287,7 +289,7 @@ async fn login(world: &World<'_>, budget: &Budget, question: &RegistryQuestion, 
         Err(why) => (LoginAnswer::Untried, format!("the host {why}")),
         Ok(base) => match Oci::new(world.network, base, world.ca_pem, Some(tried.login.clone())) {
             Err(error) => (LoginAnswer::Untried, error.to_string()),
-            Ok(oci) => logged_in(budget.run(oci.log_in()).await.map_err(|stopped| stopped.to_string())),
+            Ok(oci) => logged_in(short(budget).run(oci.log_in()).await.map_err(|stopped| stopped.to_string())),
         },
     };
     LoginProbe {

@@ -12,7 +12,7 @@ use crate::domain::diagnosis::{Answer, CaaAnswer, Directory, NameAnswer, Snapsho
 use crate::explain::chain;
 use crate::retry::Budget;
 
-use super::Gathering;
+use super::{Gathering, short};
 
 /// One question.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ pub(super) struct DirectoryQuestion {
 impl Gathering<'_> {
     /// Asks all questions side by side.
     pub async fn answers(&self, questions: Vec<Question>) -> Snapshot {
-        let (dns, network, budget) = (self.world.dns, self.world.network, self.short());
+        let (dns, network, budget) = (self.world.dns, self.world.network, short(self.budget));
         let asked = join_all(questions.into_iter().map(|question| answer(dns, network, &budget, question))).await;
         let mut all = Snapshot::default();
         for answer in asked {

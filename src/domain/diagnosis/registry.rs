@@ -18,6 +18,10 @@ const DAYS: i64 = 10;
 /// How old an Ingress is that has no address, in seconds, before it counts.
 const PATIENCE: i64 = 30;
 
+/// What can be done where the way ends before the registry.
+const NOT_REACHED: &str =
+    "mend what the words name: a proxy on the way (`HTTPS_PROXY`, `NO_PROXY`), or the roots to trust";
+
 /// Diagnoses a registry by its host and port.
 pub fn registry(seen: &Snapshot, host: &str) -> Report {
     let mut walk = Walk::new(seen, format!("registry {host}"));
@@ -90,14 +94,17 @@ fn from_outside(walk: &mut Walk<'_>, host: &str) -> bool {
         let cause = match (answer.unreached.as_deref(), answer.flaw.as_deref()) {
             (Some("name"), _) => Cause::NameNotFound,
             (Some("tls"), _) => Cause::NotTls,
-            (Some(_), _) => Cause::PortClosed,
+            (Some("connection"), _) => Cause::PortClosed,
+            // A proxy, a page for people, roots that are none: the port was not reached to be judged.
+            (Some(_), _) => Cause::Unexplained,
             (None, Some("name")) => Cause::RegistryCertificateName,
             (None, Some("time")) => Cause::RegistryCertificateEnded,
             (None, _) => Cause::RegistryCertificateUntrusted,
         };
         if !walk.has_found_since(mark, Cause::RegistryCertificatePlaceholder) {
             seen.extend(presented(&place, answer));
-            walk.fails(cause, &place, seen, "");
+            let remedy = if cause == Cause::Unexplained { NOT_REACHED } else { "" };
+            walk.fails(cause, &place, seen, remedy);
         }
         return false;
     }

@@ -27,6 +27,7 @@ fn a_registry_is_judged_by_what_its_clients_meet() {
         (Some("name"), None, "name-not-found"),
         (Some("connection"), None, "port-closed"),
         (Some("tls"), None, "not-tls"),
+        (Some("other"), None, "unexplained"),
         (None, Some("name"), "registry-certificate-name"),
         (None, Some("time"), "registry-certificate-ended"),
         (None, Some("issuer"), "registry-certificate-untrusted"),
