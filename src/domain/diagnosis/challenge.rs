@@ -149,7 +149,8 @@ fn by_http(walk: &mut Walk<'_>, depth: usize, challenge: &Challenge<'_>) {
     let url = format!("http://{}/.well-known/acme-challenge/", challenge.name);
     let visit =
         walk.seen.visits.iter().find(|(at, _)| at.starts_with(&url)).map(|(at, visit)| (at.clone(), visit.clone()));
-    if challenge.reason.is_empty() && visit.as_ref().is_none_or(|(_, visit)| visit.is_right) {
+    let is_right = visit.as_ref().is_some_and(|(_, visit)| visit.is_right);
+    if challenge.reason.is_empty() && (is_right || visit.is_none()) {
         return;
     }
     let of_visit = || visit.iter().map(|(at, visit)| evidence(at, "asked from here", &visit.words));
@@ -162,11 +163,12 @@ fn by_http(walk: &mut Walk<'_>, depth: usize, challenge: &Challenge<'_>) {
     } else if says(&["connection refused", "i/o timeout", "deadline exceeded", "no route to host"]) {
         walk.fails(Cause::PortClosed, challenge.name, seen, "");
     } else if !is_patient && !leads_elsewhere && !is_unserved && !walk.has_found_since(mark, Cause::SolverNotServing) {
-        if ingress.is_some() && addresses.is_empty() {
-            let object = ingress.map_or_else(|| challenge.object.clone(), reference);
+        // Silence from here is no wrong answer: then the words of the self check decide.
+        let is_wrong = visit.filter(|(_, visit)| visit.is_answered).map_or(!challenge.reason.is_empty(), |_| !is_right);
+        if let Some(object) = ingress.filter(|it| !is_served(it) && !is_right).map(reference) {
             seen.insert(0, evidence(&object, "status.loadBalancer", "empty"));
             walk.fails(Cause::IngressNotServed, object, seen, "");
-        } else if visit.is_none_or(|(_, visit)| !visit.is_right) {
+        } else if is_wrong {
             walk.fails(Cause::ChallengeAnswerWrong, challenge.name, seen, "");
         }
     }
@@ -225,7 +227,7 @@ pub fn ingress_class(walk: &mut Walk<'_>, depth: usize, ingress: &Value) -> bool
     let class_object = ObjectRef::of_cluster("networking.k8s.io/v1", "IngressClass", class);
     // The old annotation may name a class that no IngressClass stands for.
     let by_annotation = text(ingress, "/spec/ingressClassName").is_none();
-    let is_served = !published(walk, ingress).is_empty();
+    let is_served = is_served(ingress);
     if !walk.get(&class_object).is_absent() || (by_annotation && is_served) {
         walk.link(depth, &object, LinkState::Ok, format!("class {class}"));
         return false;
@@ -239,6 +241,12 @@ pub fn ingress_class(walk: &mut Walk<'_>, depth: usize, ingress: &Value) -> bool
         vec![evidence(&object, field, class), evidence("IngressClass", "metadata.name", format!("there is {there}"))];
     walk.fails(Cause::IngressClassMissing, &object, seen, "");
     true
+}
+
+/// Whether a controller has taken an Ingress: it says where, if only by a name that does not resolve here.
+pub fn is_served(ingress: &Value) -> bool {
+    let points = ingress.pointer("/status/loadBalancer/ingress").and_then(Value::as_array);
+    points.is_some_and(|points| !points.is_empty())
 }
 
 /// The addresses at which an Ingress says that it is served, names of load balancers resolved.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::domain::kubernetes::ObjectRef;
 
 use super::cause::Cause;
-use super::challenge::{ingress_class, published};
+use super::challenge::{ingress_class, is_served, published};
 use super::installation::{look_at_namespace, ready_endpoints};
 use super::pod;
 use super::report::{Evidence, Health, LinkState, Report, Severity};
@@ -197,7 +197,7 @@ fn ingress_way(walk: &mut Walk<'_>, host: &str, ingress: &Value) {
     let is_old = age(walk.seen, ingress).is_some_and(|age| age > PATIENCE);
     let is_unreached =
         walk.seen.registries.values().any(|it| it.unreached.is_some() || it.status.is_some_and(|it| it == 404));
-    if !is_unserved && addresses.is_empty() && is_old && is_unreached {
+    if !is_unserved && !is_served(ingress) && is_old && is_unreached {
         walk.fails(Cause::IngressNotServed, &object, vec![evidence(&object, "status.loadBalancer", "empty")], "");
     }
     if let Some(Answer::Told(told)) = walk.seen.names.get(host) {

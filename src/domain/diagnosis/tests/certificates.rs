@@ -52,3 +52,24 @@ fn requests_that_may_not_be_listed_are_not_said_to_be_none() {
     let link = report.chain.iter().find(|link| link.object == "CertificateRequest").unwrap();
     assert_eq!((link.state, link.words.as_str()), (LinkState::Absent, "none was made"));
 }
+
+#[test]
+fn an_address_that_is_silent_from_here_is_no_wrong_answer() {
+    let mut recorded = Recorded::of("certificate-elsewhere");
+    recorded.seen.now = "2026-12-01T00:00:00Z".to_owned();
+    let namespace = recorded.namespace();
+    for it in &mut recorded.seen.objects {
+        if it["kind"] == "Challenge" && it["metadata"]["namespace"] == namespace.as_str() {
+            it["status"]["reason"] = json!("");
+        }
+    }
+    recorded.seen.names.clear();
+    for (is_answered, is_wrong) in [(true, true), (false, false)] {
+        for visit in recorded.seen.visits.values_mut() {
+            *visit = Visited { is_right: false, is_answered, words: "words".to_owned() };
+        }
+        let report = recorded.report();
+        let is_told = report.findings.iter().any(|it| it.cause == Cause::ChallengeAnswerWrong);
+        assert_eq!(is_told, is_wrong, "{report:#?}");
+    }
+}

@@ -57,3 +57,20 @@ fn a_registry_is_judged_by_what_its_clients_meet() {
     seen.registries.insert("hub.test".to_owned(), answer);
     assert_eq!(first(&registry(&seen, "hub.test")), "registry-certificate-placeholder");
 }
+
+#[test]
+fn a_load_balancer_whose_name_does_not_resolve_serves_all_the_same() {
+    for (points, cause) in [(json!([]), "ingress-not-served"), (json!([{ "hostname": "lb.test" }]), "not-a-registry")] {
+        let mut seen = Snapshot { now: "2026-11-29T12:00:00Z".to_owned(), ..Snapshot::default() };
+        seen.registries
+            .insert("hub.test".to_owned(), RegistryAnswer { status: Some(404), ..RegistryAnswer::default() });
+        seen.add(json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+            "metadata": { "namespace": "apps", "name": "hub", "creationTimestamp": "2026-11-29T11:00:00Z" },
+            "spec": { "rules": [{ "host": "hub.test" }] },
+            "status": { "loadBalancer": { "ingress": points } },
+        }));
+        let report = registry(&seen, "hub.test");
+        assert_eq!(first(&report), cause, "{report:#?}");
+    }
+}
