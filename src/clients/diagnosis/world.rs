@@ -141,8 +141,13 @@ async fn txt_answer(dns: &Dns, question: &TxtQuestion, budget: &Budget) -> Answe
     let name = crate::clients::dns::challenge_name(&question.domain);
     match dns.look_at_txt(&name, budget).await {
         Ok(look) => {
-            let words = look.tell(std::slice::from_ref(&question.value));
-            Answer::Told(TxtAnswer { is_right: words.contains("every server has what was expected"), words })
+            let expected = std::slice::from_ref(&question.value);
+            let words = look.tell(expected);
+            if look.is_answered() {
+                Answer::Told(TxtAnswer { is_right: !look.lacks(expected), words })
+            } else {
+                Answer::Failed(words)
+            }
         }
         Err(error) => Answer::Failed(error.to_string()),
     }

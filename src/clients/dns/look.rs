@@ -57,6 +57,18 @@ async fn in_time(witness: &Witness, wanted: Wanted<'_>, budget: &Budget) -> Serv
 }
 
 impl Look {
+    /// Whether any server answered at all.
+    pub fn is_answered(&self) -> bool {
+        self.answers.iter().any(|one| !matches!(one.answer, Answer::Silent(_)))
+    }
+
+    /// Whether a server that answered does not have all these values; silence says nothing.
+    pub fn lacks(&self, expected: &[String]) -> bool {
+        let wanted = Wanted { name: "", kind: RecordType::Txt, values: expected };
+        let lacks = |one: &ServerAnswer| !matches!(one.answer, Answer::Silent(_)) && !one.answer.has(&wanted);
+        self.answers.iter().any(lacks)
+    }
+
     /// What was found, held against the values that should be there.
     pub fn tell(&self, expected: &[String]) -> String {
         let place = format!("TXT {}", self.chain.join(" → "));
@@ -114,6 +126,23 @@ mod tests {
         let told = look(vec![("ns1", right.clone()), ("ns2", right)]).tell(&["new".to_owned()]);
         assert!(told.ends_with(": every server has what was expected (ns1, ns2)"), "{told}");
         assert!(look(vec![]).tell(&[]).ends_with("its zone names no server"));
+    }
+
+    #[test]
+    fn a_server_that_is_silent_lacks_nothing() {
+        let expected = ["new".to_owned()];
+        let (right, silent) =
+            (Answer::Values(vec!["new".to_owned()]), Answer::Silent("not while we looked".to_owned()));
+        for (answers, is_answered, lacks) in [
+            (vec![("ns1", right.clone()), ("ns2", silent.clone())], true, false),
+            (vec![("ns1", right.clone()), ("ns2", Answer::Nothing)], true, true),
+            (vec![("ns1", right), ("ns2", Answer::Refused("Query Refused".to_owned()))], true, true),
+            (vec![("ns1", silent)], false, false),
+            (vec![], false, false),
+        ] {
+            let look = look(answers);
+            assert_eq!((look.is_answered(), look.lacks(&expected)), (is_answered, lacks), "{look:?}");
+        }
     }
 
     #[tokio::test]

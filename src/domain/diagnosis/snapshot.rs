@@ -83,7 +83,7 @@ pub struct Visited {
 /// The TXT records of a challenge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TxtAnswer {
-    /// Whether every server has the value.
+    /// Whether no server that answered lacks the value.
     pub is_right: bool,
     /// What they have, in words.
     pub words: String,
