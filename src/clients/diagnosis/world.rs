@@ -14,6 +14,9 @@ use crate::retry::Budget;
 
 use super::{Gathering, short};
 
+/// How much of what should be a directory is read, in bytes: they have less than 2000.
+const MOST_OF_DIRECTORY: usize = 64 * 1024;
+
 /// One question.
 #[derive(Clone, Debug)]
 pub(super) enum Question {
@@ -170,7 +173,8 @@ async fn fetched(network: &Network, question: &DirectoryQuestion) -> Result<Dire
     if !answer.status().is_success() {
         return Err(format!("status {}", answer.status().as_u16()));
     }
-    let body: Value = answer.json().await.map_err(|error| format!("no ACME directory: {}", chain(&error)))?;
+    let body = bounded(answer, MOST_OF_DIRECTORY).await.map_err(|why| format!("no ACME directory: {why}"))?;
+    let body: Value = serde_json::from_slice(&body).map_err(|error| format!("no ACME directory: {error}"))?;
     if body.get("newOrder").is_none() {
         return Err("no ACME directory: it has no `newOrder`".to_owned());
     }
@@ -179,4 +183,31 @@ async fn fetched(network: &Network, question: &DirectoryQuestion) -> Result<Dire
         caa_identities: identities.filter_map(|it| it.as_str().map(str::to_owned)).collect(),
         external_account_required: body.pointer("/meta/externalAccountRequired").and_then(Value::as_bool) == Some(true),
     })
+}
+
+/// The body of an answer, if it has no more than so many bytes: whoever answers may send without end.
+async fn bounded(mut answer: reqwest::Response, most: usize) -> Result<Vec<u8>, String> {
+    let mut body = Vec::new();
+    while let Some(part) = answer.chunk().await.map_err(|error| chain(&error))? {
+        body.extend_from_slice(&part);
+        if body.len() > most {
+            return Err(format!("the answer has more than {most} bytes"));
+        }
+    }
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(body: &str) -> reqwest::Response {
+        http::Response::new(body.to_owned()).into()
+    }
+
+    #[tokio::test]
+    async fn no_more_of_an_answer_is_read_than_its_bound() {
+        assert_eq!(bounded(answer("12345"), 5).await.unwrap(), b"12345");
+        assert_eq!(bounded(answer("123456"), 5).await.unwrap_err(), "the answer has more than 5 bytes");
+    }
 }
