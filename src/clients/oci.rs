@@ -87,7 +87,7 @@ pub struct Anonymous {
     pub status: u16,
     /// How it wants one to log in.
     pub challenge: Option<Challenge>,
-    /// Whether the answer says that it is a registry (`Docker-Distribution-Api-Version`).
+    /// Whether the answer says that it is a registry: by `Docker-Distribution-Api-Version`, or by the `{}` of an open one.
     pub is_registry: bool,
 }
 
@@ -120,11 +120,10 @@ impl Oci {
     pub async fn anonymous(&self) -> Result<Anonymous, OciError> {
         let answer = self.send(self.http.get(self.url("v2/"))).await?;
         let version = answer.headers().get("docker-distribution-api-version");
-        Ok(Anonymous {
-            status: answer.status().as_u16(),
-            challenge: challenge_of(&answer),
-            is_registry: version.is_some_and(|version| version.to_str().is_ok_and(|it| it.starts_with("registry/2"))),
-        })
+        let is_told = version.is_some_and(|version| version.to_str().is_ok_and(|it| it.starts_with("registry/2")));
+        let (status, challenge) = (answer.status().as_u16(), challenge_of(&answer));
+        let is_registry = is_told || (status == 200 && limited(answer).await.is_ok_and(|body| is_empty_object(&body)));
+        Ok(Anonymous { status, challenge, is_registry })
     }
 
     /// Logs in, to see whether the registry accepts it.
@@ -156,6 +155,11 @@ impl Oci {
         }
         Ok(())
     }
+}
+
+fn is_empty_object(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(body)
+        .is_ok_and(|it| it.as_object().is_some_and(serde_json::Map::is_empty))
 }
 
 /// What allows to do these things in a repository: `pull`, `pull,push`, `delete`.

@@ -86,6 +86,20 @@ async fn the_login_goes_to_the_registry_itself_and_to_nobody_that_it_names() {
     assert_eq!(logins(&ours), 2, "both requests of the upload are the registry's own");
 }
 
+#[tokio::test]
+async fn an_open_registry_is_known_by_its_header_or_its_empty_object() {
+    const HEADER: &str = "docker-distribution-api-version: registry/2.0\r\n";
+    for (header, body, is_registry) in
+        [(HEADER, "", true), ("", "{}\n", true), ("", "{\"a\":1}", false), ("", "<html></html>", false)]
+    {
+        let length = body.len();
+        let answer = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n{header}content-length: {length}\r\n\r\n{body}");
+        let (base, _) = server(move |_| answer.clone()).await;
+        let told = client(base).anonymous().await.unwrap();
+        assert_eq!((told.status, told.is_registry), (200, is_registry), "{header}{body}");
+    }
+}
+
 #[test]
 fn an_origin_is_the_same_with_and_without_its_usual_port() {
     let origin = |url: &str| Url::parse(url).unwrap().origin();

@@ -140,10 +140,11 @@ fn certificate(walk: &mut Walk<'_>, place: &str, answer: &RegistryAnswer) {
 /// What `/v2/` answers; whether that is a registry that serves.
 fn interface(walk: &mut Walk<'_>, place: &str, answer: &RegistryAnswer) -> bool {
     let status = answer.status.unwrap_or(0);
-    let seen = evidence(place, "/v2/ without a login", format!("status {status}"));
+    let is_told = if status == 200 && !answer.is_registry { ", and no registry says so" } else { "" };
+    let seen = evidence(place, "/v2/ without a login", format!("status {status}{is_told}"));
     match status {
         401 => {}
-        200 => walk.finds(Severity::Warning, Cause::RegistryOpen, place, vec![seen.clone()], ""),
+        200 if answer.is_registry => walk.finds(Severity::Warning, Cause::RegistryOpen, place, vec![seen.clone()], ""),
         _ => {
             walk.link(0, place, LinkState::Failing, format!("status {status}"));
             walk.fails(Cause::NotARegistry, place, vec![seen], "");

@@ -304,7 +304,7 @@ causes! {
         do: "Name the port where TLS is spoken, or put TLS before the registry."
     }
     NotARegistry "not-a-registry" { "what answers is no registry",
-        seen: "The status of `/v2/`, and no `Docker-Distribution-Api-Version`.",
+        seen: "The status of `/v2/`; of 200 neither `Docker-Distribution-Api-Version` nor the JSON `{}` beside it.",
         do: "See that the name leads to the registry's Ingress, that its path is `/`, and that its Service has Pods."
     }
     RealmUnreachable "realm-unreachable" { "the token service that the registry sends its clients to cannot be reached",

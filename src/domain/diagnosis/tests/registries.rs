@@ -21,6 +21,8 @@ fn a_registry_is_judged_by_what_its_clients_meet() {
     };
     assert_eq!(answer(|_| {}).health, Health::Healthy);
     assert_eq!(first(&answer(|it| it.status = Some(404))), "not-a-registry");
+    let page = answer(|it| (it.status, it.is_registry) = (Some(200), false));
+    assert_eq!((first(&page), page.health), ("not-a-registry", Health::Failing));
     let open = answer(|it| it.status = Some(200));
     assert_eq!((first(&open), open.health), ("registry-open", Health::Healthy));
     for (unreached, flaw, cause) in [
