@@ -6,6 +6,7 @@
 mod cause;
 mod certificate;
 mod challenge;
+mod deployment;
 mod installation;
 mod issuer;
 mod pod;
@@ -18,11 +19,12 @@ mod walk;
 
 pub use cause::Cause;
 pub use certificate::certificate;
+pub use deployment::deployment;
 pub use issuer::issuer;
 pub use pod::pod;
 pub use pull::{is_failed_pull, pulled_images};
 pub use reduced::{pull_config, reduced};
-pub use registry::{deployment, registry};
+pub use registry::registry;
 pub use report::{Evidence, Finding, Health, Link, LinkState, Report, Severity};
 pub use snapshot::{
     Answer, CaaAnswer, Directory, LoginAnswer, LoginProbe, NameAnswer, Presented, RegistryAnswer, Seen, Snapshot,

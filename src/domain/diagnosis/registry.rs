@@ -6,11 +6,11 @@ use crate::domain::kubernetes::ObjectRef;
 
 use super::cause::Cause;
 use super::challenge::{ingress_class, is_served, published};
-use super::installation::{look_at_namespace, ready_endpoints};
-use super::pod;
+use super::deployment::deployed;
+use super::installation::ready_endpoints;
 use super::report::{Evidence, Health, LinkState, Report, Severity};
-use super::snapshot::{Answer, LoginAnswer, RegistryAnswer, Seen, Snapshot, text};
-use super::walk::{Walk, age, condition, evidence, reference, since};
+use super::snapshot::{Answer, LoginAnswer, RegistryAnswer, Snapshot, text};
+use super::walk::{Walk, age, evidence, reference, since};
 
 /// How many days before its end a certificate is told of.
 const DAYS: i64 = 10;
@@ -34,32 +34,6 @@ pub fn registry(seen: &Snapshot, host: &str) -> Report {
         return walk.report(Health::Unknown);
     }
     walk.report_failing(false)
-}
-
-/// Diagnoses a Deployment by its Pods.
-pub fn deployment(seen: &Snapshot, namespace: &str, name: &str) -> Report {
-    let object = ObjectRef::deployment(namespace, name);
-    let mut walk = Walk::new(seen, &object);
-    if look_at_namespace(&mut walk, namespace) {
-        return walk.report(Health::Failing);
-    }
-    match walk.get(&object) {
-        Seen::Absent => {
-            walk.link(0, &object, LinkState::Absent, "");
-            walk.fails(Cause::ObjectMissing, &object, vec![evidence(&object, "metadata.name", "not found")], "");
-            walk.report(Health::Failing)
-        }
-        Seen::Unread(_) | Seen::NotAsked => walk.report(Health::Unknown),
-        Seen::Found(found) => {
-            let is_whole = deployed(&mut walk, found);
-            if is_whole && !walk.has(Severity::Failure) {
-                return walk.report(Health::Healthy);
-            }
-            let is_young = age(seen, found).is_some_and(|age| age < PATIENCE)
-                || pods(seen, found).into_iter().any(|it| pod::is_young(seen, it));
-            walk.report_failing(is_young)
-        }
-    }
 }
 
 /// What its clients meet; whether it serves.
@@ -263,41 +237,4 @@ fn tls_secret(walk: &mut Walk<'_>, namespace: &str, ingress: &Value, host: &str)
         let seen = vec![evidence(reference(ingress), "spec.tls[].secretName", format!("{name}, which does not exist"))];
         walk.fails(Cause::RegistryCertificatePlaceholder, format!("registry {host}"), seen, "");
     }
-}
-
-/// A Deployment and its Pods; whether as many as wanted serve.
-fn deployed(walk: &mut Walk<'_>, deployment: &Value) -> bool {
-    let object = reference(deployment);
-    let count = |place: &str| deployment.pointer(place).and_then(Value::as_i64).unwrap_or(0);
-    let (available, wanted) =
-        (count("/status/availableReplicas"), deployment.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1));
-    let state = if available >= wanted && wanted > 0 { LinkState::Ok } else { LinkState::Failing };
-    walk.link(0, &object, state, format!("{available} of {wanted} available"));
-    if wanted == 0 {
-        walk.fails(
-            Cause::ServiceWithoutEndpoints,
-            &object,
-            vec![evidence(&object, "spec.replicas", "0")],
-            "scale it up",
-        );
-    }
-    if let Some(refused) = condition(deployment, "ReplicaFailure").filter(super::walk::Condition::is_true) {
-        walk.fails(Cause::PodsRefused, &object, vec![refused.evidence(&object, "ReplicaFailure")], "");
-    }
-    for it in pods(walk.seen, deployment) {
-        pod::look(walk, 1, it);
-    }
-    state == LinkState::Ok
-}
-
-/// The Pods of a Deployment.
-fn pods<'a>(seen: &'a Snapshot, deployment: &Value) -> Vec<&'a Value> {
-    let namespace = text(deployment, "/metadata/namespace").unwrap_or_default();
-    let labels =
-        deployment.pointer("/spec/selector/matchLabels").and_then(Value::as_object).cloned().unwrap_or_default();
-    let is_own = |it: &&Value| {
-        labels.iter().all(|(name, value)| it.pointer("/metadata/labels").and_then(|own| own.get(name)) == Some(value))
-    };
-    let all = seen.all("Pod", None).filter(|it| text(it, "/metadata/namespace") == Some(namespace));
-    all.filter(is_own).collect()
 }
