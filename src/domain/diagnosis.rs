@@ -19,7 +19,7 @@ mod walk;
 
 pub use cause::Cause;
 pub use certificate::certificate;
-pub use deployment::deployment;
+pub use deployment::{deployment, newest_pods};
 pub use issuer::issuer;
 pub use pod::pod;
 pub use pull::{is_failed_pull, pulled_images};

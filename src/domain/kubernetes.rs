@@ -150,6 +150,14 @@ pub fn selector(labels: &Value) -> String {
     pairs.filter_map(|(name, value)| Some(format!("{name}={}", value.as_str()?))).collect::<Vec<_>>().join(",")
 }
 
+/// Whether a selector by labels (`matchLabels`, a Service's `selector`) takes what bears these; one without a label takes
+/// nothing.
+pub fn selects(selector: Option<&Value>, labels: Option<&Value>) -> bool {
+    let wanted = selector.and_then(Value::as_object).filter(|it| !it.is_empty());
+    let bears = |(name, value): (&String, &Value)| labels.and_then(|own| own.get(name)) == Some(value);
+    wanted.is_some_and(|wanted| wanted.iter().all(bears))
+}
+
 /// Whether an object bears our mark for this installation.
 pub fn is_ours(object: &Value, application: &str, instance: &str) -> bool {
     let label = |name: &str| object.pointer("/metadata/labels")?.get(name)?.as_str();
@@ -190,6 +198,20 @@ mod tests {
         assert_eq!((deployment.group(), deployment.version()), ("apps", "v1"));
         let secret = ObjectRef::secret("a", "b");
         assert_eq!((secret.group(), secret.version()), ("", "v1"));
+    }
+
+    #[test]
+    fn a_selector_takes_what_bears_all_its_labels() {
+        let labels = json!({ "app": "web", "tier": "front" });
+        for (selector, is_taken) in [
+            (json!({ "app": "web" }), true),
+            (json!({ "app": "web", "tier": "back" }), false),
+            (json!({ "team": "a" }), false),
+            (json!({}), false),
+        ] {
+            assert_eq!(selects(Some(&selector), Some(&labels)), is_taken, "{selector}");
+        }
+        assert!(!selects(None, Some(&labels)) && !selects(Some(&labels), None));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::clients::cluster::ClusterError;
-use crate::domain::diagnosis::{Snapshot, pull_config, pulled_images};
+use crate::domain::diagnosis::{Snapshot, newest_pods, pull_config, pulled_images};
 use crate::domain::dockerconfig::{
     DockerConfig, LEGACY_SECRET_TYPE, Login, Match, SECRET_TYPE, compared_name, matches,
 };
@@ -42,13 +42,13 @@ impl Gathering<'_> {
         let asks = [
             Ask::Get(ObjectRef::of_namespace(namespace)),
             Ask::Get(deployment.clone()),
+            all("apps/v1", "ReplicaSet", own).into(),
             all("v1", "Pod", own).into(),
             all("v1", "Event", own).into(),
         ];
         self.ask(asks.into_iter().chain(self.search(namespace))).await?;
-        let found = self.seen.get(&deployment).found().cloned();
-        let pods: Vec<Value> =
-            self.found("Pod").into_iter().filter(|pod| found.as_ref().is_some_and(|it| selects(it, pod))).collect();
+        let found = self.seen.get(&deployment).found();
+        let pods: Vec<Value> = found.into_iter().flat_map(|it| newest_pods(&self.seen, it)).cloned().collect();
         self.around(&pods).await
     }
 
@@ -147,13 +147,6 @@ fn logins_of(secret: &Value) -> Vec<(String, Login)> {
 fn pull_secrets(namespace: Option<&str>) -> impl Iterator<Item = Ask> {
     let of_type = move |kind| all("v1", "Secret", namespace).with_fields(&format!("type={kind}")).whole().into();
     [SECRET_TYPE, LEGACY_SECRET_TYPE].into_iter().map(of_type)
-}
-
-/// Whether a Deployment's selector takes a Pod.
-pub(super) fn selects(deployment: &Value, pod: &Value) -> bool {
-    let labels = deployment.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
-    let own = pod.pointer("/metadata/labels");
-    labels.is_some_and(|labels| labels.iter().all(|(name, value)| own.and_then(|own| own.get(name)) == Some(value)))
 }
 
 /// Accounts, Secrets, claims and classes that Pods name.

@@ -7,15 +7,14 @@ use crate::clients::cluster::ClusterError;
 use crate::clients::http::{Flaw, HttpError};
 use crate::clients::oci::{Anonymous, Challenge, Oci, OciError};
 use crate::domain::certificate::Facts;
-use crate::domain::diagnosis::{LoginAnswer, LoginProbe, Presented, RegistryAnswer, Snapshot};
+use crate::domain::diagnosis::{LoginAnswer, LoginProbe, Presented, RegistryAnswer, Snapshot, newest_pods};
 use crate::domain::dockerconfig::Login;
-use crate::domain::kubernetes::{DECLARATION, ObjectRef, annotations};
+use crate::domain::kubernetes::{DECLARATION, ObjectRef, annotations, selects};
 use crate::domain::registry_name::base_url;
 use crate::retry::Budget;
 
 use super::certificates::load_balancers;
 use super::objects::{Ask, all};
-use super::pods::selects;
 use super::world::{Question, name_answer};
 use super::{Gathering, World, short};
 
@@ -101,12 +100,14 @@ impl Gathering<'_> {
             asks.push(all("v1", "Event", own).into());
             asks.push(all("v1", "ServiceAccount", own).into());
             asks.push(all("apps/v1", "Deployment", own).into());
+            asks.push(all("apps/v1", "ReplicaSet", own).into());
             asks.push(all("discovery.k8s.io/v1", "EndpointSlice", own).into());
         }
         asks.extend(ingresses.iter().flat_map(tls_secrets).map(Ask::Get));
         self.ask(asks).await?;
         self.keep_only_behind(&ingresses, &own);
-        let pods = self.found("Pod");
+        let deployments = self.found("Deployment");
+        let pods: Vec<Value> = deployments.iter().flat_map(|it| newest_pods(&self.seen, it)).cloned().collect();
         self.around(&pods).await?;
         let hosts = ingresses.iter().flat_map(load_balancers).map(Question::Name);
         let answers = self.answers(hosts.chain([Question::Name(bare.to_owned())]).collect()).await;
@@ -121,20 +122,16 @@ impl Gathering<'_> {
             let uid = deployment.pointer("/metadata/uid");
             let namespace = deployment.pointer("/metadata/namespace").and_then(Value::as_str);
             let labels = deployment.pointer("/spec/template/metadata/labels");
-            let taken = |selector: &Value| {
-                selector.as_object().is_some_and(|it| {
-                    !it.is_empty() && it.iter().all(|(name, value)| labels.and_then(|own| own.get(name)) == Some(value))
-                })
-            };
+            let taken = |selector: &Value| selects(Some(selector), labels);
             own.iter().any(|it| it.pointer("/metadata/uid") == uid)
                 || selectors.iter().any(|(place, selector)| Some(place.as_str()) == namespace && taken(selector))
         };
         let kept: Vec<Value> = self.found("Deployment").into_iter().filter(|it| is_behind(it)).collect();
         self.seen.objects.retain(|it| match it.get("kind").and_then(Value::as_str) {
             Some("Deployment") => is_behind(it),
-            Some("Pod") => kept.iter().any(|deployment| {
+            Some("Pod" | "ReplicaSet") => kept.iter().any(|deployment| {
                 deployment.pointer("/metadata/namespace") == it.pointer("/metadata/namespace")
-                    && selects(deployment, it)
+                    && selects(deployment.pointer("/spec/selector/matchLabels"), it.pointer("/metadata/labels"))
             }),
             _ => true,
         });

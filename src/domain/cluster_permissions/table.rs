@@ -288,6 +288,7 @@ const REGISTRY_DIAGNOSIS: &[Rule] = &[
     rule(Cluster, Message, (NETWORKING, "ingressclasses"), &["list"], &[]),
     rule(Cluster, Message, (APPS, "deployments"), &["list"], &[]),
     rule(Namespaced, Message, (APPS, "deployments"), &["list"], &[]),
+    rule(Namespaced, Message, (APPS, "replicasets"), &["list"], &[]),
     rule(Namespaced, Message, (CORE, "services"), &["list"], &[]),
     rule(Namespaced, Message, (CORE, "pods"), &["list"], &[]),
     rule(Namespaced, Message, (CORE, "pods/log"), &["get"], &[]),

@@ -76,3 +76,36 @@ fn a_load_balancer_whose_name_does_not_resolve_serves_all_the_same() {
         assert_eq!(first(&report), cause, "{report:#?}");
     }
 }
+
+#[test]
+fn a_deployment_is_judged_by_the_pods_of_its_newest_template() {
+    let mut recorded = Recorded::of("pod-ends");
+    let namespace = recorded.namespace();
+    let meta = |name: &str, hash: &str, revision: &str| {
+        json!({
+            "namespace": namespace, "name": name, "uid": name, "creationTimestamp": "2026-11-29T10:00:00Z",
+            "labels": { "app": "web", "pod-template-hash": hash },
+            "annotations": { "deployment.kubernetes.io/revision": revision },
+            "ownerReferences": [{ "kind": "Deployment", "uid": "web" }],
+        })
+    };
+    // Two templates that differ in what is not kept of them.
+    let template = json!({ "metadata": { "labels": { "app": "web" } } });
+    let set = |name: &str, hash: &str, revision: &str| {
+        json!({ "apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": meta(name, hash, revision),
+            "spec": { "template": template } })
+    };
+    recorded.seen.add(json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta("web", "", "2"),
+        "spec": { "replicas": 1, "selector": { "matchLabels": { "app": "web" } }, "template": template },
+        "status": { "availableReplicas": 1, "updatedReplicas": 1 },
+    }));
+    recorded.seen.add(set("web-1", "one", "1"));
+    recorded.seen.add(set("web-2", "two", "2"));
+    recorded.seen.listed.insert(format!("ReplicaSet {namespace}"));
+    for (hash, health) in [("one", Health::Healthy), ("two", Health::Failing)] {
+        recorded.first_of("Pod")["metadata"]["labels"] = json!({ "app": "web", "pod-template-hash": hash });
+        let report = deployment(&recorded.seen, &namespace, "web");
+        assert_eq!(report.health, health, "{report:#?}");
+    }
+}
