@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::domain::diagnosis::{Health, Report, Snapshot};
 use crate::env::Env;
 use crate::explain::Explanation;
-use crate::provider::{ABOUT, Access, Berth, Config};
+use crate::provider::{ABOUT, Berth, Config};
 use crate::retry::Budget;
 use crate::sdk::{Provider as _, Settings};
 
@@ -106,17 +106,13 @@ async fn told(options: &Options) -> Result<Health, Explanation> {
 
 async fn look(provider: &Berth, subject: &Subject, ca_pem: Option<&str>) -> Result<(Snapshot, Report), Explanation> {
     let (dns, clock) = (provider.dns()?, Clock::system());
-    let access = match subject {
-        Subject::Registry { host } => provider.registry_access(host).await?,
-        _ => Access::default(),
-    };
     let world = World {
         cluster: Some(provider.cluster()?),
         dns: &dns,
         network: provider.network(),
         clock: &clock,
         ca_pem,
-        login: access.login.as_ref(),
+        login: None,
         searches: true,
     };
     let examined = examine(&world, subject, &Budget::uninterrupted(LIMIT)).await;

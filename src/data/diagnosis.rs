@@ -3,7 +3,7 @@
 use crate::clients::diagnosis::{Subject, World, diagnose};
 use crate::domain::diagnosis::{Evidence, Finding, Health, Link, Report};
 use crate::explain::Explanation;
-use crate::provider::Cx;
+use crate::provider::{Access, Berth, Cx};
 use crate::sdk::{Computed, Model, Result};
 
 /// What a diagnosis says.
@@ -69,17 +69,23 @@ pub struct FindingModel {
     pub remedy: String,
 }
 
+/// The login that is tried and the certificates that are trusted. A registry is asked as the provider asks it, by what the
+/// block gives for it; images may be of any.
+async fn access(provider: &Berth, subject: &Subject) -> Result<Access> {
+    match subject {
+        Subject::Registry { host } => Ok(provider.registry_access(host).await?),
+        _ => Ok(Access { login: None, ca_pem: provider.registry_roots().await }),
+    }
+}
+
 /// Diagnoses a subject and writes down what was found. `ca_pem` is trusted for registries, beside what the provider block
 /// gives.
 pub async fn fill(cx: &Cx, subject: &Subject, ca_pem: Option<&str>, outcome: &mut Outcome, what: &str) -> Result<()> {
     let provider = cx.provider();
     let dns = provider.dns()?;
-    let access = match subject {
-        Subject::Registry { host } => provider.registry_access(host).await?,
-        _ => crate::provider::Access::default(),
-    };
-    let roots = [ca_pem.map(str::to_owned), provider.registry_roots().await];
-    let roots = roots.into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let access = access(provider, subject).await?;
+    let roots: Vec<&str> = ca_pem.into_iter().chain(access.ca_pem.as_deref()).collect();
+    let roots = roots.join("\n");
     let world = World {
         cluster: Some(provider.cluster()?),
         dns: &dns,
@@ -123,4 +129,27 @@ fn finding(Finding { cause, severity, subject, evidence: seen, remedy }: Finding
 /// The failure of a question that names nothing.
 pub fn unreadable(what: String, next: &str, attribute: &str) -> Explanation {
     Explanation::new("BERTH-DIAG-001", what).next(next).at(attribute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::Env;
+    use crate::provider::Config;
+    use crate::sdk::{Provider as _, Settings};
+
+    #[tokio::test]
+    async fn a_registry_is_trusted_by_its_own_roots_only() {
+        let mut config = Config::default();
+        for host in ["one.test", "two.test"] {
+            let given = config.registries.get_or_insert_default().entry(host.to_owned()).or_default();
+            given.ca_pem = Some(format!("roots of {host}"));
+        }
+        let settings = Settings { model: config, unknown: Vec::new() };
+        let provider = Berth::configure(settings, &Env::default()).unwrap();
+        let roots = async |subject: &Subject| access(&provider, subject).await.unwrap().ca_pem.unwrap();
+        assert_eq!(roots(&Subject::Registry { host: "one.test".to_owned() }).await, "roots of one.test");
+        let pod = Subject::Pod { namespace: "apps".to_owned(), name: "web".to_owned() };
+        assert_eq!(roots(&pod).await, "roots of one.test\nroots of two.test");
+    }
 }
