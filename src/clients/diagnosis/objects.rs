@@ -80,12 +80,6 @@ impl From<Listing> for Ask {
     }
 }
 
-impl From<ObjectRef> for Ask {
-    fn from(object: ObjectRef) -> Self {
-        Self::Get(object)
-    }
-}
-
 /// What one question brought.
 enum Brought {
     Objects(Vec<Value>, Option<String>),

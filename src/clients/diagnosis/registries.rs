@@ -228,7 +228,6 @@ fn presented(ders: &[Vec<u8>]) -> Option<Presented> {
         not_before: facts.not_before.to_string(),
         not_after: facts.not_after.to_string(),
         is_placeholder,
-        length: ders.len(),
     })
 }
 
@@ -293,7 +292,6 @@ async fn login(world: &World<'_>, budget: &Budget, question: &RegistryQuestion, 
         from: tried.from.clone(),
         key: tried.key.clone(),
         username: tried.login.username.clone(),
-        image: String::new(),
         answer,
         words,
     }

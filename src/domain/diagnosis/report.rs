@@ -160,11 +160,4 @@ impl Report {
     pub fn first(&self) -> Option<&Finding> {
         self.findings.first()
     }
-
-    /// The first finding as one clause for a message: what it is, what was seen, what to do.
-    pub fn told(&self) -> Option<String> {
-        let finding = self.first().filter(|finding| finding.severity != Severity::Note)?;
-        let seen = finding.evidence.first().map(|it| format!(": {} {}: {}", it.object, it.field, it.text));
-        Some(format!("{} ({}){}", finding.cause.meaning(), finding.cause.code(), seen.unwrap_or_default()))
-    }
 }

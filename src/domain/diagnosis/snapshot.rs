@@ -131,8 +131,6 @@ pub struct Presented {
     pub not_after: String,
     /// Whether an ingress controller serves it for want of another.
     pub is_placeholder: bool,
-    /// How many certificates came with it.
-    pub length: usize,
 }
 
 /// What a login came to.
@@ -145,8 +143,6 @@ pub enum LoginAnswer {
     Refused,
     /// It is, and may not do this.
     Denied,
-    /// It is, and there is no such image.
-    NotFound,
     /// It could not be tried.
     Untried,
 }
@@ -160,8 +156,6 @@ pub struct LoginProbe {
     pub key: String,
     /// The user.
     pub username: String,
-    /// The repository and tag or digest that were asked for; empty for the login alone.
-    pub image: String,
     /// The outcome.
     pub answer: LoginAnswer,
     /// The registry's words.
@@ -328,7 +322,6 @@ impl fmt::Display for LoginAnswer {
             Self::Accepted => "accepted",
             Self::Refused => "refused",
             Self::Denied => "denied",
-            Self::NotFound => "not found",
             Self::Untried => "not tried",
         })
     }

@@ -191,7 +191,6 @@ fn login(walk: &mut Walk<'_>, pull: &Pull<'_>, object: &ObjectRef, key: &str) {
         LoginAnswer::Refused => Cause::RegistryLoginRefused,
         LoginAnswer::Untried => refusal(pull),
         LoginAnswer::Denied => Cause::PullDenied,
-        LoginAnswer::NotFound => Cause::ImageMissing,
         // It was corrected since: the kubelet tries again, with pauses of up to five minutes.
         LoginAnswer::Accepted if walk.seen.registries.get(&pull.host).is_some_and(|it| it.realm.is_some()) => {
             Cause::PullDenied

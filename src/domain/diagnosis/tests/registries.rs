@@ -17,7 +17,7 @@ fn a_registry_is_judged_by_what_its_clients_meet() {
         not_before: "2026-01-01T00:00:00Z".to_owned(),
         not_after: not_after.to_owned(),
         is_placeholder: subject.contains("DEFAULT"),
-        ..Presented::default()
+        names: Vec::new(),
     };
     assert_eq!(answer(|_| {}).health, Health::Healthy);
     assert_eq!(first(&answer(|it| it.status = Some(404))), "not-a-registry");
