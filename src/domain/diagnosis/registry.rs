@@ -22,6 +22,9 @@ const PATIENCE: i64 = 30;
 const NOT_REACHED: &str =
     "mend what the words name: a proxy on the way (`HTTPS_PROXY`, `NO_PROXY`), or the roots to trust";
 
+/// What can be done where the login that was given is refused: it stands in no Secret.
+const GIVEN_LOGIN: &str = "correct user and password under `registries` of the provider, or the user at the registry";
+
 /// Diagnoses a registry by its host and port.
 pub fn registry(seen: &Snapshot, host: &str) -> Report {
     let mut walk = Walk::new(seen, format!("registry {host}"));
@@ -133,7 +136,7 @@ fn interface(walk: &mut Walk<'_>, place: &str, answer: &RegistryAnswer) -> bool 
     for it in &answer.logins {
         if it.answer == LoginAnswer::Refused {
             let seen = vec![evidence(place, "login", format!("user `{}` of {}: {}", it.username, it.from, it.words))];
-            walk.fails(Cause::RegistryLoginRefused, place, seen, "");
+            walk.fails(Cause::RegistryLoginRefused, place, seen, GIVEN_LOGIN);
         }
     }
     true

@@ -61,6 +61,24 @@ fn a_registry_is_judged_by_what_its_clients_meet() {
 }
 
 #[test]
+fn a_login_of_the_provider_is_corrected_there() {
+    let mut seen = Snapshot { now: "2026-11-29T12:00:00Z".to_owned(), ..Snapshot::default() };
+    let login = LoginProbe {
+        from: "the login that was given".to_owned(),
+        key: "hub.test".to_owned(),
+        username: "ann".to_owned(),
+        answer: LoginAnswer::Refused,
+        words: "no".to_owned(),
+    };
+    let answer = RegistryAnswer { status: Some(401), logins: vec![login], ..RegistryAnswer::default() };
+    seen.registries.insert("hub.test".to_owned(), answer);
+    let report = registry(&seen, "hub.test");
+    assert_eq!(first(&report), "registry-login-refused");
+    let remedy = &report.findings[0].remedy;
+    assert!(remedy.contains("`registries` of the provider") && !remedy.contains("Secret"), "{remedy}");
+}
+
+#[test]
 fn a_load_balancer_whose_name_does_not_resolve_serves_all_the_same() {
     for (points, cause) in [(json!([]), "ingress-not-served"), (json!([{ "hostname": "lb.test" }]), "not-a-registry")] {
         let mut seen = Snapshot { now: "2026-11-29T12:00:00Z".to_owned(), ..Snapshot::default() };
