@@ -308,14 +308,15 @@ pub fn caa(walk: &mut Walk<'_>, certificate: &Value, issuer: Option<&Value>) {
             account_url,
             method: method.as_deref(),
         };
-        let Err(objection) = caa::check(&answer.set(), &wanted) else { continue };
-        let records = answer.set().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let set = answer.set();
+        let Err(objection) = caa::check(&set, &wanted) else { continue };
+        let records = set.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let seen = vec![
             evidence(format!("CAA {}", answer.at), "records", records),
             evidence(format!("ACME directory {url}"), "meta.caaIdentities", directory.caa_identities.join(", ")),
         ];
-        let (cause, remedy) = objected(&objection, &answer.at, &wanted);
-        walk.fails(cause, name, seen, remedy);
+        let remedy = caa::remedy(&objection, &answer.at, &set, &wanted);
+        walk.fails(cause_of_objection(&objection), name, seen, remedy);
     }
 }
 
@@ -326,21 +327,9 @@ fn method(walk: &Walk<'_>, domain: &str) -> Option<String> {
     text(found, "/spec/type").map(str::to_ascii_lowercase)
 }
 
-fn objected(objection: &Objection, at: &str, wanted: &caa::Request<'_>) -> (Cause, String) {
-    let ca = wanted.identities.first().map_or("", String::as_str);
+fn cause_of_objection(objection: &Objection) -> Cause {
     match objection {
-        Objection::Critical(property) => (
-            Cause::CaaForbids,
-            format!("correct the property `{property}` at `{at}`: it is critical, and CAs do not know it"),
-        ),
-        Objection::Issuer(_) => (Cause::CaaForbids, format!("add the record `0 issue \"{ca}\"` at `{at}`")),
-        Objection::Account(_) => {
-            let account = wanted.account_url.unwrap_or_default();
-            (Cause::CaaAccount, format!("add `accounturi={account}` to a record for `{ca}` at `{at}`"))
-        }
-        Objection::Method(_) => {
-            let method = wanted.method.unwrap_or_default();
-            (Cause::CaaAccount, format!("add `{method}` to `validationmethods` at `{at}`"))
-        }
+        Objection::Critical(_) | Objection::Issuer(_) => Cause::CaaForbids,
+        Objection::Account(_) | Objection::Method(_) => Cause::CaaAccount,
     }
 }

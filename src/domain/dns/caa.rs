@@ -94,6 +94,38 @@ pub fn check(set: &[Caa], request: &Request<'_>) -> Result<(), Objection> {
     Ok(())
 }
 
+/// What to change in the set at a name so that the CA may issue, as a clause.
+pub fn remedy(objection: &Objection, at: &str, set: &[Caa], request: &Request<'_>) -> String {
+    let own = request.identities.first().map_or("", String::as_str);
+    // Where one property is of wildcards, only such ones decide for them (RFC 8659 §4.3).
+    let is_of_wildcards = request.wildcard && set.iter().any(|one| one.tag == "issuewild");
+    let tag = if is_of_wildcards { "issuewild" } else { "issue" };
+    match objection {
+        Objection::Critical(property) => format!(
+            "correct the property `{property}` at `{at}`: it is marked as critical, and a CA that does not know it must not issue (RFC 8659 §4.1)"
+        ),
+        Objection::Issuer(named) if named.is_empty() => {
+            format!("add the record `0 {tag} \"{own}\"` at `{at}`: now no CA may issue")
+        }
+        Objection::Issuer(named) => {
+            format!(
+                "add the record `0 {tag} \"{own}\"` at `{at}`, or take the CA that is allowed ({})",
+                named.join(", ")
+            )
+        }
+        Objection::Account(accounts) => format!(
+            "add `accounturi={}` to a record for `{own}` at `{at}` (RFC 8657 §3); now it allows {}",
+            request.account_url.unwrap_or_default(),
+            accounts.join(", ")
+        ),
+        Objection::Method(methods) => format!(
+            "add `{}` to `validationmethods` at `{at}` (RFC 8657 §4), or prove the name by what is allowed ({})",
+            request.method.unwrap_or_default(),
+            methods.join(", ")
+        ),
+    }
+}
+
 fn values(grants: &[&Grant], tag: &str) -> Vec<String> {
     grants.iter().flat_map(|grant| grant.all(tag)).map(str::to_owned).collect()
 }

@@ -73,3 +73,20 @@ fn an_address_that_is_silent_from_here_is_no_wrong_answer() {
         assert_eq!(is_told, is_wrong, "{report:#?}");
     }
 }
+
+#[test]
+fn a_wildcard_that_caa_forbids_is_allowed_by_a_record_of_its_kind() {
+    let mut recorded = Recorded::of("certificate-caa");
+    let names = recorded.first_of("Certificate")["spec"]["dnsNames"].clone();
+    let name = names[0].as_str().unwrap().to_owned();
+    let remedy = |recorded: &Recorded| {
+        let report = recorded.report();
+        report.findings.iter().find(|it| it.cause == Cause::CaaForbids).unwrap().remedy.clone()
+    };
+    assert!(remedy(&recorded).contains("`0 issue \""), "{}", remedy(&recorded));
+    let record = |tag: &str| (0, tag.to_owned(), "other.test".to_owned());
+    let records = CaaAnswer { at: name.clone(), records: vec![record("issue"), record("issuewild")] };
+    recorded.seen.caa.insert(name.clone(), Answer::Told(records));
+    recorded.first_of("Certificate")["spec"]["dnsNames"] = json!([format!("*.{name}")]);
+    assert!(remedy(&recorded).contains("`0 issuewild \""), "{}", remedy(&recorded));
+}

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use crate::clients::dns::{CaaSet, Dns};
-use crate::domain::dns::caa::{Objection, Request, check};
+use crate::domain::dns::caa::{Request, check, remedy};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::retry::Budget;
@@ -54,38 +54,7 @@ fn judge(set: &CaaSet, subject: &Subject, name: &Subdomain, identities: &[String
     let told = Explanation::new("BERTH-ACME-090", format!("CAA records forbid the CA to issue for `{}`", name.title()))
         .on(format!("CAA {}", set.at))
         .said("DNS", records);
-    Some(told.next(remedy(&objection, set, &request)).at("dns_names"))
-}
-
-fn remedy(objection: &Objection, set: &CaaSet, request: &Request<'_>) -> String {
-    let at = &set.at;
-    let own = request.identities.first().map_or("", String::as_str);
-    let tag =
-        if request.wildcard && set.records.iter().any(|one| one.tag == "issuewild") { "issuewild" } else { "issue" };
-    match objection {
-        Objection::Critical(property) => format!(
-            "correct the property `{property}` at `{at}`: it is marked as critical, and a CA that does not know it must not issue (RFC 8659 §4.1)"
-        ),
-        Objection::Issuer(named) if named.is_empty() => {
-            format!("add the record `0 {tag} \"{own}\"` at `{at}`: now no CA may issue")
-        }
-        Objection::Issuer(named) => {
-            format!(
-                "add the record `0 {tag} \"{own}\"` at `{at}`, or take the CA that is allowed ({})",
-                named.join(", ")
-            )
-        }
-        Objection::Account(accounts) => format!(
-            "add `accounturi={}` to a record for `{own}` at `{at}` (RFC 8657 §3); now it allows {}",
-            request.account_url.unwrap_or_default(),
-            accounts.join(", ")
-        ),
-        Objection::Method(methods) => format!(
-            "add `{}` to `validationmethods` at `{at}` (RFC 8657 §4), or prove the name by what is allowed ({})",
-            request.method.unwrap_or_default(),
-            methods.join(", ")
-        ),
-    }
+    Some(told.next(remedy(&objection, &set.at, &set.records, &request)).at("dns_names"))
 }
 
 #[cfg(test)]
