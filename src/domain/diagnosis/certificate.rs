@@ -26,17 +26,9 @@ pub fn certificate(seen: &Snapshot, namespace: &str, name: &str) -> Report {
     if installation::look(&mut walk, Some(namespace)) {
         return walk.report(Health::Failing);
     }
-    let found = match walk.get(&object) {
-        Seen::Found(found) => found,
-        Seen::Absent => {
-            walk.link(0, &object, LinkState::Absent, "");
-            walk.fails(Cause::ObjectMissing, &object, vec![evidence(&object, "metadata.name", "not found")], "");
-            return walk.report(Health::Failing);
-        }
-        Seen::Unread(_) | Seen::NotAsked => {
-            walk.link(0, &object, LinkState::Unknown, "");
-            return walk.report(Health::Unknown);
-        }
+    let found = match walk.subject(&object) {
+        Ok(found) => found,
+        Err(health) => return walk.report(health),
     };
     let is_ready = itself(&mut walk, &object, found);
     secret(&mut walk, &object, found);

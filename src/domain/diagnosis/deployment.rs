@@ -9,7 +9,7 @@ use super::cause::Cause;
 use super::installation::look_at_namespace;
 use super::pod;
 use super::report::{Health, LinkState, Report, Severity};
-use super::snapshot::{Seen, Snapshot, text};
+use super::snapshot::{Snapshot, text};
 use super::walk::{Walk, age, condition, evidence, owner_uid, reference, uid};
 
 /// How long a Deployment may take to start, in seconds.
@@ -25,23 +25,17 @@ pub fn deployment(seen: &Snapshot, namespace: &str, name: &str) -> Report {
     if look_at_namespace(&mut walk, namespace) {
         return walk.report(Health::Failing);
     }
-    match walk.get(&object) {
-        Seen::Absent => {
-            walk.link(0, &object, LinkState::Absent, "");
-            walk.fails(Cause::ObjectMissing, &object, vec![evidence(&object, "metadata.name", "not found")], "");
-            walk.report(Health::Failing)
-        }
-        Seen::Unread(_) | Seen::NotAsked => walk.report(Health::Unknown),
-        Seen::Found(found) => {
-            let is_whole = deployed(&mut walk, found);
-            if is_whole && !walk.has(Severity::Failure) {
-                return walk.report(Health::Healthy);
-            }
-            let is_young = age(seen, found).is_some_and(|age| age < PATIENCE)
-                || newest_pods(seen, found).into_iter().any(|it| pod::is_young(seen, it));
-            walk.report_failing(is_young)
-        }
+    let found = match walk.subject(&object) {
+        Ok(found) => found,
+        Err(health) => return walk.report(health),
+    };
+    let is_whole = deployed(&mut walk, found);
+    if is_whole && !walk.has(Severity::Failure) {
+        return walk.report(Health::Healthy);
     }
+    let is_young = age(seen, found).is_some_and(|age| age < PATIENCE)
+        || newest_pods(seen, found).into_iter().any(|it| pod::is_young(seen, it));
+    walk.report_failing(is_young)
 }
 
 /// A Deployment and its Pods; whether as many as wanted serve.

@@ -7,7 +7,7 @@ use crate::domain::kubernetes::ObjectRef;
 use super::cause::Cause;
 use super::installation;
 use super::report::{Evidence, Health, LinkState, Report};
-use super::snapshot::{Answer, Seen, Snapshot, text};
+use super::snapshot::{Answer, Snapshot, text};
 use super::walk::{CERT_MANAGER, Walk, age, condition, evidence, reference};
 
 /// How long a new issuer may have no condition, in seconds.
@@ -20,22 +20,16 @@ pub fn issuer(seen: &Snapshot, namespace: Option<&str>, name: &str) -> Report {
     if installation::look(&mut walk, namespace) {
         return walk.report(Health::Failing);
     }
-    match walk.get(&object) {
-        Seen::Absent => {
-            walk.link(0, &object, LinkState::Absent, "");
-            walk.fails(Cause::ObjectMissing, &object, vec![evidence(&object, "metadata.name", "not found")], "");
-            walk.report(Health::Failing)
-        }
-        Seen::Found(found) if look(&mut walk, 0, found) => {
-            walk.soften();
-            walk.report(Health::Healthy)
-        }
-        Seen::Found(found) => {
-            let is_young = age(seen, found).is_some_and(|age| age < PATIENCE);
-            walk.report_failing(is_young)
-        }
-        Seen::Unread(_) | Seen::NotAsked => walk.report(Health::Unknown),
+    let found = match walk.subject(&object) {
+        Ok(found) => found,
+        Err(health) => return walk.report(health),
+    };
+    if look(&mut walk, 0, found) {
+        walk.soften();
+        return walk.report(Health::Healthy);
     }
+    let is_young = age(seen, found).is_some_and(|age| age < PATIENCE);
+    walk.report_failing(is_young)
 }
 
 /// What an issuer's reference means.

@@ -25,21 +25,15 @@ pub fn pod(seen: &Snapshot, namespace: &str, name: &str) -> Report {
     if look_at_namespace(&mut walk, namespace) {
         return walk.report(Health::Failing);
     }
-    match walk.get(&object) {
-        Seen::Absent => {
-            walk.link(0, &object, LinkState::Absent, "");
-            walk.fails(Cause::ObjectMissing, &object, vec![evidence(&object, "metadata.name", "not found")], "");
-            walk.report(Health::Failing)
-        }
-        Seen::Unread(_) | Seen::NotAsked => walk.report(Health::Unknown),
-        Seen::Found(found) => {
-            let is_ready = look(&mut walk, 0, found);
-            if is_ready && !walk.has(Severity::Failure) {
-                return walk.report(Health::Healthy);
-            }
-            walk.report_failing(is_young(seen, found))
-        }
+    let found = match walk.subject(&object) {
+        Ok(found) => found,
+        Err(health) => return walk.report(health),
+    };
+    let is_ready = look(&mut walk, 0, found);
+    if is_ready && !walk.has(Severity::Failure) {
+        return walk.report(Health::Healthy);
     }
+    walk.report_failing(is_young(seen, found))
 }
 
 /// Whether a Pod may still be starting.

@@ -27,6 +27,25 @@ impl<'a> Walk<'a> {
         Self { seen, subject: subject.to_string(), findings: Vec::new(), chain: Vec::new(), unread: Vec::new() }
     }
 
+    /// Looks up what is to be diagnosed.
+    ///
+    /// # Errors
+    /// How it is, as far as that can be told without it.
+    pub fn subject(&mut self, object: &ObjectRef) -> Result<&'a Value, Health> {
+        match self.get(object) {
+            Seen::Found(found) => Ok(found),
+            Seen::Absent => {
+                self.link(0, object, LinkState::Absent, "");
+                self.fails(Cause::ObjectMissing, object, vec![evidence(object, "metadata.name", "not found")], "");
+                Err(Health::Failing)
+            }
+            Seen::Unread(_) | Seen::NotAsked => {
+                self.link(0, object, LinkState::Unknown, "");
+                Err(Health::Unknown)
+            }
+        }
+    }
+
     /// Looks an object up; what could not be read is noted.
     pub fn get(&mut self, object: &ObjectRef) -> Seen<'a> {
         let seen = self.seen.get(object);
