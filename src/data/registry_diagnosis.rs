@@ -2,9 +2,10 @@
 
 use crate::clients::diagnosis::Subject;
 use crate::data::diagnosis::{Outcome, fill, unreadable};
-use crate::domain::registry_name::{RegistryName, base_url};
+use crate::domain::registry_name::RegistryName;
+use crate::provider::checks::registry_host;
 use crate::provider::{Berth, Cx};
-use crate::sdk::{Check, Data, Meta, Model, ReadTimeouts, Result, check};
+use crate::sdk::{Data, Meta, Model, ReadTimeouts, Result};
 
 /// The data source.
 pub struct RegistryDiagnosis;
@@ -46,9 +47,4 @@ impl Data<Berth> for RegistryDiagnosis {
         let subject = Subject::Registry { host: name.authority() };
         fill(cx, &subject, model.ca_pem.as_deref(), &mut model.outcome, &what).await
     }
-}
-
-/// A registry's host.
-fn registry_host() -> Check {
-    check::text("must be `HOST` or `HOST:PORT`", |text| base_url(text).map(drop))
 }

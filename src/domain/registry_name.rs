@@ -165,6 +165,11 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
+/// A host with or without a port, without it.
+pub fn without_port(authority: &str) -> &str {
+    split_port(authority).map_or(authority, |(host, _)| host)
+}
+
 /// The host as clients compare it.
 fn readable(name: &str) -> Option<String> {
     let name = without_last_dot(name);
@@ -189,7 +194,7 @@ fn own_path(path: &str) -> Option<String> {
 }
 
 /// Whether a part of a host fits a pattern in which each star stands for any text.
-fn is_like(pattern: &str, part: &str) -> bool {
+pub fn is_like(pattern: &str, part: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == part };
     let Some(tail) = part.strip_prefix(start) else { return false };
     let ends = tail.char_indices().map(|(index, _)| index).chain([tail.len()]);

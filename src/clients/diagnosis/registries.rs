@@ -10,7 +10,7 @@ use crate::domain::certificate::Facts;
 use crate::domain::diagnosis::{LoginAnswer, LoginProbe, Presented, RegistryAnswer, Snapshot, newest_pods};
 use crate::domain::dockerconfig::Login;
 use crate::domain::kubernetes::{DECLARATION, ObjectRef, annotations, selects};
-use crate::domain::registry_name::base_url;
+use crate::domain::registry_name::{base_url, without_port};
 use crate::retry::Budget;
 
 use super::certificates::load_balancers;
@@ -67,7 +67,7 @@ impl Gathering<'_> {
         ];
         let (answers, asked) = futures_util::join!(self.registry_answers(vec![question]), beside.ask(first));
         self.seen.merge(answers);
-        let bare = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        let bare = without_port(host);
         beside.keep_only_of(host, bare);
         self.seen.merge(beside.seen);
         asked?;
@@ -172,7 +172,7 @@ fn declared_host(deployment: &Value) -> Option<String> {
 
 /// One registry: name, certificate, `/v2/` and logins.
 async fn asked(world: &World<'_>, budget: &Budget, question: RegistryQuestion) -> Snapshot {
-    let bare = question.host.rsplit_once(':').map_or(question.host.as_str(), |(name, _)| name).to_owned();
+    let bare = without_port(&question.host).to_owned();
     let first = short(budget);
     let (name, answer) = futures_util::join!(name_answer(world.dns, &bare, &first), registry(world, budget, &question));
     let mut seen = Snapshot::default();

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::domain::dockerconfig::compared_name;
 use crate::domain::kubernetes::ObjectRef;
+use crate::domain::registry_name::without_port;
 
 use super::cause::Cause;
 use super::pod::statuses;
@@ -90,7 +91,7 @@ pub fn look(walk: &mut Walk<'_>, pod: &ObjectRef, found: &Value, image: &str, wa
 
 /// Whether nobody knows the name, here as little as at the node.
 fn has_no_address(walk: &Walk<'_>, pull: &Pull<'_>) -> bool {
-    let bare = pull.host.rsplit_once(':').map_or(pull.host.as_str(), |(host, _)| host);
+    let bare = without_port(&pull.host);
     matches!(walk.seen.names.get(bare), Some(Answer::Told(told)) if told.own.is_empty() && told.resolved.is_empty())
 }
 
@@ -120,7 +121,7 @@ fn beside(walk: &Walk<'_>, pull: &Pull<'_>, cause: Cause, registry: Option<&Regi
             ));
         }
         (Cause::NodeName, _) => {
-            let bare = pull.host.rsplit_once(':').map_or(pull.host.as_str(), |(host, _)| host);
+            let bare = without_port(&pull.host);
             match walk.seen.names.get(bare) {
                 Some(Answer::Told(told)) if told.own.is_empty() && told.resolved.is_empty() => {
                     seen.push(evidence(format!("DNS {bare}"), "A, AAAA", "none, asked from here"));

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::domain::kubernetes::ObjectRef;
+use crate::domain::registry_name::without_port;
 
 use super::cause::Cause;
 use super::challenge::{ingress_class, is_served, published};
@@ -42,7 +43,7 @@ pub fn registry(seen: &Snapshot, host: &str) -> Report {
 /// What its clients meet; whether it serves.
 fn from_outside(walk: &mut Walk<'_>, host: &str) -> bool {
     let place = format!("registry {host}");
-    let bare = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let bare = without_port(host);
     let mut dns = Vec::new();
     match walk.seen.names.get(bare) {
         Some(Answer::Told(told)) => {
@@ -144,7 +145,7 @@ fn interface(walk: &mut Walk<'_>, place: &str, answer: &RegistryAnswer) -> bool 
 
 /// The Ingress for the host, its Service, and the Pods behind; whether there is any.
 fn in_cluster(walk: &mut Walk<'_>, host: &str) -> bool {
-    let bare = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let bare = without_port(host);
     let ingresses: Vec<&Value> = walk.seen.all("Ingress", None).filter(|it| is_for(it, bare)).collect();
     for ingress in &ingresses {
         ingress_way(walk, bare, ingress);

@@ -2,7 +2,7 @@
 //!
 //! Source: Kubernetes, `pkg/credentialprovider/keyring.go` (`BasicDockerKeyring.Add`, `Lookup`, `URLsMatch`).
 
-use crate::domain::registry_name::RegistryName;
+use crate::domain::registry_name::{RegistryName, is_like, without_port};
 
 /// How a key stands to an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,18 +75,6 @@ fn parts(text: &str) -> (Vec<String>, String, String) {
     let (host, path) = text.find('/').map_or((text, ""), |slash| text.split_at(slash));
     let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
     (name.split('.').map(str::to_owned).collect(), port.to_owned(), path.to_owned())
-}
-
-/// Go's `filepath.Match` as far as hosts need it: each star stands for any text.
-fn is_like(pattern: &str, part: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else { return pattern == part };
-    let Some(tail) = part.strip_prefix(start) else { return false };
-    let ends = tail.char_indices().map(|(index, _)| index).chain([tail.len()]);
-    ends.into_iter().any(|index| tail.get(index..).is_some_and(|tail| is_like(rest, tail)))
-}
-
-fn without_port(authority: &str) -> &str {
-    authority.rsplit_once(':').map_or(authority, |(host, _)| host)
 }
 
 /// What differs between two texts for the same registry.

@@ -187,3 +187,15 @@ fn a_host_is_read_in_the_words_of_pull_secrets_and_has_no_path() {
         assert!(base_url(wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn a_port_is_cut_and_a_part_of_an_address_is_not() {
+    for (authority, host) in [
+        ("hub.test", "hub.test"),
+        ("hub.test:5000", "hub.test"),
+        ("[::1]:5000", "[::1]"),
+        ("[2001:db8::1]", "[2001:db8::1]"),
+    ] {
+        assert_eq!(without_port(authority), host);
+    }
+}
