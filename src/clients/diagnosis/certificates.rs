@@ -9,7 +9,7 @@ use crate::domain::diagnosis::Snapshot;
 use crate::domain::kubernetes::ObjectRef;
 
 use super::Gathering;
-use super::objects::{Ask, all, pointers, with};
+use super::objects::{Ask, all, pointers, warnings, with};
 use super::world::{DirectoryQuestion, Question, TxtQuestion, VisitQuestion};
 
 const CERT_MANAGER: &str = "cert-manager.io/v1";
@@ -60,7 +60,7 @@ impl Gathering<'_> {
             all("networking.k8s.io/v1", "Ingress", own).labelled(SOLVER).into(),
             all("networking.k8s.io/v1", "IngressClass", None).into(),
             all("discovery.k8s.io/v1", "EndpointSlice", own).into(),
-            all("v1", "Event", own).into(),
+            warnings(namespace, None),
         ]);
         self.ask(asks).await?;
         let certificates: Vec<Value> = with(&self.seen, "Certificate", "/metadata/name", name).cloned().collect();
@@ -126,10 +126,7 @@ impl Gathering<'_> {
 
     /// What the world is asked about a Certificate.
     fn questions(&self, namespace: &str, certificates: &[Value]) -> Vec<Question> {
-        let mut names: Vec<String> = certificates.iter().flat_map(|it| texts(it, "/spec/dnsNames")).collect();
-        names.sort();
-        names.truncate(MOST_NAMES);
-        let domains: Vec<String> = names.iter().map(|name| name.trim_start_matches("*.").to_owned()).collect();
+        let domains = domains(certificates);
         let mut questions: Vec<Question> = domains.iter().cloned().map(Question::Name).collect();
         questions.extend(domains.iter().cloned().map(Question::Caa));
         questions.extend(
@@ -155,6 +152,16 @@ impl Gathering<'_> {
         with(&self.seen, kind, "/metadata/name", name)
             .find(|it| kind == "ClusterIssuer" || it.pointer("/metadata/namespace") == namespace)
     }
+}
+
+/// The names of Certificates that are asked about, a wildcard's without its star.
+fn domains(certificates: &[Value]) -> Vec<String> {
+    let names = certificates.iter().flat_map(|it| texts(it, "/spec/dnsNames"));
+    let mut domains: Vec<String> = names.map(|name| name.trim_start_matches("*.").to_owned()).collect();
+    domains.sort();
+    domains.dedup();
+    domains.truncate(MOST_NAMES);
+    domains
 }
 
 /// What tells whether cert-manager is there.
@@ -215,5 +222,18 @@ fn challenge(found: &Value) -> Option<Question> {
             Some(Question::Visit(VisitQuestion { host: name, url, expected: key }))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_name_and_its_wildcard_are_asked_about_once() {
+        let certificate = json!({ "spec": { "dnsNames": ["hub.test", "*.hub.test", "a.test"] } });
+        assert_eq!(domains(&[certificate]), ["a.test", "hub.test"]);
     }
 }

@@ -21,7 +21,7 @@ const MOST: u32 = 500;
 const LOG_LINES: i64 = 60;
 
 /// One question.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Ask {
     /// For one object.
     Get(ObjectRef),
@@ -30,7 +30,7 @@ pub(super) enum Ask {
 }
 
 /// Which objects of a kind.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Listing {
     api_version: &'static str,
     kind: &'static str,
@@ -51,6 +51,12 @@ pub(super) fn all(api_version: &'static str, kind: &'static str, namespace: Opti
         fields: String::new(),
         is_whole: true,
     }
+}
+
+/// The events that warn: of one object, or of all in a namespace. No rule reads another one.
+pub(super) fn warnings(namespace: &str, of: Option<&str>) -> Ask {
+    let of = of.map(|name| format!(",involvedObject.name={name}")).unwrap_or_default();
+    all("v1", "Event", Some(namespace)).with_fields(&format!("type=Warning{of}")).into()
 }
 
 impl Listing {
@@ -88,14 +94,14 @@ enum Brought {
 }
 
 impl Gathering<'_> {
-    /// Asks all questions, and keeps the answers.
+    /// Asks all questions that were not answered yet, each once, and keeps the answers.
     ///
     /// # Errors
     /// The cluster cannot be asked at all.
     pub async fn ask(&mut self, asks: impl IntoIterator<Item = Ask>) -> Result<(), ClusterError> {
         let Some(cluster) = self.world.cluster else { return Ok(()) };
         let budget = self.budget.at_most(CLUSTER_TIME);
-        let asks: Vec<Ask> = asks.into_iter().collect();
+        let asks = anew(&self.seen, asks);
         let questions = stream::iter(asks).map(|ask| brought(cluster, &budget, ask));
         let answers: Vec<_> = questions.buffer_unordered(AT_ONCE).collect().await;
         for answer in answers {
@@ -147,6 +153,21 @@ impl Gathering<'_> {
     pub fn found(&self, kind: &str) -> Vec<Value> {
         self.seen.all(kind, None).cloned().collect()
     }
+}
+
+/// What is to be asked in addition to what was seen.
+fn anew(seen: &Snapshot, asks: impl IntoIterator<Item = Ask>) -> Vec<Ask> {
+    let mut new: Vec<Ask> = Vec::new();
+    for ask in asks {
+        let is_known = match &ask {
+            Ask::Get(object) => seen.get(object).found().is_some(),
+            Ask::List(listing) => listing.is_whole && seen.listed.contains(&listing.place()),
+        };
+        if !is_known && !new.contains(&ask) {
+            new.push(ask);
+        }
+    }
+    new
 }
 
 async fn brought(cluster: &Cluster, budget: &Budget, ask: Ask) -> Result<Brought, ClusterError> {
@@ -251,4 +272,29 @@ pub(super) fn with<'a>(
     value: &'a str,
 ) -> impl Iterator<Item = &'a Value> {
     seen.all(kind, None).filter(move |it| it.pointer(pointer).and_then(Value::as_str) == Some(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_asked_twice() {
+        let (pod, other) = (ObjectRef::pod("apps", "web"), ObjectRef::pod("apps", "other"));
+        let mut seen = Snapshot::default();
+        seen.add(json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "namespace": "apps", "name": "web" } }));
+        seen.listed.insert("Service apps".to_owned());
+        let services = || all("v1", "Service", Some("apps"));
+        let asks = [
+            Ask::Get(pod),
+            Ask::Get(other.clone()),
+            Ask::Get(other.clone()),
+            services().into(),
+            services().labelled("a=b").into(),
+            warnings("apps", None),
+            warnings("apps", None),
+        ];
+        let asked = anew(&seen, asks);
+        assert_eq!(asked, [Ask::Get(other), services().labelled("a=b").into(), warnings("apps", None)]);
+    }
 }

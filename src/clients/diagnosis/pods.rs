@@ -12,7 +12,7 @@ use crate::domain::dockerconfig::{
 use crate::domain::kubernetes::ObjectRef;
 
 use super::Gathering;
-use super::objects::{Ask, all};
+use super::objects::{Ask, all, warnings};
 use super::registries::{RegistryQuestion, Tried};
 
 /// How many registries are asked for the images of one Pod.
@@ -24,11 +24,10 @@ const MOST_LOGINS: usize = 4;
 impl Gathering<'_> {
     /// All about a Pod.
     pub async fn pod(&mut self, namespace: &str, name: &str) -> Result<(), ClusterError> {
-        let own = Some(namespace);
         let asks = [
             Ask::Get(ObjectRef::of_namespace(namespace)),
             Ask::Get(ObjectRef::pod(namespace, name)),
-            all("v1", "Event", own).with_fields(&format!("involvedObject.name={name}")).into(),
+            warnings(namespace, Some(name)),
         ];
         self.ask(asks.into_iter().chain(self.search(namespace))).await?;
         let pods = self.found("Pod");
@@ -44,7 +43,7 @@ impl Gathering<'_> {
             Ask::Get(deployment.clone()),
             all("apps/v1", "ReplicaSet", own).into(),
             all("v1", "Pod", own).into(),
-            all("v1", "Event", own).into(),
+            warnings(namespace, None),
         ];
         self.ask(asks.into_iter().chain(self.search(namespace))).await?;
         let found = self.seen.get(&deployment).found();
@@ -63,9 +62,9 @@ impl Gathering<'_> {
     /// The further stages for Pods: what they name and what their accounts name, then what they have logged and the
     /// registries of images that failed.
     pub async fn around(&mut self, pods: &[Value]) -> Result<(), ClusterError> {
-        self.ask_anew(named_by(pods)).await?;
-        let secrets = pods.iter().flat_map(|pod| pull_secrets_of(&self.seen, pod)).map(Ask::Get).collect();
-        self.ask_anew(secrets).await?;
+        self.ask(named_by(pods)).await?;
+        let secrets: Vec<ObjectRef> = pods.iter().flat_map(|pod| pull_secrets_of(&self.seen, pod)).collect();
+        self.ask(secrets.into_iter().map(Ask::Get)).await?;
         let questions = registry_questions(&self.seen, &self.secrets, pods);
         let mut beside =
             Gathering { world: self.world, budget: self.budget, seen: Snapshot::default(), secrets: Vec::new() };
@@ -73,13 +72,6 @@ impl Gathering<'_> {
         self.seen.merge(answers);
         self.seen.merge(beside.seen);
         Ok(())
-    }
-
-    /// Asks for what was not seen yet.
-    async fn ask_anew(&mut self, asks: Vec<Ask>) -> Result<(), ClusterError> {
-        let is_new = |ask: &Ask| !matches!(ask, Ask::Get(object) if self.seen.get(object).found().is_some());
-        let asks: Vec<Ask> = asks.into_iter().filter(is_new).collect();
-        self.ask(asks).await
     }
 }
 
@@ -164,8 +156,7 @@ fn named_by(pods: &[Value]) -> Vec<Ask> {
         has_claims |= !claims.is_empty();
         for name in &claims {
             asks.push(Ask::Get(ObjectRef::core("PersistentVolumeClaim", namespace, name)));
-            let events = all("v1", "Event", Some(namespace)).with_fields(&format!("involvedObject.name={name}"));
-            asks.push(events.into());
+            asks.push(warnings(namespace, Some(name)));
         }
     }
     if has_claims {

@@ -14,7 +14,7 @@ use crate::domain::registry_name::{base_url, without_port};
 use crate::retry::Budget;
 
 use super::certificates::load_balancers;
-use super::objects::{Ask, all};
+use super::objects::{Ask, all, warnings};
 use super::world::{Question, name_answer};
 use super::{Gathering, World, short};
 
@@ -97,7 +97,7 @@ impl Gathering<'_> {
             let own = Some(namespace);
             asks.push(all("v1", "Service", own).into());
             asks.push(all("v1", "Pod", own).into());
-            asks.push(all("v1", "Event", own).into());
+            asks.push(warnings(namespace, None));
             asks.push(all("v1", "ServiceAccount", own).into());
             asks.push(all("apps/v1", "Deployment", own).into());
             asks.push(all("apps/v1", "ReplicaSet", own).into());
