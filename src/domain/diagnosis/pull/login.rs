@@ -187,14 +187,13 @@ fn login(walk: &mut Walk<'_>, pull: &Pull<'_>, object: &ObjectRef, key: &str) {
     };
     let state = if answer == LoginAnswer::Accepted { LinkState::Ok } else { LinkState::Failing };
     walk.link(1, object, state, format!("`{key}` as {username}: {answer}"));
+    let has_realm = walk.seen.registries.get(&pull.host).is_some_and(|it| it.realm.is_some());
     let cause = match answer {
         LoginAnswer::Refused => Cause::RegistryLoginRefused,
         LoginAnswer::Untried => refusal(pull),
         LoginAnswer::Denied => Cause::PullDenied,
+        LoginAnswer::Accepted if has_realm && !was_refused_a_token(pull) => Cause::PullDenied,
         // It was corrected since: the kubelet tries again, with pauses of up to five minutes.
-        LoginAnswer::Accepted if walk.seen.registries.get(&pull.host).is_some_and(|it| it.realm.is_some()) => {
-            Cause::PullDenied
-        }
         LoginAnswer::Accepted => {
             walk.finds(
                 Severity::Note,
@@ -212,6 +211,12 @@ fn login(walk: &mut Walk<'_>, pull: &Pull<'_>, object: &ObjectRef, key: &str) {
 /// Why the node was refused with a login that nobody else has tried: only who is known can lack a right.
 fn refusal(pull: &Pull<'_>) -> Cause {
     if pull.words.text.contains("insufficient_scope") { Cause::PullDenied } else { Cause::RegistryLoginRefused }
+}
+
+/// Whether it was the token service that refused the login (containerd, `remotes/docker/authorizer.go`); else the registry did,
+/// with a token.
+fn was_refused_a_token(pull: &Pull<'_>) -> bool {
+    pull.words.text.contains("failed to fetch oauth token")
 }
 
 /// Secrets that would do and that the Pod does not name.

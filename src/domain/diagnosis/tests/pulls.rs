@@ -19,6 +19,15 @@ fn host(recorded: &Recorded) -> String {
     recorded.seen.registries.keys().next().unwrap().clone()
 }
 
+/// Has the node say more of the pull that failed.
+fn node_says(recorded: &mut Recorded, more: &str) {
+    for it in &mut recorded.seen.objects {
+        if let Some(words) = it["message"].as_str().filter(|words| words.contains("Failed to pull image")) {
+            it["message"] = json!(format!("{words}: {more}"));
+        }
+    }
+}
+
 #[test]
 fn secrets_that_may_not_be_read_are_no_missing_login() {
     let mut recorded = Recorded::of("pod-wrong-password");
@@ -55,6 +64,11 @@ fn a_login_that_was_corrected_meanwhile_is_waited_for() {
     assert_eq!((first(&report), report.health), ("waiting", Health::Unknown), "{report:#?}");
     assert_eq!(report.findings.len(), 1, "{report:#?}");
     assert!(report.findings[0].remedy.contains("next try"), "{report:#?}");
+    // With a token it is the right that lacks, unless there was none.
+    recorded.seen.registries.values_mut().next().unwrap().realm = Some("https://auth.test/token".to_owned());
+    assert_eq!(first(&recorded.report()), "pull-denied");
+    node_says(&mut recorded, "failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized");
+    assert_eq!(first(&recorded.report()), "waiting");
 }
 
 #[test]
@@ -62,12 +76,7 @@ fn a_login_that_was_not_tried_is_denied_where_the_node_says_so() {
     let mut recorded = Recorded::of("pod-wrong-password");
     recorded.seen.registries.clear();
     assert_eq!(first(&recorded.report()), "registry-login-refused");
-    for it in &mut recorded.seen.objects {
-        if it["reason"] == "Failed" && it["message"].as_str().unwrap().contains("pull image") {
-            let words = it["message"].as_str().unwrap().to_owned();
-            it["message"] = json!(format!("{words}: pull access denied: insufficient_scope: authorization failed"));
-        }
-    }
+    node_says(&mut recorded, "pull access denied: insufficient_scope: authorization failed");
     assert_eq!(first(&recorded.report()), "pull-denied");
     // Who has no login may lack just that.
     recorded.first_of("Pod")["spec"]["imagePullSecrets"] = json!([]);
