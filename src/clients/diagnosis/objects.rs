@@ -130,7 +130,7 @@ impl Gathering<'_> {
         }
     }
 
-    /// Reads what containers have logged, of the run before as well where there was one.
+    /// Reads what containers have logged, of those in trouble in the run before as well.
     pub async fn read_logs(&mut self, pods: &[Value], lines: Option<i64>) {
         let Some(cluster) = self.world.cluster else { return };
         let budget = self.budget.at_most(CLUSTER_TIME);
@@ -240,7 +240,7 @@ async fn log(
     let place = format!("{}/{} {}", pod.namespace.as_deref().unwrap_or_default(), pod.name, container.name);
     let lines = lines.unwrap_or(LOG_LINES);
     let mut all = Vec::new();
-    if container.restart_count > 0
+    if is_in_trouble(&container)
         && let Ok(before) = cluster.pod_log(budget, &pod, &container.name, lines, true).await
     {
         all.extend(kept(&before));
@@ -251,6 +251,11 @@ async fn log(
         Err(_) => {}
     }
     (place, Ok(all))
+}
+
+/// Whether what a container said before its last start matters: what serves again is over it.
+fn is_in_trouble(container: &Container) -> bool {
+    container.restart_count > 0 && !container.ready
 }
 
 /// The kubelet answers with success that a log is removed already.
@@ -277,6 +282,13 @@ pub(super) fn with<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_container_said_before_a_crash_is_over_once_it_is_ready() {
+        let container = |ready, restart_count| Container { ready, restart_count, ..Container::default() };
+        let asked = [(true, 1), (false, 1), (false, 0)].map(|(ready, count)| is_in_trouble(&container(ready, count)));
+        assert_eq!(asked, [false, true, false]);
+    }
 
     #[test]
     fn nothing_is_asked_twice() {
