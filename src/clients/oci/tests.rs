@@ -10,10 +10,10 @@ use crate::domain::probe_image::ProbeImage;
 use crate::secret::Secret;
 
 /// What a server was asked: the request's line, and its `Authorization`.
-type Asked = Arc<Mutex<Vec<(String, Option<String>)>>>;
+pub(super) type Asked = Arc<Mutex<Vec<(String, Option<String>)>>>;
 
 /// A server that answers each request by its line, with connections closed after each.
-async fn server(answer: impl Fn(&str) -> String + Send + 'static) -> (Url, Asked) {
+pub(super) async fn server(answer: impl Fn(&str) -> String + Send + 'static) -> (Url, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
     let asked = Asked::default();
@@ -48,11 +48,11 @@ async fn server(answer: impl Fn(&str) -> String + Send + 'static) -> (Url, Asked
     (url, asked)
 }
 
-fn reply(head: &str) -> String {
+pub(super) fn reply(head: &str) -> String {
     format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
 }
 
-fn client(base: Url) -> Oci {
+pub(super) fn client(base: Url) -> Oci {
     let login = Login { username: "ann".to_owned(), password: Secret::new("correct horse battery") };
     Oci::new(&Network::default(), base, None, Some(login)).unwrap()
 }

@@ -51,8 +51,7 @@ enum Start {
 impl Oci {
     /// Brings a blob into a repository. Answers how many bytes were sent for it; none if it was there.
     pub(super) async fn upload(&self, budget: &Budget, wish: &Wish<'_>, content: &Content) -> Result<u64, Unfinished> {
-        let tally = Arc::new(Mutex::new(Tally::new(&wish.blob.digest, wish.blob.size)));
-        let upload = Turn::new(Upload { session: None, tally, progress: Progress::new(), begun: 0 });
+        let upload = Turn::new(Upload::new(wish.blob));
         let attempts = retry(budget, pace(), || async {
             let mut upload = upload.lock().await;
             match self.attempt(wish, content, &mut upload).await {
@@ -78,7 +77,7 @@ impl Oci {
         let body = Sending::new(pieces, &upload.tally, offset);
         let answer = self.finish(wish, url, body, wish.blob.size - offset, &upload.tally).await;
         let (reached, _) = locked(&upload.tally).standing();
-        upload.progress.reach(offset);
+        upload.progress.reach(reached);
         let fault = locked(&upload.tally).take_fault();
         let answer = match (fault, answer) {
             (Some(Fault::Digest(found)), _) => {
@@ -180,6 +179,11 @@ impl Oci {
 }
 
 impl Upload {
+    fn new(blob: &Descriptor) -> Self {
+        let tally = Arc::new(Mutex::new(Tally::new(&blob.digest, blob.size)));
+        Self { session: None, tally, progress: Progress::new(), begun: 0 }
+    }
+
     fn may_go_on(&self, error: &OciError) -> bool {
         error.is_passing() && self.progress.may_go_on()
     }
@@ -234,7 +238,32 @@ pub(super) fn fits(headers: &HeaderMap, wanted: &str) -> Result<(), OciError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::local::{Place, descriptor};
+    use super::super::tests::{client, reply, server};
     use super::*;
+    use crate::domain::oci::digest_of;
+
+    #[tokio::test]
+    async fn an_upload_that_came_further_may_go_on_however_long_it_took() {
+        let (base, _) = server(|line| match line.split(' ').next() {
+            Some("GET") => reply("200 OK"),
+            Some("POST") => reply("202 Accepted\r\nlocation: /upload"),
+            _ => reply("502 Bad Gateway"),
+        })
+        .await;
+        let (content, registry) = (bytes::Bytes::from(vec![7; 100_000]), client(base));
+        let blob = descriptor("l", digest_of(&content), 100_000);
+        let places = Content::Local(Arc::new(BTreeMap::from([(blob.digest.clone(), Place::Bytes(content))])));
+        let wish = Wish { repository: "a", blob: &blob, from: None };
+        let mut upload = Upload::new(&blob);
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_mins(5)).await;
+        tokio::time::resume();
+        let error = registry.attempt(&wish, &places, &mut upload).await.unwrap_err();
+        assert!(error.is_passing() && upload.may_go_on(&error), "{error}");
+    }
 
     #[test]
     fn the_offset_is_one_behind_the_last_byte() {
