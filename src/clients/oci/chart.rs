@@ -88,12 +88,16 @@ impl LocalChart {
 }
 
 fn found(path: &Path, version: Option<&str>) -> Result<Found, ChartError> {
-    let kind = std::fs::metadata(path).map_err(|error| io_error(path, &error))?;
+    let kind = match std::fs::metadata(path) {
+        // Only the chart itself may come later: what is missing within it is a fault.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(ChartError::Absent(path.to_owned())),
+        kind => kind.map_err(|error| unreadable(path, &error))?,
+    };
     if kind.is_dir() {
         let files = folder(path)?;
         return repacked(path, files, version);
     }
-    let archive = std::fs::read(path).map_err(|error| io_error(path, &error))?;
+    let archive = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
     let files = unpacked(path, &archive)?;
     let metadata = metadata(path, &files)?;
     if version.is_some_and(|version| version != metadata.version) {
@@ -104,7 +108,7 @@ fn found(path: &Path, version: Option<&str>) -> Result<Found, ChartError> {
     let provenance = match std::fs::read(&beside) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(io_error(&beside, &error)),
+        Err(error) => return Err(unreadable(&beside, &error)),
     };
     Ok(Found { metadata, archive, provenance })
 }
@@ -149,14 +153,14 @@ impl Walk<'_> {
         if depth > DEPTH {
             return Err(content(folder, "folders lie too deep in each other; links may lead in a circle".to_owned()));
         }
-        for entry in std::fs::read_dir(folder).map_err(|error| io_error(folder, &error))? {
-            let entry = entry.map_err(|error| io_error(folder, &error))?;
+        for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+            let entry = entry.map_err(|error| unreadable(folder, &error))?;
             let name = entry.file_name();
             let Some(name) = name.to_str() else {
                 return Err(content(&entry.path(), "its name is no UTF-8".to_owned()));
             };
             let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
-            let kind = std::fs::metadata(entry.path()).map_err(|error| io_error(&entry.path(), &error))?;
+            let kind = std::fs::metadata(entry.path()).map_err(|error| unreadable(&entry.path(), &error))?;
             if self.rules.leave_out(&path, kind.is_dir()) {
                 continue;
             }
@@ -178,7 +182,7 @@ impl Walk<'_> {
             let fault = format!("its files have more than {LIMIT} bytes; .helmignore leaves some out");
             return Err(content(self.root, fault));
         }
-        let bytes = std::fs::read(file).map_err(|error| io_error(file, &error))?;
+        let bytes = std::fs::read(file).map_err(|error| unreadable(file, &error))?;
         self.files.insert(path, bytes);
         Ok(())
     }
@@ -228,11 +232,8 @@ fn content(path: &Path, fault: String) -> ChartError {
     ChartError::Content { path: path.to_owned(), fault }
 }
 
-fn io_error(path: &Path, error: &io::Error) -> ChartError {
-    match error.kind() {
-        io::ErrorKind::NotFound => ChartError::Absent(path.to_owned()),
-        _ => content(path, error.to_string()),
-    }
+fn unreadable(path: &Path, error: &io::Error) -> ChartError {
+    content(path, format!("it cannot be read: {error}"))
 }
 
 #[cfg(test)]
@@ -294,5 +295,16 @@ mod tests {
         assert!(told.to_string().contains("no packed chart"), "{told}");
         let absent = LocalChart::read(&folder.path().join("none"), None).await.unwrap_err();
         assert!(matches!(absent, ChartError::Absent(_)));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_link_that_leads_nowhere_is_a_fault_of_the_chart() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &[("Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n")]);
+        std::os::unix::fs::symlink("nowhere", folder.path().join("values.yaml")).unwrap();
+        let told = LocalChart::read(folder.path(), None).await.unwrap_err();
+        let ChartError::Content { path, .. } = told else { panic!("{told}") };
+        assert_eq!(path, folder.path().join("values.yaml"));
     }
 }
