@@ -133,11 +133,19 @@ fn metadata(path: &Path, files: &Files) -> Result<Metadata, ChartError> {
 
 /// All files of a folder that belong to its chart.
 fn folder(path: &Path) -> Result<Files, ChartError> {
-    let text = std::fs::read_to_string(path.join(".helmignore")).unwrap_or_default();
-    let rules = Rules::parse(&text).map_err(|fault| content(path, fault))?;
-    let mut walk = Walk { root: path, rules, files: Files::new(), size: 0 };
+    let mut walk = Walk { root: path, rules: rules(path)?, files: Files::new(), size: 0 };
     walk.enter(path, "", 0)?;
     Ok(walk.files)
+}
+
+/// What is left out of a folder. One that cannot be read counts as a fault: what it leaves out may be a secret.
+fn rules(folder: &Path) -> Result<Rules, ChartError> {
+    let file = folder.join(".helmignore");
+    let text = match std::fs::read_to_string(&file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        text => text.map_err(|error| unreadable(&file, &error))?,
+    };
+    Rules::parse(&text).map_err(|fault| content(folder, fault))
 }
 
 struct Walk<'a> {
@@ -295,6 +303,15 @@ mod tests {
         assert!(told.to_string().contains("no packed chart"), "{told}");
         let absent = LocalChart::read(&folder.path().join("none"), None).await.unwrap_err();
         assert!(matches!(absent, ChartError::Absent(_)));
+    }
+
+    #[tokio::test]
+    async fn rules_that_cannot_be_read_are_not_taken_for_none() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &[("Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n"), ("key.bak", "secret")]);
+        std::fs::write(folder.path().join(".helmignore"), b"# caf\xe9\n*.bak\n").unwrap();
+        let told = LocalChart::read(folder.path(), None).await.unwrap_err().to_string();
+        assert!(told.contains(".helmignore: it cannot be read"), "{told}");
     }
 
     #[cfg(unix)]
