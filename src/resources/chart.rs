@@ -12,7 +12,7 @@ use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
 use crate::sdk::{Check, Computed, Import, Limits, Meta, Model, Plan, Resource, Result, Timeouts, check};
 
-use super::oci_tag::Destination;
+use super::oci_tag::{Destination, stay};
 
 /// A Helm chart in a registry.
 pub struct Chart;
@@ -88,6 +88,11 @@ fn named(tag: &Tag) -> String {
 }
 
 impl Declared {
+    /// Whether a tag that stands for something else may be moved.
+    fn moving(&self) -> Moving {
+        if self.overwrite { Moving::Allowed } else { Moving::Refused }
+    }
+
     fn tag(&self, what: &str) -> Result<Tag> {
         let (name, version) = (self.name.get().cloned().unwrap_or_default(), self.version.get().cloned());
         tag_at(&self.repository, &name, &version.unwrap_or_default())
@@ -123,7 +128,8 @@ impl Resource<Berth> for Chart {
     }
 
     async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
-        push(cx, model).await
+        let moving = model.moving();
+        push(cx, model, moving).await
     }
 
     async fn read(&self, cx: &Cx, mut model: Declared) -> Result<Option<Declared>> {
@@ -137,15 +143,19 @@ impl Resource<Berth> for Chart {
 
     async fn update(&self, cx: &Cx, prior: &Declared, model: &mut Declared) -> Result<()> {
         let Some(digest) = model.digest.get().filter(|digest| Some(*digest) == prior.digest.get()).cloned() else {
-            return push(cx, model).await;
+            let moving = model.moving();
+            return push(cx, model, moving).await;
         };
         // Only the tag was moved, or nothing that has to do with the registry changes.
         let what = format!("Cannot push the chart `{}`", model.path);
         let tag = model.tag(&what)?;
         if prior.tag_digest.get() != Some(&digest) && !at(&tag).restore(cx, &what, &digest).await? {
-            return push(cx, model).await;
+            // The tag is ours, whatever somebody has it stand for.
+            return push(cx, model, Moving::Allowed).await;
         }
         model.tag_digest.set(digest);
+        stay(&mut model.app_version, &prior.app_version);
+        stay(&mut model.archive_digest, &prior.archive_digest);
         Ok(())
     }
 
@@ -181,7 +191,7 @@ impl Resource<Berth> for Chart {
 }
 
 /// Pushes the files and fills in what they are.
-async fn push(cx: &Cx, model: &mut Declared) -> Result<()> {
+async fn push(cx: &Cx, model: &mut Declared, moving: Moving) -> Result<()> {
     let what = format!("Cannot push the chart `{}`", model.path);
     let read = LocalChart::read(Path::new(&model.path), model.version.get().map(String::as_str)).await;
     let chart = read.map_err(|error| error.explain(&*what))?;
@@ -195,7 +205,6 @@ async fn push(cx: &Cx, model: &mut Declared) -> Result<()> {
     model.name.set(chart.metadata.name.clone());
     model.version.set(chart.metadata.version.clone());
     let tag = model.tag(&what)?;
-    let moving = if model.overwrite { Moving::Allowed } else { Moving::Refused };
     let content = Content::Local(chart.places);
     at(&tag).push(cx, &what, (&chart.image, &content), moving).await?;
     model.app_version.set(chart.metadata.app_version);

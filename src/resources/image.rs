@@ -17,7 +17,7 @@ use crate::sdk::{
     check,
 };
 
-use super::oci_tag::Destination;
+use super::oci_tag::{Destination, stay};
 
 /// An image in a registry.
 pub struct ImageResource;
@@ -158,7 +158,8 @@ impl Resource<Berth> for ImageResource {
             if is_there || (Destination { tag: &tag, attribute: "destination" }).restore(cx, &what, &digest).await? {
                 model.tag_digest.set(digest.clone());
                 model.reference.set(tag.by_digest(&digest));
-                fill_the_rest(prior, model);
+                stay(&mut model.media_type, &prior.media_type);
+                stay(&mut model.size_bytes, &prior.size_bytes);
                 return Ok(());
             }
         }
@@ -212,16 +213,6 @@ async fn push(cx: &Cx, model: &mut Declared, moving: Moving) -> Result<()> {
     model.media_type.set(image.top.media_type);
     model.size_bytes.set(size);
     Ok(())
-}
-
-/// What was not looked up again stays as it was.
-fn fill_the_rest(prior: &Declared, model: &mut Declared) {
-    if model.media_type.is_unknown() {
-        model.media_type = prior.media_type.clone();
-    }
-    if model.size_bytes.is_unknown() {
-        model.size_bytes = prior.size_bytes.clone();
-    }
 }
 
 fn tag_of(destination: &str, what: &str) -> Result<Tag> {

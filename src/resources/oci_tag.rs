@@ -6,7 +6,7 @@ use crate::clients::oci::{Content, Head, Image, Moving, OciError, Pushed, Subjec
 use crate::domain::oci::tag::Tag;
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::sdk::{Plan, Result};
+use crate::sdk::{Computed, Plan, Result};
 
 /// How long a refresh waits for a registry that does not answer.
 const REFRESHING: Duration = Duration::from_secs(20);
@@ -20,6 +20,13 @@ const QUESTION: &str = "tags of registries";
 /// The name under which a tag is held in this run.
 fn object(tag: &Tag) -> String {
     format!("tag {tag}")
+}
+
+/// What was not looked up again stays as it was.
+pub fn stay<T: Clone>(field: &mut Computed<T>, before: &Computed<T>) {
+    if field.is_unknown() {
+        field.clone_from(before);
+    }
 }
 
 /// A tag that a resource pushes to, and the attribute that names it.

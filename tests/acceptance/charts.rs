@@ -140,6 +140,37 @@ fn a_version_stands_for_one_content_and_another_version_is_another_tag() {
 
 #[test]
 #[ignore = "needs the sandbox"]
+fn a_chart_stays_where_its_files_are_gone_and_is_pushed_again_where_it_is_gone_itself() {
+    let scene = Scene::new();
+    let (path, repository) = (chart(&scene, "app", "1.0.0", "blue"), scene.name("charts"));
+    std::fs::write(path.join("Chart.yaml"), "apiVersion: v2\nname: app\nversion: 1.0.0\n").unwrap();
+    let workspace = scene.workspace(&Cli::terraform(), &declared(&path, &repository, ""));
+    workspace.apply().succeeds();
+    let digest = scene.digest("charts/app:1.0.0").unwrap();
+
+    // Another setting, on a machine without the files.
+    let away = scene.path("away");
+    std::fs::rename(&path, &away).unwrap();
+    workspace.configure(&scene.configured(&declared(&path, &repository, "delete_on_destroy = true")));
+    assert_eq!(workspace.plan().changes_something().warnings(), Vec::<String>::new());
+    workspace.apply_plan().succeeds();
+    assert_eq!(workspace.attributes("berth_chart.x")["digest"], digest);
+    workspace.plan().changes_nothing();
+    std::fs::rename(&away, &path).unwrap();
+
+    // Somebody has the tag stand for something else, and deletes what it stood for.
+    let (other, _) = scene.layout("other", &["linux/amd64"], 1000);
+    scene.pushes(&other, "charts/app:1.0.0");
+    scene.removes("charts/app", &digest);
+    assert_ne!(scene.digest("charts/app:1.0.0"), Some(digest.clone()));
+    workspace.apply().succeeds();
+    assert_eq!(scene.digest("charts/app:1.0.0"), Some(digest));
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
 fn mistakes_in_charts_are_told_in_the_plan() {
     let scene = Scene::new();
     let (good, repository) = (chart(&scene, "app", "1.0.0", "blue"), scene.name("charts"));

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::sandbox::value;
 use crate::tokens::Certificate;
 use crate::workspace::Cli;
-use scene::{Scene, image, skopeo};
+use scene::{Scene, image};
 
 #[test]
 #[ignore = "needs the sandbox"]
@@ -36,8 +36,7 @@ fn an_archive_is_pushed_planned_empty_healed_imported_and_destroyed() {
 
         // Somebody moves the tag, and somebody takes it off.
         let (other, _) = scene.layout("other", &["linux/amd64"], 1000);
-        let (from, there) = (format!("oci:{}", other.display()), format!("docker://{to}"));
-        skopeo(&["copy", "--dest-tls-verify=false", "--dest-creds", "ann:correct horse", &from, &there]).unwrap();
+        scene.pushes(&other, "team/busybox:1.35");
         assert_ne!(scene.digest("team/busybox:1.35").unwrap(), digest);
         let moved = workspace.plan().changes_something();
         assert_eq!(moved.changes(), [("berth_image.x".to_owned(), "update".to_owned())]);

@@ -24,7 +24,7 @@ pub async fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
     let version = plan.config().text("version").map(str::to_owned);
     match LocalChart::read(Path::new(&path), version.as_deref()).await {
         Ok(chart) => foresee(cx, plan, &chart).await,
-        Err(ChartError::Absent(_)) if plan.is_create() || plan.changes("path") || plan.changes("version") => {
+        Err(ChartError::Absent(_)) if is_another(plan) => {
             leave_open(plan);
             plan.warn(&absent(&path));
             Ok(())
@@ -39,6 +39,12 @@ pub async fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         }
         Err(error) => Err(error.explain(format!("Cannot push the chart `{path}`"))),
     }
+}
+
+/// Whether something else is declared than what was pushed. A version that is not given is open whenever anything changes.
+fn is_another(plan: &Plan<'_>) -> bool {
+    let has_other_version = plan.config().at("version").is_given() && plan.changes("version");
+    plan.is_create() || plan.changes("path") || has_other_version
 }
 
 fn leave_open(plan: &mut Plan<'_>) {

@@ -1,6 +1,6 @@
 //! A registry with TLS and a login, images to push to it, and skopeo to look at it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use berth::digest::sha256_hex;
@@ -77,7 +77,13 @@ impl Scene {
         skopeo(&asked).unwrap();
     }
 
-    /// Takes a tag off.
+    /// Has a tag stand for the image in an OCI layout, as somebody else would.
+    pub fn pushes(&self, layout: &Path, name: &str) {
+        let (from, to) = (format!("oci:{}", layout.display()), format!("docker://{}", self.name(name)));
+        skopeo(&["copy", "--dest-tls-verify=false", "--dest-creds", CREDENTIALS, &from, &to]).unwrap();
+    }
+
+    /// Takes a tag off, or a manifest with all its tags.
     pub fn removes(&self, repository: &str, tag: &str) {
         let url = format!("https://{}/v2/{repository}/manifests/{tag}", self.registry.place);
         let asked =
