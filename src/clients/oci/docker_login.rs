@@ -1,18 +1,22 @@
 //! The login of the user who runs this: Docker's and Podman's files, and the programs that they name.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 use crate::domain::dockerconfig::Login;
-use crate::domain::oci::docker_login::{Found, find, helper_login};
+use crate::domain::oci::docker_login::{Found, Reach, find, helper_login};
 use crate::env::Env;
+use crate::secret::hidden;
 
 /// How long a program may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many characters of a program's words are told.
+const WORDS: usize = 200;
 
 /// Why a program gives no login.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,21 +31,29 @@ pub struct HelperError {
 /// The user's login to a registry; `None` without one.
 ///
 /// # Errors
-/// A program that the file names for just this registry fails, other than by knowing nothing.
+/// A program that a file names for just this registry fails, other than by knowing nothing.
 pub async fn login_of_user(env: &Env, host: &str) -> Result<Option<Login>, HelperError> {
     for path in files(env) {
         let Ok(text) = tokio::fs::read_to_string(&path).await else { continue };
-        match find(&text, host) {
-            Some(Found::Login(login)) => return Ok(Some(login)),
-            Some(Found::Helper { name, servers }) => {
-                if let Some(login) = asked(&name, &servers).await? {
-                    return Ok(Some(login));
-                }
-            }
-            None => {}
+        let login = match find(&text, host) {
+            Some(Found::Login(login)) => Some(login),
+            Some(Found::Helper { name, servers, reach: Reach::Registry }) => asked(&name, &servers).await?,
+            Some(Found::Helper { name, servers, reach: Reach::All }) => stored(&name, &servers).await,
+            None => None,
+        };
+        if login.is_some() {
+            return Ok(login);
         }
     }
     Ok(None)
+}
+
+/// Asks the store of all logins. One that fails is passed over, as by Docker: most registries have no login in it.
+async fn stored(name: &str, servers: &[String]) -> Option<Login> {
+    asked(name, servers).await.unwrap_or_else(|error| {
+        tracing::debug!(%error, "passing over the store of logins");
+        None
+    })
 }
 
 /// Where the files may be, in the order in which they count.
@@ -62,20 +74,35 @@ async fn asked(name: &str, servers: &[String]) -> Result<Option<Login>, HelperEr
         let output = tokio::time::timeout(PATIENCE, ask(&program, server)).await;
         let output =
             output.map_err(|_| fault("it does not answer".to_owned()))?.map_err(|error| fault(error.to_string()))?;
-        if output.status.success() {
-            return Ok(helper_login(&output.stdout));
-        }
-        // It knows nothing of it by this name (docker-credential-helpers, `credentials/error.go`).
-        let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        if !said.contains("credentials not found") {
-            let words = if said.is_empty() { String::from_utf8_lossy(&output.stderr).trim().to_owned() } else { said };
-            return Err(fault(words));
+        match judged(&output) {
+            Ok(None) => {}
+            Ok(login) => return Ok(login),
+            Err(words) => return Err(fault(words)),
         }
     }
     Ok(None)
 }
 
-async fn ask(program: &str, server: &str) -> std::io::Result<std::process::Output> {
+/// What a program says of a name: its login, none, or why it gives none. Its words may hold the secret.
+fn judged(output: &Output) -> Result<Option<Login>, String> {
+    let login = helper_login(&output.stdout);
+    if output.status.success() {
+        let login = login.ok_or_else(|| "what it prints is no login".to_owned())?;
+        return Ok(Some(login).filter(|login| !login.password.expose().is_empty()));
+    }
+    if login.is_some() {
+        return Err(format!("it prints a login, and fails: {}", output.status));
+    }
+    let said = String::from_utf8_lossy(&output.stdout);
+    // It knows nothing of it by this name (docker-credential-helpers, `credentials/error.go`).
+    if said.contains("credentials not found") {
+        return Ok(None);
+    }
+    let said = if said.trim().is_empty() { String::from_utf8_lossy(&output.stderr) } else { said };
+    Err(hidden(said.trim()).chars().take(WORDS).collect())
+}
+
+async fn ask(program: &str, server: &str) -> std::io::Result<Output> {
     let mut child = Command::new(program)
         .arg("get")
         .stdin(Stdio::piped())
@@ -114,5 +141,35 @@ mod tests {
         let env = Env::from_iter([("DOCKER_CONFIG", folder.path().to_str().unwrap())]);
         let error = login_of_user(&env, "hub.test").await.unwrap_err();
         assert_eq!(error.program, "docker-credential-no-such");
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_missing_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = r#"{"credsStore":"no-such","auths":{"hub.test":{"auth":"YW5uOnNlY3JldDE="}}}"#;
+        std::fs::write(folder.path().join("config.json"), file).unwrap();
+        let env = Env::from_iter([("DOCKER_CONFIG", folder.path().to_str().unwrap())]);
+        assert_eq!(login_of_user(&env, "other.test").await, Ok(None));
+        assert!(login_of_user(&env, "hub.test").await.unwrap().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_login_is_in_no_message_of_a_program_that_fails() {
+        use std::os::unix::process::ExitStatusExt as _;
+        let output = |code: i32, text: &str| Output {
+            status: std::process::ExitStatus::from_raw(code << 8),
+            stdout: text.as_bytes().to_vec(),
+            stderr: Vec::new(),
+        };
+        let empty = r#"{"ServerURL":"hub.test","Username":"","Secret":""}"#;
+        assert_eq!(judged(&output(0, empty)), Ok(None));
+        let login = r#"{"ServerURL":"hub.test","Username":"ann","Secret":"a well kept one"}"#;
+        assert_eq!(judged(&output(0, login)).unwrap().unwrap().username, "ann");
+        let told = judged(&output(1, login)).unwrap_err();
+        assert!(!told.contains("well kept"), "{told}");
+        assert_eq!(judged(&output(1, "credentials not found in native keychain")), Ok(None));
+        assert_eq!(judged(&output(1, "it is locked")), Err("it is locked".to_owned()));
+        assert!(judged(&output(0, "Secret: a well kept one")).is_err_and(|told| !told.contains("well kept")));
     }
 }

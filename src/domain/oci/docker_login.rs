@@ -24,7 +24,18 @@ pub enum Found {
         name: String,
         /// The texts to ask it for, one after the other.
         servers: Vec<String>,
+        /// Which registries the file names it for.
+        reach: Reach,
     },
+}
+
+/// Which registries a program is named for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Just the one that was asked for (`credHelpers`).
+    Registry,
+    /// All of them (`credsStore`).
+    All,
 }
 
 #[derive(Default, Deserialize)]
@@ -47,14 +58,14 @@ pub fn find(file: &str, host: &str) -> Option<Found> {
     let wanted = RegistryName::parse(host).ok()?;
     let read: File = serde_json::from_str(file).ok()?;
     let is_meant = |key: &str| RegistryName::parse(key).is_ok_and(|name| name.authority() == wanted.authority());
-    let helper = |name: &str| Found::Helper { name: name.to_owned(), servers: servers(&wanted, host) };
+    let helper = |name: &str, reach| Found::Helper { name: name.to_owned(), servers: servers(&wanted, host), reach };
     if let Some((_, name)) = read.cred_helpers.iter().find(|(key, name)| is_meant(key) && !name.is_empty()) {
-        return Some(helper(name));
+        return Some(helper(name, Reach::Registry));
     }
     if let Some(login) = in_file(file, &read, is_meant) {
         return Some(Found::Login(login));
     }
-    read.creds_store.filter(|name| !name.is_empty()).map(|name| helper(&name))
+    read.creds_store.filter(|name| !name.is_empty()).map(|name| helper(&name, Reach::All))
 }
 
 fn in_file(text: &str, file: &File, is_meant: impl Fn(&str) -> bool) -> Option<Login> {
@@ -85,7 +96,7 @@ struct Answer {
     secret: String,
 }
 
-/// The login that a helper gives.
+/// The login that a helper gives; `None` if it prints something else.
 pub fn helper_login(output: &[u8]) -> Option<Login> {
     let answer: Answer = serde_json::from_slice(output).ok()?;
     Some(Login { username: answer.username, password: Secret::new(answer.secret) })
@@ -116,7 +127,7 @@ mod tests {
         let file = r#"{"credsStore":"desktop","credHelpers":{"a.test":"ecr-login"},
             "auths":{"a.test":{"auth":"YW5uOnNlY3JldDE="},"b.test":{"auth":"YW5uOnNlY3JldDE="},"c.test":{}}}"#;
         let helper = |host: &str| match find(file, host) {
-            Some(Found::Helper { name, servers }) => (name, servers.first().cloned().unwrap()),
+            Some(Found::Helper { name, servers, .. }) => (name, servers.first().cloned().unwrap()),
             other => panic!("{other:?}"),
         };
         assert_eq!(helper("a.test"), ("ecr-login".to_owned(), "a.test".to_owned()));
