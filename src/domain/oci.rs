@@ -13,7 +13,7 @@ pub mod versions;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use crate::digest::sha256_hex;
@@ -36,6 +36,20 @@ pub fn digest_of(content: &[u8]) -> String {
     format!("sha256:{}", sha256_hex(content))
 }
 
+/// Whether a text is a digest, `ALGORITHM:HEX` (OCI Image Specification, "Digests"): it becomes a part of paths and URLs.
+pub fn is_digest(text: &str) -> bool {
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit());
+    let is_hex = |hex: &str| hex.len() >= 32 && hex.bytes().all(|octet| octet.is_ascii_hexdigit());
+    text.split_once(':')
+        .is_some_and(|(algorithm, hex)| algorithm.split(['+', '.', '_', '-']).all(is_word) && is_hex(hex))
+}
+
+fn digest<'de, D: Deserializer<'de>>(document: D) -> Result<String, D::Error> {
+    let text = String::deserialize(document)?;
+    if is_digest(&text) { Ok(text) } else { Err(serde::de::Error::custom(format!("{text:?} is no digest"))) }
+}
+
 /// What one document says of another.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,6 +58,7 @@ pub struct Descriptor {
     #[serde(default)]
     pub media_type: String,
     /// Its digest.
+    #[serde(deserialize_with = "digest")]
     pub digest: String,
     /// Its size in bytes.
     pub size: u64,
@@ -222,14 +237,19 @@ fn is_for(descriptor: &Descriptor, wanted: &Platform) -> bool {
 mod tests {
     use super::*;
 
-    fn entry(digest: &str, platform: &str, attests: Option<&str>) -> Value {
+    /// The digest of a name.
+    fn of(name: &str) -> String {
+        digest_of(name.as_bytes())
+    }
+
+    fn entry(name: &str, platform: &str, attests: Option<&str>) -> Value {
         let platform = platform.parse::<Platform>().unwrap();
         let mut entry = json!({
-            "mediaType": OCI_MANIFEST, "digest": digest, "size": 1,
+            "mediaType": OCI_MANIFEST, "digest": of(name), "size": 1,
             "platform": { "os": platform.os, "architecture": platform.architecture },
         });
         if let Some(attests) = attests {
-            entry["annotations"] = json!({ ATTESTS: attests });
+            entry["annotations"] = json!({ ATTESTS: of(attests) });
         }
         entry
     }
@@ -263,9 +283,9 @@ mod tests {
     fn one_platform_is_a_manifest_and_several_are_an_index_with_what_attests_them() {
         assert_eq!(chosen(&[]).unwrap(), Choice::All);
         let Choice::One(one) = chosen(&["linux/arm64"]).unwrap() else { panic!("one") };
-        assert_eq!(one.digest, "b");
+        assert_eq!(one.digest, of("b"));
         let Choice::Some(kept) = chosen(&["linux/amd64", "linux/arm64"]).unwrap() else { panic!("some") };
-        assert_eq!(kept, ["a", "b", "d"]);
+        assert_eq!(kept, [of("a"), of("b"), of("d")]);
         let left = index().with_only(|it| kept.contains(&it.digest)).unwrap();
         let Contents::Index(manifests) = left.contents().unwrap() else { panic!("it is an index") };
         assert_eq!(manifests.len(), 3);
@@ -278,7 +298,22 @@ mod tests {
         let told = |text: &'static str| Manifest::new("", Bytes::from(text)).contents().unwrap_err();
         assert!(matches!(told("{}"), Fault::Unreadable { .. }));
         assert!(matches!(told("<html>"), Fault::Unreadable { .. }));
+        let escape = r#"{"config":{"digest":"sha256:../../../etc/passwd","size":1}}"#;
+        assert!(matches!(told(escape), Fault::Unreadable { why, .. } if why.contains("is no digest")));
         assert!(matches!(told(r#"{"schemaVersion":1,"fsLayers":[]}"#), Fault::Schema1 { .. }));
+    }
+
+    #[test]
+    fn a_digest_is_an_algorithm_and_hexadecimal_digits() {
+        let hex = "0a".repeat(32);
+        for digest in [format!("sha256:{hex}"), format!("sha512:{hex}{hex}"), format!("multihash+base58:{hex}")] {
+            assert!(is_digest(&digest), "{digest}");
+        }
+        for other in
+            ["", "latest", "sha256:", "sha256:12", "sha256:../../x", &hex, &format!("..:{hex}"), &format!("a/b:{hex}")]
+        {
+            assert!(!is_digest(other), "{other}");
+        }
     }
 
     #[test]

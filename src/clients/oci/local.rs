@@ -16,6 +16,7 @@ use crate::digest::hex;
 use crate::domain::oci::layout::{self, Root};
 use crate::domain::oci::{
     Descriptor, Manifest, OCI_CONFIG, OCI_INDEX, OCI_LAYER, Platform, digest_of, docker_archive, image_manifest,
+    is_digest,
 };
 
 /// The largest document read from files.
@@ -190,6 +191,9 @@ enum Layout {
 
 impl Layout {
     fn blob(&self, digest: &str) -> Option<Place> {
+        if !is_digest(digest) {
+            return None;
+        }
         let name = format!("blobs/{}", digest.replacen(':', "/", 1));
         match self {
             Self::Folder(path) => file(&path.join(name)),

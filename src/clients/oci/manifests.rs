@@ -57,9 +57,13 @@ impl Oci {
         Ok(Manifest::new(&media_type, content))
     }
 
-    /// The same, for what a manifest names.
+    /// The same, for what a manifest names: its content is that of the digest, whatever that looks like.
     pub(super) async fn get_named(&self, repository: &str, named: &Descriptor) -> Result<Manifest, OciError> {
-        self.get(repository, &named.digest, "pull").await
+        let manifest = self.get(repository, &named.digest, "pull").await?;
+        if manifest.digest == named.digest {
+            return Ok(manifest);
+        }
+        Err(OciError::Digest { wanted: named.digest.clone(), found: manifest.digest })
     }
 
     async fn manifest(

@@ -6,6 +6,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::domain::oci::digest_of;
 use crate::domain::probe_image::ProbeImage;
 use crate::secret::Secret;
 
@@ -50,6 +51,11 @@ pub(super) async fn server(answer: impl Fn(&str) -> String + Send + 'static) -> 
 
 pub(super) fn reply(head: &str) -> String {
     format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+}
+
+fn reply_with(head: &str, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
 }
 
 pub(super) fn client(base: Url) -> Oci {
@@ -119,4 +125,15 @@ async fn nothing_goes_from_tls_to_an_address_without() {
     }
     let refused = registry.token("http://auth.test/token", None, &[]).await.unwrap_err();
     assert_eq!(refused, OciError::Downgrade { url: "http://auth.test/token".to_owned() });
+}
+
+#[tokio::test]
+async fn what_a_manifest_names_has_the_content_of_its_digest() {
+    let (base, _) = server(|_| reply_with("200 OK", r#"{"manifests":[]}"#)).await;
+    let registry = client(base);
+    let named = local::descriptor("m", "latest".to_owned(), 1);
+    let error = registry.get_named("a", &named).await.unwrap_err();
+    assert!(matches!(error, OciError::Digest { wanted, .. } if wanted == "latest"));
+    let named = local::descriptor("m", digest_of(br#"{"manifests":[]}"#), 1);
+    assert_eq!(registry.get_named("a", &named).await.unwrap().digest, named.digest);
 }

@@ -81,9 +81,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::oci::digest_of;
 
-    fn entry(digest: &str, name: Option<&str>, os: Option<&str>) -> serde_json::Value {
-        let mut entry = json!({ "mediaType": "m", "digest": digest, "size": 1 });
+    fn entry(content: &str, name: Option<&str>, os: Option<&str>) -> serde_json::Value {
+        let mut entry = json!({ "mediaType": "m", "digest": digest_of(content.as_bytes()), "size": 1 });
         if let Some(name) = name {
             entry["annotations"] = json!({ "org.opencontainers.image.ref.name": name });
         }
@@ -96,7 +97,9 @@ mod tests {
     fn found(entries: &[serde_json::Value], wanted: Option<&str>) -> Result<String, Unclear> {
         let index = json!({ "schemaVersion": 2, "manifests": entries }).to_string();
         root(index.as_bytes(), wanted).map(|root| match root {
-            Root::One(one) => one.digest,
+            Root::One(one) => {
+                ["a", "b"].into_iter().find(|name| digest_of(name.as_bytes()) == one.digest).unwrap().to_owned()
+            }
             Root::Whole => "whole".to_owned(),
         })
     }
@@ -106,7 +109,7 @@ mod tests {
         assert_eq!(found(&[entry("a", None, None)], None).unwrap(), "a");
         let two = [entry("a", Some("v1"), None), entry("b", Some("v2"), None)];
         assert_eq!(found(&two, Some("v2")).unwrap(), "b");
-        assert_eq!(found(&two, Some("a")).unwrap(), "a");
+        assert_eq!(found(&two, Some(&digest_of(b"a"))).unwrap(), "a");
         assert_eq!(found(&two, None).unwrap_err(), Unclear::Several(vec!["`v1`".to_owned(), "`v2`".to_owned()]));
         assert!(matches!(found(&two, Some("v3")), Err(Unclear::NoSuch { .. })));
         assert_eq!(found(&[entry("a", Some("v1"), None), entry("a", Some("v2"), None)], None).unwrap(), "a");
