@@ -8,6 +8,7 @@ use reqwest::{Method, StatusCode};
 
 use super::gather::Image;
 use super::local::{Place, Places};
+use super::manifests::Head;
 use super::patience::{Unfinished, patiently};
 use super::pieces::{Pieces, of_answer, of_reader};
 use super::upload::Wish;
@@ -82,24 +83,44 @@ impl Oci {
         (image, content): (&Image, &Content),
         moving: Moving,
     ) -> Result<Pushed, Unfinished> {
-        let head = |reference: String| async move {
-            patiently(budget, || self.head(repository, &reference, "pull,push")).await
-        };
         let top = &image.top;
-        match head(tag.to_owned()).await? {
-            Some(found) if found.digest == top.digest => return Ok(Pushed::WasThere),
-            Some(found) if moving == Moving::Refused => return Ok(Pushed::Occupied(found.digest)),
-            _ => {}
+        if let Some(settled) = self.settled(budget, (repository, tag), top, moving).await? {
+            return Ok(settled);
         }
         let mut bytes = 0;
-        if head(top.digest.clone()).await?.is_none() {
+        if self.seen(budget, repository, &top.digest).await?.is_none() {
             bytes = self.push_blobs(budget, repository, image, content).await?;
             for manifest in &image.children {
                 self.put(budget, repository, &manifest.digest, manifest).await?;
             }
         }
+        // Somebody else may have pushed meanwhile.
+        if moving == Moving::Refused
+            && let Some(settled) = self.settled(budget, (repository, tag), top, moving).await?
+        {
+            return Ok(settled);
+        }
         self.put(budget, repository, tag, top).await?;
         Ok(Pushed::Sent(bytes))
+    }
+
+    /// What the tag stands for already, where it is not to be put on the image.
+    async fn settled(
+        &self,
+        budget: &Budget,
+        (repository, tag): (&str, &str),
+        top: &Manifest,
+        moving: Moving,
+    ) -> Result<Option<Pushed>, Unfinished> {
+        Ok(match self.seen(budget, repository, tag).await? {
+            Some(found) if found.digest == top.digest => Some(Pushed::WasThere),
+            Some(found) if moving == Moving::Refused => Some(Pushed::Occupied(found.digest)),
+            _ => None,
+        })
+    }
+
+    async fn seen(&self, budget: &Budget, repository: &str, reference: &str) -> Result<Option<Head>, Unfinished> {
+        patiently(budget, || self.head(repository, reference, "pull,push")).await
     }
 
     /// Puts a tag on a manifest that the repository has; `false` if it has not.

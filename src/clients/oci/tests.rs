@@ -1,13 +1,16 @@
 //! The client against servers that lead elsewhere.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::domain::oci::digest_of;
+use crate::domain::oci::{Manifest, OCI_MANIFEST, digest_of};
 use crate::domain::probe_image::ProbeImage;
+use crate::retry::Budget;
 use crate::secret::Secret;
 
 /// What a server was asked: the request's line, and its `Authorization`.
@@ -136,4 +139,23 @@ async fn what_a_manifest_names_has_the_content_of_its_digest() {
     assert!(matches!(error, OciError::Digest { wanted, .. } if wanted == "latest"));
     let named = local::descriptor("m", digest_of(br#"{"manifests":[]}"#), 1);
     assert_eq!(registry.get_named("a", &named).await.unwrap().digest, named.digest);
+}
+
+#[tokio::test]
+async fn a_tag_that_somebody_puts_on_another_image_meanwhile_is_left() {
+    let other = digest_of(b"other");
+    let looks = AtomicU32::new(0);
+    let occupied = format!("200 OK\r\ndocker-content-digest: {other}");
+    let (base, asked) = server(move |line| match line.split(' ').next() {
+        Some("HEAD") if line.contains("/manifests/1 ") && looks.fetch_add(1, Ordering::Relaxed) > 0 => reply(&occupied),
+        Some("HEAD") => reply("404 Not Found"),
+        Some("GET") => reply("200 OK"),
+        _ => reply("201 Created"),
+    })
+    .await;
+    let image = Image { top: Manifest::new(OCI_MANIFEST, "{}".into()), children: Vec::new(), blobs: Vec::new() };
+    let (content, budget) = (Content::Local(Arc::default()), Budget::uninterrupted(Duration::from_mins(1)));
+    let pushed = client(base).push_image(&budget, ("a", "1"), (&image, &content), Moving::Refused).await.unwrap();
+    assert_eq!(pushed, Pushed::Occupied(other));
+    assert!(asked.lock().unwrap().iter().all(|(line, _)| !line.starts_with("PUT")));
 }
