@@ -1,6 +1,7 @@
 //! HTTP to all remotes: one decision on proxies, trust and what can heal, for AWS, the CA, the registry and the cluster.
 
 mod fault;
+mod headers;
 mod network;
 mod presented;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 pub use fault::Flaw;
 pub(in crate::clients) use fault::{causes, fault, with_words};
+pub(in crate::clients) use headers::{links, retry_after};
 pub use network::Network;
 pub(in crate::clients) use network::{built, roots};
 

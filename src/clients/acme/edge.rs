@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ::http::header::{CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER, USER_AGENT};
+use ::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT};
 use ::http::{HeaderMap, HeaderValue, Method, Request};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -60,12 +60,12 @@ impl Reply {
 
     /// The targets of all Link headers of this relation (RFC 8288).
     pub fn links(&self, relation: &str) -> Vec<String> {
-        links(&self.headers, relation)
+        http::links(&self.headers, relation)
     }
 
     /// The pause that the server asks for (Retry-After, seconds or date).
     pub fn asked_pause(&self, now: Timestamp) -> Option<Duration> {
-        retry_after(self.header(RETRY_AFTER)?, now)
+        http::retry_after(&self.headers, now)
     }
 
     fn is_of(&self, kind: &str) -> bool {
@@ -117,49 +117,6 @@ impl Reply {
         }
         self.is_of("json") && serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_err()
     }
-}
-
-/// Seconds or an HTTP date (RFC 9110 §10.2.3), as a time from now.
-fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
-    Some(Duration::try_from(date.duration_since(now)).unwrap_or(Duration::ZERO))
-}
-
-/// The targets of the Link headers of one relation (RFC 8288 §3). A relation may be one of several in a parameter, and
-/// targets and quoted texts may hold commas and semicolons.
-pub(super) fn links(headers: &HeaderMap, relation: &str) -> Vec<String> {
-    let values = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-    let links = values.flat_map(|value| parts(value, ',')).filter_map(|link| link_target(link, relation));
-    links.collect()
-}
-
-fn link_target(link: &str, relation: &str) -> Option<String> {
-    let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
-    let relations = parts(parameters, ';').into_iter().find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("rel").then(|| value.trim().trim_matches('"'))
-    })?;
-    let is_it = relations.split_ascii_whitespace().any(|one| one.eq_ignore_ascii_case(relation));
-    is_it.then(|| target.trim().to_owned())
-}
-
-/// What stands between separators, those within `<…>` and `"…"` left out.
-fn parts(text: &str, separator: char) -> Vec<&str> {
-    let (mut in_target, mut in_quotes) = (false, false);
-    let split = text.split(move |letter: char| {
-        match letter {
-            '"' if !in_target => in_quotes = !in_quotes,
-            '<' if !in_quotes => in_target = true,
-            '>' if !in_quotes => in_target = false,
-            _ => {}
-        }
-        letter == separator && !in_target && !in_quotes
-    });
-    split.collect()
 }
 
 /// Sends one request and reads its answer; a refusal is an answer.
@@ -356,32 +313,6 @@ pub(super) mod tests {
         let refusal = answer.refusal("https://ca.example/dir", "2026-11-21T06:00:00Z".parse().unwrap());
         assert_eq!(refusal.retry_at.unwrap().to_string(), "2026-11-21T07:00:00Z");
         assert_eq!(refusal.problem.detail, "come back later");
-    }
-
-    #[test]
-    fn reads_retry_after_as_seconds_and_as_a_date() {
-        let now = "2026-11-21T06:00:00Z".parse().unwrap();
-        assert_eq!(retry_after(" 120 ", now), Some(Duration::from_mins(2)));
-        assert_eq!(retry_after("Sat, 21 Nov 2026 06:01:00 GMT", now), Some(Duration::from_mins(1)));
-        assert_eq!(retry_after("Sat, 21 Nov 2026 05:00:00 GMT", now), Some(Duration::ZERO));
-        assert_eq!(retry_after("soon", now), None);
-    }
-
-    #[test]
-    fn finds_the_links_of_a_relation() {
-        let mut headers = HeaderMap::new();
-        headers.append(
-            LINK,
-            HeaderValue::from_static("<https://ca/dir>;rel=\"index\", <https://ca/c/1>;rel=\"alternate\""),
-        );
-        headers.append(LINK, HeaderValue::from_static("<https://ca/c/2>; rel=alternate"));
-        headers.append(
-            LINK,
-            HeaderValue::from_static(
-                r#"<https://ca/c/3?of=a,b>; title="x, <y>; rel=up"; REL="up Alternate", <x>;rel=up"#,
-            ),
-        );
-        assert_eq!(links(&headers, "alternate"), ["https://ca/c/1", "https://ca/c/2", "https://ca/c/3?of=a,b"]);
     }
 
     #[tokio::test(start_paused = true)]

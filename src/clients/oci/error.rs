@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 
+use crate::clock::Clock;
 use crate::explain::chain;
 use crate::secret::hidden;
 
-use super::super::http::HttpError;
+use super::super::http::{HttpError, retry_after};
 
 /// The largest document read from a registry: manifests are limited to 4 MiB by distribution.
 const DOCUMENT_LIMIT: usize = 8 * 1024 * 1024;
@@ -135,7 +135,7 @@ pub(super) async fn checked(answer: Response, size: usize) -> Result<Response, O
     if status.is_success() {
         return Ok(answer);
     }
-    let pause = pause_of(&answer);
+    let pause = retry_after(answer.headers(), Clock::system().now());
     let body = limited(answer).await.unwrap_or_default();
     let words = words_of(&body);
     Err(match status {
@@ -147,12 +147,6 @@ pub(super) async fn checked(answer: Response, size: usize) -> Result<Response, O
         StatusCode::TOO_MANY_REQUESTS => OciError::Throttled { words, pause },
         _ => OciError::Refused { status: status.as_u16(), words },
     })
-}
-
-/// `Retry-After` in seconds; registries send no dates.
-fn pause_of(answer: &Response) -> Option<Duration> {
-    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }
 
 #[derive(Default, Deserialize)]

@@ -1,14 +1,14 @@
 //! Lists of tags and repositories, page by page.
 
 use reqwest::Method;
-use reqwest::header::{HeaderMap, LINK};
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use url::Url;
 
-use crate::retry::Budget;
-
+use super::super::http::links;
 use super::patience::{Unfinished, patiently};
 use super::{Oci, OciError, checked, limited, scope};
+use crate::retry::Budget;
 
 /// How many pages are read at most: a server whose pages lead in a circle is no list.
 const PAGES: usize = 10_000;
@@ -71,15 +71,14 @@ impl Oci {
 
 /// Where the next page is (RFC 8288): `<URL>; rel="next"`.
 fn next_of(headers: &HeaderMap, page: &Url) -> Option<Url> {
-    let link = headers.get(LINK)?.to_str().ok()?;
-    let (target, rest) = link.trim().strip_prefix('<')?.split_once('>')?;
-    let is_next = rest.split(';').any(|part| matches!(part.trim(), "rel=\"next\"" | "rel=next"));
-    let next = page.join(target).ok()?;
-    (is_next && next != *page).then_some(next)
+    let next = page.join(links(headers, "next").first()?).ok()?;
+    (next != *page).then_some(next)
 }
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::LINK;
+
     use super::*;
 
     #[test]
