@@ -52,7 +52,7 @@ pub enum OciError {
         words: String,
     },
     /// It wants to be asked less often.
-    #[error("the registry wants to be asked less often{}", said(words))]
+    #[error("the registry wants to be asked less often{}{}", after(*pause), said(words))]
     Throttled {
         /// The registry's words.
         words: String,
@@ -99,13 +99,17 @@ impl OciError {
         }
     }
 
-    /// The pause that the registry asks for.
+    /// The pause that the registry asks for. None wants to be asked again at once, whatever it says.
     pub(super) fn pause(&self) -> Option<Duration> {
         match self {
-            Self::Throttled { pause, .. } => *pause,
+            Self::Throttled { pause, .. } => pause.filter(|pause| !pause.is_zero()),
             _ => None,
         }
     }
+}
+
+fn after(pause: Option<Duration>) -> String {
+    pause.map_or_else(String::new, |pause| format!(", and again after {} seconds", pause.as_secs()))
 }
 
 fn said(words: &str) -> String {

@@ -36,10 +36,10 @@ where
     F: Fn() -> Fut,
     Fut: Future<Output = Result<T, OciError>>,
 {
-    let began = Instant::now();
+    let progress = Progress::new();
     let attempts = retry(budget, PACE, || async {
         match attempt().await {
-            Err(error) if error.is_passing() && began.elapsed() < PATIENCE => again(error),
+            Err(error) if progress.may_survive(&error) => again(error),
             done => Attempt::Done(done),
         }
     });
@@ -79,12 +79,30 @@ impl Progress {
         }
     }
 
-    /// Whether it may go on failing.
-    pub(super) fn may_go_on(&self) -> bool {
-        self.since.elapsed() < PATIENCE
+    /// Whether it is tried again after this. A pause that ends too late is told, not waited for.
+    pub(super) fn may_survive(&self, error: &OciError) -> bool {
+        let pause = error.pause().unwrap_or_default();
+        error.is_passing() && self.since.elapsed().saturating_add(pause) < PATIENCE
     }
 }
 
 pub(super) const fn pace() -> Pace {
     PACE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_short_pause_is_waited_for_and_a_long_one_is_told() {
+        let budget = Budget::uninterrupted(Duration::from_hours(1));
+        for (seconds, waited) in [(50, 100), (7200, 0), (u64::MAX, 0)] {
+            let throttled = OciError::Throttled { words: String::new(), pause: Some(Duration::from_secs(seconds)) };
+            let before = Instant::now();
+            let done = patiently(&budget, || std::future::ready(Err::<(), _>(throttled.clone()))).await;
+            assert!(matches!(done, Err(Unfinished::Failed(error)) if error == throttled));
+            assert_eq!(before.elapsed().as_secs(), waited, "{seconds}");
+        }
+    }
 }

@@ -55,7 +55,7 @@ impl Oci {
         let attempts = retry(budget, pace(), || async {
             let mut upload = upload.lock().await;
             match self.attempt(wish, content, &mut upload).await {
-                Err(error) if upload.may_go_on(&error) => again(error),
+                Err(error) if upload.progress.may_survive(&error) => again(error),
                 done => Attempt::Done(done),
             }
         });
@@ -183,10 +183,6 @@ impl Upload {
         let tally = Arc::new(Mutex::new(Tally::new(&blob.digest, blob.size)));
         Self { session: None, tally, progress: Progress::new(), begun: 0 }
     }
-
-    fn may_go_on(&self, error: &OciError) -> bool {
-        error.is_passing() && self.progress.may_go_on()
-    }
 }
 
 /// Ends when a connection takes no more bytes, or the registry does not store them.
@@ -262,7 +258,7 @@ mod tests {
         tokio::time::advance(Duration::from_mins(5)).await;
         tokio::time::resume();
         let error = registry.attempt(&wish, &places, &mut upload).await.unwrap_err();
-        assert!(error.is_passing() && upload.may_go_on(&error), "{error}");
+        assert!(upload.progress.may_survive(&error), "{error}");
     }
 
     #[test]
