@@ -26,7 +26,7 @@ mod upload;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::{Method, RequestBuilder, Response};
 use tokio::sync::Semaphore;
@@ -51,6 +51,9 @@ pub use told::{Subject, is_silence};
 
 use challenge::challenge_of;
 use error::{checked, limited};
+
+/// How long a registry may take for a question and its answer, blobs aside.
+const ANSWER: Duration = Duration::from_mins(1);
 
 /// How many blobs are sent to one registry, or read from it, at the same time.
 const AT_ONCE: usize = 4;
@@ -118,7 +121,7 @@ impl Oci {
 
     /// What the registry answers to someone without a login.
     pub async fn anonymous(&self) -> Result<Anonymous, OciError> {
-        let answer = self.send(self.http.get(self.url("v2/"))).await?;
+        let answer = self.send(self.request(Method::GET, self.url("v2/"))).await?;
         let version = answer.headers().get("docker-distribution-api-version");
         let is_told = version.is_some_and(|version| version.to_str().is_ok_and(|it| it.starts_with("registry/2")));
         let (status, challenge) = (answer.status().as_u16(), challenge_of(&answer));
@@ -136,6 +139,11 @@ impl Oci {
         let mut url = self.base.clone();
         url.set_path(path);
         url
+    }
+
+    /// A request that is answered soon, if at all.
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.http.request(method, url).timeout(ANSWER)
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, OciError> {

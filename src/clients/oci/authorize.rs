@@ -23,10 +23,19 @@ impl Oci {
         scopes: &[String],
         finish: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, OciError> {
-        let request = || finish(self.http.request(method.clone(), url.clone()));
-        let answer = self.authorized_once(request(), &url, scopes).await?;
+        self.authorized_twice(&url, scopes, || finish(self.request(method.clone(), url.clone()))).await
+    }
+
+    /// The same for requests that are made otherwise.
+    pub(super) async fn authorized_twice(
+        &self,
+        url: &Url,
+        scopes: &[String],
+        request: impl Fn() -> RequestBuilder,
+    ) -> Result<Response, OciError> {
+        let answer = self.authorized_once(request(), url, scopes).await?;
         if answer.status() == StatusCode::UNAUTHORIZED && self.relearn(&answer, scopes) {
-            return self.authorized_once(request(), &url, scopes).await;
+            return self.authorized_once(request(), url, scopes).await;
         }
         Ok(answer)
     }
@@ -62,7 +71,7 @@ impl Oci {
             Manner::Open => return Ok(None),
             Manner::Unknown => {}
         }
-        let probe = self.send(self.http.get(self.url("v2/"))).await?;
+        let probe = self.send(self.request(Method::GET, self.url("v2/"))).await?;
         let challenge = challenge_of(&probe).filter(|_| probe.status() == StatusCode::UNAUTHORIZED);
         if matches!(probe.status(), StatusCode::OK | StatusCode::UNAUTHORIZED) {
             let manner = challenge.clone().map_or(Manner::Open, Manner::Told);

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use reqwest::StatusCode;
 use reqwest::header::RANGE;
-use reqwest::{Method, StatusCode};
 
+use super::super::http::HttpError;
 use super::gather::Image;
 use super::local::{Place, Places};
 use super::manifests::Head;
 use super::patience::{Unfinished, patiently};
 use super::pieces::{Pieces, of_answer, of_reader};
 use super::upload::Wish;
-use super::{AT_ONCE, Oci, OciError, checked, scope};
+use super::{ANSWER, AT_ONCE, Oci, OciError, checked, scope};
 use crate::domain::oci::{Descriptor, Manifest};
 use crate::retry::Budget;
 
@@ -157,9 +158,9 @@ impl Oci {
             .await
     }
 
-    async fn in_turn(&self, budget: &Budget, wish: Wish<'_>, content: &Content) -> Result<u64, Unfinished> {
+    pub(super) async fn in_turn(&self, budget: &Budget, wish: Wish<'_>, content: &Content) -> Result<u64, Unfinished> {
         // Never closed.
-        let _slot = self.slots.acquire().await;
+        let _slot = budget.run(self.slots.acquire()).await.map_err(|stopped| Unfinished::Stopped(stopped, None))?;
         self.upload(budget, &wish, content).await
     }
 
@@ -167,12 +168,18 @@ impl Oci {
     async fn stream(&self, repository: &str, blob: &Descriptor, start: u64) -> Result<Pieces, OciError> {
         let url = self.url(&format!("v2/{repository}/blobs/{}", blob.digest));
         let scopes = [scope(repository, "pull")];
-        let asked = self.authorized(Method::GET, url, &scopes, |request| match start {
-            0 => request,
-            start => request.header(RANGE, format!("bytes={start}-")),
-        });
-        let answer = checked(asked.await?, 0).await?;
+        let request = || match (self.http.get(url.clone()), start) {
+            (request, 0) => request,
+            (request, start) => request.header(RANGE, format!("bytes={start}-")),
+        };
+        // The answer begins soon, and takes as long as it takes.
+        let asked = tokio::time::timeout(ANSWER, self.authorized_twice(&url, &scopes, request)).await;
+        let answer = checked(asked.map_err(|_| silent())??, 0).await?;
         let skipped = if answer.status() == StatusCode::PARTIAL_CONTENT { 0 } else { start };
         Ok(of_answer(answer, skipped))
     }
+}
+
+fn silent() -> OciError {
+    OciError::Http(HttpError::Unreachable { fault: "it does not begin to send".to_owned() })
 }

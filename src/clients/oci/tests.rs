@@ -159,3 +159,34 @@ async fn a_tag_that_somebody_puts_on_another_image_meanwhile_is_left() {
     assert_eq!(pushed, Pushed::Occupied(other));
     assert!(asked.lock().unwrap().iter().all(|(line, _)| !line.starts_with("PUT")));
 }
+
+#[tokio::test]
+async fn a_registry_that_says_nothing_is_not_waited_for_without_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let registry = client(Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap());
+    let _silent = tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            held.push(stream);
+        }
+    });
+    let mut login = std::pin::pin!(registry.log_in());
+    assert!(tokio::time::timeout(Duration::from_millis(300), &mut login).await.is_err(), "it is asked");
+    tokio::time::pause();
+    tokio::time::advance(ANSWER).await;
+    tokio::time::resume();
+    let ended = tokio::time::timeout(Duration::from_secs(5), login).await.expect("it is given up");
+    assert!(ended.unwrap_err().is_passing());
+}
+
+#[tokio::test]
+async fn waiting_for_ones_turn_to_send_ends_with_the_budget() {
+    let registry = client(Url::parse("http://127.0.0.1:9/").unwrap());
+    let _others = registry.slots.acquire_many(u32::try_from(AT_ONCE).unwrap()).await.unwrap();
+    let (blob, budget) = (local::descriptor("l", digest_of(b""), 0), Budget::uninterrupted(Duration::from_millis(50)));
+    let wish = upload::Wish { repository: "a", blob: &blob, from: None };
+    let content = Content::Local(Arc::default());
+    let ended = registry.in_turn(&budget, wish, &content);
+    let ended = tokio::time::timeout(Duration::from_secs(5), ended).await.expect("it ends");
+    assert!(matches!(ended, Err(Unfinished::Stopped(..))));
+}

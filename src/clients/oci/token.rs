@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use url::Url;
 
@@ -56,7 +56,7 @@ impl Oci {
     /// # Errors
     /// It is not reached, does not accept the login, or wants another kind of login.
     pub async fn grant(&self, scopes: &[String]) -> Result<Grant, OciError> {
-        let probe = self.send(self.http.get(self.url("v2/"))).await?;
+        let probe = self.send(self.request(Method::GET, self.url("v2/"))).await?;
         if probe.status() != StatusCode::UNAUTHORIZED {
             return checked(probe, 0).await.map(|_| Grant::Open);
         }
@@ -90,8 +90,8 @@ impl Oci {
         url.query_pairs_mut().extend_pairs(scopes.iter().map(|scope| ("scope", scope)));
         let request = match &self.login {
             Some(login) if login.username == IDENTITY_TOKEN => self.refreshing(url, login),
-            Some(login) => self.http.get(url).basic_auth(&login.username, Some(login.password.expose())),
-            None => self.http.get(url),
+            Some(login) => self.request(Method::GET, url).basic_auth(&login.username, Some(login.password.expose())),
+            None => self.request(Method::GET, url),
         };
         let answer = limited(checked(self.send(request).await?, 0).await?).await?;
         serde_json::from_slice::<Answer>(&answer).unwrap_or_default().granted()
@@ -114,7 +114,7 @@ impl Oci {
         if !scopes.is_empty() {
             form.append_pair("scope", &scopes.join(" "));
         }
-        self.http.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.finish())
+        self.request(Method::POST, url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.finish())
     }
 }
 
