@@ -30,9 +30,11 @@ pub struct RepositoryTagsModel {
 
 /// The repository that a text names.
 fn parsed(text: &str) -> std::result::Result<ImageReference, String> {
-    let bare = text.strip_prefix("oci://").unwrap_or(text);
-    let image: ImageReference =
-        bare.parse().map_err(|fault| format!("must be of the form `HOST/PATH`, and {fault}"))?;
+    let image = match text.strip_prefix("oci://") {
+        Some(bare) => ImageReference::at_host(bare),
+        None => text.parse(),
+    };
+    let image = image.map_err(|fault| format!("must be of the form `HOST/PATH`, and {fault}"))?;
     if image.tag.is_some() || image.digest.is_some() {
         return Err(format!("must be of the form `HOST/PATH`, without tag and digest, and is `{text}`"));
     }
@@ -116,6 +118,7 @@ mod tests {
     #[test]
     fn a_repository_has_neither_tag_nor_digest() {
         assert_eq!(parsed("oci://hub.test/charts/app").unwrap().repository, "charts/app");
+        assert_eq!(parsed("oci://plainhost/charts/app").unwrap().registry, "plainhost");
         assert!(parsed("hub.test/app:1").is_err() && parsed("").is_err());
     }
 }

@@ -53,22 +53,20 @@ impl ImageReference {
         number.parse().ok()
     }
 
-    /// The same image by another digest, without a tag.
-    #[must_use]
-    pub fn with_digest(&self, digest: &str) -> Self {
-        Self { tag: None, digest: Some(digest.to_owned()), ..self.clone() }
+    /// Reads a name that begins with its host, whatever that looks like: behind `oci://`, nothing stands for Docker Hub.
+    ///
+    /// # Errors
+    /// It is no such name.
+    pub fn at_host(text: &str) -> Result<Self, Fault> {
+        Self::read(text, |name| name.split_once('/').unwrap_or((name, "")))
     }
-}
 
-impl FromStr for ImageReference {
-    type Err = Fault;
-
-    fn from_str(text: &str) -> Result<Self, Fault> {
+    fn read(text: &str, split: impl Fn(&str) -> (&str, &str)) -> Result<Self, Fault> {
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) => (rest, Some(checked_digest(digest)?)),
             None => (text, None),
         };
-        let (registry, rest) = split_registry(rest);
+        let (registry, rest) = split(rest);
         let (repository, tag) = match rest.rsplit_once(':') {
             Some((repository, tag)) => (repository, Some(checked_tag(tag)?)),
             None => (rest, None),
@@ -82,6 +80,20 @@ impl FromStr for ImageReference {
             tag,
             digest,
         })
+    }
+
+    /// The same image by another digest, without a tag.
+    #[must_use]
+    pub fn with_digest(&self, digest: &str) -> Self {
+        Self { tag: None, digest: Some(digest.to_owned()), ..self.clone() }
+    }
+}
+
+impl FromStr for ImageReference {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        Self::read(text, split_registry)
     }
 }
 
@@ -158,6 +170,14 @@ mod tests {
         assert_eq!((image.registry.as_str(), image.repository.as_str()), ("localhost:5000", "a/b"));
         assert_eq!(image.tag.as_deref(), Some("v1"));
         assert_eq!(parsed("registry.test/a").tag, None);
+    }
+
+    #[test]
+    fn a_host_that_is_written_for_certain_is_one_without_dots_too() {
+        let image = ImageReference::at_host("plainhost/charts/app:1").unwrap();
+        assert_eq!((image.registry.as_str(), image.repository.as_str()), ("plainhost", "charts/app"));
+        assert_eq!(parsed("plainhost/charts/app").registry, "docker.io");
+        assert!(ImageReference::at_host("plainhost").is_err());
     }
 
     #[test]

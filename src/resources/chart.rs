@@ -79,7 +79,19 @@ fn version() -> Check {
 /// The tag of a chart.
 fn tag_at(repository: &str, name: &str, version: &str) -> std::result::Result<Tag, String> {
     let bare = repository.strip_prefix(SCHEME).unwrap_or(repository).trim_end_matches('/');
-    format!("{bare}/{name}:{}", tag_of(version)).parse()
+    Tag::at_host(&format!("{bare}/{name}:{}", tag_of(version)))
+}
+
+/// The tag that the id of an import means, with the chart's repository and name.
+fn imported(id: &str) -> std::result::Result<(Tag, String, String), String> {
+    let tag = match id.strip_prefix(SCHEME) {
+        Some(bare) => Tag::at_host(&tag_of(bare)),
+        None => tag_of(id).parse(),
+    }?;
+    let (path, name) = tag.repository.rsplit_once('/').unwrap_or(("", &tag.repository));
+    let repository = format!("{SCHEME}{}/{path}", tag.registry);
+    let (repository, name) = (repository.trim_end_matches('/').to_owned(), name.to_owned());
+    Ok((tag, repository, name))
 }
 
 /// The chart as Helm wants it named beside its version.
@@ -171,17 +183,16 @@ impl Resource<Berth> for Chart {
 
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<Declared>> {
         let what = format!("Cannot import the chart `{id}`");
-        let wrong = |why: &str| Explanation::new("BERTH-OCI-015", what.clone()).next(format!("the id {why}"));
-        let tag: Tag = tag_of(id.strip_prefix(SCHEME).unwrap_or(id)).parse().map_err(|why: String| wrong(&why))?;
-        let (path, name) = tag.repository.rsplit_once('/').ok_or_else(|| wrong("names no chart behind the path"))?;
+        let wrong = |why: String| Explanation::new("BERTH-OCI-015", what.clone()).next(format!("the id {why}"));
+        let (tag, repository, name) = imported(id).map_err(wrong)?;
         let missing = || {
             Explanation::new("BERTH-OCI-015", what.clone())
                 .on(format!("{tag}, which does not exist"))
                 .next("correct the id, or declare it without import: the next apply pushes it")
         };
         let head = at(&tag).observe(cx, &what).await?.ok_or_else(missing)?;
-        let mut model = Declared { repository: format!("{SCHEME}{}/{path}", tag.registry), ..Declared::default() };
-        model.name.set(name.to_owned());
+        let mut model = Declared { repository, ..Declared::default() };
+        model.name.set(name);
         model.version.set(tag.tag.replace('_', "+"));
         model.reference.set(named(&tag));
         model.tag_digest.set(head.digest.clone());
@@ -213,4 +224,24 @@ async fn push(cx: &Cx, model: &mut Declared, moving: Moving) -> Result<()> {
     model.tag_digest.set(chart.image.top.digest.clone());
     model.digest.set(chart.image.top.digest);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sdk::Identified as _;
+
+    #[test]
+    fn a_chart_is_imported_by_its_identity_wherever_it_is() {
+        for repository in ["oci://hub.test", "oci://hub.test/charts", "oci://plainhost", "oci://plainhost:5000/a/b"] {
+            let tag = tag_at(repository, "app", "1.2.3+x").unwrap();
+            let mut model = Declared { repository: repository.to_owned(), ..Declared::default() };
+            model.reference.set(named(&tag));
+            model.version.set("1.2.3+x".to_owned());
+            let id = Chart::import_id(&Chart::identity(&model).unwrap());
+            assert_eq!(imported(&id), Ok((tag, repository.to_owned(), "app".to_owned())), "{id}");
+        }
+        assert_eq!(imported("hub.test/charts/app:1").unwrap().1, "oci://hub.test/charts");
+        assert!(imported("oci://hub.test").is_err());
+    }
 }

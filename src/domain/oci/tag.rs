@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::image::ImageReference;
+use crate::domain::image::{Fault, ImageReference};
 
 /// The tag that a name without one means.
 const LATEST: &str = "latest";
@@ -20,6 +20,23 @@ pub struct Tag {
 }
 
 impl Tag {
+    /// Reads what stands behind `oci://`, where the first part is the host in any case.
+    ///
+    /// # Errors
+    /// What is wrong, in words that complete "The value …".
+    pub fn at_host(text: &str) -> Result<Self, String> {
+        Self::of(ImageReference::at_host(text))
+    }
+
+    fn of(image: Result<ImageReference, Fault>) -> Result<Self, String> {
+        let image = image.map_err(|fault| wrong(&fault.to_string()))?;
+        if image.digest.is_some() {
+            return Err(wrong("names no digest: that follows from what is pushed"));
+        }
+        let tag = image.tag.unwrap_or_else(|| LATEST.to_owned());
+        Ok(Self { registry: image.registry, repository: image.repository, tag })
+    }
+
     /// The name by digest of what is pushed here.
     pub fn by_digest(&self, digest: &str) -> String {
         format!("{}/{}@{digest}", self.registry, self.repository)
@@ -31,18 +48,15 @@ impl FromStr for Tag {
 
     /// Reads `HOST/PATH:TAG`; answers what is wrong in words that complete "The value …".
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = |why: &str| format!("must be of the form `HOST/PATH:TAG`, and {why}");
         if text.contains("://") {
             return Err(wrong("begins without a scheme"));
         }
-        let image: ImageReference =
-            text.parse().map_err(|fault: crate::domain::image::Fault| wrong(&fault.to_string()))?;
-        if image.digest.is_some() {
-            return Err(wrong("names no digest: that follows from what is pushed"));
-        }
-        let tag = image.tag.unwrap_or_else(|| LATEST.to_owned());
-        Ok(Self { registry: image.registry, repository: image.repository, tag })
+        Self::of(text.parse())
     }
+}
+
+fn wrong(why: &str) -> String {
+    format!("must be of the form `HOST/PATH:TAG`, and {why}")
 }
 
 impl fmt::Display for Tag {
