@@ -118,7 +118,8 @@ fn repacked(path: &Path, mut files: Files, version: Option<&str>) -> Result<Foun
     let mut metadata = metadata(path, &files)?;
     let other = version.filter(|version| *version != metadata.version);
     if let (Some(version), Some(yaml)) = (other, files.get_mut(CHART_FILE)) {
-        *yaml = with_version(&String::from_utf8_lossy(yaml), version).into_bytes();
+        let text = std::str::from_utf8(yaml).map_err(|_| content(path, format!("{CHART_FILE} is no UTF-8")))?;
+        *yaml = with_version(text, version).map_err(|fault| content(path, fault))?.into_bytes();
         metadata = self::metadata(path, &files)?;
     }
     check_dependencies(path, &metadata, &files)?;

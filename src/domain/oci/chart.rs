@@ -174,18 +174,22 @@ fn is_name(name: &str) -> bool {
 }
 
 /// `Chart.yaml` with another version, and all else as it was.
-pub fn with_version(yaml: &str, version: &str) -> String {
-    let mut text = String::with_capacity(yaml.len());
-    for line in yaml.split_inclusive('\n') {
-        if line.starts_with("version:") {
-            text.push_str("version: \"");
-            text.push_str(version);
-            text.push_str("\"\n");
-        } else {
-            text.push_str(line);
-        }
+///
+/// # Errors
+/// It is not written so that the version can be replaced, as a clause.
+pub fn with_version(yaml: &str, version: &str) -> Result<String, String> {
+    let text: String = yaml.split_inclusive('\n').map(|line| replaced(line, version)).collect();
+    let wanted = Metadata { version: version.to_owned(), ..Metadata::parse(yaml)? };
+    if Metadata::parse(&text).is_ok_and(|read| read == wanted) {
+        return Ok(text);
     }
-    text
+    Err(format!(
+        "the version in {CHART_FILE} cannot be replaced: it must stand in a line of its own, `version: {version}`"
+    ))
+}
+
+fn replaced(line: &str, version: &str) -> String {
+    if line.starts_with("version:") { format!("version: \"{version}\"\n") } else { line.to_owned() }
 }
 
 #[cfg(test)]
@@ -225,8 +229,20 @@ mod tests {
 
     #[test]
     fn only_the_version_of_the_chart_itself_is_replaced() {
-        let yaml = with_version(YAML, "2.0.0");
+        let yaml = with_version(YAML, "2.0.0").unwrap();
         assert_eq!(Metadata::parse(&yaml).unwrap().version, "2.0.0");
         assert!(yaml.contains("    version: ~1\n"));
+    }
+
+    #[test]
+    fn a_version_that_is_not_replaced_is_told() {
+        for yaml in [
+            "{apiVersion: v2, name: app, version: 1.0.0}\n",
+            "apiVersion: v2\nname: app\n\"version\": 1.0.0\n",
+            "apiVersion: v2\nname: app\nversion: >-\n  1.0.0\n",
+        ] {
+            assert_eq!(Metadata::parse(yaml).unwrap().version, "1.0.0", "{yaml}");
+            assert!(with_version(yaml, "2.0.0").unwrap_err().contains("cannot be replaced"), "{yaml}");
+        }
     }
 }
