@@ -97,7 +97,12 @@ impl Oci {
         forgotten || is_new
     }
 
-    async fn token_for(&self, realm: &str, service: Option<&str>, scopes: &[String]) -> Result<Secret, OciError> {
+    pub(super) async fn token_for(
+        &self,
+        realm: &str,
+        service: Option<&str>,
+        scopes: &[String],
+    ) -> Result<Secret, OciError> {
         let key = scopes.join(" ");
         let asked = Instant::now();
         let known = self.tokens.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();

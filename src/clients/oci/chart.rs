@@ -97,6 +97,9 @@ fn found(path: &Path, version: Option<&str>) -> Result<Found, ChartError> {
         let files = folder(path)?;
         return repacked(path, files, version);
     }
+    if kind.len() > LIMIT {
+        return Err(too_large(path));
+    }
     let archive = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
     let files = unpacked(path, &archive)?;
     let metadata = metadata(path, &files)?;
@@ -188,8 +191,7 @@ impl Walk<'_> {
         }
         self.size += kind.len();
         if self.size > LIMIT {
-            let fault = format!("its files have more than {LIMIT} bytes; .helmignore leaves some out");
-            return Err(content(self.root, fault));
+            return Err(too_large(self.root));
         }
         let bytes = std::fs::read(file).map_err(|error| unreadable(file, &error))?;
         self.files.insert(path, bytes);
@@ -199,16 +201,24 @@ impl Walk<'_> {
 
 /// The files of a packed chart, without its own folder.
 fn unpacked(path: &Path, archive: &[u8]) -> Result<Files, ChartError> {
-    let fault = |error: &io::Error| content(path, format!("it is no packed chart: {error}"));
-    let mut tar = tar::Archive::new(MultiGzDecoder::new(archive).take(LIMIT));
+    let mut tar = MultiGzDecoder::new(archive).take(LIMIT + 1);
+    let files = members(&mut tar);
+    // What was cut off may still look whole.
+    if tar.limit() == 0 {
+        return Err(too_large(path));
+    }
+    files.map_err(|error| content(path, format!("it is no packed chart: {error}")))
+}
+
+fn members(tar: impl io::Read) -> io::Result<Files> {
     let mut files = Files::new();
-    for entry in tar.entries().map_err(|error| fault(&error))? {
-        let mut entry = entry.map_err(|error| fault(&error))?;
-        let name = entry.path().map_err(|error| fault(&error))?.to_string_lossy().into_owned();
+    for entry in tar::Archive::new(tar).entries()? {
+        let mut entry = entry?;
+        let name = entry.path()?.to_string_lossy().into_owned();
         let Some((_, inner)) = name.trim_start_matches("./").split_once('/') else { continue };
         if entry.header().entry_type().is_file() {
             let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).map_err(|error| fault(&error))?;
+            entry.read_to_end(&mut bytes)?;
             files.insert(inner.to_owned(), bytes);
         }
     }
@@ -235,6 +245,10 @@ fn inner_charts(path: &Path, files: &Files) -> Vec<String> {
 
 fn is_archive(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|ending| ending == "tgz")
+}
+
+fn too_large(path: &Path) -> ChartError {
+    content(path, format!("it has more than {LIMIT} bytes; .helmignore leaves files of a folder out"))
 }
 
 fn content(path: &Path, fault: String) -> ChartError {
@@ -304,6 +318,27 @@ mod tests {
         assert!(told.to_string().contains("no packed chart"), "{told}");
         let absent = LocalChart::read(&folder.path().join("none"), None).await.unwrap_err();
         assert!(matches!(absent, ChartError::Absent(_)));
+    }
+
+    #[tokio::test]
+    async fn an_archive_is_taken_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut tar = tar::Builder::new(&mut packed);
+        let big = usize::try_from(LIMIT).unwrap() - 3 * 512;
+        let yaml = b"apiVersion: v2\nname: app\nversion: 1.0.0\n".to_vec();
+        // What is cut off just behind a file looks whole.
+        for (name, bytes) in [("app/Chart.yaml", yaml), ("app/big", vec![0; big]), ("app/last", b"x".to_vec())] {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(u64::try_from(bytes.len()).unwrap());
+            header.set_mode(0o644);
+            tar.append_data(&mut header, name, bytes.as_slice()).unwrap();
+        }
+        tar.into_inner().unwrap();
+        let file = folder.path().join("a.tgz");
+        std::fs::write(&file, packed.finish().unwrap()).unwrap();
+        let told = LocalChart::read(&file, None).await.unwrap_err().to_string();
+        assert!(told.contains("more than 104857600 bytes"), "{told}");
     }
 
     #[tokio::test]

@@ -154,7 +154,7 @@ impl Oci {
         }
         futures_util::stream::iter(uploads)
             .buffer_unordered(AT_ONCE)
-            .try_fold(0, |sum, bytes| std::future::ready(Ok(sum + bytes)))
+            .try_fold(0_u64, |sum, bytes| std::future::ready(Ok(sum.saturating_add(bytes))))
             .await
     }
 

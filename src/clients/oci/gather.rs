@@ -61,7 +61,7 @@ impl Image {
     /// How many bytes it has, each blob and manifest counted once.
     pub fn size(&self) -> u64 {
         let manifests = self.children.iter().chain([&self.top]).map(|it| u64::try_from(it.content.len()).unwrap_or(0));
-        manifests.sum::<u64>() + self.blobs.iter().map(|blob| blob.size).sum::<u64>()
+        manifests.chain(self.blobs.iter().map(|blob| blob.size)).fold(0, u64::saturating_add)
     }
 
     /// An image in a repository, as far as the platforms go; no blob but configurations is read.
@@ -225,8 +225,17 @@ mod tests {
         assert_eq!(order.len(), 3);
         let place = |entry: &Value| order.iter().position(|it| entry["digest"] == *it).unwrap();
         assert!(place(&one) < place(&inner) && place(&two) < place(&inner), "{order:?}");
+        assert!(image.size() > 12);
         let has = |layer: &str| image.blobs.iter().any(|it| it.digest == digest_of(layer.as_bytes()));
         assert!(has("shared") && has("x") && !has("y"), "what is kept elsewhere is left out");
+    }
+
+    #[test]
+    fn sizes_that_nothing_can_have_are_no_reason_to_panic() {
+        let blob = crate::clients::oci::local::descriptor("l", digest_of(b""), u64::MAX);
+        let image =
+            Image { top: Manifest::new("", "{}".into()), children: Vec::new(), blobs: vec![blob.clone(), blob] };
+        assert_eq!(image.size(), u64::MAX);
     }
 
     #[tokio::test]

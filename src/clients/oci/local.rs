@@ -103,12 +103,12 @@ impl Place {
         match self {
             Self::File { path, offset, size } => {
                 let mut file = File::open(path)?;
-                file.seek(SeekFrom::Start(offset + start))?;
+                file.seek(SeekFrom::Start(offset.saturating_add(start)))?;
                 Ok(Box::new(file.take(size.saturating_sub(start))))
             }
             Self::Packed { path, offset, size } => {
                 let mut unpacked = MultiGzDecoder::new(BufReader::with_capacity(256 * 1024, File::open(path)?));
-                io::copy(&mut unpacked.by_ref().take(offset + start), &mut io::sink())?;
+                io::copy(&mut unpacked.by_ref().take(offset.saturating_add(start)), &mut io::sink())?;
                 Ok(Box::new(unpacked.take(size.saturating_sub(start))))
             }
             Self::Bytes(bytes) => {

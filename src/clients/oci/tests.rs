@@ -56,7 +56,7 @@ pub(super) fn reply(head: &str) -> String {
     format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
 }
 
-fn reply_with(head: &str, body: &str) -> String {
+pub(super) fn reply_with(head: &str, body: &str) -> String {
     let length = body.len();
     format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
 }

@@ -17,6 +17,9 @@ use super::{Challenge, Oci, OciError, challenge_of, checked, limited};
 /// How long a token holds if its answer does not say.
 const USUAL_LIFETIME: Duration = Duration::from_mins(1);
 
+/// The longest that a token is said to hold: what is longer is no time that one can count with.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(366 * 24);
+
 /// What a registry takes.
 #[derive(Debug)]
 pub enum Grant {
@@ -43,7 +46,7 @@ struct Answer {
 
 impl Answer {
     fn granted(self) -> Result<(Secret, Duration), OciError> {
-        let lifetime = self.expires_in.map_or(USUAL_LIFETIME, Duration::from_secs);
+        let lifetime = self.expires_in.map_or(USUAL_LIFETIME, Duration::from_secs).min(LONGEST_LIFETIME);
         let text = self.token.or(self.access_token);
         let text = text.ok_or_else(|| OciError::Unauthorized { words: "the answer holds no token".to_owned() })?;
         Ok((Secret::new(text), lifetime))
@@ -124,6 +127,7 @@ fn wanted(words: &str) -> OciError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{client, reply_with, server};
     use super::*;
 
     #[test]
@@ -134,5 +138,14 @@ mod tests {
         let (token, lifetime) = read(r#"{"token":"another one"}"#).unwrap();
         assert_eq!((token.expose(), lifetime), ("another one", Duration::from_mins(1)));
         assert!(read("{}").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_token_without_an_end_is_used_and_no_reason_to_panic() {
+        let (base, _) =
+            server(|_| reply_with("200 OK", r#"{"token":"one without an end","expires_in":18446744073709551615}"#))
+                .await;
+        let token = client(base.clone()).token_for(base.as_str(), None, &[]).await.unwrap();
+        assert_eq!(token.expose(), "one without an end");
     }
 }

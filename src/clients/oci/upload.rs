@@ -220,7 +220,7 @@ pub(super) fn location(answer: &Response, asked: &Url) -> Result<Url, OciError> 
 fn offset_of(headers: &HeaderMap) -> Option<u64> {
     let range = headers.get(RANGE)?.to_str().ok()?;
     let last: u64 = range.trim_start_matches("bytes=").split_once('-')?.1.trim().parse().ok()?;
-    (last > 0).then_some(last + 1)
+    last.checked_add(1).filter(|offset| *offset > 1)
 }
 
 /// Where a registry says which digest it has stored, it must be that which was sent.
@@ -268,5 +268,6 @@ mod tests {
         assert_eq!(offset("bytes=0-9"), Some(10));
         assert_eq!(offset("0-0"), None, "none or one: begun anew");
         assert_eq!(offset("x"), None);
+        assert_eq!(offset("0-18446744073709551615"), None);
     }
 }
