@@ -190,3 +190,27 @@ async fn waiting_for_ones_turn_to_send_ends_with_the_budget() {
     let ended = tokio::time::timeout(Duration::from_secs(5), ended).await.expect("it ends");
     assert!(matches!(ended, Err(Unfinished::Stopped(..))));
 }
+
+#[tokio::test]
+async fn who_may_not_read_where_a_blob_is_may_still_send_it() {
+    let granted = |line: &str| !line.contains("secret");
+    let (tokens, _) = server(move |line| match line {
+        line if granted(line) => reply_with("200 OK", r#"{"token":"one for here"}"#),
+        _ => reply("403 Forbidden"),
+    })
+    .await;
+    let (base, asked) = server(move |line| match line.split(' ').next() {
+        Some("GET") => reply(&format!("401 Unauthorized\r\nwww-authenticate: Bearer realm=\"{tokens}\"")),
+        Some("POST") => reply("202 Accepted\r\nlocation: /upload"),
+        Some("HEAD") => reply("404 Not Found"),
+        _ => reply("201 Created"),
+    })
+    .await;
+    let blob = local::descriptor("l", digest_of(b"content"), 7);
+    let places = Places::from([(blob.digest.clone(), Place::Bytes("content".into()))]);
+    let wish = upload::Wish { repository: "a", blob: &blob, from: Some("secret") };
+    let budget = Budget::uninterrupted(Duration::from_mins(1));
+    let sent = client(base).upload(&budget, &wish, &Content::Local(Arc::new(places))).await;
+    assert_eq!(sent.unwrap(), 7);
+    assert!(asked.lock().unwrap().iter().any(|(line, _)| line.starts_with("PUT /upload")));
+}

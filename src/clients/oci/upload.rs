@@ -95,7 +95,7 @@ impl Oci {
     /// What the registry says to the last byte.
     async fn stored(&self, wish: &Wish<'_>, answer: Response, upload: &mut Upload) -> Result<(), OciError> {
         let status = answer.status();
-        if status == StatusCode::UNAUTHORIZED && self.relearn(&answer, &scopes(wish)) {
+        if status == StatusCode::UNAUTHORIZED && self.relearn(&answer, &own_scope(wish)) {
             return Err(broken("its token has run out on the way"));
         }
         // It has lost the upload, or counts other bytes than we do.
@@ -114,7 +114,7 @@ impl Oci {
     /// Asks for the offset of a broken upload; `None` if it has to be begun anew.
     async fn resumed(&self, wish: &Wish<'_>, upload: &mut Upload) -> Result<Option<(Url, u64)>, OciError> {
         let Some(url) = upload.session.clone() else { return Ok(None) };
-        let answer = self.authorized(Method::GET, url.clone(), &scopes(wish), |request| request).await?;
+        let answer = self.authorized(Method::GET, url.clone(), &own_scope(wish), |request| request).await?;
         if answer.status().is_server_error() || answer.status() == StatusCode::TOO_MANY_REQUESTS {
             return Err(checked(answer, 0).await.err().unwrap_or_else(|| broken("it does not tell the offset")));
         }
@@ -129,14 +129,14 @@ impl Oci {
     async fn begin(&self, wish: &Wish<'_>) -> Result<Start, OciError> {
         let digest = &wish.blob.digest;
         let mount = [("mount", digest.as_str()), ("from", wish.from.unwrap_or(wish.repository))];
-        match self.post(wish, &mount, &scopes(wish)).await {
+        match self.post(wish, &mount, &mount_scopes(wish)).await {
             Err(OciError::Refused { status: 400..=499, .. } | OciError::Unsupported { .. }) => {}
             // Who may not read the other repository may still write this one.
             Err(OciError::Denied { .. } | OciError::Unauthorized { .. } | OciError::NotFound { .. })
                 if wish.from.is_some() => {}
             done => return done,
         }
-        let own = [scope(wish.repository, "pull,push")];
+        let own = own_scope(wish);
         let url = self.url(&format!("v2/{}/blobs/{digest}", wish.repository));
         let seen = self.authorized(Method::HEAD, url, &own, |request| request).await?;
         if seen.status().is_success() {
@@ -170,7 +170,7 @@ impl Oci {
         url.query_pairs_mut().append_pair("digest", &wish.blob.digest);
         let request = self.http.put(url.clone()).header(CONTENT_TYPE, "application/octet-stream");
         let request = request.header(CONTENT_LENGTH, left).body(Body::wrap(body));
-        let scopes = scopes(wish);
+        let scopes = own_scope(wish);
         tokio::select! {
             answer = self.authorized_once(request, &url, &scopes) => answer,
             () = standstill(tally) => Err(broken("nothing was taken or stored for too long")),
@@ -200,10 +200,14 @@ fn broken(fault: &str) -> OciError {
     OciError::Http(HttpError::Unreachable { fault: fault.to_owned() })
 }
 
-/// What allows it: to write here, and to read there.
-fn scopes(wish: &Wish<'_>) -> Vec<String> {
-    let from = wish.from.map(|from| scope(from, "pull"));
-    std::iter::once(scope(wish.repository, "pull,push")).chain(from).collect()
+/// What allows to send it.
+fn own_scope(wish: &Wish<'_>) -> [String; 1] {
+    [scope(wish.repository, "pull,push")]
+}
+
+/// What allows to mount it: to write here, and to read there. A token server may refuse both for the sake of one.
+fn mount_scopes(wish: &Wish<'_>) -> Vec<String> {
+    own_scope(wish).into_iter().chain(wish.from.map(|from| scope(from, "pull"))).collect()
 }
 
 /// Where an upload goes on.
