@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
-use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
+use tokio::sync::{Mutex as Turn, OnceCell, OwnedMutexGuard};
+use url::Url;
 
 use super::Berth;
-use crate::clients::oci::{GatherError, LocalImage, Oci, OciError, Subject, login_of_user};
+use crate::clients::oci::{GatherError, HelperError, LocalImage, Oci, Subject, login_of_user};
 use crate::domain::oci::Platform;
 use crate::domain::oci::tag::Tag;
 use crate::domain::registry_name::base_url;
@@ -16,9 +18,17 @@ use crate::explain::Explanation;
 /// What is known of registries in this run.
 #[derive(Default)]
 pub struct Registries {
-    clients: Mutex<BTreeMap<String, Arc<Oci>>>,
+    /// By their addresses: a host may be written in several ways.
+    clients: Mutex<BTreeMap<String, Arc<OnceCell<Arc<Oci>>>>>,
     turns: Mutex<BTreeMap<String, Arc<Turn<()>>>>,
-    archives: Mutex<BTreeMap<String, LocalImage>>,
+    archives: Mutex<BTreeMap<String, Archive>>,
+}
+
+/// What was read of an archive, and how the file was then.
+#[derive(Clone)]
+struct Archive {
+    state: Option<(u64, Option<SystemTime>)>,
+    image: Arc<OnceCell<LocalImage>>,
 }
 
 impl Berth {
@@ -27,36 +37,32 @@ impl Berth {
     /// # Errors
     /// A setting is not known yet, or a login or CA cannot be used.
     pub async fn oci(&self, host: &str, attribute: &str) -> Result<Arc<Oci>, Explanation> {
-        let what = format!("Cannot speak to the registry `{host}`");
         self.settled("registries")?;
-        let known = locked(&self.oci.clients).get(host).cloned();
-        if let Some(known) = known {
-            return Ok(known);
-        }
         let base = base_url(host).map_err(|wrong| {
-            Explanation::new("BERTH-OCI-001", &*what).next(format!("the host {wrong}")).at(attribute)
+            Explanation::new("BERTH-OCI-001", cannot_speak_to(host)).next(format!("the host {wrong}")).at(attribute)
         })?;
+        let client = Arc::clone(locked(&self.oci.clients).entry(base.to_string()).or_default());
+        client.get_or_try_init(|| self.oci_client(base, host, attribute)).await.cloned()
+    }
+
+    async fn oci_client(&self, base: Url, host: &str, attribute: &str) -> Result<Arc<Oci>, Explanation> {
         let access = self.registry_access(host).await?;
         let login = match access.login {
             Some(login) => Some(login),
-            None => login_of_user(&self.env, host).await.map_err(|error| {
-                let next = format!(
-                    "run `{}` by hand with the word `get` and the host on its input to see why, or give `{host}` a login in \
-                     registries of the provider block",
-                    error.program
-                );
-                Explanation::new("BERTH-OCI-011", &*what).said("The Docker configuration", error.to_string()).next(next)
-            })?,
+            None => login_of_user(&self.env, host).await.map_err(|error| no_login(host, &error))?,
         };
         let subject = Subject { registry: host, attribute, has_login: login.is_some() };
         let client = Oci::new(&self.network, base, access.ca_pem.as_deref(), login);
-        let client = Arc::new(client.map_err(|error: OciError| error.explain(&*what, subject))?);
-        Ok(Arc::clone(locked(&self.oci.clients).entry(host.to_owned()).or_insert(client)))
+        client.map(Arc::new).map_err(|error| error.explain(cannot_speak_to(host), subject))
     }
 
     /// The turn of whoever changes a tag: what creates it and what removes it wait for each other.
     pub async fn turn_at(&self, tag: &Tag) -> OwnedMutexGuard<()> {
-        let turn = Arc::clone(locked(&self.oci.turns).entry(tag.to_string()).or_default());
+        let turn = {
+            let mut turns = locked(&self.oci.turns);
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            Arc::clone(turns.entry(tag.to_string()).or_default())
+        };
         turn.lock_owned().await
     }
 
@@ -71,17 +77,67 @@ impl Berth {
         platforms: &[Platform],
     ) -> Result<LocalImage, GatherError> {
         let state = tokio::fs::metadata(path).await.ok().map(|it| (it.len(), it.modified().ok()));
-        let key = format!("{} {state:?} {wanted:?} {platforms:?}", path.display());
-        let known = locked(&self.oci.archives).get(&key).cloned();
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        let read = LocalImage::in_archive(path, wanted, platforms).await?;
-        locked(&self.oci.archives).insert(key, read.clone());
-        Ok(read)
+        let key = format!("{} {wanted:?} {platforms:?}", path.display());
+        let image = self.oci.archive(key, state);
+        image.get_or_try_init(|| LocalImage::in_archive(path, wanted, platforms)).await.cloned()
     }
+}
+
+impl Registries {
+    /// What was read of an archive in this state, or is to be.
+    fn archive(&self, key: String, state: Option<(u64, Option<SystemTime>)>) -> Arc<OnceCell<LocalImage>> {
+        let mut archives = locked(&self.archives);
+        let known = archives.entry(key).or_insert_with(|| Archive { state, image: Arc::default() });
+        if known.state != state {
+            *known = Archive { state, image: Arc::default() };
+        }
+        Arc::clone(&known.image)
+    }
+}
+
+fn cannot_speak_to(host: &str) -> String {
+    format!("Cannot speak to the registry `{host}`")
+}
+
+fn no_login(host: &str, error: &HelperError) -> Explanation {
+    let next = format!(
+        "run `{}` by hand with the word `get` and the host on its input to see why, or give `{host}` a login in registries of the \
+         provider block",
+        error.program
+    );
+    Explanation::new("BERTH-OCI-011", cannot_speak_to(host))
+        .said("The Docker configuration", error.to_string())
+        .next(next)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::Env;
+    use crate::provider::Config;
+    use crate::sdk::{Provider as _, Settings};
+
+    #[tokio::test]
+    async fn a_registry_has_one_client_however_its_host_is_written() {
+        let settings = Settings { model: Config::default(), unknown: Vec::new() };
+        let berth = Berth::configure(settings, &Env::default()).unwrap();
+        let client = berth.oci("hub.test", "host").await.unwrap();
+        for host in ["Hub.test", "hub.test:443", "https://hub.test/"] {
+            assert!(Arc::ptr_eq(&client, &berth.oci(host, "host").await.unwrap()), "{host}");
+        }
+        assert!(!Arc::ptr_eq(&client, &berth.oci("hub.test:5000", "host").await.unwrap()));
+    }
+
+    #[test]
+    fn an_archive_that_changes_takes_the_place_of_what_was_read_of_it() {
+        let registries = Registries::default();
+        let read = |size| registries.archive("a".to_owned(), Some((size, None)));
+        let first = read(1);
+        assert!(Arc::ptr_eq(&first, &read(1)) && !Arc::ptr_eq(&first, &read(2)));
+        assert_eq!(locked(&registries.archives).len(), 1);
+    }
 }

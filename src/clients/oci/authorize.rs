@@ -111,7 +111,9 @@ impl Oci {
         }
         let (token, lifetime) = self.token(realm, service, scopes).await?;
         let end = asked + lifetime.max(Duration::from_secs(10)).mul_f32(SHARE);
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (token.clone(), end));
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.retain(|_, (_, end)| asked < *end);
+        tokens.insert(key, (token.clone(), end));
         Ok(token)
     }
 }
