@@ -16,6 +16,7 @@ mod local;
 mod manifests;
 mod patience;
 mod pieces;
+mod place;
 mod probe;
 mod sending;
 #[cfg(test)]
@@ -43,9 +44,10 @@ pub use copying::{Content, Moving, Pushed};
 pub use docker_login::{HelperError, login_of_user};
 pub use error::OciError;
 pub use gather::{GatherError, Image};
-pub use local::{LocalError, LocalImage, Place, Places};
+pub use local::{LocalError, LocalImage};
 pub use manifests::Head;
 pub use patience::{Unfinished, patiently};
+pub use place::{Place, Places};
 pub use token::Grant;
 pub use told::{Subject, is_silence};
 

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 
 use super::gather::Image;
-use super::local::{Place, Places, descriptor};
+use super::local::descriptor;
+use super::place::{Place, Places};
 use crate::domain::oci::chart::ignore::Rules;
 use crate::domain::oci::chart::packing::{Files, packed};
 use crate::domain::oci::chart::{CHART_FILE, CONFIG, CONTENT, Metadata, PROVENANCE, with_version};
@@ -63,9 +64,8 @@ impl LocalChart {
     /// Reads a chart, with another version if one is given.
     pub async fn read(path: &Path, version: Option<&str>) -> Result<Self, ChartError> {
         let (at, version) = (path.to_owned(), version.map(str::to_owned));
-        let read = tokio::task::spawn_blocking(move || found(&at, version.as_deref())).await;
-        let found = read.map_err(|error| content(path, error.to_string()))??;
-        Ok(Self::of(found))
+        let read = tokio::task::spawn_blocking(move || found(&at, version.as_deref()).map(Self::of)).await;
+        read.map_err(|error| content(path, error.to_string()))?
     }
 
     fn of(found: Found) -> Self {

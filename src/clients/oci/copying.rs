@@ -8,10 +8,10 @@ use reqwest::header::RANGE;
 
 use super::super::http::HttpError;
 use super::gather::Image;
-use super::local::{Place, Places};
 use super::manifests::Head;
 use super::patience::{Unfinished, patiently};
 use super::pieces::{Pieces, of_answer, of_reader};
+use super::place::{Place, Places};
 use super::upload::Wish;
 use super::{ANSWER, AT_ONCE, Oci, OciError, checked, scope};
 use crate::domain::oci::{Descriptor, Manifest};

@@ -1,54 +1,20 @@
 //! Images in files of this machine: docker-archives, OCI layouts in a folder or an archive.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read, Seek as _, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
-use flate2::read::MultiGzDecoder;
 
 use super::archive::{GZIP, Members, ZSTD, begins_with};
 use super::gather::{GatherError, Image, Parts, gathered};
-use crate::digest::hex;
+use super::place::{Place, Places};
 use crate::domain::oci::layout::{self, Root};
 use crate::domain::oci::{
     Descriptor, Manifest, OCI_CONFIG, OCI_INDEX, OCI_LAYER, Platform, digest_of, docker_archive, image_manifest,
     is_digest,
 };
-
-/// The largest document read from files.
-const DOCUMENT_LIMIT: u64 = 16 * 1024 * 1024;
-
-/// Where content lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// In a file.
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Where it begins.
-        offset: u64,
-        /// How long it is.
-        size: u64,
-    },
-    /// The same in what gzip has compressed; the places are those of what comes out.
-    Packed {
-        /// Which.
-        path: PathBuf,
-        /// Where it begins.
-        offset: u64,
-        /// How long it is.
-        size: u64,
-    },
-    /// Here.
-    Bytes(Bytes),
-}
-
-/// Content by digest.
-pub type Places = BTreeMap<String, Place>;
 
 /// An image, and where its blobs lie.
 #[derive(Clone, Debug)]
@@ -89,63 +55,6 @@ pub enum LocalError {
     },
 }
 
-impl Place {
-    /// How long it is.
-    pub fn size(&self) -> u64 {
-        match self {
-            Self::File { size, .. } | Self::Packed { size, .. } => *size,
-            Self::Bytes(bytes) => u64::try_from(bytes.len()).unwrap_or_default(),
-        }
-    }
-
-    /// Opens it from `start` on. Blocks.
-    pub(super) fn open(&self, start: u64) -> io::Result<Box<dyn Read + Send>> {
-        match self {
-            Self::File { path, offset, size } => {
-                let mut file = File::open(path)?;
-                file.seek(SeekFrom::Start(offset.saturating_add(start)))?;
-                Ok(Box::new(file.take(size.saturating_sub(start))))
-            }
-            Self::Packed { path, offset, size } => {
-                let mut unpacked = MultiGzDecoder::new(BufReader::with_capacity(256 * 1024, File::open(path)?));
-                io::copy(&mut unpacked.by_ref().take(offset.saturating_add(start)), &mut io::sink())?;
-                Ok(Box::new(unpacked.take(size.saturating_sub(start))))
-            }
-            Self::Bytes(bytes) => {
-                let rest = bytes.slice(usize::try_from(start).unwrap_or(usize::MAX).min(bytes.len())..);
-                Ok(Box::new(Cursor::new(rest)))
-            }
-        }
-    }
-
-    /// All of a small one. Blocks.
-    fn read(&self) -> io::Result<Bytes> {
-        if self.size() > DOCUMENT_LIMIT {
-            return Err(io::Error::other(format!("a document has more than {DOCUMENT_LIMIT} bytes")));
-        }
-        let mut content = Vec::new();
-        self.open(0)?.read_to_end(&mut content)?;
-        Ok(Bytes::from(content))
-    }
-
-    fn starts_with(&self, magic: &[u8]) -> io::Result<bool> {
-        let mut start = Vec::new();
-        self.open(0)?.take(u64::try_from(magic.len()).unwrap_or_default()).read_to_end(&mut start)?;
-        Ok(start == magic)
-    }
-
-    /// Its digest, read piece by piece. Blocks.
-    fn digest(&self) -> io::Result<String> {
-        let (mut reader, mut hash, mut piece) = (self.open(0)?, Context::new(&SHA256), vec![0; 256 * 1024]);
-        loop {
-            match reader.read(&mut piece)? {
-                0 => return Ok(format!("sha256:{}", hex(hash.finish().as_ref()))),
-                read => hash.update(piece.get(..read).unwrap_or_default()),
-            }
-        }
-    }
-}
-
 impl LocalImage {
     /// The image in an archive: `docker save`'s, or an OCI layout.
     pub async fn in_archive(path: &Path, wanted: Option<&str>, platforms: &[Platform]) -> Result<Self, GatherError> {
@@ -165,14 +74,13 @@ impl LocalImage {
     }
 
     async fn whole(path: &Path, found: Found, platforms: &[Platform]) -> Result<Self, GatherError> {
-        let parts = Files { path, layout: &found.layout };
+        let parts = Files { path: path.to_owned(), layout: Arc::new(found.layout) };
         let image = gathered(&parts, found.top, platforms).await?;
-        let mut places = Places::new();
-        for blob in &image.blobs {
-            let place = parts.place(blob).map_err(GatherError::Local)?;
-            places.insert(blob.digest.clone(), place);
-        }
-        Ok(Self { image, places: Arc::new(places) })
+        let blobs = image.blobs.clone();
+        let places = parts.blocking(move |files| {
+            blobs.into_iter().map(|blob| files.place(&blob).map(|place| (blob.digest, place))).collect()
+        });
+        Ok(Self { image, places: Arc::new(places.await?) })
     }
 }
 
@@ -242,30 +150,42 @@ fn file(path: &Path) -> Option<Place> {
 }
 
 /// The parts of an image in files.
-struct Files<'a> {
-    path: &'a Path,
-    layout: &'a Layout,
+#[derive(Clone)]
+struct Files {
+    path: PathBuf,
+    layout: Arc<Layout>,
 }
 
-impl Files<'_> {
+impl Files {
+    /// Blocks.
     fn place(&self, named: &Descriptor) -> Result<Place, LocalError> {
-        let place = self.layout.blob(&named.digest).ok_or_else(|| missing(self.path, named))?;
+        let place = self.layout.blob(&named.digest).ok_or_else(|| missing(&self.path, named))?;
         if place.size() == named.size {
             return Ok(place);
         }
         let fault = format!("{} has {} bytes instead of {}", named.digest, place.size(), named.size);
-        Err(content(self.path, fault))
+        Err(content(&self.path, fault))
+    }
+
+    /// Does what blocks where nothing waits for it.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, LocalError> + Send + 'static,
+    ) -> Result<T, GatherError> {
+        let files = self.clone();
+        blocking(&self.path, move || work(&files)).await
     }
 }
 
-impl Parts for Files<'_> {
+impl Parts for Files {
     async fn manifest(&self, named: &Descriptor) -> Result<Manifest, GatherError> {
-        self.layout.manifest(self.path, named).map_err(GatherError::Local)
+        let named = named.clone();
+        self.blocking(move |files| files.layout.manifest(&files.path, &named)).await
     }
 
     async fn blob(&self, named: &Descriptor) -> Result<Bytes, GatherError> {
-        let read = self.place(named).map_err(GatherError::Local)?.read();
-        read.map_err(|error| GatherError::Local(io_error(self.path, &error)))
+        let named = named.clone();
+        self.blocking(move |files| files.place(&named)?.read().map_err(|error| io_error(&files.path, &error))).await
     }
 }
 
@@ -316,8 +236,9 @@ fn made(path: &Path, members: &Members, entry: &docker_archive::Entry) -> Result
 
 /// A layer as it lies: the configuration names the digest of what is not compressed.
 fn layer(place: &Place, diff_id: String) -> io::Result<Descriptor> {
+    let start = place.start()?;
     for (magic, ending) in [(&GZIP[..], "+gzip"), (&ZSTD[..], "+zstd")] {
-        if place.starts_with(magic)? {
+        if start.starts_with(magic) {
             return Ok(descriptor(&format!("{OCI_LAYER}{ending}"), place.digest()?, place.size()));
         }
     }

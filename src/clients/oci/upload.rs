@@ -240,7 +240,8 @@ pub(super) fn fits(headers: &HeaderMap, wanted: &str) -> Result<(), OciError> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::local::{Place, descriptor};
+    use super::super::local::descriptor;
+    use super::super::place::Place;
     use super::super::tests::{client, reply, server};
     use super::*;
     use crate::domain::oci::digest_of;
