@@ -98,34 +98,35 @@ enum Layout {
 }
 
 impl Layout {
-    fn blob(&self, digest: &str) -> Option<Place> {
+    fn blob(&self, digest: &str) -> io::Result<Option<Place>> {
         if !is_digest(digest) {
-            return None;
+            return Ok(None);
         }
         let name = format!("blobs/{}", digest.replacen(':', "/", 1));
         match self {
             Self::Folder(path) => file(&path.join(name)),
-            Self::Archive(members) => members.get(&name).cloned(),
-            Self::Made(places) => places.get(digest).cloned(),
+            Self::Archive(members) => Ok(members.get(&name).cloned()),
+            Self::Made(places) => Ok(places.get(digest).cloned()),
         }
     }
 
-    fn document(&self, name: &str) -> Option<Place> {
+    fn document(&self, name: &str) -> io::Result<Option<Place>> {
         match self {
             Self::Folder(path) => file(&path.join(name)),
-            Self::Archive(members) => members.get(name).cloned(),
-            Self::Made(_) => None,
+            Self::Archive(members) => Ok(members.get(name).cloned()),
+            Self::Made(_) => Ok(None),
         }
     }
 
     /// The image that is meant.
     fn found(self, path: &Path, wanted: Option<&str>) -> Result<Found, LocalError> {
-        let no_layout = || match path.try_exists() {
-            Ok(true) => content(path, "there is no index.json in it, so it is no OCI layout".to_owned()),
-            _ => LocalError::Absent(path.to_owned()),
-        };
-        let index =
-            self.document("index.json").ok_or_else(no_layout)?.read().map_err(|error| io_error(path, &error))?;
+        let unreadable = |error: io::Error| io_error(path, &error);
+        if !path.try_exists().map_err(unreadable)? {
+            return Err(LocalError::Absent(path.to_owned()));
+        }
+        let no_layout = || content(path, "there is no index.json in it, so it is no OCI layout".to_owned());
+        let index = self.document("index.json").map_err(unreadable)?.ok_or_else(no_layout)?;
+        let index = index.read().map_err(unreadable)?;
         let unclear = |error: &layout::Unclear| LocalError::Unclear { fault: format!("{}: {error}", path.display()) };
         let top = match layout::root(&index, wanted).map_err(|error| unclear(&error))? {
             Root::Whole => Manifest::new(OCI_INDEX, index),
@@ -135,8 +136,9 @@ impl Layout {
     }
 
     fn manifest(&self, path: &Path, named: &Descriptor) -> Result<Manifest, LocalError> {
-        let place = self.blob(&named.digest).ok_or_else(|| missing(path, named))?;
-        let manifest = Manifest::new(&named.media_type, place.read().map_err(|error| io_error(path, &error))?);
+        let unreadable = |error: io::Error| io_error(path, &error);
+        let place = self.blob(&named.digest).map_err(unreadable)?.ok_or_else(|| missing(path, named))?;
+        let manifest = Manifest::new(&named.media_type, place.read().map_err(unreadable)?);
         if manifest.digest == named.digest {
             return Ok(manifest);
         }
@@ -144,9 +146,14 @@ impl Layout {
     }
 }
 
-fn file(path: &Path) -> Option<Place> {
-    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    Some(Place::File { path: path.to_owned(), offset: 0, size: metadata.len() })
+fn file(path: &Path) -> io::Result<Option<Place>> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => {
+            Ok(Some(Place::File { path: path.to_owned(), offset: 0, size: metadata.len() }))
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(None),
+    }
 }
 
 /// The parts of an image in files.
@@ -159,7 +166,8 @@ struct Files {
 impl Files {
     /// Blocks.
     fn place(&self, named: &Descriptor) -> Result<Place, LocalError> {
-        let place = self.layout.blob(&named.digest).ok_or_else(|| missing(&self.path, named))?;
+        let place = self.layout.blob(&named.digest).map_err(|error| io_error(&self.path, &error))?;
+        let place = place.ok_or_else(|| missing(&self.path, named))?;
         if place.size() == named.size {
             return Ok(place);
         }
@@ -191,7 +199,11 @@ impl Parts for Files {
 
 /// Docker 25 and newer write both forms into one archive; the layout has the digests that the image has elsewhere.
 fn found_in_archive(path: &Path, wanted: Option<&str>) -> Result<Found, LocalError> {
-    if begins_with(path, &ZSTD).map_err(|error| io_error(path, &error))? {
+    let is_zstd = begins_with(path, &ZSTD).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => LocalError::Absent(path.to_owned()),
+        _ => io_error(path, &error),
+    });
+    if is_zstd? {
         return Err(content(path, "it is compressed with zstd; unpack it first, or use gzip".to_owned()));
     }
     let members = Members::read(path).map_err(|error| io_error(path, &error))?;
@@ -275,12 +287,36 @@ fn content(path: &Path, fault: String) -> LocalError {
 
 fn io_error(path: &Path, error: &io::Error) -> LocalError {
     match error.kind() {
-        io::ErrorKind::NotFound => LocalError::Absent(path.to_owned()),
         io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput => {
             content(path, error.to_string())
         }
         // What tar says of an archive that is none.
         io::ErrorKind::Other => content(path, error.to_string()),
         _ => LocalError::Io { path: path.to_owned(), fault: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_what_is_not_there_at_all_may_come_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let absent = LocalImage::in_layout(&folder.path().join("none"), None, &[]).await.unwrap_err();
+        assert!(matches!(absent, GatherError::Local(LocalError::Absent(_))));
+        let absent = LocalImage::in_archive(&folder.path().join("none"), None, &[]).await.unwrap_err();
+        assert!(matches!(absent, GatherError::Local(LocalError::Absent(_))));
+        let empty = LocalImage::in_layout(folder.path(), None, &[]).await.unwrap_err();
+        assert!(matches!(empty, GatherError::Local(LocalError::Content { .. })));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_cannot_be_looked_at_is_not_taken_for_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("index.json", folder.path().join("index.json")).unwrap();
+        let told = LocalImage::in_layout(folder.path(), None, &[]).await.unwrap_err();
+        assert!(matches!(told, GatherError::Local(LocalError::Io { .. })), "{told:?}");
     }
 }
