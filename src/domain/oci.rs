@@ -8,6 +8,7 @@ pub mod docker_login;
 pub mod layout;
 pub mod platform;
 pub mod tag;
+pub mod unclear;
 pub mod versions;
 
 use std::collections::BTreeMap;

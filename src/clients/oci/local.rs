@@ -11,6 +11,7 @@ use super::archive::{GZIP, Members, ZSTD, begins_with};
 use super::gather::{GatherError, Image, Parts, gathered};
 use super::place::{Place, Places};
 use crate::domain::oci::layout::{self, Root};
+use crate::domain::oci::unclear::Unclear;
 use crate::domain::oci::{
     Descriptor, Manifest, OCI_CONFIG, OCI_INDEX, OCI_LAYER, Platform, digest_of, docker_archive, image_manifest,
     is_digest,
@@ -127,8 +128,7 @@ impl Layout {
         let no_layout = || content(path, "there is no index.json in it, so it is no OCI layout".to_owned());
         let index = self.document("index.json").map_err(unreadable)?.ok_or_else(no_layout)?;
         let index = index.read().map_err(unreadable)?;
-        let unclear = |error: &layout::Unclear| LocalError::Unclear { fault: format!("{}: {error}", path.display()) };
-        let top = match layout::root(&index, wanted).map_err(|error| unclear(&error))? {
+        let top = match layout::root(&index, wanted).map_err(|why| unclear(path, &why))? {
             Root::Whole => Manifest::new(OCI_INDEX, index),
             Root::One(one) => self.manifest(path, &one)?,
         };
@@ -216,9 +216,7 @@ fn found_in_archive(path: &Path, wanted: Option<&str>) -> Result<Found, LocalErr
         return Err(content(path, fault.to_owned()));
     };
     let text = manifest.read().map_err(|error| io_error(path, &error))?;
-    let unclear =
-        |error: &docker_archive::Unclear| LocalError::Unclear { fault: format!("{}: {error}", path.display()) };
-    let entry = docker_archive::entry(&text, wanted).map_err(|error| unclear(&error))?;
+    let entry = docker_archive::entry(&text, wanted).map_err(|why| unclear(path, &why))?;
     made(path, &members, &entry)
 }
 
@@ -281,6 +279,13 @@ fn missing(path: &Path, named: &Descriptor) -> LocalError {
     content(path, format!("{}{of} is named in it, and not there", named.digest))
 }
 
+fn unclear(path: &Path, why: &Unclear) -> LocalError {
+    if why.is_choice() {
+        return LocalError::Unclear { fault: format!("{}: {why}", path.display()) };
+    }
+    content(path, why.to_string())
+}
+
 fn content(path: &Path, fault: String) -> LocalError {
     LocalError::Content { path: path.to_owned(), fault }
 }
@@ -309,6 +314,19 @@ mod tests {
         assert!(matches!(absent, GatherError::Local(LocalError::Absent(_))));
         let empty = LocalImage::in_layout(folder.path(), None, &[]).await.unwrap_err();
         assert!(matches!(empty, GatherError::Local(LocalError::Content { .. })));
+    }
+
+    #[tokio::test]
+    async fn another_name_is_asked_for_only_where_it_helps() {
+        let folder = tempfile::tempdir().unwrap();
+        let index = |text: &str| std::fs::write(folder.path().join("index.json"), text).unwrap();
+        index(r#"{"manifests":[]}"#);
+        let told = LocalImage::in_layout(folder.path(), None, &[]).await.unwrap_err();
+        assert!(matches!(told, GatherError::Local(LocalError::Content { .. })), "{told:?}");
+        let digest = digest_of(b"");
+        index(&format!(r#"{{"manifests":[{{"digest":"{digest}","size":1}}]}}"#));
+        let told = LocalImage::in_layout(folder.path(), Some("other"), &[]).await.unwrap_err();
+        assert!(matches!(told, GatherError::Local(LocalError::Unclear { .. })), "{told:?}");
     }
 
     #[cfg(unix)]

@@ -6,6 +6,7 @@
 
 use serde::Deserialize;
 
+use super::unclear::Unclear;
 use crate::domain::image::ImageReference;
 
 /// One image of an archive.
@@ -29,33 +30,6 @@ struct Config {
 #[derive(Deserialize)]
 struct RootFs {
     diff_ids: Vec<String>,
-}
-
-/// Why no image is meant.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unclear {
-    /// A file of it cannot be read.
-    #[error("its {file} cannot be read: {why}")]
-    Unreadable {
-        /// Which.
-        file: String,
-        /// Why.
-        why: String,
-    },
-    /// There is none.
-    #[error("it holds no image")]
-    Empty,
-    /// There are several.
-    #[error("it holds several images: {}", .0.join(", "))]
-    Several(Vec<String>),
-    /// There is none of that name.
-    #[error("it holds no image `{wanted}`, but {}", .found.join(", "))]
-    NoSuch {
-        /// The name.
-        wanted: String,
-        /// Those that there are.
-        found: Vec<String>,
-    },
 }
 
 /// Finds the image that is meant, by one of its names; without one, the only one.

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::Descriptor;
+use super::unclear::Unclear;
 
 /// The annotations that name an image of a layout: its tag, and containerd's whole name.
 const NAMES: [&str; 2] = ["org.opencontainers.image.ref.name", "io.containerd.image.name"];
@@ -21,31 +22,10 @@ pub enum Root {
     Whole,
 }
 
-/// Why none is.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unclear {
-    /// `index.json` cannot be read.
-    #[error("its index.json cannot be read: {0}")]
-    Unreadable(String),
-    /// There is none.
-    #[error("it holds no image")]
-    Empty,
-    /// There are several.
-    #[error("it holds several images: {}", .0.join(", "))]
-    Several(Vec<String>),
-    /// There is none of that name.
-    #[error("it holds no image `{wanted}`, but {}", .found.join(", "))]
-    NoSuch {
-        /// The name.
-        wanted: String,
-        /// Those that there are.
-        found: Vec<String>,
-    },
-}
-
 /// Finds the image that is meant, by name, tag or digest; without one of these, the only one.
 pub fn root(index_json: &[u8], wanted: Option<&str>) -> Result<Root, Unclear> {
-    let index: Index = serde_json::from_slice(index_json).map_err(|error| Unclear::Unreadable(error.to_string()))?;
+    let unreadable = |why: String| Unclear::Unreadable { file: "index.json".to_owned(), why };
+    let index: Index = serde_json::from_slice(index_json).map_err(|error| unreadable(error.to_string()))?;
     let all = index.manifests;
     if let Some(wanted) = wanted {
         let found = all.iter().find(|it| is_called(it, wanted)).cloned();
