@@ -101,8 +101,8 @@ fn cannot_speak_to(host: &str) -> String {
 
 fn no_login(host: &str, error: &HelperError) -> Explanation {
     let next = format!(
-        "run `{}` by hand with the word `get` and the host on its input to see why, or give `{host}` a login in registries of the \
-         provider block",
+        "have `{}` print the login (run it with the word `get` and the host on its input; one that is missing has to be \
+         installed), or give `{host}` a login in registries of the provider block",
         error.program
     );
     Explanation::new("BERTH-OCI-011", cannot_speak_to(host))

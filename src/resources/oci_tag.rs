@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use crate::clients::http::HttpError;
 use crate::clients::oci::{Content, Head, Image, Moving, OciError, Pushed, Subject, Unfinished, is_silence, patiently};
 use crate::domain::oci::tag::Tag;
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::retry::Stopped;
 use crate::sdk::{Computed, Plan, Result};
 
 /// How long a refresh waits for a registry that does not answer.
@@ -20,6 +22,17 @@ const QUESTION: &str = "tags of registries";
 /// The name under which a tag is held in this run.
 fn object(tag: &Tag) -> String {
     format!("tag {tag}")
+}
+
+/// The failure of a look that is given no more time by any setting: more is not to be asked for.
+fn unanswered(error: Unfinished) -> Unfinished {
+    match error {
+        Unfinished::Stopped(Stopped::Deadline, last) => {
+            let fault = format!("nothing came within {} seconds", REFRESHING.as_secs());
+            Unfinished::Failed(last.unwrap_or(OciError::Http(HttpError::Unreachable { fault })))
+        }
+        error => error,
+    }
 }
 
 /// What was not looked up again stays as it was.
@@ -51,7 +64,7 @@ impl Destination<'_> {
     fn twice(self, what: &str) -> Explanation {
         Explanation::new("BERTH-OCI-009", what)
             .on(format!("{}, which another resource of this configuration pushes as well", self.tag))
-            .next("give one of the two another tag, or remove it; nothing is pushed for the second one")
+            .next("give one of the two another tag or version, or remove it; nothing is pushed for the second one")
             .at(self.attribute)
     }
 
@@ -84,7 +97,7 @@ impl Destination<'_> {
         Explanation::new("BERTH-OCI-008", what)
             .on(format!("{}, which stands for {found}", self.tag))
             .next(
-                "use another tag; or import this one, if it is to be kept in step from here on; or set overwrite = true if \
+                "use another tag or version; or import this one, if it is to be kept in step from here on; or set overwrite = true if \
                  nobody else pushes it",
             )
             .at(self.attribute)
@@ -95,7 +108,7 @@ impl Destination<'_> {
         let registry = cx.provider().oci(&self.tag.registry, self.attribute).await?;
         let budget = cx.budget().at_most(REFRESHING);
         let seen = patiently(&budget, || registry.head(&self.tag.repository, &self.tag.tag, "pull")).await;
-        seen.map_err(|error| error.explain(what, self.subject(registry.has_login())))
+        seen.map_err(|error| unanswered(error).explain(what, self.subject(registry.has_login())))
     }
 
     /// Pushes what the tag shall stand for.

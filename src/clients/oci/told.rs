@@ -65,19 +65,27 @@ impl OciError {
                     next.unwrap_or_else(|| format!("correct ca_file or ca_pem of `{host}` in registries")),
                 )
             }
+            Self::Throttled { .. } => {
+                let next = format!(
+                    "apply again after a while; registries allow more to who logs in, as the login to `{host}` in registries of the \
+                     provider block"
+                );
+                ("BERTH-OCI-004", next)
+            }
             error if error.is_passing() => {
                 let next = "apply again once the registry answers; if the same apply makes it, name it in depends_on";
                 ("BERTH-OCI-004", next.to_owned())
             }
-            Self::Unauthorized { .. } if subject.has_login => {
+            // Who is nobody is denied more than who logs in.
+            Self::Unauthorized { .. } | Self::Denied { .. } if !subject.has_login => {
                 let next = format!(
-                    "correct the login to `{host}`: in registries of the provider block, else in the Docker configuration"
+                    "give `{host}` a login in registries of the provider block, or log in with `docker login {host}`"
                 );
                 ("BERTH-OCI-003", next)
             }
             Self::Unauthorized { .. } => {
                 let next = format!(
-                    "give `{host}` a login in registries of the provider block, or log in with `docker login {host}`"
+                    "correct the login to `{host}`: in registries of the provider block, else in the Docker configuration"
                 );
                 ("BERTH-OCI-003", next)
             }
@@ -98,10 +106,12 @@ impl OciError {
                 ("BERTH-OCI-006", next.to_owned())
             }
             Self::Digest { .. } => {
-                let next = "make the source anew, since it is damaged or has changed meanwhile, then apply again; no blob was stored of it";
+                let next = "apply again; if it stays so, what it comes from is damaged: make or push that anew; nothing was stored of it";
                 ("BERTH-OCI-007", next.to_owned())
             }
-            Self::Source { .. } => ("BERTH-OCI-002", "make the file anew, then apply again".to_owned()),
+            Self::Source { .. } => {
+                ("BERTH-OCI-002", "let the file be readable, or make it anew, then apply again".to_owned())
+            }
             _ => ("BERTH-OCI-006", "do what the registry says, or ask those who run it".to_owned()),
         }
     }
@@ -169,5 +179,27 @@ pub fn is_silence(error: &Unfinished) -> bool {
     match error {
         Unfinished::Stopped(..) => true,
         Unfinished::Failed(error) => error.is_passing() || matches!(error, OciError::Http(HttpError::Name { .. })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_step_is_one_that_can_be_done() {
+        let words = String::new;
+        for (error, has_login, step) in [
+            (OciError::Unauthorized { words: words() }, true, "correct the login to `hub.test`"),
+            (OciError::Unauthorized { words: words() }, false, "docker login hub.test"),
+            (OciError::Denied { words: words() }, true, "allow this login to do it"),
+            (OciError::Denied { words: words() }, false, "docker login hub.test"),
+            (OciError::Throttled { words: words(), pause: None }, false, "apply again after a while"),
+            (OciError::Refused { status: 503, words: words() }, false, "once the registry answers"),
+        ] {
+            let subject = Subject { registry: "hub.test", attribute: "destination", has_login };
+            let told = error.explain("Cannot push", subject).detail();
+            assert!(told.contains(step), "{error}: {told}");
+        }
     }
 }
