@@ -111,11 +111,6 @@ impl Oci {
         })
     }
 
-    /// Its host and port.
-    pub fn place(&self) -> &str {
-        self.base.as_str().trim_end_matches('/').rsplit('/').next().unwrap_or_default()
-    }
-
     /// Whether it is asked with a login.
     pub fn has_login(&self) -> bool {
         self.login.is_some()

@@ -41,13 +41,13 @@ async fn an_image_comes_back_as_it_was_pushed_and_goes_when_deleted() {
     client.push("team/check", "check", &image).await.unwrap();
     client.push("team/check", "check", &image).await.unwrap();
     let digest = &image.index().digest;
-    assert_eq!(client.pull_manifest("team/check", digest).await.unwrap(), image.index().content);
+    assert_eq!(client.get("team/check", digest, "pull").await.unwrap().content, image.index().content);
     for blob in image.blobs() {
         assert_eq!(client.pull_blob("team/check", &blob.digest).await.unwrap(), blob.content);
     }
     client.delete_manifest("team/check", digest).await.unwrap();
     client.delete_manifest("team/check", digest).await.unwrap();
-    let gone = client.pull_manifest("team/check", digest).await.unwrap_err();
+    let gone = client.get("team/check", digest, "pull").await.unwrap_err();
     assert!(matches!(gone, OciError::NotFound { .. }), "{gone:?}");
 }
 

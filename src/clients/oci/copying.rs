@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use reqwest::StatusCode;
 use reqwest::header::RANGE;
+use reqwest::{Method, StatusCode};
+use url::Url;
 
 use super::super::http::HttpError;
 use super::gather::Image;
@@ -13,8 +15,8 @@ use super::patience::{Unfinished, patiently};
 use super::pieces::{Pieces, of_answer, of_reader};
 use super::place::{Place, Places};
 use super::upload::Wish;
-use super::{ANSWER, AT_ONCE, Oci, OciError, checked, scope};
-use crate::domain::oci::{Descriptor, Manifest};
+use super::{ANSWER, AT_ONCE, Oci, OciError, checked, limited, scope};
+use crate::domain::oci::{Descriptor, Manifest, digest_of};
 use crate::retry::Budget;
 
 /// Where blobs come from.
@@ -164,9 +166,22 @@ impl Oci {
         self.upload(budget, &wish, content).await
     }
 
+    /// A small blob by digest, its content checked.
+    pub async fn pull_blob(&self, repository: &str, digest: &str) -> Result<Bytes, OciError> {
+        let (url, scopes) = (self.blob_url(repository, digest), [scope(repository, "pull")]);
+        let asked = self.authorized(Method::GET, url, &scopes, |request| request);
+        let content = limited(checked(asked.await?, 0).await?).await?;
+        let found = digest_of(&content);
+        if found == digest { Ok(content) } else { Err(OciError::Digest { wanted: digest.to_owned(), found }) }
+    }
+
+    pub(super) fn blob_url(&self, repository: &str, digest: &str) -> Url {
+        self.url(&format!("v2/{repository}/blobs/{digest}"))
+    }
+
     /// A blob of a repository, from `start` on.
     async fn stream(&self, repository: &str, blob: &Descriptor, start: u64) -> Result<Pieces, OciError> {
-        let url = self.url(&format!("v2/{repository}/blobs/{}", blob.digest));
+        let url = self.blob_url(repository, &blob.digest);
         let scopes = [scope(repository, "pull")];
         let request = || match (self.http.get(url.clone()), start) {
             (request, 0) => request,

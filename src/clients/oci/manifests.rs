@@ -1,15 +1,15 @@
 //! Manifests: asked for, sent and deleted.
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, Response};
 
-use crate::domain::oci::{Descriptor, Manifest, digest_of};
+use crate::domain::oci::{Descriptor, Manifest, digest_of, is_digest};
 
 use super::{Oci, OciError, checked, limited, scope};
 
 /// Media types of manifests that we can read.
-pub(super) const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
+const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
                                     application/vnd.docker.distribution.manifest.v2+json, \
                                     application/vnd.docker.distribution.manifest.list.v2+json";
 
@@ -20,29 +20,22 @@ pub struct Head {
     pub digest: String,
     /// What it is.
     pub media_type: String,
-    /// Its size in bytes.
-    pub size: u64,
 }
 
 impl Oci {
     /// What a tag or digest stands for; `None` if there is no such thing.
     pub async fn head(&self, repository: &str, reference: &str, actions: &str) -> Result<Option<Head>, OciError> {
         let answer = self.manifest(Method::HEAD, repository, reference, actions).await?;
-        match checked(answer, 0).await {
-            Err(OciError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error),
-            Ok(answer) => match head_of(answer.headers()) {
-                Some(head) => Ok(Some(head)),
-                // The digest is only recommended for a HEAD (OCI Distribution Specification, "Checking if content exists").
-                None => self.get(repository, reference, actions).await.map(|manifest| {
-                    Some(Head {
-                        size: u64::try_from(manifest.content.len()).unwrap_or_default(),
-                        digest: manifest.digest,
-                        media_type: manifest.media_type,
-                    })
-                }),
-            },
+        let answer = match checked(answer, 0).await {
+            Err(OciError::NotFound { .. }) => return Ok(None),
+            answer => answer?,
+        };
+        if let Some(head) = head_of(answer.headers()) {
+            return Ok(Some(head));
         }
+        // The digest is only recommended for a HEAD (OCI Distribution Specification, "Checking if content exists").
+        let manifest = self.get(repository, reference, actions).await?;
+        Ok(Some(Head { digest: manifest.digest, media_type: manifest.media_type }))
     }
 
     /// A manifest by tag or digest; by digest, its content is checked.
@@ -109,9 +102,8 @@ impl Oci {
 
 fn head_of(headers: &HeaderMap) -> Option<Head> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
-    let digest = text("docker-content-digest").filter(|digest| digest.contains(':'))?;
-    let size = text(CONTENT_LENGTH.as_str()).and_then(|size| size.parse().ok()).unwrap_or_default();
-    Some(Head { digest: digest.to_owned(), media_type: media_type_of(headers), size })
+    let digest = text("docker-content-digest").filter(|digest| is_digest(digest))?;
+    Some(Head { digest: digest.to_owned(), media_type: media_type_of(headers) })
 }
 
 /// Without parameters, such as a character set.

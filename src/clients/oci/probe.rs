@@ -1,14 +1,11 @@
 //! Pushes the tiny image by which a registry is checked.
 
-use bytes::Bytes;
 use reqwest::Method;
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::header::CONTENT_TYPE;
 
-use crate::digest::sha256_hex;
 use crate::domain::probe_image::{Document, ProbeImage};
 
-use super::manifests::MANIFESTS;
-use super::{Oci, OciError, checked, limited, scope};
+use super::{Oci, OciError, checked, scope};
 
 impl Oci {
     /// Pushes a whole image under a tag: blobs, manifests, index. Each blob is sent, whether the
@@ -42,23 +39,5 @@ impl Oci {
 
     async fn push_document(&self, repository: &str, reference: &str, document: &Document) -> Result<(), OciError> {
         self.put_manifest(repository, reference, document.media_type, &document.content).await
-    }
-
-    /// A manifest or index by digest, its content checked.
-    pub async fn pull_manifest(&self, repository: &str, digest: &str) -> Result<Bytes, OciError> {
-        self.pull(&format!("v2/{repository}/manifests/{digest}"), repository, digest).await
-    }
-
-    /// A small blob by digest, its content checked.
-    pub async fn pull_blob(&self, repository: &str, digest: &str) -> Result<Bytes, OciError> {
-        self.pull(&format!("v2/{repository}/blobs/{digest}"), repository, digest).await
-    }
-
-    async fn pull(&self, path: &str, repository: &str, digest: &str) -> Result<Bytes, OciError> {
-        let scopes = [scope(repository, "pull")];
-        let asked = self.authorized(Method::GET, self.url(path), &scopes, |request| request.header(ACCEPT, MANIFESTS));
-        let content = limited(checked(asked.await?, 0).await?).await?;
-        let found = format!("sha256:{}", sha256_hex(&content));
-        if found == digest { Ok(content) } else { Err(OciError::Digest { wanted: digest.to_owned(), found }) }
     }
 }

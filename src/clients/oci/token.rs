@@ -10,6 +10,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::domain::dockerconfig::Login;
+use crate::domain::oci::docker_login::IDENTITY_TOKEN;
 use crate::secret::Secret;
 
 use super::{Challenge, Oci, OciError, challenge_of, checked, limited};
@@ -100,9 +101,6 @@ impl Oci {
         serde_json::from_slice::<Answer>(&answer).unwrap_or_default().granted()
     }
 }
-
-/// The user name by which Docker's credential helpers hand out a token of the registry's own in place of a password.
-const IDENTITY_TOKEN: &str = "<token>";
 
 impl Oci {
     /// Asks with such a token (`docs/content/spec/auth/oauth.md`): what else would stand in the query stands in the form.

@@ -137,7 +137,7 @@ impl Oci {
             done => return done,
         }
         let own = own_scope(wish);
-        let url = self.url(&format!("v2/{}/blobs/{digest}", wish.repository));
+        let url = self.blob_url(wish.repository, digest);
         let seen = self.authorized(Method::HEAD, url, &own, |request| request).await?;
         if seen.status().is_success() {
             return Ok(Start::Exists);

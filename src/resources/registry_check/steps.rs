@@ -269,7 +269,7 @@ impl<'a> Checking<'a> {
     async fn pull(&self) -> std::result::Result<String, Failure> {
         let repository = &self.question.repository;
         for manifest in self.image.manifests().iter().chain([self.image.index()]) {
-            self.registry.pull_manifest(repository, &manifest.digest).await?;
+            self.registry.get(repository, &manifest.digest, "pull").await?;
         }
         for blob in self.image.blobs() {
             self.registry.pull_blob(repository, &blob.digest).await?;
