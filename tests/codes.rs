@@ -55,7 +55,6 @@ const SHARED: &[&str] = &[
     "BERTH-OCI-007",   // while it is sent, before it
     "BERTH-OCI-008",   // told by the registry, by the state
     "BERTH-OCI-010",   // an interrupt, the end of the time
-    "BERTH-OCI-014",   // an image, a chart
     "BERTH-OCI-015",   // of an image, of a chart
     "BERTH-OCI-016",   // the chart itself, those that it needs
     "BERTH-PULL-001",

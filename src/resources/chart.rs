@@ -12,7 +12,7 @@ use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
 use crate::sdk::{Check, Computed, Import, Limits, Meta, Model, Plan, Resource, Result, Timeouts, check};
 
-use super::oci_tag::{Destination, stay};
+use super::oci_tag::{Destination, moving, stay};
 
 /// A Helm chart in a registry.
 pub struct Chart;
@@ -100,11 +100,6 @@ fn named(tag: &Tag) -> String {
 }
 
 impl Declared {
-    /// Whether a tag that stands for something else may be moved.
-    fn moving(&self) -> Moving {
-        if self.overwrite { Moving::Allowed } else { Moving::Refused }
-    }
-
     fn tag(&self, what: &str) -> Result<Tag> {
         let (name, version) = (self.name.get().cloned().unwrap_or_default(), self.version.get().cloned());
         tag_at(&self.repository, &name, &version.unwrap_or_default())
@@ -140,7 +135,7 @@ impl Resource<Berth> for Chart {
     }
 
     async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
-        let moving = model.moving();
+        let moving = moving(model.overwrite);
         push(cx, model, moving).await
     }
 
@@ -155,7 +150,7 @@ impl Resource<Berth> for Chart {
 
     async fn update(&self, cx: &Cx, prior: &Declared, model: &mut Declared) -> Result<()> {
         let Some(digest) = model.digest.get().filter(|digest| Some(*digest) == prior.digest.get()).cloned() else {
-            let moving = model.moving();
+            let moving = moving(model.overwrite);
             return push(cx, model, moving).await;
         };
         // Only the tag was moved, or nothing that has to do with the registry changes.
@@ -185,12 +180,7 @@ impl Resource<Berth> for Chart {
         let what = format!("Cannot import the chart `{id}`");
         let wrong = |why: String| Explanation::new("BERTH-OCI-015", what.clone()).next(format!("the id {why}"));
         let (tag, repository, name) = imported(id).map_err(wrong)?;
-        let missing = || {
-            Explanation::new("BERTH-OCI-015", what.clone())
-                .on(format!("{tag}, which does not exist"))
-                .next("correct the id, or declare it without import: the next apply pushes it")
-        };
-        let head = at(&tag).observe(cx, &what).await?.ok_or_else(missing)?;
+        let head = at(&tag).imported(cx, &what).await?;
         let mut model = Declared { repository, ..Declared::default() };
         model.name.set(name);
         model.version.set(tag.tag.replace('_', "+"));

@@ -17,7 +17,7 @@ use crate::sdk::{
     check,
 };
 
-use super::oci_tag::{Destination, stay};
+use super::oci_tag::{Destination, moving, stay};
 
 /// An image in a registry.
 pub struct ImageResource;
@@ -134,14 +134,14 @@ impl Resource<Berth> for ImageResource {
     }
 
     async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
-        let moving = if model.overwrite { Moving::Allowed } else { Moving::Refused };
+        let moving = moving(model.overwrite);
         push(cx, model, moving).await
     }
 
     async fn read(&self, cx: &Cx, mut model: Declared) -> Result<Option<Declared>> {
         let what = format!("Cannot look at the image `{}`", model.destination);
         let tag = tag_of(&model.destination, &what)?;
-        let found = Destination { tag: &tag, attribute: "destination" }.observe(cx, &what).await?;
+        let found = at(&tag).observe(cx, &what).await?;
         Ok(found.map(|head| {
             model.tag_digest.set(head.digest);
             model
@@ -155,7 +155,7 @@ impl Resource<Berth> for ImageResource {
         if let Some(digest) = model.digest.get().filter(|_| is_same).cloned() {
             let tag = tag_of(&model.destination, &what)?;
             let is_there = prior.tag_digest.get() == Some(&digest);
-            if is_there || (Destination { tag: &tag, attribute: "destination" }).restore(cx, &what, &digest).await? {
+            if is_there || at(&tag).restore(cx, &what, &digest).await? {
                 model.tag_digest.set(digest.clone());
                 model.reference.set(tag.by_digest(&digest));
                 stay(&mut model.media_type, &prior.media_type);
@@ -169,11 +169,10 @@ impl Resource<Berth> for ImageResource {
     async fn delete(&self, cx: &Cx, model: Declared) -> Result<()> {
         let what = format!("Cannot take off the tag `{}`", model.destination);
         let tag = tag_of(&model.destination, &what)?;
-        let destination = Destination { tag: &tag, attribute: "destination" };
         if let Some(digest) = model.digest.get().filter(|_| model.delete_on_destroy) {
-            return destination.remove(cx, &what, digest).await;
+            return at(&tag).remove(cx, &what, digest).await;
         }
-        destination.release(cx);
+        at(&tag).release(cx);
         Ok(())
     }
 
@@ -181,13 +180,7 @@ impl Resource<Berth> for ImageResource {
         let what = format!("Cannot import the image `{id}`");
         let wrong = |why: String| Explanation::new("BERTH-OCI-015", what.clone()).next(format!("the id {why}"));
         let tag: Tag = id.parse().map_err(wrong)?;
-        let found = Destination { tag: &tag, attribute: "destination" }.observe(cx, &what).await?;
-        let missing = || {
-            Explanation::new("BERTH-OCI-015", what.clone())
-                .on(format!("{tag}, which does not exist"))
-                .next("correct the id, or declare it without import: the next apply pushes it")
-        };
-        let head = found.ok_or_else(missing)?;
+        let head = at(&tag).imported(cx, &what).await?;
         let mut model = Declared { destination: id.to_owned(), ..Declared::default() };
         model.reference.set(tag.by_digest(&head.digest));
         model.media_type.set(head.media_type);
@@ -195,6 +188,10 @@ impl Resource<Berth> for ImageResource {
         model.digest.set(head.digest);
         Ok(Import(model))
     }
+}
+
+fn at(tag: &Tag) -> Destination<'_> {
+    Destination { tag, attribute: "destination" }
 }
 
 /// Pushes the source and fills in what it is.
@@ -206,7 +203,7 @@ async fn push(cx: &Cx, model: &mut Declared, moving: Moving) -> Result<()> {
         return Err(source::changed(&what, planned, &image.top.digest, &model.source));
     }
     let size = i64::try_from(image.size()).unwrap_or(i64::MAX);
-    Destination { tag: &tag, attribute: "destination" }.push(cx, &what, (&image, &content), moving).await?;
+    at(&tag).push(cx, &what, (&image, &content), moving).await?;
     model.reference.set(tag.by_digest(&image.top.digest));
     model.tag_digest.set(image.top.digest.clone());
     model.digest.set(image.top.digest);

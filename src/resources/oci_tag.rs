@@ -42,6 +42,19 @@ pub fn stay<T: Clone>(field: &mut Computed<T>, before: &Computed<T>) {
     }
 }
 
+/// Whether a tag that stands for something else is moved by a create.
+pub fn moving(overwrite: bool) -> Moving {
+    if overwrite { Moving::Allowed } else { Moving::Refused }
+}
+
+/// The warning of a plan whose files are not there yet.
+pub fn files_absent(what: &str, path: &str, attribute: &str) -> Explanation {
+    Explanation::new("BERTH-OCI-014", what)
+        .on(path)
+        .next("nothing needs to be done if something in this run makes it; else correct the path")
+        .at(attribute)
+}
+
 /// A tag that a resource pushes to, and the attribute that names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Destination<'a> {
@@ -109,6 +122,18 @@ impl Destination<'_> {
         let budget = cx.budget().at_most(REFRESHING);
         let seen = patiently(&budget, || registry.head(&self.tag.repository, &self.tag.tag, "pull")).await;
         seen.map_err(|error| unanswered(error).explain(what, self.subject(registry.has_login())))
+    }
+
+    /// What the tag stands for, of something that is imported.
+    ///
+    /// # Errors
+    /// There is no such tag.
+    pub async fn imported(self, cx: &Cx, what: &str) -> Result<Head> {
+        self.observe(cx, what).await?.ok_or_else(|| {
+            Explanation::new("BERTH-OCI-015", what)
+                .on(format!("{}, which does not exist", self.tag))
+                .next("correct the id, or declare it without import: the next apply pushes it")
+        })
     }
 
     /// Pushes what the tag shall stand for.

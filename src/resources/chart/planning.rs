@@ -7,6 +7,7 @@ use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::sdk::{Plan, Result, Value};
 
+use super::super::oci_tag::files_absent;
 use super::{at, named, tag_at};
 
 /// What follows from the files.
@@ -26,7 +27,7 @@ pub async fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         Ok(chart) => foresee(cx, plan, &chart).await,
         Err(ChartError::Absent(_)) if is_another(plan) => {
             leave_open(plan);
-            plan.warn(&absent(&path));
+            plan.warn(&files_absent("The chart that is to be pushed is not there yet", &path, "path"));
             Ok(())
         }
         // What was pushed stays, on a machine without the files too.
@@ -86,12 +87,5 @@ fn same_version(tag: &str) -> Explanation {
     Explanation::new("BERTH-OCI-008", "The chart has changed, and its version has not")
         .on(format!("{tag}, which is pushed already with other content"))
         .next("raise version in Chart.yaml or here, or set overwrite = true; nothing was pushed")
-        .at("path")
-}
-
-fn absent(path: &str) -> Explanation {
-    Explanation::new("BERTH-OCI-014", "The chart that is to be pushed is not there yet")
-        .on(path)
-        .next("nothing needs to be done if something in this run makes it; else correct the path")
         .at("path")
 }

@@ -7,9 +7,9 @@ use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::sdk::{Plan, Result, Set, Value};
 
-use super::super::oci_tag::Destination;
-use super::Source;
+use super::super::oci_tag::files_absent;
 use super::source::{Files, platforms};
+use super::{Source, at};
 
 /// What is computed of what is pushed.
 const OUTCOME: [&str; 5] = ["digest", "reference", "media_type", "size_bytes", "tag_digest"];
@@ -53,7 +53,7 @@ pub async fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
     }
     if let Some(tag) = plan.planned().text("destination").and_then(|text| text.parse::<Tag>().ok()) {
         let digest = plan.planned().text("digest").map(str::to_owned);
-        Destination { tag: &tag, attribute: "destination" }.look(cx, plan, digest.as_deref()).await;
+        at(&tag).look(cx, plan, digest.as_deref()).await;
     }
     Ok(())
 }
@@ -103,8 +103,6 @@ async fn foresee(cx: &Cx, plan: &Plan<'_>) -> Result<Foreseen> {
 }
 
 fn absent(files: &Files) -> Explanation {
-    Explanation::new("BERTH-OCI-014", "The image that is to be pushed is not there yet")
-        .on(files.path().display().to_string())
-        .next("nothing needs to be done if something in this run makes it; else correct the path")
-        .at(files.attribute())
+    let path = files.path().display().to_string();
+    files_absent("The image that is to be pushed is not there yet", &path, files.attribute())
 }
