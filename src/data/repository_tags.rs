@@ -88,7 +88,7 @@ fn sorted(tags: Vec<String>, constraint: Option<&Constraint>) -> (Vec<String>, O
             None => others.push(tag),
         }
     }
-    versions.sort_by(|(one, a), (other, b)| other.cmp(one).then_with(|| a.cmp(b)));
+    versions.sort_by(|(one, a), (other, b)| other.cmp_precedence(one).then_with(|| a.cmp(b)));
     others.sort();
     if let Some(constraint) = constraint {
         versions.retain(|(version, _)| constraint.allows(version));
@@ -113,6 +113,12 @@ mod tests {
         let constraint: Constraint = "~> 1.9.0".parse().unwrap();
         assert_eq!(sorted(all, Some(&constraint)), (tags(&["1.9.1", "1.9.0"]), Some("1.9.1".to_owned())));
         assert_eq!(sorted(Vec::new(), None), (Vec::new(), None));
+        let builds = tags(&["1.0.0_a", "1.0.0_b", "1.0.0"]);
+        assert_eq!(
+            sorted(builds, None).0,
+            tags(&["1.0.0", "1.0.0_a", "1.0.0_b"]),
+            "what was built of it is no newer one"
+        );
     }
 
     #[test]

@@ -56,31 +56,34 @@ impl FromStr for Constraint {
 
 fn term(text: &str) -> Option<Term> {
     let text = text.trim();
-    let operator = OPERATORS.into_iter().find(|operator| text.starts_with(operator));
-    let number = operator.map_or(text, |operator| text.trim_start_matches(operator)).trim();
+    let behind = |operator: &'static str| text.strip_prefix(operator).map(|number| (operator, number));
+    let (operator, number) = OPERATORS.into_iter().find_map(behind).unwrap_or(("=", text));
+    let number = number.trim();
     let core = number.split(['-', '+']).next()?;
     let version = version_of(number)?;
-    Some(Term { operator: operator.unwrap_or("="), version, written: core.split('.').count() })
+    Some(Term { operator, version, written: core.split('.').count() })
 }
 
 impl Constraint {
     /// Whether a version is allowed. One before a release is, only if the constraint names it exactly.
     pub fn allows(&self, version: &Version) -> bool {
-        let exact = |term: &Term| term.operator == "=" && term.version == *version;
+        let exact = |term: &Term| term.operator == "=" && version.cmp_precedence(&term.version).is_eq();
         (version.pre.is_empty() || self.0.iter().any(exact)) && self.0.iter().all(|term| term.allows(version))
     }
 }
 
 impl Term {
     fn allows(&self, version: &Version) -> bool {
+        // What was built of a version is no other version (Semantic Versioning 2.0.0, 10).
+        let order = version.cmp_precedence(&self.version);
         match self.operator {
-            ">" => *version > self.version,
-            ">=" => *version >= self.version,
-            "<" => *version < self.version,
-            "<=" => *version <= self.version,
-            "!=" => *version != self.version,
-            "~>" => *version >= self.version && self.has_same_start(version),
-            _ => *version == self.version,
+            ">" => order.is_gt(),
+            ">=" => order.is_ge(),
+            "<" => order.is_lt(),
+            "<=" => order.is_le(),
+            "!=" => order.is_ne(),
+            "~>" => order.is_ge() && self.has_same_start(version),
+            _ => order.is_eq(),
         }
     }
 
@@ -129,10 +132,13 @@ mod tests {
             (">= 1.0", "2.0.0-rc.1", false),
             ("2.0.0-rc.1", "2.0.0-rc.1", true),
             ("~> 1", "7.0.0", true),
+            ("1.2.3", "1.2.3+build.5", true),
+            ("> 1.2.3", "1.2.3+build.5", false),
+            ("!= 1.2.3", "1.2.3+build.5", false),
         ] {
             assert_eq!(allows(constraint, version), expected, "{constraint} {version}");
         }
-        for wrong in ["", "~>", "latest", "1.0,"] {
+        for wrong in ["", "~>", "latest", "1.0,", ">>1.0", "==1.0", "~> ~> 1.0"] {
             assert!(wrong.parse::<Constraint>().is_err(), "{wrong}");
         }
     }
