@@ -305,6 +305,25 @@ mod tests {
     }
 
     #[test]
+    fn the_same_parts_have_this_manifest_for_good() {
+        let part = |name: &str| Descriptor {
+            media_type: name.to_owned(),
+            digest: of(name),
+            size: 1,
+            urls: Vec::new(),
+            platform: None,
+            annotations: BTreeMap::new(),
+        };
+        let notes = BTreeMap::from([("b".to_owned(), "2".to_owned()), ("a".to_owned(), "1".to_owned())]);
+        let manifest = image_manifest(&part("c"), &[part("l")], &notes);
+        assert_eq!(manifest.digest, "sha256:7ad8e0ed01f091e34efa3390308b65dea8f3c558f1d43f06301d4120d290b0a9");
+        assert_eq!(
+            image_manifest(&part("c"), &[part("l")], &BTreeMap::new()).digest,
+            "sha256:325ab13d05759b264955257a057954870a8a92861e072d461afd2e9a1cfb06c7"
+        );
+    }
+
+    #[test]
     fn a_digest_is_an_algorithm_and_hexadecimal_digits() {
         let hex = "0a".repeat(32);
         for digest in [format!("sha256:{hex}"), format!("sha512:{hex}{hex}"), format!("multihash+base58:{hex}")] {

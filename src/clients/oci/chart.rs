@@ -286,6 +286,10 @@ mod tests {
         assert_eq!(missing, ChartError::Dependencies(vec!["one".to_owned()]));
         write(&root, &[("charts/one/Chart.yaml", inner)]);
         let chart = LocalChart::read(&root, None).await.unwrap();
+        assert_eq!(
+            chart.image.top.digest, "sha256:e32be028f419920478d8da6868e11b887ff2c1b5ed0f135ca677c8792ad6a8e4",
+            "it is the same for good"
+        );
         assert_eq!(LocalChart::read(&root, Some("1.0.0")).await.unwrap().image.top, chart.image.top);
         let Place::Bytes(bytes) = &chart.places[&chart.archive_digest] else { panic!("it is packed") };
         let archive = folder.path().join("app-1.0.0.tgz");
