@@ -132,7 +132,7 @@ pub fn is_terminating(object: &Value) -> bool {
     object.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null())
 }
 
-/// `apps/v1/Deployment/NAMESPACE/NAME`
+/// `apps/v1/Deployment/NAMESPACE/NAME`; `v1/Namespace//NAME` of what belongs to the whole cluster.
 fn path_of(object: &ObjectRef) -> String {
     let namespace = object.namespace.as_deref().unwrap_or_default();
     format!("{}/{}/{namespace}/{}", object.api_version, object.kind, object.name)
@@ -140,8 +140,11 @@ fn path_of(object: &ObjectRef) -> String {
 
 fn of_path(path: &str) -> Option<ObjectRef> {
     let mut parts = path.rsplitn(4, '/');
-    let (name, namespace, kind) = (parts.next()?, parts.next()?, parts.next()?);
-    Some(ObjectRef::namespaced(parts.next()?, kind, namespace, name))
+    let (name, namespace, kind, api_version) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    Some(match namespace {
+        "" => ObjectRef::of_cluster(api_version, kind, name),
+        _ => ObjectRef::namespaced(api_version, kind, namespace, name),
+    })
 }
 
 #[cfg(test)]
@@ -206,7 +209,11 @@ mod tests {
         secret["metadata"]["annotations"] = json!({ "a": "b" });
         let annotations = marked(&claim(Some("x")), secret)["metadata"]["annotations"].clone();
         assert_eq!(annotations, json!({ "a": "b", OWNER: "x", LEAD: "apps/v1/Deployment/a/one" }));
-        assert_eq!(of_path("apps/v1/Deployment/a/one"), Some(ObjectRef::deployment("a", "one")));
-        assert_eq!(of_path("v1/Secret/a/b"), Some(ObjectRef::secret("a", "b")));
+        let issuer = ObjectRef::of_cluster("cert-manager.io/v1", "ClusterIssuer", "one");
+        for lead in
+            [ObjectRef::deployment("a", "one"), ObjectRef::secret("a", "b"), ObjectRef::of_namespace("a"), issuer]
+        {
+            assert_eq!(of_path(&path_of(&lead)), Some(lead), "what a part says of its lead is read as it was written");
+        }
     }
 }

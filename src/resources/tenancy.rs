@@ -88,7 +88,7 @@ async fn refused(
         Tenure::Others { owner, .. } if cx.provider().holdings().is_seen(&owner) => return None,
         Tenure::Others { lead: None, .. } => object.clone(),
         Tenure::Others { owner, lead: Some(lead) } => {
-            let answers = cluster.get(budget, &lead).await.ok()??;
+            let answers = cluster.lead(budget, &lead).await.ok()??;
             Some(lead).filter(|_| !is_terminating(&answers) && answers_for(&answers, &owner))?
         }
     };

@@ -105,7 +105,7 @@ impl Cluster {
                 Tenure::Ours | Tenure::Leftover => return Ok(Some(found)),
                 Tenure::Foreign => return Err(ClusterError::Foreign { object: object.to_string() }),
                 Tenure::Others { lead: None, .. } => object.clone(),
-                Tenure::Others { owner, lead: Some(lead) } => match self.get(budget, &lead).await? {
+                Tenure::Others { owner, lead: Some(lead) } => match self.lead(budget, &lead).await? {
                     Some(found) if !is_terminating(&found) && answers_for(&found, &owner) => lead,
                     _ => return Ok(Some(found)),
                 },
@@ -116,6 +116,15 @@ impl Cluster {
             }
         }
         Ok(None)
+    }
+
+    /// The object that answers for others, as an annotation names it: of any kind, which may be served no more.
+    pub async fn lead(&self, budget: &Budget, lead: &ObjectRef) -> Result<Option<Value>, ClusterError> {
+        match self.kind(budget, &lead.api_version, &lead.kind).await {
+            Ok(_) => self.get(budget, lead).await,
+            Err(ClusterError::KindUnknown { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Declares an object that is wholly ours, and marks it: fields that someone else has changed are set back.

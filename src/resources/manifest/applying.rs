@@ -137,7 +137,9 @@ async fn apply(
         let outcome = declare(tenant, of_phase(parts, phase), before, phase, &mut written).await;
         remember(cx, &written);
         outcome.map_err(|failure| explained(&failure, what))?;
-        settle(tenant, parts, phase, model.wait).await.map_err(|failure| explained(&failure, what))?;
+        if phase == Phase::Definitions {
+            defined(tenant, parts).await.map_err(|failure| explained(&failure, what))?;
+        }
     }
     hand_over(tenant, prior, &now).await.map_err(|failure| explained(&failure, what))?;
     removing::remove_left(tenant, model, &leaving, what).await?;
@@ -199,20 +201,6 @@ async fn declare(
         }
     }
     failure.map_or(Ok(()), Err)
-}
-
-/// What the next step needs of this one.
-async fn settle(tenant: &Tenant<'_>, parts: &[Part], phase: Phase, waits: bool) -> std::result::Result<(), Failure> {
-    match phase {
-        Phase::Definitions => defined(tenant, parts).await,
-        // Their webhooks and controllers may be among what runs; whether they get there is told in the end.
-        Phase::Edges if waits && of_phase(parts, Phase::Custom).next().is_some() => {
-            let goals: Vec<Goal> = of_phase(parts, Phase::Workloads).filter_map(works).collect();
-            drop(tenant.wait_for(&goals).await);
-            Ok(())
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Waits until the kinds that the text defines are served.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{config_map, declared, drift, patched};
+use super::{config_map, declared, drift, joined, patched};
 use crate::kubectl::{Namespace, kubectl_ok, object};
 use crate::workspace::Workspace;
 
@@ -87,4 +87,28 @@ fn what_exists_is_adopted_only_when_asked_and_is_ours_alone_then() {
     workspace.plan().changes_nothing();
     workspace.destroy().succeeds();
     assert!(object(&namespace.0, "configmap", "old").is_none());
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_part_is_held_by_what_answers_for_it_also_where_that_belongs_to_the_whole_cluster() {
+    let namespace = Namespace::new("manifest");
+    let role = format!(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {}}}\nrules: []\n",
+        namespace.0
+    );
+    let first = Workspace::new(&declared(&joined(&[role, config_map(&namespace, "part", "{a: b}")]), ""));
+    first.apply().succeeds();
+    let lead = object(&namespace.0, "configmap", "part").unwrap()["metadata"]["annotations"]["berth/part-of"].clone();
+    assert_eq!(lead, format!("rbac.authorization.k8s.io/v1/ClusterRole//{}", namespace.0));
+
+    let second = Workspace::new(&declared(&config_map(&namespace, "part", "{a: c}"), ""));
+    let planned = second.plan().changes_something();
+    assert!(planned.warnings().iter().any(|told| told.contains("BERTH-K8S-015")), "{planned}");
+    let errors = second.apply().fails();
+    assert!(errors.contains("BERTH-K8S-015") && errors.contains("annotate clusterrole"), "{errors}");
+    assert_eq!(object(&namespace.0, "configmap", "part").unwrap()["data"]["a"], "b");
+    first.destroy().succeeds();
+    second.apply().succeeds();
+    second.destroy().succeeds();
 }

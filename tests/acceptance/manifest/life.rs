@@ -223,3 +223,40 @@ fn mistakes_are_told_before_anything_is_written() {
     let errors = workspace.apply().fails();
     assert!(errors.contains("BERTH-K8S-011") && errors.contains("dat"), "{errors}");
 }
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn what_runs_may_wait_for_what_comes_after_it() {
+    let namespace = Namespace::new("manifest");
+    let text = format!(
+        r#"apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: tls, namespace: {0}}}
+spec:
+  selector: {{matchLabels: {{app: tls}}}}
+  template:
+    metadata: {{labels: {{app: tls}}}}
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers: [{{name: a, image: "{1}", command: [sleep, "3600"], volumeMounts: [{{name: tls, mountPath: /tls}}]}}]
+      volumes: [{{name: tls, secret: {{secretName: tls}}}}]
+---
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {{name: own, namespace: {0}}}
+spec: {{selfSigned: {{}}}}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {{name: tls, namespace: {0}}}
+spec: {{secretName: tls, dnsNames: [a.test], issuerRef: {{name: own}}}}
+"#,
+        namespace.0,
+        crate::sandbox::value("SANDBOX_BUSYBOX_IMAGE")
+    );
+    let workspace = Workspace::new(&declared(&text, "  timeouts = { create = \"3m\" }"));
+    let applied = workspace.apply().succeeds();
+    assert!(applied.warnings().is_empty(), "{applied}");
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
+}
