@@ -281,6 +281,11 @@ impl ClusterError {
         }
     }
 
+    /// Whether the API server may have done what it was asked, since only its answer is missing.
+    pub fn may_be_done(&self) -> bool {
+        matches!(self, Self::Stopped { .. } | Self::Unreachable { .. })
+    }
+
     /// Whether only a wait failed, and what is waited for may well come: interrupted, out of time, no answer.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Stopped { .. } | Self::Lingering { .. }) || self.is_passing()

@@ -79,12 +79,19 @@ impl Tenant<'_> {
         {
             metadata.insert("resourceVersion".to_owned(), version.clone());
         }
-        self.cluster.declare(self.cx.budget(), &manifest, how).await
+        let written = self.cluster.declare(self.cx.budget(), &manifest, how).await;
+        if written.as_ref().err().is_some_and(ClusterError::may_be_done) {
+            // The state knows it from here on: a destroy takes it away if it is there.
+            self.cx.exists();
+        }
+        written
     }
 
     /// Takes back what was changed by hand; what another declaration or the autoscaler keeps to stays in dispute.
     async fn set_back(&self, object: &ObjectRef, manifest: &Value, conflict: ClusterError) -> Outcome<Value> {
-        let Some(found) = self.cluster.get(self.cx.budget(), object).await? else { return Err(conflict) };
+        // Looked at anew: it may be somebody else's by now.
+        let found = self.cluster.admit_by(self.cx.budget(), object, |found| self.tenure(object, found)).await?;
+        let Some(found) = found else { return Err(conflict) };
         let ClusterError::Conflict { managers, .. } = &conflict else { return Err(conflict) };
         if managers.is_empty() || !fields::may_be_set_back(&found, managers) {
             return Err(conflict);
