@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::domain::kubernetes::ObjectRef;
+
 /// How an object stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
@@ -15,24 +17,27 @@ pub enum Health {
 
 /// How an object stands.
 pub fn health(object: &Value) -> Health {
-    match text(object, "/kind") {
-        "Deployment" => deployment(object),
-        "StatefulSet" => stateful_set(object),
-        "DaemonSet" => daemon_set(object),
-        "Job" => job(object),
-        "Pod" => pod(object),
-        "CustomResourceDefinition" => definition(object),
-        "APIService" => condition(object, "Available", "True"),
-        _ => Health::Ready,
-    }
+    let group = text(object, "/apiVersion").split_once('/').map_or("", |(group, _)| group);
+    judge(group, text(object, "/kind")).map_or(Health::Ready, |judge| judge(object))
 }
 
-/// Whether a kind says of itself how it stands.
-pub fn is_judged(kind: &str) -> bool {
-    matches!(
-        kind,
-        "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "Pod" | "CustomResourceDefinition" | "APIService"
-    )
+/// Whether its kind says of itself how it stands.
+pub fn is_judged(object: &ObjectRef) -> bool {
+    judge(object.group(), &object.kind).is_some()
+}
+
+/// Who tells how an object stands. Other groups have kinds of these names too, of which nothing is known.
+fn judge(group: &str, kind: &str) -> Option<fn(&Value) -> Health> {
+    Some(match (group, kind) {
+        ("apps", "Deployment") => deployment,
+        ("apps", "StatefulSet") => stateful_set,
+        ("apps", "DaemonSet") => daemon_set,
+        ("batch", "Job") => job,
+        ("", "Pod") => pod,
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => definition,
+        ("apiregistration.k8s.io", "APIService") => |object| condition(object, "Available", "True"),
+        _ => return None,
+    })
 }
 
 /// Whether a condition has the wanted status, and speaks of the newest generation.
@@ -200,24 +205,33 @@ mod tests {
     #[test]
     fn a_deployment_is_ready_when_all_pods_are_of_the_newest_generation() {
         let with = |observed: i64, updated: i64, all: i64| {
-            json!({ "kind": "Deployment", "metadata": { "generation": 2 }, "spec": { "replicas": 2 },
+            json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "generation": 2 }, "spec": { "replicas": 2 },
                 "status": { "observedGeneration": observed, "updatedReplicas": updated, "availableReplicas": 2, "replicas": all } })
         };
         assert!(ready(&with(2, 2, 2)) && !ready(&with(1, 2, 2)) && !ready(&with(2, 1, 2)) && !ready(&with(2, 2, 3)));
-        let stuck = json!({ "kind": "Deployment", "status": { "conditions": [{ "type": "Progressing", "reason": "ProgressDeadlineExceeded", "message": "late" }] } });
+        let stuck = json!({ "apiVersion": "apps/v1", "kind": "Deployment", "status": { "conditions": [{ "type": "Progressing", "reason": "ProgressDeadlineExceeded", "message": "late" }] } });
         assert_eq!(health(&stuck), Health::Failed("late".to_owned()));
-        assert!(ready(&json!({ "kind": "Deployment", "spec": { "replicas": 0 }, "status": {} })));
+        assert!(ready(
+            &json!({ "apiVersion": "apps/v1", "kind": "Deployment", "spec": { "replicas": 0 }, "status": {} })
+        ));
     }
 
     #[test]
     fn others_are_judged_by_their_own_words() {
-        let job = |kind: &str| json!({ "kind": "Job", "status": { "conditions": [{ "type": kind, "status": "True", "reason": "R", "message": "m" }] } });
+        let job = |kind: &str| json!({ "apiVersion": "batch/v1", "kind": "Job", "status": { "conditions": [{ "type": kind, "status": "True", "reason": "R", "message": "m" }] } });
         assert!(ready(&job("Complete")) && health(&job("Failed")) == Health::Failed("R: m".to_owned()));
-        let set = |ready: i64| json!({ "kind": "DaemonSet", "status": { "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberAvailable": ready } });
+        let set = |ready: i64| json!({ "apiVersion": "apps/v1", "kind": "DaemonSet", "status": { "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberAvailable": ready } });
         assert!(ready(&set(2)) && !ready(&set(1)));
-        let state = |updated: i64, partition: i64| json!({ "kind": "StatefulSet", "spec": { "replicas": 3, "updateStrategy": { "rollingUpdate": { "partition": partition } } }, "status": { "readyReplicas": 3, "updatedReplicas": updated } });
+        let state = |updated: i64, partition: i64| json!({ "apiVersion": "apps/v1", "kind": "StatefulSet", "spec": { "replicas": 3, "updateStrategy": { "rollingUpdate": { "partition": partition } } }, "status": { "readyReplicas": 3, "updatedReplicas": updated } });
         assert!(ready(&state(3, 0)) && !ready(&state(1, 0)) && ready(&state(1, 2)));
-        assert!(ready(&json!({ "kind": "ConfigMap" })));
+        assert!(ready(&json!({ "apiVersion": "v1", "kind": "ConfigMap" })));
+    }
+
+    #[test]
+    fn a_kind_of_the_same_name_in_another_group_is_not_judged() {
+        let object = json!({ "apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job", "metadata": { "name": "a" }, "status": {} });
+        assert!(ready(&object) && !is_judged(&ObjectRef::of(&object).unwrap()));
+        assert!(is_judged(&ObjectRef::namespaced("batch/v1", "Job", "a", "b")));
     }
 
     #[test]

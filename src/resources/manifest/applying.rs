@@ -227,8 +227,7 @@ async fn defined(tenant: &Tenant<'_>, parts: &[Part]) -> std::result::Result<(),
 }
 
 fn works(part: &Part) -> Option<Goal> {
-    let is_judged = health::is_judged(&part.object.kind);
-    is_judged.then(|| Goal { object: part.object.clone(), wishes: vec![Wish::Works] })
+    health::is_judged(&part.object).then(|| Goal { object: part.object.clone(), wishes: vec![Wish::Works] })
 }
 
 /// Under another name, what the former one owned is given up, so that it leaves with the text.
@@ -264,7 +263,7 @@ async fn wait(tenant: &Tenant<'_>, is_new: bool, model: &mut Declared, parts: &[
 
 /// What keeps the Pods of Deployments, as far as it is seen.
 async fn causes(tenant: &Tenant<'_>, parts: &[Part], late: &[Failure]) -> Vec<String> {
-    let deployments = late.iter().map(|(object, _)| object).filter(|object| object.kind == "Deployment").take(TOLD);
+    let deployments = late.iter().map(|(object, _)| object).filter(|object| is_deployment(object)).take(TOLD);
     let budget = Budget::for_cleanup(FINISHING);
     let mut causes = Vec::new();
     for object in deployments {
@@ -274,6 +273,10 @@ async fn causes(tenant: &Tenant<'_>, parts: &[Part], late: &[Failure]) -> Vec<St
         causes.extend(cause.map(|cause| format!("{object}: {cause}")));
     }
     causes
+}
+
+fn is_deployment(object: &ObjectRef) -> bool {
+    object.kind == "Deployment" && object.group() == "apps"
 }
 
 /// Of how many Deployments it is told what keeps their Pods.
@@ -286,7 +289,7 @@ fn goals(model: &Declared, parts: &[Part]) -> Vec<Goal> {
 /// What is waited for at an object.
 pub fn goal_of(model: &Declared, object: &ObjectRef) -> Goal {
     let named = model.wait_for.iter().flatten().filter(|wish| wish.fits(object)).flat_map(WaitFor::wishes);
-    let works = (model.wait && health::is_judged(&object.kind)).then_some(Wish::Works);
+    let works = (model.wait && health::is_judged(object)).then_some(Wish::Works);
     Goal { object: object.clone(), wishes: works.into_iter().chain(named).collect() }
 }
 
