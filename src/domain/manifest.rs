@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::kubernetes::ObjectRef;
+use super::kubernetes::{ObjectRef, annotation};
 use super::yaml::{self, Fault};
 
 pub use id::{of_id, written as id};
@@ -21,6 +21,9 @@ pub use scope::{Scope, Scopes};
 
 /// What the API server writes into objects: a text that was read from a cluster has it too, and declares it not.
 const SERVERS: [&str; 6] = ["managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"];
+
+/// Where `kubectl apply` keeps the whole of an object, with what a Secret holds.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// One object of a text, as it is to be declared.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,12 +149,27 @@ fn check(members: &Map<String, Value>) -> Result<(), String> {
         return Err("has a `metadata.namespace` that is no text: put it into quotes".to_owned());
     }
     for part in ["labels", "annotations"] {
-        let entries = metadata.get(part).and_then(Value::as_object).into_iter().flatten();
-        if let Some((name, _)) = entries.into_iter().find(|(_, value)| !value.is_string() && !value.is_null()) {
-            return Err(format!("has a value of `{name}` in `metadata.{part}` that is no text: put it into quotes"));
-        }
+        texts(metadata.get(part), &format!("metadata.{part}"))?;
+    }
+    // The API server would quote the value that it refuses, also one of a Secret.
+    let is_of_texts = is_core(members, "Secret") || is_core(members, "ConfigMap");
+    for part in ["data", "stringData", "binaryData"].into_iter().filter(|_| is_of_texts) {
+        texts(members.get(part), part)?;
     }
     Ok(())
+}
+
+/// A mapping of texts, or nothing at all.
+fn texts(mapping: Option<&Value>, at: &str) -> Result<(), String> {
+    let entries = match mapping {
+        None | Some(Value::Null) => return Ok(()),
+        Some(Value::Object(entries)) => entries,
+        Some(_) => return Err(format!("has a `{at}` that is no mapping")),
+    };
+    match entries.iter().find(|(_, value)| !value.is_string() && !value.is_null()) {
+        Some((name, _)) => Err(format!("has a value of `{name}` in `{at}` that is no text: put it into quotes")),
+        None => Ok(()),
+    }
 }
 
 /// Without what only the API server writes, and a Secret's texts as the server stores them.
@@ -165,7 +183,7 @@ fn declared(mut members: Map<String, Value>) -> Map<String, Value> {
             metadata.remove("namespace");
         }
     }
-    if is_secret(members.get("apiVersion"), members.get("kind"))
+    if is_core(&members, "Secret")
         && let Some(Value::Object(texts)) = members.remove("stringData")
     {
         let encoded = texts.into_iter().map(|(name, text)| (name, encoded(text)));
@@ -187,8 +205,10 @@ fn encoded(text: Value) -> Value {
     }
 }
 
-fn is_secret(api_version: Option<&Value>, kind: Option<&Value>) -> bool {
-    api_version.and_then(Value::as_str) == Some("v1") && kind.and_then(Value::as_str) == Some("Secret")
+/// Whether it is of this kind of the core API.
+fn is_core(members: &Map<String, Value>, kind: &str) -> bool {
+    members.get("apiVersion").and_then(Value::as_str) == Some("v1")
+        && members.get("kind").and_then(Value::as_str) == Some(kind)
 }
 
 impl Item {
@@ -200,8 +220,9 @@ impl Item {
 
     /// Whether it is a Secret with content.
     pub fn has_secret_data(&self) -> bool {
-        let is_full = |name: &str| self.object.get(name).and_then(Value::as_object).is_some_and(|it| !it.is_empty());
-        is_secret(self.object.get("apiVersion"), self.object.get("kind")) && is_full("data")
+        let Some(members) = self.object.as_object().filter(|members| is_core(members, "Secret")) else { return false };
+        let is_full = members.get("data").and_then(Value::as_object).is_some_and(|data| !data.is_empty());
+        is_full || annotation(&self.object, LAST_APPLIED).is_some()
     }
 
     /// The object in its place: in a namespace, or in none.
@@ -257,6 +278,11 @@ mod tests {
         assert!(told("apiVersion: v1\nkind: Pod\nmetadata: {generateName: x-}\n").contains("generateName"));
         assert!(told("apiVersion: v1\nkind: Pod\nmetadata: {}\n").contains("lacks `metadata.name`"));
         assert!(told("apiVersion: v1\nkind: Pod\nmetadata: {name: 123}\n").contains("quotes"));
+        let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n";
+        for part in ["stringData: {pin: 4711}", "data: {pin: 4711}", "data: 4711"] {
+            let told = told(&format!("{secret}{part}\n"));
+            assert!(told.contains("is no") && !told.contains("4711"), "{told}");
+        }
         let yes = told("apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {on: yes}}\n");
         assert!(yes.contains("`true` in `metadata.labels`"), "{yes}");
     }
@@ -281,6 +307,9 @@ mod tests {
         assert!(found[0].has_secret_data() && found[0].object.get("stringData").is_none());
         let bare = "apiVersion: v1\nkind: Secret\ntype: kubernetes.io/service-account-token\nmetadata: {name: a}\n";
         assert!(!items(bare).unwrap()[0].has_secret_data());
+        let applied =
+            format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: a, annotations: {{{LAST_APPLIED}: x}}}}\n");
+        assert!(items(&applied).unwrap()[0].has_secret_data());
     }
 
     #[test]
