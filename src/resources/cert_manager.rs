@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::clients::cluster::{Cluster, ClusterError};
+use crate::clients::cluster::{Cluster, ClusterError, Removal};
 use crate::domain::drift::{Deviations, own_deviations, own_differences};
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::domain::manifest::{self, fields, health};
@@ -32,8 +32,8 @@ const DEVIATIONS: &str = "deviations";
 /// The note of the private state: digests of the fields that are ours, of objects whose values are not stored.
 const OWNED: &str = "owned";
 
-/// The note of the private state: the Secret that is written beside the object.
-const SECRET: &str = "secret";
+/// The note of the private state: the Secrets that were written beside the object and not taken away yet, the newest last.
+const SECRETS: &str = "secrets";
 
 /// What is said of an object that another tool made and that an import has given to us.
 pub const TO_TAKE_OVER: &str = "it was made by another tool: the next apply takes it over";
@@ -93,10 +93,15 @@ impl Declared<'_> {
         // Nothing is written before it may be.
         tenant.admit(&self.lead).await?;
         if let Some(secret) = &self.secret {
+            // Noted before: a write that is cut short may have come about.
+            let object = ObjectRef::of(secret);
+            note_secrets(
+                tenant.cx,
+                noted_secrets(tenant.cx).into_iter().filter(|it| Some(it) != object.as_ref()).chain(object.clone()),
+            );
             let stored = tenant.place(secret, !is_new).await?;
             tenant.cx.exists();
-            tenant.cx.remember(SECRET, &ObjectRef::of(secret).map(|object| manifest::id(&object)));
-            if let (Some(object), Some(digest)) = (ObjectRef::of(secret), fields::digest(&stored, FIELD_MANAGER)) {
+            if let (Some(object), Some(digest)) = (object, fields::digest(&stored, FIELD_MANAGER)) {
                 tenant.cx.remember(OWNED, &BTreeMap::from([(manifest::id(&object), digest)]));
             }
         }
@@ -160,8 +165,8 @@ impl Declared<'_> {
         Ok(Some(Seen { found, drift: told }))
     }
 
-    /// Takes the objects away.
-    pub async fn remove(&self, cx: &Cx, more: &[ObjectRef]) -> Result<()> {
+    /// Takes the objects away; answers whether the lead was left to somebody else, to whom it belongs by now.
+    pub async fn remove(&self, cx: &Cx, more: &[ObjectRef]) -> Result<Removal> {
         let cluster = cx.provider().cluster()?;
         let kinds = [(self.lead.api_version.clone(), self.lead.kind.clone())];
         cluster.learn_kinds(cx.budget(), kinds).await.map_err(|error| self.told(&error))?;
@@ -173,11 +178,11 @@ impl Declared<'_> {
         let all: Vec<ObjectRef> = std::iter::once(self.lead.clone()).chain(more.iter().cloned()).collect();
         let removed = tenant.remove(&all, &Kept::default()).await;
         removed.tell(cx, self.what);
-        if let Some((_, error)) = removed.failures.into_iter().next() {
-            return Err(self.told(&error));
+        if let Some((_, error)) = removed.failures.first() {
+            return Err(self.told(error));
         }
         tenancy::release(cx, &self.lead);
-        Ok(())
+        Ok(if removed.left.contains(&self.lead) { Removal::Left } else { Removal::Gone })
     }
 
     /// Takes a Secret away that is declared no longer.
@@ -190,9 +195,7 @@ impl Declared<'_> {
         if let Some((_, error)) = removed.failures.into_iter().next() {
             return Err(self.told(&error));
         }
-        if noted_secret(cx).as_ref() == Some(secret) {
-            cx.forget(SECRET);
-        }
+        note_secrets(cx, noted_secrets(cx).into_iter().filter(|it| it != secret));
         Ok(())
     }
 
@@ -225,9 +228,14 @@ pub struct Seen {
     pub drift: Vec<String>,
 }
 
-/// The Secret that was written beside the object.
-pub fn noted_secret(cx: &Cx) -> Option<ObjectRef> {
-    cx.recall::<String>(SECRET).and_then(|id| manifest::of_id(&id))
+/// The Secrets that were written beside the object and not taken away yet, the newest last.
+pub fn noted_secrets(cx: &Cx) -> Vec<ObjectRef> {
+    let ids = cx.recall::<Vec<String>>(SECRETS).unwrap_or_default();
+    ids.iter().filter_map(|id| manifest::of_id(id)).collect()
+}
+
+fn note_secrets(cx: &Cx, secrets: impl Iterator<Item = ObjectRef>) {
+    cx.remember(SECRETS, &secrets.map(|secret| manifest::id(&secret)).collect::<Vec<_>>());
 }
 
 fn secret_drift(cx: &Cx, secret: &ObjectRef, stored: Option<&Value>) -> Option<String> {

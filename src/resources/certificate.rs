@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
-use crate::clients::cluster::ClusterError;
+use crate::clients::cluster::{ClusterError, Removal};
 use crate::domain::certificate::Chain;
 use crate::domain::kubernetes::ObjectRef;
 use crate::explain::Explanation;
@@ -81,8 +81,9 @@ impl Resource<Berth> for Certificate {
 
     async fn delete(&self, cx: &Cx, model: CertificateModel) -> Result<()> {
         let what = format!("Cannot remove the certificate `{}`", model.title());
-        declared(&model, &what).remove(cx, &[]).await?;
-        if model.delete_secret_on_destroy {
+        let removal = declared(&model, &what).remove(cx, &[]).await?;
+        // Of a Certificate that is somebody else's by now, the Secret is as well.
+        if model.delete_secret_on_destroy && removal == Removal::Gone {
             remove_secret(cx, &model, &what).await?;
         }
         Ok(())

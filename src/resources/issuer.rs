@@ -5,6 +5,8 @@ mod model;
 mod rules;
 mod spec;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use crate::domain::kubernetes::ObjectRef;
@@ -66,7 +68,7 @@ impl Resource<Berth> for Issuer {
     async fn read(&self, cx: &Cx, mut model: IssuerModel) -> Result<Option<IssuerModel>> {
         let what = format!("Cannot read the issuer `{}`", model.name);
         let drift = model.drift.get().cloned().unwrap_or_default();
-        let secret = cert_manager::noted_secret(cx).or_else(|| model.binding_secret());
+        let secret = cert_manager::noted_secrets(cx).pop().or_else(|| model.binding_secret());
         let Some(seen) = declared(&model, &what).seen(cx, &drift, secret.as_ref()).await? else { return Ok(None) };
         model.fill(&seen.found);
         model.drift.set(seen.drift);
@@ -79,9 +81,8 @@ impl Resource<Berth> for Issuer {
 
     async fn delete(&self, cx: &Cx, model: IssuerModel) -> Result<()> {
         let what = format!("Cannot remove the issuer `{}`", model.name);
-        let more: Vec<ObjectRef> =
-            cert_manager::noted_secret(cx).or_else(|| model.binding_secret()).into_iter().collect();
-        declared(&model, &what).remove(cx, &more).await
+        let secrets: Vec<ObjectRef> = secrets(cx, Some(&model)).into_iter().collect();
+        declared(&model, &what).remove(cx, &secrets).await.map(drop)
     }
 
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<IssuerModel>> {
@@ -115,18 +116,23 @@ fn manifest(model: &IssuerModel, object: &ObjectRef) -> Json {
     serde_json::json!({ "apiVersion": API_VERSION, "kind": object.kind, "metadata": metadata, "spec": spec::spec(model) })
 }
 
+/// The Secrets of an issuer's account that are ours, as far as the state knows.
+fn secrets(cx: &Cx, model: Option<&IssuerModel>) -> BTreeSet<ObjectRef> {
+    cert_manager::noted_secrets(cx).into_iter().chain(model.and_then(IssuerModel::binding_secret)).collect()
+}
+
 async fn bring_about(cx: &Cx, prior: Option<&IssuerModel>, model: &mut IssuerModel, verb: &str) -> Result<()> {
     let what = format!("Cannot {verb} the issuer `{}`", model.name);
     let mut declared = declared(model, &what);
     declared.secret = model.binding_manifest(&what)?;
     let is_given =
         prior.and_then(|prior| prior.drift.get()).is_some_and(|drift| drift.iter().any(|it| it == TO_TAKE_OVER));
-    let former = cert_manager::noted_secret(cx).or_else(|| prior?.binding_secret());
-    let former = former.filter(|former| Some(former) != model.binding_secret().as_ref());
+    let mut former = secrets(cx, prior);
+    former.retain(|former| Some(former) != model.binding_secret().as_ref());
     let stored = declared.place(cx, prior.is_none(), is_given).await?;
     model.fill(&stored);
     model.drift.set(Vec::new());
-    if let Some(former) = former {
+    for former in former {
         declared.forsake(cx, &former).await?;
     }
     if !model.wait {
