@@ -11,24 +11,24 @@ pub fn written(object: &ObjectRef) -> String {
     }
 }
 
-/// The object that a word names. Versions begin with `v` and a digit, and no group does.
+/// The object that a word names. The core API has no group, and no version but `v1`, which is no group's name.
 pub fn of_id(id: &str) -> Option<ObjectRef> {
     let parts: Vec<&str> = id.split('/').collect();
-    let version = parts.iter().take(2).position(|part| is_version(part))?;
-    let (head, rest) = parts.split_at_checked(version + 1)?;
+    let (api, rest) = parts.split_at_checked(if parts.first() == Some(&"v1") { 1 } else { 2 })?;
     let (kind, namespace, name) = match rest {
         [kind, name] => (kind, None, name),
         [kind, namespace, name] => (kind, Some((*namespace).to_owned()), name),
         _ => return None,
     };
-    if rest.iter().any(|part| part.is_empty()) {
+    if parts.iter().any(|part| part.is_empty()) || !api.iter().all(|part| is_lower_case(part)) {
         return None;
     }
-    Some(ObjectRef { api_version: head.join("/"), kind: (*kind).to_owned(), namespace, name: (*name).to_owned() })
+    Some(ObjectRef { api_version: api.join("/"), kind: (*kind).to_owned(), namespace, name: (*name).to_owned() })
 }
 
-fn is_version(part: &str) -> bool {
-    part.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+/// Groups and versions are; most kinds are not.
+fn is_lower_case(part: &str) -> bool {
+    part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.')
 }
 
 #[cfg(test)]
@@ -42,10 +42,12 @@ mod tests {
             "v1/Secret/apps/pull",
             "apps/v1/Deployment/a/b",
             "rbac.authorization.k8s.io/v1/ClusterRole/system:x",
+            "ships.test/stable/Pier/a/one",
+            "ships.test/alpha1/Sea/one",
         ] {
             assert_eq!(of_id(id).map(|object| written(&object)).as_deref(), Some(id));
         }
-        for wrong in ["", "v1", "v1/Secret", "Secret/apps/pull", "apps/v1/Deployment/a/b/c", "v1//a", "a/b/c/d"] {
+        for wrong in ["", "v1", "v1/Secret", "Secret/apps/pull", "apps/v1/Deployment/a/b/c", "v1//a", "Deployment/apps/a/b", "apps/V1/Deployment/b"] {
             assert_eq!(of_id(wrong), None, "{wrong}");
         }
     }
