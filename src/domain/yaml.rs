@@ -13,6 +13,9 @@ use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, S
 /// How many values aliases may make of one text.
 const NODES: usize = 2_000_000;
 
+/// How deep values may stand in each other: as deep as what the API server answers is read.
+const DEPTH: usize = 127;
+
 /// The key whose mapping is joined with the one that it stands in.
 const MERGE: &str = "<<";
 
@@ -46,7 +49,7 @@ pub fn documents(text: &str) -> Result<Vec<Document>, Fault> {
     {
         return Ok(found);
     }
-    let mut reader = Reader { events: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 };
+    let mut reader = Reader { events: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0, depth: 0 };
     let mut found = Vec::new();
     while let Some((event, span)) = reader.next()? {
         if matches!(event, Event::DocumentStart(..)) {
@@ -77,6 +80,7 @@ struct Reader<'a> {
     events: Parser<'a, StrInput<'a>>,
     anchors: HashMap<usize, Value>,
     nodes: usize,
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -108,20 +112,38 @@ impl<'a> Reader<'a> {
         self.count(span, 1)?;
         let (value, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => (scalar(&text, style, tag.as_deref(), span)?, anchor),
-            Event::SequenceStart(_, anchor, _) => (self.sequence()?, anchor),
-            Event::MappingStart(_, anchor, _) => (self.mapping()?, anchor),
-            Event::Alias(anchor) => {
-                let value = self.anchors.get(&anchor).cloned();
-                let value = value.ok_or_else(|| fault(span, "an alias refers to what contains it"))?;
-                self.count(span, size(&value))?;
-                (value, 0)
-            }
+            Event::SequenceStart(_, anchor, _) => (self.below(span, Self::sequence)?, anchor),
+            Event::MappingStart(_, anchor, _) => (self.below(span, Self::mapping)?, anchor),
+            Event::Alias(anchor) => (self.aliased(anchor, span)?, 0),
             _ => return Err(fault(span, "a value is missing")),
         };
         if anchor != 0 {
+            self.count(span, size(&value))?;
             self.anchors.insert(anchor, value.clone());
         }
         Ok(value)
+    }
+
+    /// What stands in a list or mapping.
+    fn below(&mut self, span: &Span, read: fn(&mut Self) -> Result<Value, Fault>) -> Result<Value, Fault> {
+        if self.depth == DEPTH {
+            return Err(fault(span, "lists and mappings stand too deep in each other"));
+        }
+        self.depth += 1;
+        let value = read(self);
+        self.depth -= 1;
+        value
+    }
+
+    /// Another copy of what bears an anchor, which may hold aliases itself.
+    fn aliased(&mut self, anchor: usize, span: &Span) -> Result<Value, Fault> {
+        let known = self.anchors.get(&anchor).map(|value| (size(value), depth(value)));
+        let (size, depth) = known.ok_or_else(|| fault(span, "an alias refers to what contains it"))?;
+        self.count(span, size)?;
+        if self.depth + depth > DEPTH {
+            return Err(fault(span, "lists and mappings stand too deep in each other"));
+        }
+        Ok(self.anchors.get(&anchor).cloned().unwrap_or_default())
     }
 
     fn sequence(&mut self) -> Result<Value, Fault> {
@@ -204,6 +226,15 @@ fn size(value: &Value) -> usize {
         Value::Object(members) => 1 + members.values().map(size).sum::<usize>(),
         _ => 1,
     }
+}
+
+fn depth(value: &Value) -> usize {
+    let deepest = match value {
+        Value::Array(elements) => elements.iter().map(depth).max(),
+        Value::Object(members) => members.values().map(depth).max(),
+        _ => return 0,
+    };
+    1 + deepest.unwrap_or(0)
 }
 
 /// A key as JSON has it.
@@ -322,6 +353,15 @@ mod tests {
             text.push_str(&line);
         }
         assert!(documents(&text).unwrap_err().what.contains("too much"));
+    }
+
+    #[test]
+    fn what_stands_too_deep_is_told_also_through_aliases() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(documents(&nested(DEPTH)).is_ok());
+        assert!(documents(&nested(200)).unwrap_err().what.contains("too deep") && documents(&nested(100_000)).is_err());
+        let doubled = format!("a: &a {}\nb: {}*a{}\n", nested(80), "[".repeat(80), "]".repeat(80));
+        assert!(documents(&doubled).unwrap_err().what.contains("too deep"));
     }
 
     #[test]

@@ -47,7 +47,16 @@ mod tests {
         ] {
             assert_eq!(of_id(id).map(|object| written(&object)).as_deref(), Some(id));
         }
-        for wrong in ["", "v1", "v1/Secret", "Secret/apps/pull", "apps/v1/Deployment/a/b/c", "v1//a", "Deployment/apps/a/b", "apps/V1/Deployment/b"] {
+        for wrong in [
+            "",
+            "v1",
+            "v1/Secret",
+            "Secret/apps/pull",
+            "apps/v1/Deployment/a/b/c",
+            "v1//a",
+            "Deployment/apps/a/b",
+            "apps/V1/Deployment/b",
+        ] {
             assert_eq!(of_id(wrong), None, "{wrong}");
         }
     }

@@ -35,6 +35,9 @@ fn plain(text: &str) -> Result<Value, String> {
     if let Some(word) = word(text) {
         return Ok(word);
     }
+    if is_beyond_numbers(text) {
+        return Err(format!("JSON has no number for `{text}`: quote it if it is a text"));
+    }
     match text.chars().next() {
         Some('.') => Ok(float(text).unwrap_or_else(|| text.into())),
         Some('0'..='9' | '+' | '-') => number(text),
@@ -52,9 +55,6 @@ fn word(text: &str) -> Option<Value> {
 }
 
 fn number(text: &str) -> Result<Value, String> {
-    if is_infinite(text) {
-        return Err(format!("JSON has no number for `{text}`: quote it if it is a text"));
-    }
     if is_date(text) {
         return Ok(text.into());
     }
@@ -62,8 +62,9 @@ fn number(text: &str) -> Result<Value, String> {
     Ok(integer(&plain).or_else(|| float(&plain)).unwrap_or_else(|| text.into()))
 }
 
-fn is_infinite(text: &str) -> bool {
-    matches!(text.trim_start_matches(['+', '-']), ".inf" | ".Inf" | ".INF")
+fn is_beyond_numbers(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN")
 }
 
 /// Dates are texts in JSON, also one that would be a number without its dashes.
@@ -166,6 +167,7 @@ mod tests {
         assert_eq!(resolve("12", false, Some("int")), Ok(json!(12)));
         assert!(resolve("x", true, Some("int")).is_err());
         assert_eq!(resolve("aGk=", true, Some("binary")), Ok(json!("hi")));
-        assert!(resolve("-.inf", true, None).is_err());
+        assert!(["-.inf", ".inf", ".NaN"].iter().all(|text| resolve(text, true, None).is_err()));
+        assert!(["-.nan", "--.inf", ".info"].iter().all(|text| resolve(text, true, None) == Ok(Value::from(*text))));
     }
 }
