@@ -132,8 +132,11 @@ const PULL_SECRET: &[Rule] = &[
 ];
 
 /// Whatever kinds stand in the text; narrow it to those. Kinds that are in no namespace need the same in a `ClusterRole`.
-const MANIFEST: &[Rule] =
-    &[rule(Namespaced, Always, EVERYTHING, &["get"], &["watch", "create", "patch", "update", "delete"])];
+const MANIFEST: &[Rule] = &[
+    rule(Namespaced, Always, EVERYTHING, &["get"], &["watch", "create", "patch", "update", "delete"]),
+    // What keeps Pods, and whether a namespace of the text may go: without the right it stays.
+    rule(Namespaced, Message, EVERYTHING, &[], &["list"]),
+];
 
 const CERT_MANAGER: &str = "cert-manager.io";
 const CERT_MANAGER_ACME: &str = "acme.cert-manager.io";

@@ -22,7 +22,10 @@ fn manifests_ask_what_the_table_says() {
         namespaces: &[&namespace.0],
         steps: &[manifest(&namespace, "b", 1), manifest(&namespace, "c", 2)],
         imports: &[("berth_manifest.x", format!("v1/ConfigMap/{0}/one,v1/Secret/{0}/one", namespace.0))],
-        rarely: &[("watch", "*", "what is ready or gone at once is not waited for")],
+        rarely: &[
+            ("watch", "*", "what is ready or gone at once is not waited for"),
+            ("list", "*", "no Pod fails, and no namespace goes"),
+        ],
         rarely_at_plan: &[],
     }
     .is_lived();
