@@ -121,7 +121,7 @@ pub async fn recovered(cx: &Cx, objects: &[ObjectRef], what: &str) -> Result<Opt
         if cx.known_owner().is_some() {
             break;
         }
-        let found = cx.provider().cluster()?.get(cx.budget(), object).await.map_err(|error| error.explain(what))?;
+        let found = cx.provider().cluster()?.lead(cx.budget(), object).await.map_err(|error| error.explain(what))?;
         recover(cx, object, found.as_ref());
     }
     Ok(cx.known_owner())

@@ -95,7 +95,7 @@ impl Cluster {
         Ok(match claim.holder(namespace) {
             Tenure::Ours => claim.is_marked(namespace) || is_ours(namespace, claim.application, &claim.instance),
             Tenure::Others { owner, lead: Some(lead) } => {
-                !self.get(budget, &lead).await?.is_some_and(|lead| answers_for(&lead, &owner))
+                !self.lead(budget, &lead).await?.is_some_and(|lead| answers_for(&lead, &owner))
             }
             Tenure::Others { lead: None, .. } | Tenure::Leftover | Tenure::Foreign => false,
         })
