@@ -126,7 +126,7 @@ pub fn told(mistake: &Mistake, what: &str, attribute: &str) -> Explanation {
     let (code, next) = match mistake {
         Mistake::Unreadable(_) => ("BERTH-K8S-081", "correct the text there"),
         Mistake::NoObject { .. } => {
-            ("BERTH-K8S-082", "give each document an apiVersion, a kind and a metadata.name of text")
+            ("BERTH-K8S-082", "correct it there; each document needs an apiVersion, a kind and a metadata.name")
         }
         Mistake::Twice { .. } => ("BERTH-K8S-083", "take one of the two out: an object is declared once"),
     };

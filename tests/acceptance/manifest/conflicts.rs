@@ -49,9 +49,17 @@ fn what_another_declares_is_refused_by_name_and_field_and_taken_only_by_force() 
 #[ignore = "needs the sandbox"]
 fn a_value_of_another_type_is_told_at_its_field() {
     let namespace = Namespace::new("manifest");
-    let workspace = Workspace::new(&declared(&config_map(&namespace, "one", "{a: yes}"), ""));
+    let account = |name: &str| {
+        let metadata = format!("{{name: one, namespace: {}}}", namespace.0);
+        format!("apiVersion: v1\nkind: ServiceAccount\nmetadata: {metadata}\nsecrets: [{{name: {name}}}]\n")
+    };
+    let workspace = Workspace::new(&declared(&account("yes"), ""));
     let errors = workspace.apply().fails();
-    assert!(errors.contains("BERTH-K8S-011") && errors.contains(".data.a: expected string"), "{errors}");
+    assert!(errors.contains("BERTH-K8S-011") && errors.contains("expected string"), "{errors}");
+    // What is known to hold texts only is told before.
+    workspace.configure(&declared(&config_map(&namespace, "one", "{a: yes}"), ""));
+    let errors = workspace.validate().fails();
+    assert!(errors.contains("BERTH-K8S-082") && errors.contains("`a` in `data`"), "{errors}");
 }
 
 #[test]
