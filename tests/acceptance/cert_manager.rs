@@ -142,6 +142,21 @@ fn a_ca_of_ones_own_issues_and_all_of_it_is_changed_imported_and_destroyed() {
 }
 
 #[test]
+#[ignore = "needs the sandbox with cert-manager"]
+fn the_secret_of_a_certificate_that_is_anothers_by_now_stays_as_well() {
+    let namespace = Namespace::new("cm");
+    let leaf = "  dns_names = [\"a.test\"]\n  delete_secret_on_destroy = true";
+    let workspace = Workspace::new(&own_ca(&namespace, leaf));
+    workspace.apply().succeeds();
+    kubectl_ok(&["-n", &namespace.0, "annotate", "--overwrite", "certificate", "leaf", "berth/owner=another"]);
+    workspace.run(&["destroy", "-auto-approve", "-no-color", "-refresh=false"]).succeeds();
+    for kind in ["certificate", "secret"] {
+        let name = if kind == "secret" { "leaf-tls" } else { "leaf" };
+        assert!(object(&namespace.0, kind, name).is_some(), "{kind} {name}");
+    }
+}
+
+#[test]
 #[ignore = "needs the sandbox with cert-manager and ingress"]
 fn a_certificate_comes_from_an_acme_ca_and_what_keeps_it_is_told_from_the_deepest_object() {
     let namespace = Namespace::new("cm");
