@@ -40,7 +40,7 @@ const BUILT_IN: [&str; 20] = [
 ];
 
 /// The kinds of these groups that belong to no namespace. Source: `kubectl api-resources` of Kubernetes 1.36.
-const OF_CLUSTER: [&str; 30] = [
+const OF_CLUSTER: [&str; 32] = [
     "Namespace",
     "Node",
     "PersistentVolume",
@@ -70,7 +70,9 @@ const OF_CLUSTER: [&str; 30] = [
     "CertificateSigningRequest",
     "ClusterTrustBundle",
     "DeviceClass",
+    "DeviceTaintRule",
     "ResourceSlice",
+    "StorageVersionMigration",
 ];
 
 /// Whether every API server has the group.
