@@ -91,6 +91,12 @@ impl ObjectRef {
         })
     }
 
+    /// Which object it is, in whatever version it is asked for: `apps/Deployment/NAMESPACE/NAME`.
+    pub fn key(&self) -> String {
+        let namespace = self.namespace.as_deref().unwrap_or_default();
+        format!("{}/{}/{namespace}/{}", self.group(), self.kind, self.name)
+    }
+
     /// The API group: empty for the core API.
     pub fn group(&self) -> &str {
         self.api_version.split_once('/').map_or("", |(group, _)| group)

@@ -58,7 +58,7 @@ impl Missing<'_> {
 
 /// Those that are missing for certain, and that no plan of this run is to make.
 async fn absent(cx: &Cx, cluster: &Cluster, budget: &Budget, objects: Vec<ObjectRef>) -> Vec<ObjectRef> {
-    let wanted = objects.into_iter().filter(|object| !cx.provider().holdings().is_planned(&object.to_string()));
+    let wanted = objects.into_iter().filter(|object| !cx.provider().holdings().is_planned(&object.key()));
     let seen = cluster.look_at(budget, wanted.take(AT_MOST)).await.into_iter();
     seen.filter(|(_, found)| found.is_none()).map(|(object, _)| object).collect()
 }

@@ -49,7 +49,12 @@ pub struct Tenant<'a> {
 impl Tenant<'_> {
     /// Whose an object is that was found.
     pub fn tenure(&self, object: &ObjectRef, found: &Value) -> Tenure {
-        tenure(self.claim, found, self.adopts || self.given.contains(object))
+        tenure(self.claim, found, self.adopts || self.is_given(object))
+    }
+
+    /// Whether an import or a `moved` block has given it to the resource, in whatever version.
+    fn is_given(&self, object: &ObjectRef) -> bool {
+        self.given.iter().any(|given| given.key() == object.key())
     }
 }
 

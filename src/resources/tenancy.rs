@@ -25,7 +25,7 @@ pub fn plan(cx: &Cx, plan: &mut Plan<'_>, objects: &[ObjectRef], attribute: &str
     if !plan.is_create() {
         return;
     }
-    for object in objects.iter().filter(|object| !cx.provider().holdings().plan(&object.to_string())) {
+    for object in objects.iter().filter(|object| !cx.provider().holdings().plan(&object.key())) {
         plan.warn(&twice("Two resources of this configuration declare the same object", object).at(attribute));
     }
 }
@@ -101,7 +101,7 @@ async fn refused(
 /// Another resource of this run has it: one object is declared twice.
 pub fn claim(cx: &Cx, lead: &ObjectRef, what: &str) -> Result<Owner> {
     let owner = cx.owner()?;
-    if cx.provider().holdings().take(&lead.to_string(), &owner) {
+    if cx.provider().holdings().take(&lead.key(), &owner) {
         return Ok(owner);
     }
     Err(twice(what, lead))
@@ -133,7 +133,7 @@ pub fn recover(cx: &Cx, object: &ObjectRef, found: Option<&Value>) {
         cx.provider().holdings().note_seen(&owner);
     }
     let Some(owner) = found.filter(|_| cx.known_owner().is_none()).and_then(owner_of) else { return };
-    if cx.provider().holdings().holder(&object.to_string()).is_none_or(|holder| holder == owner) {
+    if cx.provider().holdings().holder(&object.key()).is_none_or(|holder| holder == owner) {
         cx.owned_by(&owner);
     }
 }
@@ -141,7 +141,7 @@ pub fn recover(cx: &Cx, object: &ObjectRef, found: Option<&Value>) {
 /// Gives the lead up after a create that made nothing.
 pub fn abandon(cx: &Cx, lead: &ObjectRef) {
     if let Some(owner) = cx.known_owner().filter(|_| !cx.has_existing()) {
-        cx.provider().holdings().release(&lead.to_string(), &owner);
+        cx.provider().holdings().release(&lead.key(), &owner);
     }
 }
 
@@ -178,7 +178,7 @@ async fn finished(cx: &Cx, claim: &Claim) -> std::result::Result<(), ClusterErro
 /// Gives the lead up after a destroy.
 pub fn release(cx: &Cx, lead: &ObjectRef) {
     if let Some(owner) = cx.known_owner() {
-        cx.provider().holdings().release(&lead.to_string(), &owner);
+        cx.provider().holdings().release(&lead.key(), &owner);
     }
 }
 

@@ -82,6 +82,53 @@ impl Cluster {
         self.kinds.known(api_version, kind)
     }
 
+    /// Where objects that were written once are kept: in the version that they are named in, or, where that one is served no
+    /// more, in another of their group; `None` where their kind is not served at all, and so has no objects.
+    pub async fn kept(&self, budget: &Budget, objects: &[ObjectRef]) -> Result<Vec<Option<ObjectRef>>, ClusterError> {
+        let of = |object: &ObjectRef| (object.api_version.clone(), object.kind.clone());
+        let unknown = self.learn_kinds(budget, objects.iter().map(of)).await?;
+        let others = self.other_versions(budget, &unknown).await?;
+        let placed = objects.iter().map(|object| {
+            if !unknown.contains(&of(object)) {
+                return Some(object.clone());
+            }
+            let mut versions = others.get(object.group())?.iter();
+            let api_version = versions.find(|version| self.known_kind(version, &object.kind).is_some())?.clone();
+            Some(ObjectRef { api_version, ..object.clone() })
+        });
+        Ok(placed.collect())
+    }
+
+    /// The versions that are served of the groups of these kinds; whether they have the kinds is known from then on.
+    async fn other_versions(
+        &self,
+        budget: &Budget,
+        kinds: &BTreeSet<(String, String)>,
+    ) -> Result<BTreeMap<String, Vec<String>>, ClusterError> {
+        let groups: BTreeSet<&str> =
+            kinds.iter().filter_map(|(version, _)| version.split_once('/')).map(|(group, _)| group).collect();
+        let mut found = BTreeMap::new();
+        for group in groups {
+            let versions = self.ask_group(budget, group).await?;
+            let names = kinds.iter().filter(|(version, _)| version.split_once('/').is_some_and(|(it, _)| it == group));
+            let pairs = names.flat_map(|(_, kind)| versions.iter().map(move |version| (version.clone(), kind.clone())));
+            self.learn_kinds(budget, pairs.collect::<Vec<_>>()).await?;
+            found.insert(group.to_owned(), versions);
+        }
+        Ok(found)
+    }
+
+    async fn ask_group(&self, budget: &Budget, group: &str) -> Result<Vec<String>, ClusterError> {
+        let path = format!("/apis/{group}");
+        let build = |_| http::Request::get(&path).body(Vec::new()).map_err(RequestError::BuildRequest);
+        let about = ObjectRef::of_cluster(group, "APIGroup", group);
+        match self.ask(budget, Verb::Get, &about, build).await {
+            Ok(answer) => Ok(versions(&answer)),
+            Err(error) if error.is_absence() => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn ask_version(&self, budget: &Budget, api_version: String) -> Result<(), ClusterError> {
         let path =
             if api_version.contains('/') { format!("/apis/{api_version}") } else { format!("/api/{api_version}") };
@@ -94,6 +141,12 @@ impl Cluster {
         }
         Ok(())
     }
+}
+
+/// Of an `APIGroup`: `apps/v1`.
+fn versions(group: &Value) -> Vec<String> {
+    let versions = group.get("versions").and_then(Value::as_array).into_iter().flatten();
+    versions.filter_map(|version| Some(version.get("groupVersion")?.as_str()?.to_owned())).collect()
 }
 
 fn served(list: &Value) -> BTreeMap<String, Kind> {

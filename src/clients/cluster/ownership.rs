@@ -118,12 +118,11 @@ impl Cluster {
         Ok(None)
     }
 
-    /// The object that answers for others, as an annotation names it: of any kind, which may be served no more.
+    /// The object that answers for others, as an annotation names it: of any kind and version.
     pub async fn lead(&self, budget: &Budget, lead: &ObjectRef) -> Result<Option<Value>, ClusterError> {
-        match self.kind(budget, &lead.api_version, &lead.kind).await {
-            Ok(_) => self.get(budget, lead).await,
-            Err(ClusterError::KindUnknown { .. }) => Ok(None),
-            Err(error) => Err(error),
+        match self.kept(budget, std::slice::from_ref(lead)).await?.pop().flatten() {
+            Some(kept) => self.get(budget, &kept).await,
+            None => Ok(None),
         }
     }
 

@@ -37,7 +37,7 @@ pub fn plan(cx: &Cx, plan: &mut Plan<'_>) {
     let at = "account_key.kubernetes_secret";
     let namespace = plan.planned().text(&format!("{at}.namespace"));
     if let (Some(namespace), Some(true)) = (namespace, plan.planned().truth(&format!("{at}.create_namespace"))) {
-        cx.provider().holdings().plan(&ObjectRef::of_namespace(namespace).to_string());
+        cx.provider().holdings().plan(&ObjectRef::of_namespace(namespace).key());
     }
 }
 

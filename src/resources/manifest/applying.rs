@@ -1,6 +1,6 @@
 //! Makes the cluster hold what the text declares.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::clients::cluster::{Cluster, ClusterError};
@@ -128,7 +128,7 @@ async fn apply(
     let cx = tenant.cx;
     refuse_held(tenant, parts).await.map_err(|failure| explained(&failure, what))?;
     let now: Vec<ObjectRef> = parts.iter().map(|part| part.object.clone()).collect();
-    let leaving: Vec<ObjectRef> = before.iter().filter(|object| !now.contains(object)).cloned().collect();
+    let leaving = left_out(before, &now);
     note(model, now.iter().chain(&leaving));
     model.drift.set(Vec::new());
     cx.remember(BEGUN, &true);
@@ -147,6 +147,12 @@ async fn apply(
     prune(cx, written, &now);
     cx.forget(BEGUN);
     wait(tenant, prior.is_none(), model, parts, what).await
+}
+
+/// What was declared before and is no more. Another version of an object is the same object.
+fn left_out(before: &[ObjectRef], now: &[ObjectRef]) -> Vec<ObjectRef> {
+    let keys: BTreeSet<String> = now.iter().map(ObjectRef::key).collect();
+    before.iter().filter(|object| !keys.contains(&object.key())).cloned().collect()
 }
 
 /// The steps in their order.
@@ -182,8 +188,8 @@ async fn declare(
     written: &mut Written,
 ) -> std::result::Result<(), Failure> {
     let placed = parts.map(|part| async move {
-        let had = before.contains(&part.object);
-        let stored = if phase == Phase::Custom {
+        let had = before.iter().any(|object| object.key() == part.object.key());
+        let stored = if phase >= Phase::Edges {
             tenant.place_patiently(&part.manifest, had).await
         } else {
             tenant.place(&part.manifest, had).await

@@ -47,11 +47,10 @@ async fn look(
     cluster: &Cluster,
     inventory: &[ObjectRef],
 ) -> std::result::Result<Vec<Option<Value>>, ClusterError> {
-    let kinds = inventory.iter().map(|object| (object.api_version.clone(), object.kind.clone()));
-    cluster.learn_kinds(cx.budget(), kinds).await?;
-    let looks = inventory.iter().map(|object| async move {
-        match cluster.known_kind(&object.api_version, &object.kind) {
-            Some(_) => cluster.get(cx.budget(), object).await,
+    let kept = cluster.kept(cx.budget(), inventory).await?;
+    let looks = kept.iter().map(|object| async move {
+        match object {
+            Some(object) => cluster.get(cx.budget(), object).await,
             // Its kind is gone, and with it all objects of it.
             None => Ok(None),
         }

@@ -17,8 +17,8 @@ pub async fn remove_left(tenant: &Tenant<'_>, model: &mut Declared, leaving: &[O
     if leaving.is_empty() {
         return Ok(());
     }
-    known_kinds(tenant, leaving).await.map_err(|error| error.explain(what))?;
-    let removed = tenant.remove(leaving, &kept(model)).await;
+    let there = there(tenant, leaving).await.map_err(|error| error.explain(what))?;
+    let removed = tenant.remove(&there, &kept(model)).await;
     removed.tell(tenant.cx, what);
     tell_kept(tenant.cx, &removed, what);
     for object in leaving {
@@ -36,8 +36,8 @@ pub async fn take_away(cx: &Cx, model: &Declared) -> Result<()> {
     let claim = Declared::claim(owner, lead);
     let (given, manager) = (std::collections::BTreeSet::new(), &model.field_manager);
     let tenant = Tenant { cx, cluster, claim: &claim, manager, force: false, adopts: false, given: &given };
-    known_kinds(&tenant, &objects).await.map_err(|error| error.explain(what))?;
-    let removed = tenant.remove(&objects, &kept(model)).await;
+    let there = there(&tenant, &objects).await.map_err(|error| error.explain(what))?;
+    let removed = tenant.remove(&there, &kept(model)).await;
     removed.tell(cx, what);
     tell_kept(cx, &removed, what);
     failed(removed, what)?;
@@ -47,10 +47,10 @@ pub async fn take_away(cx: &Cx, model: &Declared) -> Result<()> {
     Ok(())
 }
 
-/// A kind that is served no more has no objects.
-async fn known_kinds(tenant: &Tenant<'_>, objects: &[ObjectRef]) -> std::result::Result<(), ClusterError> {
-    let kinds = objects.iter().map(|object| (object.api_version.clone(), object.kind.clone()));
-    tenant.cluster.learn_kinds(tenant.cx.budget(), kinds).await.map(drop)
+/// Where they are to be taken away. A kind that is served no more has no objects.
+async fn there(tenant: &Tenant<'_>, objects: &[ObjectRef]) -> std::result::Result<Vec<ObjectRef>, ClusterError> {
+    let kept = tenant.cluster.kept(tenant.cx.budget(), objects).await?;
+    Ok(kept.into_iter().flatten().collect())
 }
 
 fn kept(model: &Declared) -> Kept {

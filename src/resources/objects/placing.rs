@@ -32,7 +32,7 @@ impl Tenant<'_> {
         self.claim.mark(&mut marked);
         loop {
             let found = self.admit(&object).await?;
-            let is_taken_over = self.given.contains(&object);
+            let is_taken_over = self.is_given(&object);
             match self.write(&marked, found.as_ref(), self.force || is_taken_over).await {
                 // Deleted between the look and the write: what was written goes with it.
                 Ok(stored) if is_terminating(&stored) => {}

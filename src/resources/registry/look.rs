@@ -52,7 +52,7 @@ pub async fn preview(cx: &Cx, plan: &mut Plan<'_>, model: &Declared, registry: &
 /// Says which objects this plan is to make, so that nobody misses them.
 pub fn note_planned(cx: &Cx, model: &Declared) {
     if model.create_namespace {
-        cx.provider().holdings().plan(&ObjectRef::of_namespace(&model.namespace).to_string());
+        cx.provider().holdings().plan(&ObjectRef::of_namespace(&model.namespace).key());
     }
 }
 
@@ -102,7 +102,7 @@ impl Looking<'_> {
 
     /// Whether an object is missing for certain: it is not there, and no plan of this run is to make it.
     async fn is_absent(&self, object: &ObjectRef) -> bool {
-        !self.cx.provider().holdings().is_planned(&object.to_string())
+        !self.cx.provider().holdings().is_planned(&object.key())
             && matches!(self.cluster.get(self.budget, object).await, Ok(None))
     }
 
@@ -118,7 +118,7 @@ impl Looking<'_> {
         let is_made_by_others = matches!(&registry.exposure, Exposure::Ingress(ingress) if ingress.issuer.is_some());
         let name = registry.tls_secret.as_ref().filter(|_| !is_made_by_others)?;
         let object = ObjectRef::secret(&registry.namespace, name);
-        if self.cx.provider().holdings().is_planned(&object.to_string()) {
+        if self.cx.provider().holdings().is_planned(&object.key()) {
             return None;
         }
         let Some(secret) = self.cluster.get(self.budget, &object).await.ok()? else {

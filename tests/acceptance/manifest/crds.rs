@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ADDRESS, config_map, declared, joined, on_all};
+use super::{ADDRESS, config_map, declared, drift, joined, on_all};
 use crate::kubectl::{Namespace, kubectl, kubectl_ok, object};
 use crate::workspace::Workspace;
 
@@ -114,6 +114,63 @@ fn a_kind_that_is_gone_takes_its_objects_with_it() {
     assert!(errors.contains("BERTH-K8S-080"), "{errors}");
     workspace.destroy().succeeds();
     assert!(object(&namespace.0, "configmap", "beside").is_none());
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn another_version_of_an_object_is_the_same_object() {
+    let namespace = Namespace::new("manifest");
+    let scaler = |version: &str| {
+        let target = "{apiVersion: apps/v1, kind: Deployment, name: none}";
+        format!(
+            "apiVersion: autoscaling/{version}\nkind: HorizontalPodAutoscaler\nmetadata: {{name: one, namespace: {}}}\nspec: {{minReplicas: 1, maxReplicas: 3, scaleTargetRef: {target}}}\n",
+            namespace.0
+        )
+    };
+    let uid = || object(&namespace.0, "hpa", "one").map(|it| it["metadata"]["uid"].clone());
+    let workspace = Workspace::new(&declared(&scaler("v1"), ""));
+    workspace.apply().succeeds();
+    let made = uid();
+    workspace.configure(&declared(&scaler("v2"), ""));
+    workspace.apply().succeeds();
+    assert!(made.is_some() && made == uid(), "it was neither removed nor made anew");
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
+    assert_eq!(uid(), None);
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn an_object_whose_version_is_served_no_more_is_found_in_another() {
+    let namespace = Namespace::new("manifest");
+    let group = format!("{}.test", namespace.0);
+    let beta = "  - name: v1beta1\n    served: true\n    storage: false\n    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}\n";
+    kubectl_with(&(definition(&group) + beta));
+    let old = pier(&group, &namespace).replace("/v1\n", "/v1beta1\n");
+    let workspace = Workspace::new(&declared(&old, ""));
+    workspace.apply().succeeds();
+    kubectl_with(&(definition(&group) + &beta.replace("served: true", "served: false")));
+    workspace.refresh().succeeds();
+    assert!(drift(&workspace).iter().all(|told| told.contains("apiVersion")), "{:?}", drift(&workspace));
+    assert!(workspace.apply().fails().contains("BERTH-K8S-080"));
+
+    // The same in a version that is served.
+    workspace.configure(&declared(&pier(&group, &namespace), ""));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    workspace.run(&["state", "rm", ADDRESS]).succeeds();
+    workspace.import(ADDRESS, &format!("{group}/v1beta1/Pier/{}/one", namespace.0)).fails();
+    workspace.import(ADDRESS, &format!("{group}/v1/Pier/{}/one", namespace.0)).succeeds();
+    workspace.destroy().succeeds();
+    assert!(object(&namespace.0, &format!("pier.{group}"), "one").is_none());
+
+    kubectl_with(&(definition(&group) + beta));
+    workspace.configure(&declared(&old, ""));
+    workspace.apply().succeeds();
+    kubectl_with(&(definition(&group) + &beta.replace("served: true", "served: false")));
+    workspace.destroy().succeeds();
+    assert!(object(&namespace.0, &format!("pier.{group}"), "one").is_none(), "nothing is left behind");
+    kubectl_ok(&["delete", "crd", &format!("piers-of-ships.{group}")]);
 }
 
 /// Applies a text by kubectl, and waits until the kind is there.
