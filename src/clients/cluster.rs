@@ -5,6 +5,7 @@ mod commands;
 mod connection;
 mod error;
 mod kinds;
+mod lists;
 mod namespaces;
 mod objects;
 mod ownership;
@@ -18,10 +19,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, stream};
-use kube::api::{
-    ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, PostParams,
-};
+use kube::api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams};
 use kube::core::Request;
 use kube::core::params::{GetParams, Preconditions, PropagationPolicy};
 use kube::core::request::Error as RequestError;
@@ -37,6 +35,7 @@ use connection::{Access, Connection, Silence};
 pub use accounts::{Annotated, Binding, annotation, pull_secrets};
 pub use error::{ClusterError, FieldFault, Verb};
 pub use kinds::Kind;
+pub use lists::Selection;
 pub use namespaces::Vacancy;
 pub use objects::Declaring;
 pub use ownership::Removal;
@@ -54,22 +53,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How long an API server that has answered before is asked again after broken connections.
 const BROKEN_PATIENCE: Duration = Duration::from_secs(15);
 
-/// How many objects are looked at side by side.
-const LOOKS_AT_ONCE: usize = 8;
-
 /// How often a written object may have changed meanwhile before the conflict counts.
 const CONFLICT_LIMIT: usize = 20;
-
-/// Which objects of a kind are read.
-#[derive(Clone, Copy, Debug)]
-pub struct Selection<'a> {
-    /// By labels: `a=b,c=d`; empty for all.
-    pub labels: &'a str,
-    /// By fields: `type=Opaque`; empty for all.
-    pub fields: &'a str,
-    /// At most so many.
-    pub limit: u32,
-}
 
 /// A cluster. Cheap to make: nothing is read or connected before the first operation.
 pub struct Cluster {
@@ -86,62 +71,10 @@ impl Cluster {
         Self { settings, env, access: Access::new(), silence: Silence::default(), kinds: kinds::Kinds::default() }
     }
 
-    /// Several objects, in their order; those that were not answered for are left out.
-    pub async fn look_at(
-        &self,
-        budget: &Budget,
-        objects: impl IntoIterator<Item = ObjectRef>,
-    ) -> Vec<(ObjectRef, Option<Value>)> {
-        let looks = stream::iter(objects).map(|object| async move {
-            let found = self.get(budget, &object).await.ok()?;
-            Some((object, found))
-        });
-        looks.buffered(LOOKS_AT_ONCE).filter_map(std::future::ready).collect().await
-    }
-
     /// One object; `None` if it, its kind or its namespace does not exist.
     pub async fn get(&self, budget: &Budget, object: &ObjectRef) -> Result<Option<Value>, ClusterError> {
         let found = self.ask(budget, Verb::Get, object, |api| api.get(&object.name, &GetParams::default())).await;
         absent_as_none(found)
-    }
-
-    /// All objects of the kind of `like` in its namespace whose labels match `labels` (`a=b,c=d`).
-    /// The name of `like` does not matter.
-    pub async fn list(&self, budget: &Budget, like: &ObjectRef, labels: &str) -> Result<Vec<Value>, ClusterError> {
-        self.list_with(budget, like, &ListParams::default().labels(labels)).await
-    }
-
-    /// The metadata of all objects like [`Cluster::list`] whose fields match too (`type=kubernetes.io/tls`): of Secrets,
-    /// nothing else is sent.
-    pub async fn list_metadata(
-        &self,
-        budget: &Budget,
-        like: &ObjectRef,
-        labels: &str,
-        fields: &str,
-    ) -> Result<Vec<Value>, ClusterError> {
-        let params = ListParams::default().labels(labels).fields(fields);
-        Ok(items(self.ask(budget, Verb::List, like, |api| api.list_metadata(&params)).await?))
-    }
-
-    /// The first objects of the kind of `like` in its namespace that are selected.
-    pub async fn select(
-        &self,
-        budget: &Budget,
-        like: &ObjectRef,
-        selection: &Selection<'_>,
-    ) -> Result<Vec<Value>, ClusterError> {
-        let params = ListParams::default().labels(selection.labels).fields(selection.fields).limit(selection.limit);
-        self.list_with(budget, like, &params).await
-    }
-
-    async fn list_with(
-        &self,
-        budget: &Budget,
-        like: &ObjectRef,
-        params: &ListParams,
-    ) -> Result<Vec<Value>, ClusterError> {
-        Ok(items(self.ask(budget, Verb::List, like, |api| api.list(params)).await?))
     }
 
     /// Declares an object: what the manifest names becomes so, and what an earlier manifest of ours
@@ -409,14 +342,6 @@ fn attempt<T>(
             Attempt::Done(Err(error))
         }
         Err(error) => Attempt::Done(Err(connection.transport_error(&error))),
-    }
-}
-
-/// The elements of a list.
-fn items(mut list: Value) -> Vec<Value> {
-    match list.get_mut("items").map(Value::take) {
-        Some(Value::Array(items)) => items,
-        _ => Vec::new(),
     }
 }
 
