@@ -32,4 +32,5 @@ pub mod pull_secret;
 pub mod registry;
 pub mod registry_check;
 mod tenancy;
+mod toleration;
 mod write_only;

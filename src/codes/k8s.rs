@@ -141,7 +141,7 @@ pub(super) const CODES: &[Code] = &[
     lasting(
         "BERTH-K8S-082",
         "A document is no object: it lacks `apiVersion`, `kind` or `metadata.name`, or has `generateName` in its place, or a \
-         label or annotation that is no text.",
+         label, an annotation or an entry of a ConfigMap or Secret that is no text.",
         "Complete the document; put what is to be text into quotes.",
     ),
     lasting("BERTH-K8S-083", "Two documents of a manifest declare the same object.", "Take one of the two out."),
@@ -182,5 +182,10 @@ pub(super) const CODES: &[Code] = &[
         "An object that is being deleted does not go: finalizers hold it until a controller has tidied up.",
         "See that the controller runs which serves the finalizers, and apply again; the message has the command that takes them \
          off where it is gone for good.",
+    ),
+    lasting(
+        "BERTH-K8S-092",
+        "A toleration contradicts itself: it names a value where any is tolerated, or no key where one is compared.",
+        "Use the operator `Exists` without a value, or `Equal` with a key.",
     ),
 ];

@@ -11,7 +11,7 @@ use crate::domain::kubernetes::{DECLARATION, annotations, is_ours};
 use crate::domain::node_trust::{APPLICATION, daemon_set_ref};
 use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
-use crate::resources::tenancy;
+use crate::resources::{tenancy, toleration};
 use crate::sdk::{Diagnostics, Import, Limits, Meta, Plan, Resource, Result, Value, View};
 
 pub use model::Declared;
@@ -41,6 +41,7 @@ impl Resource<Berth> for NodeTrust {
     };
 
     fn validate(&self, config: &View<'_>, found: &mut Diagnostics) {
+        toleration::check(*config, "tolerations", found);
         let complaint =
             |what: String, next: &str, at: String| Explanation::new("BERTH-TRUST-001", what).next(next).at(at);
         let hosts = config.at("hosts").known().and_then(Value::members);

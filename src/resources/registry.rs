@@ -30,7 +30,7 @@ use crate::sdk::{Diagnostics, Import, Limits, Meta, Model as _, Plan, Resource, 
 /// The note that an import has found all but the passwords.
 const IMPORTED: &str = "imported";
 
-pub use model::{Declared, Toleration};
+pub use model::Declared;
 
 /// A private container registry in the cluster.
 pub struct Registry;

@@ -163,6 +163,11 @@ fn what_no_node_could_read_is_refused() {
         ("\"r.test\" = { mirrors = [\"m.test\"] }", "", "must be a URL"),
         ("\"r.test\" = { mirrors = [\"https://m.test\"] }", "runtimes = [\"crio\"]", "No runtime reads the mirrors"),
         ("\"r.test\" = { mirrors = [\"https://m.test\"] }", "containerd_folder = \"certs.d\"", "begins with `/`"),
+        (
+            "\"r.test\" = { mirrors = [\"https://m.test\"] }",
+            "tolerations = [{ value = \"x\" }]",
+            "must have the operator `Exists`",
+        ),
     ] {
         let errors = Workspace::new(&declared(hosts, more)).validate().fails();
         assert!(errors.contains(told), "{told}: {errors}");

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use crate::explain::Explanation;
 use crate::provider::checks::{image, label, subdomain};
-use crate::resources::registry::Toleration;
+use crate::resources::toleration::{self, Toleration};
 use crate::sdk::{Diagnostics, Model, Set, View, check};
 
 /// How names are proved by a file: give `ingress_class` with `namespace`, and an Ingress of that class leads to the file, or
@@ -76,6 +76,7 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
     if !config.at("http01").is_given() {
         return;
     }
+    toleration::check(config, "http01.tolerations", found);
     let mut complain = |code, what: String, next: &str, at: &str| {
         found.error(&Explanation::new(code, what).next(next).at(format!("http01.{at}")));
     };

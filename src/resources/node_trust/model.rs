@@ -11,7 +11,7 @@ use crate::domain::ownership::Claim;
 use crate::domain::registry_name::RegistryName;
 use crate::owner::Owner;
 use crate::provider::checks::{image, label, labels, subdomain};
-use crate::resources::registry::Toleration;
+use crate::resources::toleration::Toleration;
 use crate::sdk::{Check, Computed, Model, Timeouts, Value, check};
 
 /// Trust on the nodes of a cluster.

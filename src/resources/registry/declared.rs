@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::image::Fault;
-use crate::domain::kubernetes::{ObjectRef, Toleration};
+use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::Claim;
 use crate::domain::registry::{
     APPLICATION, Account, Exposure, Flavour, Ingress, Proxy, Registry, Resources, S3, Service, Storage, User, Volume,
@@ -179,13 +179,6 @@ fn resources(resources: Option<&model::Resources>) -> Resources {
     Resources {
         requests: resources.and_then(|resources| resources.requests.clone()).unwrap_or_default(),
         limits: resources.and_then(|resources| resources.limits.clone()).unwrap_or_default(),
-    }
-}
-
-impl From<&model::Toleration> for Toleration {
-    fn from(model: &model::Toleration) -> Self {
-        let model::Toleration { key, operator, value, effect } = model.clone();
-        Self { key, operator, value, effect }
     }
 }
 

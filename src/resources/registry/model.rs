@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::provider::checks::{annotation_keys, host, image, label, labels, name_or_none, subdomain, user_name};
+use crate::resources::toleration::Toleration;
 use crate::sdk::{Computed, Model, Secret, Timeouts, check};
 
 use checks::{cidr, htpasswd, password, quantity, resource_amounts, user_names, web_address};
@@ -379,20 +380,4 @@ pub struct Resources {
     /// What each Pod may use at most.
     #[attr(check = resource_amounts())]
     pub limits: Option<BTreeMap<String, String>>,
-}
-
-/// A taint that is tolerated.
-#[derive(Clone, Debug, Default, PartialEq, Model, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Toleration {
-    /// The taint's key. Default: all.
-    pub key: Option<String>,
-    /// `Equal` or `Exists`.
-    #[attr(check = check::one_of(&["Equal", "Exists"]))]
-    pub operator: Option<String>,
-    /// The taint's value.
-    pub value: Option<String>,
-    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`. Default: all.
-    #[attr(check = check::one_of(&["NoSchedule", "PreferNoSchedule", "NoExecute"]))]
-    pub effect: Option<String>,
 }

@@ -7,6 +7,7 @@ use crate::domain::quantity::{Quantity, likely_meant};
 use crate::domain::region;
 use crate::domain::s3_name::bucket_fault;
 use crate::explain::Explanation;
+use crate::resources::toleration;
 use crate::sdk::{Diagnostics, Seen, Value, View};
 
 /// The ports that clusters give to nodes unless told otherwise (`--service-node-port-range`).
@@ -27,7 +28,7 @@ pub fn check(config: View<'_>, found: &mut Diagnostics) {
     resources(config, found);
     units(config, found);
     bucket(config, found);
-    tolerations(config, found);
+    toleration::check(config, "tolerations", found);
 }
 
 fn complaint(what: &str, next: &str, at: &str) -> Explanation {
@@ -238,25 +239,6 @@ fn bucket(config: View<'_>, found: &mut Diagnostics) {
         let meant = region::meant(name).map_or_else(String::new, |meant| format!("write `{meant}` if that is meant, "));
         let next = format!("{meant}correct the region, or set storage.s3.endpoint if the bucket is not AWS's");
         warn(format!("AWS has no region called `{name}`: the registry will not start"), next, "storage.s3.region");
-    }
-}
-
-/// What belongs together in a toleration (Kubernetes, `ValidateTolerations`).
-fn tolerations(config: View<'_>, found: &mut Diagnostics) {
-    let all = config.at("tolerations").known().and_then(Value::elements).unwrap_or_default();
-    for (index, toleration) in all.iter().enumerate().map(|(index, it)| (index, View::new(it))) {
-        let text = |name: &str| toleration.text(name).filter(|text| !text.is_empty());
-        let at = format!("tolerations[{index}]");
-        let exists = text("operator") == Some("Exists");
-        if exists && text("value").is_some() {
-            let next = "remove the value, or use the operator \"Equal\"";
-            found.error(&complaint("A toleration with the operator `Exists` has no value", next, &at));
-        }
-        let is_open = toleration.at("operator").is_unknown() || toleration.at("key").is_unknown();
-        if !is_open && !exists && text("key").is_none() {
-            let next = "set the key, or operator = \"Exists\" to tolerate every taint";
-            found.error(&complaint("A toleration without a key must have the operator `Exists`", next, &at));
-        }
     }
 }
 
