@@ -19,15 +19,15 @@ impl Kept {
         let (config, prior) = (plan.config(), plan.prior());
         let elements = config.at(self.map).known().and_then(Value::members)?;
         let before = prior.at(self.map).known().unwrap_or(&Value::Null);
+        let version = format!("{}_version", self.secret);
+        let belongs_to: Vec<&str> = self.belongs_to.iter().copied().chain([version.as_str()]).collect();
         let is_needed = |(key, element): &(&String, &Value)| {
             let old = before.member(key);
-            let is_other = |name: &&&str| {
+            let is_other = |name: &&str| {
                 let given = element.member(name);
                 !given.is_null() && !given.is_unknown() && given != old.member(name)
             };
-            let version = format!("{}_version", self.secret);
-            let belongs_to = self.belongs_to.iter().copied().chain([version.as_str()]).collect::<Vec<_>>();
-            element.member(self.secret).is_null() && (old.is_null() || belongs_to.iter().find(is_other).is_some())
+            element.member(self.secret).is_null() && (old.is_null() || belongs_to.iter().any(|name| is_other(&name)))
         };
         elements.iter().find(is_needed).map(|(key, _)| key.clone())
     }

@@ -1,8 +1,7 @@
 //! The roles that service accounts may assume.
 
 use crate::clients::aws::iam::Role;
-use crate::domain::irsa::{ServiceAccount, parse_trust_policy};
-use crate::domain::irsa::{limits, pods};
+use crate::domain::irsa::{ServiceAccount, limits, parse_trust_policy, pods};
 use crate::provider::{Berth, Cx};
 use crate::sdk::{Listed, Listing, Meta, Model, Result, check};
 

@@ -61,7 +61,7 @@ pub(super) fn import_id<P: Provider>(
     sent: &proto::ResourceIdentityData,
 ) -> Result<String, Explanation> {
     let identity = resource.identity().ok_or_else(|| none(resource))?;
-    identity.import_id(&value::read_plain(sent.identity_data.as_ref(), &identity.schema().value_type())?)
+    import_id_of(resource, &value::read_plain(sent.identity_data.as_ref(), &identity.schema().value_type())?)
 }
 
 /// As [`import_id`], of an identity that was listed.
