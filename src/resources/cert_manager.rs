@@ -1,6 +1,5 @@
 //! What the types for cert-manager's objects share: how one is declared, waited for, looked at and removed.
 
-mod cause;
 mod spec;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,18 +8,19 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError, Removal};
+use crate::clients::diagnosis::Subject;
 use crate::domain::drift::{Deviations, own_deviations, own_differences};
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::domain::manifest::{self, fields, health};
 use crate::domain::ownership::{Claim, Tenure, is_terminating};
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::resources::diagnosis::with_the_way;
 use crate::resources::objects::{self, Goal, Kept, Tenant, Wish};
 use crate::resources::tenancy;
 use crate::retry::Budget;
 use crate::sdk::Result;
 
-pub use cause::cause;
 pub use spec::{duration, pruned, same_duration, texts};
 
 /// The API that the types are written for.
@@ -125,11 +125,20 @@ impl Declared<'_> {
         }
         let late = tenant.wait_for(&[Goal { object: self.lead.clone(), wishes }]).await;
         if let Some((_, error)) = late.into_iter().next() {
-            let seen = cause(&Budget::for_cleanup(FINISHING), cluster, &self.lead).await;
-            return Err(self.told(&error).seen(seen));
+            let told = self.told(&error);
+            return Err(if error.is_interrupt() { told } else { with_the_way(cx, &self.subject(), told).await });
         }
         let found = cluster.get(cx.budget(), &self.lead).await.map_err(|error| self.told(&error))?;
         found.ok_or_else(|| self.told(&ClusterError::NotFound { object: self.lead.to_string(), words: String::new() }))
+    }
+
+    /// What a diagnosis calls the lead.
+    fn subject(&self) -> Subject {
+        let ObjectRef { kind, namespace, name, .. } = self.lead.clone();
+        match namespace {
+            Some(namespace) if kind == "Certificate" => Subject::Certificate { namespace, name },
+            namespace => Subject::Issuer { namespace, name },
+        }
     }
 
     /// Looks at the objects; `None` if the lead is not there, or is not ours.

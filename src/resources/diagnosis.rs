@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clients::diagnosis::{Subject, World, diagnose};
-use crate::domain::diagnosis::{Cause, Finding, Report, Severity};
+use crate::domain::diagnosis::{Cause, Finding, LinkState, Report, Severity};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::retry::Budget;
@@ -15,6 +15,18 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// nothing more can be told.
 pub async fn with_cause(cx: &Cx, subject: &Subject, causes: &[Cause], told: Explanation) -> Explanation {
     match report(cx, subject).await.as_ref().and_then(|it| worth_telling(it, causes)) {
+        Some(finding) => told.adding(&words(finding)),
+        None => told,
+    }
+}
+
+/// The message with what each object on the way to the cause says of itself, and the cause; the message as it is where nothing
+/// more can be told.
+pub async fn with_the_way(cx: &Cx, subject: &Subject, told: Explanation) -> Explanation {
+    let Some(report) = report(cx, subject).await else { return told };
+    let amiss = report.chain.iter().filter(|link| link.state != LinkState::Ok);
+    let told = told.seen(amiss.map(|link| format!("{}: {}", link.object, link.words)).collect::<Vec<_>>());
+    match report.first().filter(|finding| finding.severity == Severity::Failure) {
         Some(finding) => told.adding(&words(finding)),
         None => told,
     }
