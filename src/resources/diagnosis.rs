@@ -55,6 +55,29 @@ fn worth_telling<'a>(report: &'a Report, causes: &[Cause]) -> Option<&'a Finding
 
 fn words(finding: &Finding) -> String {
     let seen = finding.evidence.first().map(|it| format!(" ({}: {})", it.object, it.text)).unwrap_or_default();
-    let remedy = finding.remedy.trim_end_matches('.');
+    let remedy = within_a_sentence(finding.remedy.trim_end_matches('.'));
     format!("cause {}: {}{seen}; {remedy}", finding.cause.code(), finding.cause.meaning())
+}
+
+/// A sentence as a part of another: without the capital that it begins with, unless that is of a name.
+fn within_a_sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain(text.chars().skip(1)).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remedy_goes_on_in_the_sentence_before_it() {
+        assert_eq!(within_a_sentence("Correct the class"), "correct the class");
+        assert_eq!(within_a_sentence("TLS is needed"), "TLS is needed");
+        assert_eq!(within_a_sentence("`a` is"), "`a` is");
+    }
 }
