@@ -8,7 +8,6 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError, Removal};
-use crate::clients::diagnosis::Subject;
 use crate::domain::drift::{Deviations, own_deviations, own_differences};
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::domain::manifest::{self, fields, health};
@@ -126,19 +125,10 @@ impl Declared<'_> {
         let late = tenant.wait_for(&[Goal { object: self.lead.clone(), wishes }]).await;
         if let Some((_, error)) = late.into_iter().next() {
             let told = self.told(&error);
-            return Err(if error.is_interrupt() { told } else { with_the_way(cx, &self.subject(), told).await });
+            return Err(if error.is_interrupt() { told } else { with_the_way(cx, &self.lead, told).await });
         }
         let found = cluster.get(cx.budget(), &self.lead).await.map_err(|error| self.told(&error))?;
         found.ok_or_else(|| self.told(&ClusterError::NotFound { object: self.lead.to_string(), words: String::new() }))
-    }
-
-    /// What a diagnosis calls the lead.
-    fn subject(&self) -> Subject {
-        let ObjectRef { kind, namespace, name, .. } = self.lead.clone();
-        match namespace {
-            Some(namespace) if kind == "Certificate" => Subject::Certificate { namespace, name },
-            namespace => Subject::Issuer { namespace, name },
-        }
     }
 
     /// Looks at the objects; `None` if the lead is not there, or is not ours.

@@ -4,12 +4,25 @@ use std::time::Duration;
 
 use crate::clients::diagnosis::{Subject, World, diagnose};
 use crate::domain::diagnosis::{Cause, Finding, LinkState, Report, Severity};
+use crate::domain::kubernetes::ObjectRef;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::retry::Budget;
 
 /// How long a diagnosis may take when the time for the operation is over.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// What a diagnosis calls an object; `None` where it knows nothing of its kind.
+pub fn subject_of(object: &ObjectRef) -> Option<Subject> {
+    let ObjectRef { namespace, name, .. } = object.clone();
+    match (object.group(), object.kind.as_str(), namespace) {
+        ("cert-manager.io", "Certificate", Some(namespace)) => Some(Subject::Certificate { namespace, name }),
+        ("cert-manager.io", "Issuer" | "ClusterIssuer", namespace) => Some(Subject::Issuer { namespace, name }),
+        ("apps", "Deployment", Some(namespace)) => Some(Subject::Deployment { namespace, name }),
+        ("", "Pod", Some(namespace)) => Some(Subject::Pod { namespace, name }),
+        _ => None,
+    }
+}
 
 /// The message with what a diagnosis of the subject adds to it, if that is one of `causes`; the message as it is where
 /// nothing more can be told.
@@ -22,8 +35,9 @@ pub async fn with_cause(cx: &Cx, subject: &Subject, causes: &[Cause], told: Expl
 
 /// The message with what each object on the way to the cause says of itself, and the cause; the message as it is where nothing
 /// more can be told.
-pub async fn with_the_way(cx: &Cx, subject: &Subject, told: Explanation) -> Explanation {
-    let Some(report) = report(cx, subject).await else { return told };
+pub async fn with_the_way(cx: &Cx, object: &ObjectRef, told: Explanation) -> Explanation {
+    let Some(subject) = subject_of(object) else { return told };
+    let Some(report) = report(cx, &subject).await else { return told };
     let amiss = report.chain.iter().filter(|link| link.state != LinkState::Ok);
     let told = told.seen(amiss.map(|link| format!("{}: {}", link.object, link.words)).collect::<Vec<_>>());
     match report.first().filter(|finding| finding.severity == Severity::Failure) {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::drift::{Deviations, own_deviations};
-use crate::domain::kubernetes::{ObjectRef, selector};
+use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest::{self, Phase, Scope, fields, health};
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::resources::diagnosis::{subject_of, with_the_way};
 use crate::resources::objects::{Goal, Tenant, Wish, side_by_side};
 use crate::resources::tenancy;
 use crate::retry::{Budget, Pace};
@@ -257,36 +258,27 @@ async fn wait(tenant: &Tenant<'_>, is_new: bool, model: &mut Declared, parts: &[
     let late = tenant.wait_for(&goals(model, parts)).await;
     let Some(first) = late.first() else { return Ok(()) };
     model.drift.set(late.iter().map(|(object, _)| format!("{object} {NOT_SEEN_READY}")).collect::<Vec<_>>());
-    let others = late.iter().skip(1).map(|(object, error)| format!("{object}: {}", error.told()));
-    let others: Vec<String> = others.chain(causes(tenant, parts, &late).await).collect();
-    if is_new && late.iter().all(|(_, error)| error.is_of_a_wait()) {
-        let told = explained(first, "The objects of the manifest were made, and not all are ready yet").seen(others);
+    let others: Vec<_> = late.iter().skip(1).map(|(object, error)| format!("{object}: {}", error.told())).collect();
+    let stays = is_new && late.iter().all(|(_, error)| error.is_of_a_wait());
+    let what = if stays { "The objects of the manifest were made, and not all are ready yet" } else { what };
+    let told = diagnosed(tenant, &late, explained(first, what).seen(others)).await;
+    if stays {
         tenant.cx.tell_wait(Err(told), "nothing is removed, and the next apply goes on from here");
         return Ok(());
     }
-    Err(explained(first, what).seen(others))
+    Err(told)
 }
 
-/// What keeps the Pods of Deployments, as far as it is seen.
-async fn causes(tenant: &Tenant<'_>, parts: &[Part], late: &[Failure]) -> Vec<String> {
-    let deployments = late.iter().map(|(object, _)| object).filter(|object| is_deployment(object)).take(TOLD);
-    let budget = Budget::for_cleanup(FINISHING);
-    let mut causes = Vec::new();
-    for object in deployments {
-        let part = parts.iter().find(|part| part.object == *object);
-        let labels = part.and_then(|part| part.manifest.pointer("/spec/selector/matchLabels")).map(selector);
-        let cause = tenant.cluster.cause_of_unreadiness(&budget, object, &labels.unwrap_or_default(), None).await;
-        causes.extend(cause.map(|cause| format!("{object}: {cause}")));
+/// The message with what a diagnosis sees at the first of the objects that it knows. Of an interrupt everything is told.
+async fn diagnosed(tenant: &Tenant<'_>, late: &[Failure], told: Explanation) -> Explanation {
+    if late.iter().any(|(_, error)| error.is_interrupt()) {
+        return told;
     }
-    causes
+    match late.iter().find(|(object, _)| subject_of(object).is_some()) {
+        Some((object, _)) => with_the_way(tenant.cx, object, told).await,
+        None => told,
+    }
 }
-
-fn is_deployment(object: &ObjectRef) -> bool {
-    object.kind == "Deployment" && object.group() == "apps"
-}
-
-/// Of how many Deployments it is told what keeps their Pods.
-const TOLD: usize = 3;
 
 fn goals(model: &Declared, parts: &[Part]) -> Vec<Goal> {
     parts.iter().map(|part| goal_of(model, &part.object)).filter(|goal| !goal.wishes.is_empty()).collect()

@@ -83,3 +83,32 @@ fn a_rollout_that_fails_taints_nothing_and_an_update_says_why() {
     workspace.plan().changes_nothing();
     workspace.destroy().succeeds();
 }
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_wait_in_vain_ends_with_the_cause() {
+    let namespace = Namespace::new("manifest");
+    let text = format!(
+        r#"apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: {0}}}
+spec:
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec:
+      containers:
+      - name: a
+        image: "{1}"
+        command: [sh, -c, "echo no chart of the harbour; exit 3"]
+        readinessProbe: {{exec: {{command: ["false"]}}}}
+"#,
+        namespace.0,
+        crate::sandbox::value("SANDBOX_BUSYBOX_IMAGE")
+    );
+    let workspace = Workspace::new(&declared(&text, "  timeouts = { create = \"25s\" }"));
+    let told = workspace.apply().succeeds().warnings().join("\n");
+    assert!(told.contains("BERTH-K8S-012") && told.contains("cause crash-loop"), "{told}");
+    assert!(told.contains("no chart of the harbour"), "{told}");
+    workspace.destroy().succeeds();
+}
