@@ -64,7 +64,10 @@ impl Claim {
     pub fn mark(&self, manifest: &mut Value) {
         let Some(marks) = ObjectRef::of(manifest).map(|object| self.marks(&object)) else { return };
         let Some(metadata) = manifest.get_mut("metadata").and_then(Value::as_object_mut) else { return };
-        let annotations = metadata.entry("annotations").or_insert_with(|| json!({}));
+        let annotations = metadata.entry("annotations").or_insert(Value::Null);
+        if annotations.is_null() {
+            *annotations = json!({});
+        }
         if let Some(annotations) = annotations.as_object_mut() {
             annotations.extend(marks.into_iter().map(|(name, value)| (name, json!(value))));
         }
@@ -208,6 +211,12 @@ mod tests {
         let mut secret = object("v1", "Secret");
         secret["metadata"]["annotations"] = json!({ "a": "b" });
         let annotations = marked(&claim(Some("x")), secret)["metadata"]["annotations"].clone();
+        let mut bare = object("v1", "Secret");
+        bare["metadata"]["annotations"] = Value::Null;
+        assert!(
+            claim(Some("x")).is_marked(&marked(&claim(Some("x")), bare)),
+            "no annotations are none, however written"
+        );
         assert_eq!(annotations, json!({ "a": "b", OWNER: "x", LEAD: "apps/v1/Deployment/a/one" }));
         let issuer = ObjectRef::of_cluster("cert-manager.io/v1", "ClusterIssuer", "one");
         for lead in
