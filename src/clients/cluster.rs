@@ -27,6 +27,7 @@ use kube::{Client, Resource as _};
 use serde_json::Value;
 
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
+use crate::domain::yaml;
 use crate::env::Env;
 use crate::retry::{Attempt, Budget, Failed, Pace, Stopped, retry};
 
@@ -89,7 +90,11 @@ impl Cluster {
     async fn apply_with(&self, budget: &Budget, manifest: &Value, params: PatchParams) -> Result<Value, ClusterError> {
         let object = reference(manifest)?;
         let applied = self
-            .ask(budget, Verb::Patch, &object, |api| api.patch(&object.name, &params, &Patch::Apply(manifest)))
+            .ask(budget, Verb::Patch, &object, |api| {
+                let request = api.patch(&object.name, &params, &Patch::Apply(manifest))?;
+                // The API server reads the body as YAML.
+                Ok(request.map(yaml::of_json))
+            })
             .await?;
         tracing::info!(object = %object, "applied");
         Ok(applied)

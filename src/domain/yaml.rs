@@ -3,12 +3,15 @@
 //! Rules of plain scalars: go.yaml.in/yaml v2, `resolve.go`, through sigs.k8s.io/yaml. A key that stands twice is told;
 //! kubectl takes the last one.
 
+mod json;
 mod scalar;
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+
+pub use json::of_json;
 
 /// How many values aliases may make of one text.
 const NODES: usize = 2_000_000;
