@@ -20,7 +20,16 @@ pub use order::{Phase, delete_rank, phase};
 pub use scope::{Scope, Scopes};
 
 /// What the API server writes into objects: a text that was read from a cluster has it too, and declares it not.
-const SERVERS: [&str; 6] = ["managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"];
+const SERVERS: [&str; 8] = [
+    "managedFields",
+    "resourceVersion",
+    "uid",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "selfLink",
+];
 
 /// Where `kubectl apply` keeps the whole of an object, with what a Secret holds.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -111,15 +120,32 @@ fn take(line: usize, value: Value, found: &mut Vec<Item>) -> Result<(), Mistake>
     let Value::Object(mut members) = value else {
         return Err(wrong("is no mapping with apiVersion, kind and metadata"));
     };
-    let kind = members.get("kind").and_then(Value::as_str).unwrap_or_default();
-    if kind.ends_with("List")
-        && let Some(Value::Array(elements)) = members.get_mut("items").map(Value::take)
-    {
-        return elements.into_iter().try_for_each(|element| take(line, element, found));
+    if let Some((of, elements)) = elements(&mut members) {
+        return elements.into_iter().try_for_each(|element| take(line, typed(element, &of), found));
     }
     check(&members).map_err(|what| wrong(&what))?;
     found.push(Item { line, object: Value::Object(declared(members)) });
     Ok(())
+}
+
+/// The type of a list's elements, where the list names it, and the elements.
+fn elements(list: &mut Map<String, Value>) -> Option<(Map<String, Value>, Vec<Value>)> {
+    let kind = list.get("kind").and_then(Value::as_str)?.strip_suffix("List")?.to_owned();
+    let elements = match list.get_mut("items")?.take() {
+        Value::Array(elements) => elements,
+        _ => return None,
+    };
+    let version = list.get("apiVersion").cloned().filter(|_| !kind.is_empty());
+    let of = version.map(|version| [("apiVersion".to_owned(), version), ("kind".to_owned(), kind.into())]);
+    Some((of.into_iter().flatten().collect(), elements))
+}
+
+/// An element of a list of one kind need not name it again.
+fn typed(element: Value, of: &Map<String, Value>) -> Value {
+    match element {
+        Value::Object(members) => Value::Object(of.clone().into_iter().chain(members).collect()),
+        other => other,
+    }
 }
 
 fn check(members: &Map<String, Value>) -> Result<(), String> {
@@ -156,7 +182,23 @@ fn check(members: &Map<String, Value>) -> Result<(), String> {
     for part in ["data", "stringData", "binaryData"].into_iter().filter(|_| is_of_texts) {
         texts(members.get(part), part)?;
     }
-    Ok(())
+    let of_bytes = if is_core(members, "Secret") { "data" } else { "binaryData" };
+    if is_of_texts { bytes(members.get(of_bytes), of_bytes) } else { Ok(()) }
+}
+
+/// Texts that stand for bytes.
+fn bytes(mapping: Option<&Value>, at: &str) -> Result<(), String> {
+    let is_none = |text: &str| STANDARD.decode(text.replace(['\r', '\n'], "")).is_err();
+    let mut entries = mapping.and_then(Value::as_object).into_iter().flatten();
+    match entries.find(|(_, value)| value.as_str().is_some_and(is_none)) {
+        Some((name, _)) if at == "data" => {
+            Err(format!("has a value of `{name}` in `{at}` that is no base64: texts belong into `stringData`"))
+        }
+        Some((name, _)) => {
+            Err(format!("has a value of `{name}` in `{at}` that is no base64: texts belong into `data`"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// A mapping of texts, or nothing at all.
@@ -260,7 +302,7 @@ mod tests {
 
     #[test]
     fn lists_are_taken_apart_and_what_the_server_writes_is_left_out() {
-        let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a, uid: x, creationTimestamp: null}, data: {k: v}, status: {}}\n- apiVersion: v1\n  kind: ConfigMapList\n  items: [{apiVersion: v1, kind: ConfigMap, metadata: {name: b, namespace: ''}}]\n";
+        let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a, uid: x, creationTimestamp: null}, data: {k: v}, status: {}}\n- apiVersion: v1\n  kind: ConfigMapList\n  items: [{metadata: {name: b, namespace: '', deletionTimestamp: x}}]\n";
         let found: Vec<_> = items(text).unwrap().into_iter().map(|item| item.object).collect();
         assert_eq!(
             found,
@@ -283,6 +325,8 @@ mod tests {
             let told = told(&format!("{secret}{part}\n"));
             assert!(told.contains("is no") && !told.contains("4711"), "{told}");
         }
+        let unencoded = told(&format!("{secret}data: {{p: hunter2}}\n"));
+        assert!(unencoded.contains("`stringData`") && !unencoded.contains("hunter2"), "{unencoded}");
         let yes = told("apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {on: yes}}\n");
         assert!(yes.contains("`true` in `metadata.labels`"), "{yes}");
     }

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::kubectl::kubectl;
+use super::{declared, joined};
+use crate::kubectl::{Namespace, kubectl, object};
+use crate::workspace::Workspace;
 
 /// Scalars of which readers of YAML think differently.
 const SCALARS: &str = r#"yes|no|on|off|y|n|True|tRUE|~|null|0777|0o17|-010|09|0x1F|0b11|1_000|1.0|1e3|0.25|.5|1.2.3|12:30|2001-01-01|100m|+12|e3|''|"yes"|!!str 12|0.1e-2|1e400|1.5e300|123456789012345678901234567890|0777_1|4_|0b12|0x|<<|=|1.|+.5|2001-1-1x|1979-05-27T07:32:00Z|-0b11|0o8|_1|1__0|-.5|!!float 1|!!int "3"|!!binary aGk=|!foo yes|1e21|00|-0|1e-7"#;
@@ -37,5 +39,38 @@ fn yaml_is_read_as_kubectl_reads_it() {
             ours == theirs || (bits(&ours).is_some() && bits(&ours) == bits(&theirs)),
             "{scalar}: {ours}, kubectl: {theirs}"
         );
+    }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn what_tools_write_into_texts_is_declared_owned_and_removed() {
+    let namespace = Namespace::new("manifest");
+    let document = |name: &str, metadata: &str, data: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: {}, {metadata}}}\ndata: {data}\n",
+            namespace.0
+        )
+    };
+    let text = joined(&[
+        document("bare", "annotations: null, labels: null", "{a: b}"),
+        document(
+            "leaving",
+            "deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 0, uid: x",
+            "{a: b}",
+        ),
+        document("letters", "generation: 3", r#"{a: "x \u0085 y \u2028 \x7f \uffff"}"#),
+    ]);
+    let workspace = Workspace::new(&declared(&text, "  timeouts = { create = \"20s\" }"));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    let letters = object(&namespace.0, "configmap", "letters").unwrap()["data"]["a"].clone();
+    assert_eq!(letters, "x \u{85} y \u{2028} \u{7f} \u{ffff}");
+    let owner =
+        |name: &str| object(&namespace.0, "configmap", name).unwrap()["metadata"]["annotations"]["berth/owner"].clone();
+    assert!(owner("bare").is_string() && owner("bare") == owner("leaving"));
+    workspace.destroy().succeeds();
+    for name in ["bare", "leaving", "letters"] {
+        assert!(object(&namespace.0, "configmap", name).is_none(), "{name}");
     }
 }
