@@ -1,6 +1,7 @@
 //! What can go wrong with a cluster, by what the caller can do about it.
 
 mod answer;
+mod unquoted;
 mod words;
 
 use std::fmt;

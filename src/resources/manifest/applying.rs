@@ -204,7 +204,10 @@ async fn declare(
                 tenant.cx.exists();
                 written.note(part, &stored, tenant.manager);
             }
-            Err(error) => failure = failure.or_else(|| Some((part.object.clone(), error))),
+            Err(error) => {
+                let error = if part.is_secret { error.without_content() } else { error };
+                failure = failure.or_else(|| Some((part.object.clone(), error)));
+            }
         }
     }
     failure.map_or(Ok(()), Err)
@@ -350,6 +353,9 @@ pub fn explained((object, error): &Failure, what: &str) -> Explanation {
         }
         ClusterError::Conflict { .. } => {
             told.adding("or take the fields with `force_conflicts = true`, which the other may take back")
+        }
+        ClusterError::NamespaceMissing { .. } => {
+            told.adding("or declare it in the text, as a document of kind Namespace")
         }
         ClusterError::Other { .. } => told.seen([format!("it was about {object}")]),
         _ => told,

@@ -88,3 +88,19 @@ fn a_mistake_in_what_is_not_stored_quotes_nothing_of_it() {
     let errors = workspace.plan().fails();
     assert!(errors.contains("BERTH-K8S-081") && errors.contains("secrets_yaml_wo"), "{errors}");
 }
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn what_the_cluster_refuses_of_what_is_not_stored_is_named_and_not_quoted() {
+    let namespace = Namespace::new("manifest");
+    let pod = |pin: &str, policy: &str| {
+        format!(
+            "resource \"berth_manifest\" \"it\" {{\n  secrets_yaml_wo = <<-YAML\n    apiVersion: v1\n    kind: Pod\n    metadata: {{name: p, namespace: {}}}\n    spec: {{restartPolicy: {policy}, containers: [{{name: p, image: x, env: [{{name: PIN, value: {pin}}}]}}]}}\n  YAML\n  secrets_yaml_wo_version = 1\n}}\n",
+            namespace.0
+        )
+    };
+    for (pin, policy, field) in [("48291377", "Never", "env[name="), ("'48291377'", "'48291377'", "restartPolicy")] {
+        let errors = Workspace::new(&pod(pin, policy)).apply().fails();
+        assert!(errors.contains(field) && !errors.contains("48291377"), "{errors}");
+    }
+}
