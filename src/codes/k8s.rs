@@ -62,7 +62,8 @@ pub(super) const CODES: &[Code] = &[
     lasting(
         "BERTH-K8S-011",
         "The cluster refuses the content of an object.",
-        "Correct the value that belongs to the field in the cluster's words.",
+        "Correct the value that belongs to the field in the cluster's words. What is set once for all, such as the template of a \
+         Job, changes only with the object: remove it, and apply again.",
     ),
     passing(
         "BERTH-K8S-012",

@@ -50,8 +50,8 @@ impl Explanation {
         self
     }
 
-    /// Quotes the remote: `who` said `words`. Known secrets and markup are removed, and long texts are cut at
-    /// [`MAX_QUOTE`].
+    /// Quotes the remote: `who` said `words`. Known secrets and markup are removed, and long texts lose their
+    /// middle beyond [`MAX_QUOTE`].
     #[must_use]
     pub fn said(mut self, who: impl Into<String>, words: impl AsRef<str>) -> Self {
         self.0.said = Some((who.into(), quotation(words.as_ref())));
@@ -189,7 +189,10 @@ fn quotation(words: &str) -> String {
     if text.chars().count() <= MAX_QUOTE {
         return text;
     }
-    text.chars().take(MAX_QUOTE).chain("…".chars()).collect()
+    // What is wrong often stands at the end, behind a copy of what was sent.
+    let (head, tail) = (MAX_QUOTE - MAX_QUOTE / 3, MAX_QUOTE / 3);
+    let skipped = text.chars().count() - tail;
+    text.chars().take(head).chain("…".chars()).chain(text.chars().skip(skipped)).collect()
 }
 
 /// The text between the tags of an HTML or XML document.

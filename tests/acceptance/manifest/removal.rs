@@ -81,6 +81,10 @@ fn a_rollout_that_fails_taints_nothing_and_an_update_says_why() {
     workspace.configure(&declared(&job("\"true\""), ""));
     workspace.apply().succeeds();
     workspace.plan().changes_nothing();
+    workspace.configure(&declared(&job("\"true\", x"), ""));
+    let errors = workspace.apply().fails();
+    assert!(errors.contains("immutable") && errors.contains("kubectl delete"), "{errors}");
+    workspace.configure(&declared(&job("\"true\""), ""));
     workspace.destroy().succeeds();
 }
 

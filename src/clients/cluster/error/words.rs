@@ -37,9 +37,13 @@ impl ClusterError {
             Self::NamespaceMissing { namespace } => format!("the namespace `{namespace}`, which does not exist"),
             Self::NamespaceTerminating { namespace } => format!("the namespace `{namespace}`, which is being deleted"),
             Self::Foreign { object } => format!("{object}, which exists and was not made by this resource"),
-            Self::Held { object, .. } => format!(
-                "{object}, which exists already: berth made it for another resource of this configuration, or for another state"
-            ),
+            Self::Held { object, lead } => {
+                let part = if *object == lead.to_string() { String::new() } else { format!(", as a part of {lead}") };
+                format!(
+                    "{object}, which exists already: berth made it for another resource of this configuration, or for another \
+                     state{part}"
+                )
+            }
             Self::Forbidden { object, .. } | Self::NotFound { object, .. } => object.clone(),
             Self::Refused { object, refusal, .. } => format!("{object}, which {refusal} refuses"),
             Self::KindUnknown { api_version, kind } => format!("the kind {kind} of {api_version}"),
@@ -133,6 +137,10 @@ impl ClusterError {
                 "apply again; if it stays, let one of the two manage these fields: remove them here, or make the other give \
                  them up"
             }
+            Self::Invalid { faults, words, .. } if is_fixed(faults, words) => {
+                "this cannot change in an object that exists: remove the object with `kubectl delete`, if it may be made anew, and \
+                 apply again, or give it another name"
+            }
             Self::Invalid { .. } => "correct the value that the cluster names",
             Self::Stuck { obstacle, .. } => {
                 return format!("{}, then apply again; images in a bucket or on a volume stay", obstacle.kind.remedy());
@@ -158,6 +166,15 @@ impl ClusterError {
             _ => None,
         }
     }
+}
+
+/// Whether what is refused is the change, since the field is set once for all (apimachinery, `ValidateImmutableField`, and the
+/// words of single kinds).
+fn is_fixed(faults: &[FieldFault], words: &str) -> bool {
+    let said =
+        ["immutable", "Forbidden: updates to", "may not change once set", "may not be changed", "cannot be changed"];
+    let is_said = |text: &str| said.iter().any(|it| text.contains(it));
+    is_said(words) || faults.iter().any(|fault| is_said(&fault.message))
 }
 
 /// The right that is missing. The API server names it best: an apply that makes an object is a `patch`, and lacks `create`.
@@ -218,8 +235,9 @@ fn release_step(lead: &ObjectRef) -> String {
     format!(
         "if the resource was renamed, say so in a `moved` block; if it is being replaced with create_before_destroy (its own, or \
          that of a resource which depends on it), take that away: two objects cannot have one name; if another one holds it, \
-         choose another name or remove that one; if no state knows it (a run was killed), import it, or set it free with \
-         `kubectl annotate {lead}{namespace} berth/owner-` and apply again. It was left as it is"
+         choose another name, or take it out of that one and apply that first (`-target`); if no state knows it (a run was \
+         killed), import it, or set it free, with all that was made together with it, by \
+         `kubectl annotate {lead}{namespace} berth/owner-`, and apply again. It was left as it is"
     )
 }
 
