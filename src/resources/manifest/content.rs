@@ -125,9 +125,7 @@ pub fn told(mistake: &Mistake, what: &str, attribute: &str) -> Explanation {
         if attribute == "yaml" { mistake.told() } else { format!("`{attribute}`, {}", mistake.told_without_quoting()) };
     let (code, next) = match mistake {
         Mistake::Unreadable(_) => ("BERTH-K8S-081", "correct the text there"),
-        Mistake::NoObject { .. } => {
-            ("BERTH-K8S-082", "correct it there; each document needs an apiVersion, a kind and a metadata.name")
-        }
+        Mistake::NoObject { .. } => ("BERTH-K8S-082", "correct the document there"),
         Mistake::Twice { .. } => ("BERTH-K8S-083", "take one of the two out: an object is declared once"),
     };
     Explanation::new(code, format!("{what}: {words}")).next(next).at(attribute)

@@ -64,7 +64,8 @@ pub struct Declared {
     /// The objects, in the order in which they are written: `apps/v1/Deployment/NAMESPACE/NAME`, `v1/Namespace/NAME`.
     pub objects: Computed<Vec<String>>,
     /// What differs in the cluster from what is declared here, a sentence each. Empty after an apply; what a refresh finds,
-    /// the next apply sets right.
+    /// the next apply sets right. It quotes both, also where a value of `yaml` was sensitive: what nobody may see belongs into
+    /// `secrets_yaml_wo`, of which nothing is quoted. A Job that its `ttlSecondsAfterFinished` takes away is a difference too.
     pub drift: Computed<Vec<String>>,
     /// How long operations may take.
     pub timeouts: Option<Timeouts>,
@@ -96,10 +97,27 @@ pub struct WaitFor {
 #[derive(Clone, Debug, Model)]
 pub struct WaitForField {
     /// Where it stands: `status.phase`, `status.conditions[0].type`.
-    #[attr(check = check::length(1, 512))]
+    #[attr(check = field_path())]
     pub path: String,
     /// Its value, as text.
     pub value: String,
+}
+
+fn field_path() -> Check {
+    check::text("must be the path of a field, such as `status.conditions[0].type`", |path| {
+        let names = path.strip_prefix('.').unwrap_or(path).split('.');
+        let is_step = |step: &str| {
+            let (name, places) = step.split_once('[').map_or((step, None), |(name, places)| (name, Some(places)));
+            let is_place = |place: &str| !place.is_empty() && place.bytes().all(|digit| digit.is_ascii_digit());
+            let mut places = places.map(|it| it.split('[')).into_iter().flatten();
+            !name.is_empty() && places.all(|it| it.strip_suffix(']').is_some_and(is_place))
+        };
+        if path.len() <= 512 && names.into_iter().all(is_step) {
+            Ok(())
+        } else {
+            Err("must be names with dots between them, with `[0]` for an element of a list".to_owned())
+        }
+    })
 }
 
 fn condition() -> Check {
