@@ -18,7 +18,7 @@ pub struct Outcome {
     pub cause: Computed<String>,
     /// What speaks for the cause, the most telling first.
     pub evidence: Computed<Vec<EvidenceModel>>,
-    /// What can be done about the cause.
+    /// What can be done about the cause. Empty where there is none.
     pub remedy: Computed<String>,
     /// The objects on the way from the subject to the cause.
     pub chain: Computed<Vec<LinkModel>>,
@@ -104,8 +104,9 @@ fn write(report: Report, outcome: &mut Outcome) {
     let first = report.first().cloned();
     outcome.healthy.set(report.health == Health::Healthy);
     outcome.health.set(report.health.name().to_owned());
-    outcome.cause.set(first.as_ref().map(|it| it.cause.code().to_owned()));
-    outcome.remedy.set(first.as_ref().map(|it| it.remedy.clone()));
+    // Not null where nothing is wrong: the `error_message` of a check is evaluated then as well.
+    outcome.cause.set(first.as_ref().map(|it| it.cause.code().to_owned()).unwrap_or_default());
+    outcome.remedy.set(first.as_ref().map(|it| it.remedy.clone()).unwrap_or_default());
     outcome.evidence.set(first.map(|it| evidence(it.evidence)).unwrap_or_default());
     outcome.chain.set(report.chain.into_iter().map(link).collect::<Vec<_>>());
     outcome.findings.set(report.findings.into_iter().map(finding).collect::<Vec<_>>());
@@ -136,7 +137,17 @@ mod tests {
     use super::*;
     use crate::env::Env;
     use crate::provider::Config;
-    use crate::sdk::{Provider as _, Settings};
+    use crate::sdk::{Path, Provider as _, Settings, Value};
+
+    #[test]
+    fn where_nothing_is_wrong_the_texts_are_empty_and_not_null() {
+        let (subject, health) = ("registry hub.test".to_owned(), Health::Healthy);
+        let (findings, chain, unread) = (Vec::new(), Vec::new(), Vec::new());
+        let nothing: [(&str, Value); 0] = [];
+        let mut outcome = Outcome::decode(&Value::object(nothing), &Path::root()).unwrap();
+        write(Report { subject, health, findings, chain, unread }, &mut outcome);
+        assert_eq!((outcome.cause.get(), outcome.remedy.get()), (Some(&String::new()), Some(&String::new())));
+    }
 
     #[tokio::test]
     async fn a_registry_is_trusted_by_its_own_roots_only() {
