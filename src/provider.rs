@@ -87,8 +87,13 @@ pub struct Berth {
 }
 
 /// What the provider is called.
-pub const ABOUT: About =
-    About { name: "berth", version: env!("CARGO_PKG_VERSION"), source: "berth/berth", codes: "BERTH" };
+pub const ABOUT: About = About {
+    name: "berth",
+    version: env!("CARGO_PKG_VERSION"),
+    source: "berth/berth",
+    codes: "BERTH",
+    commands: &["diagnose  why a certificate, an issuer, a Pod or a registry fails: diagnose --help"],
+};
 
 /// The context of a call to one of berth's types.
 pub type Cx = sdk::Cx<Berth>;

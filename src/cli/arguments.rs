@@ -89,7 +89,7 @@ fn options(arguments: &[String]) -> Result<Command, String> {
         }
     }
     let subject = match words.as_slice() {
-        [] => return Ok(Command::Help),
+        [] => return Err("`diagnose` wants a subject: certificate, issuer, pod or registry".to_owned()),
         [kind, name] => subject_of(kind, name, by_secret)?,
         [kind] => return Err(format!("`diagnose {kind}` wants a name")),
         more => return Err(format!("one subject at a time: {}", more.join(" "))),
@@ -176,10 +176,18 @@ mod tests {
     }
 
     #[test]
+    fn the_help_of_the_program_names_what_is_read_here() {
+        let names = crate::provider::ABOUT.commands.iter().filter_map(|line| line.split_whitespace().next());
+        assert!(names.into_iter().all(|name| asked(&format!("{name} --help")) == Some(Ok(Command::Help))));
+    }
+
+    #[test]
     fn what_cannot_be_read_is_told_and_what_is_not_ours_is_left() {
         assert_eq!(asked(""), None);
         assert_eq!(asked("--version"), None);
         for (line, part) in [
+            ("diagnose", "wants a subject"),
+            ("diagnose --json", "wants a subject"),
             ("diagnose pod web", "NAMESPACE/NAME"),
             ("diagnose pod", "wants a name"),
             ("diagnose pod a/b c/d", "one subject"),

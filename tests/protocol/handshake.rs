@@ -87,3 +87,14 @@ async fn the_version_is_told() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
     assert!(output.status.success());
 }
+
+#[test]
+fn the_help_names_what_people_may_ask_and_a_diagnosis_of_nothing_is_a_mistake() {
+    let run = |arguments: &[&str]| std::process::Command::new(crate::host::PROGRAM).args(arguments).output().unwrap();
+    let help = run(&["--help"]);
+    assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).contains("diagnose"), "{help:?}");
+    let nothing = run(&["diagnose"]);
+    assert_eq!((nothing.status.code(), nothing.stdout.len()), (Some(2), 0), "{nothing:?}");
+    let told = String::from_utf8_lossy(&nothing.stderr).into_owned();
+    assert!(told.contains("wants a subject") && told.contains("Usage:"), "{told}");
+}

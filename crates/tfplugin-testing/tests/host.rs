@@ -10,7 +10,7 @@ use tfplugin::{
 };
 use tfplugin_testing::{Host, Instance};
 
-const ABOUT: About = About { name: "memory", version: "0.1.0", source: "test/memory", codes: "MEMORY" };
+const ABOUT: About = About { name: "memory", version: "0.1.0", source: "test/memory", codes: "MEMORY", commands: &[] };
 
 /// What is stored: by name, the size and how long the key is.
 type Stored = Arc<Mutex<BTreeMap<String, (i64, usize)>>>;

@@ -8,7 +8,7 @@ use tfplugin::{
     Signature, Type, Value, check,
 };
 
-const ABOUT: About = About { name: "tiny", version: "0.1.0", source: "example/tiny", codes: "TINY" };
+const ABOUT: About = About { name: "tiny", version: "0.1.0", source: "example/tiny", codes: "TINY", commands: &[] };
 
 #[derive(Clone, Debug, Model)]
 struct Config {

@@ -16,6 +16,8 @@ pub struct About {
     pub source: &'static str,
     /// What the codes of its messages begin with, such as `NAME` of `NAME-SDK-005`.
     pub codes: &'static str,
+    /// Further commands of the program, which its `main` does itself, as lines of the help: `name ARGUMENTS  what it does`.
+    pub commands: &'static [&'static str],
 }
 
 impl About {
@@ -36,7 +38,7 @@ mod tests {
 
     #[test]
     fn the_frameworks_codes_get_the_providers_prefix() {
-        let about = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL" };
+        let about = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL", commands: &[] };
         assert_eq!(about.code("SDK-005"), "SMALL-SDK-005");
         assert_eq!(about.code("SMALL-DISK-001"), "SMALL-DISK-001");
         assert_eq!(about.title(), "terraform-provider-small 1.2.3");

@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn a_defect_names_the_provider_and_the_frameworks_code_its_prefix() {
         let told = Explanation::new("SDK-007", "The provider panicked").defect("report it");
-        let about = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL" };
+        let about = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL", commands: &[] };
         assert_eq!(told.detail_of(&about), "Next: this is a defect of small 1.2.3: report it\n\nCode: SMALL-SDK-007");
         let told = told.adding("the object stands").detail();
         assert_eq!(told, "Next: this is a defect of the provider: report it; the object stands\n\nCode: SDK-007");

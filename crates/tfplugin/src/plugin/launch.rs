@@ -208,12 +208,16 @@ impl About {
     }
 
     fn help(&self) -> String {
+        let commands = match self.commands {
+            [] => String::new(),
+            commands => format!("Commands for people at a terminal:\n  {}\n\n", commands.join("\n  ")),
+        };
         format!(
             "{title}\n\nUsage: terraform-provider-{name} [--debug | --version | --help]\n\n\
              Without arguments it serves the Terraform or OpenTofu that started it.\n\n  \
              --debug    wait for hosts, and print the TF_REATTACH_PROVIDERS that makes them attach to this process.\n             \
              Without TLS: whoever may open the socket may use the provider's credentials.\n  \
-             --version  print the version\n  --help     print this text\n\n\
+             --version  print the version\n  --help     print this text\n\n{commands}\
              Environment: TF_LOG_PROVIDER_{upper}, TF_LOG_PROVIDER and TF_LOG choose what is logged\n\
              (TRACE, DEBUG, INFO, WARN, ERROR, OFF).\n",
             title = self.title(),
@@ -262,7 +266,8 @@ fn complain(text: &str) -> ExitCode {
 mod tests {
     use super::*;
 
-    const ABOUT: About = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL" };
+    const ABOUT: About =
+        About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL", commands: &["look AT  looks"] };
 
     #[test]
     fn arguments_choose_what_to_do() {
@@ -275,6 +280,12 @@ mod tests {
     #[test]
     fn the_introduction_tells_what_it_is_and_how_to_install_it() {
         insta::assert_snapshot!(ABOUT.introduction());
+    }
+
+    #[test]
+    fn the_help_names_the_programs_own_commands() {
+        assert!(ABOUT.help().contains("\n  look AT  looks\n"), "{}", ABOUT.help());
+        assert!(!About { commands: &[], ..ABOUT }.help().contains("Commands"));
     }
 
     #[test]

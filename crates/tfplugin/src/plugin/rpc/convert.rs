@@ -139,7 +139,7 @@ mod tests {
     use crate::explain::Explanation;
     use crate::secret::Secret;
 
-    const ABOUT: About = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL" };
+    const ABOUT: About = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL", commands: &[] };
 
     #[test]
     fn a_message_points_where_hosts_find_a_line() {

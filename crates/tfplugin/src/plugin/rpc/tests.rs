@@ -165,7 +165,7 @@ async fn service() -> Arc<Service<Small>> {
     service_of("null").await
 }
 
-const ABOUT: About = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL" };
+const ABOUT: About = About { name: "small", version: "1.2.3", source: "test/small", codes: "SMALL", commands: &[] };
 
 fn unconfigured() -> Service<Small> {
     let catalogue = Catalogue::default().identified(Thing).list(Thing).ephemeral(ephemeral::Pass).action(action::Count);
