@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::kubectl::{Namespace, kubectl_ok, object};
-use crate::workspace::Workspace;
+use crate::workspace::{Cli, Workspace};
 
 use hub::Hub;
 use stage::{Scene, Stage, diagnosed, first, record};
@@ -71,6 +71,10 @@ fn failures_of_pods_are_named() {
     for shown in reports {
         assert!(!shown.contains(hub::PASSWORD) && !shown.contains(hub::WRONG), "{shown}");
     }
+    let one_of_two = scenes.iter().find(|it| it.name == "one-of-two").unwrap();
+    let report = diagnosed(&one_of_two.subject, &hub.trust());
+    let named = report["findings"].as_array().unwrap();
+    assert!(named.len() == 1 && named[0]["subject"].as_str().unwrap().ends_with("/pull"), "{report:#}");
     // What works is told as well.
     let registry = diagnosed(&format!("registry {}", hub.host), &hub.trust());
     assert_eq!(registry["health"], "healthy", "{registry:#}");
@@ -80,6 +84,37 @@ fn failures_of_pods_are_named() {
     assert_eq!(first(&hidden), "name-not-found", "{hidden:#}");
     hub.destroy();
     stage.destroy();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn what_works_fails_no_check() {
+    let namespace = Namespace::new("well");
+    let image = format!("--image={}", crate::sandbox::value("SANDBOX_BUSYBOX_IMAGE"));
+    let run = ["run", "web", &image, "--grace-period=1", "--command", "--", "sleep", "600"];
+    kubectl_ok(&[&["-n", &namespace.0], &run[..]].concat());
+    kubectl_ok(&["-n", &namespace.0, "wait", "pod/web", "--for=condition=Ready", "--timeout=120s"]);
+    for cli in Cli::all() {
+        let workspace = Workspace::on(
+            &cli,
+            &format!(
+                r#"
+check "web" {{
+  data "berth_pod_diagnosis" "x" {{
+    namespace = "{}"
+    name      = "web"
+  }}
+  assert {{
+    condition     = data.berth_pod_diagnosis.x.healthy
+    error_message = "${{data.berth_pod_diagnosis.x.cause}}: ${{data.berth_pod_diagnosis.x.remedy}}"
+  }}
+}}
+"#,
+                namespace.0
+            ),
+        );
+        assert_eq!(workspace.apply().succeeds().warnings(), Vec::<String>::new());
+    }
 }
 
 #[test]

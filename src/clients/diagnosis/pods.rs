@@ -75,36 +75,69 @@ impl Gathering<'_> {
     }
 }
 
-/// The registries of images that could not be pulled, with the logins that the kubelet takes for them.
+/// The registries of images that could not be pulled, with the logins that the kubelet takes for them or could take.
 fn registry_questions(seen: &Snapshot, secrets: &[Value], pods: &[Value]) -> Vec<RegistryQuestion> {
     let mut questions: BTreeMap<String, RegistryQuestion> = BTreeMap::new();
     for pod in pods {
-        let named = pull_secrets_of(seen, pod);
         for (_, image) in pulled_images(pod) {
             let host = compared_name(&image).split('/').next().unwrap_or_default().to_owned();
             let question =
                 questions.entry(host.clone()).or_insert_with(|| RegistryQuestion { host, logins: Vec::new() });
-            for tried in logins(secrets, &named, &image) {
-                let is_known = question.logins.iter().any(|it| it.from == tried.from && it.key == tried.key);
-                if !is_known && question.logins.len() < MOST_LOGINS {
-                    question.logins.push(tried);
-                }
+            for (place, login) in logins(seen, secrets, pod, &image) {
+                question.takes(place, login);
             }
         }
     }
     questions.into_values().take(MOST_REGISTRIES).collect()
 }
 
-/// The logins in these Secrets that the kubelet takes for an image.
-fn logins(secrets: &[Value], named: &[ObjectRef], image: &str) -> Vec<Tried> {
-    let own = secrets.iter().filter_map(|it| ObjectRef::of(it).map(|object| (object, it)));
-    own.filter(|(object, _)| named.contains(object))
-        .flat_map(|(object, secret)| {
-            let from = format!("{}/{}", object.namespace.unwrap_or_default(), object.name);
-            let taken = logins_of(secret).into_iter().filter(|(key, _)| matches(key, image) == Match::Takes);
-            taken.map(move |(key, login)| Tried { from: from.clone(), key, login }).collect::<Vec<_>>()
-        })
-        .collect()
+impl RegistryQuestion {
+    /// Has a login tried, once for all places where it stands.
+    fn takes(&mut self, place: (String, String), login: Login) {
+        if self.logins.iter().any(|it| it.places.contains(&place)) {
+            return;
+        }
+        if let Some(same) = self.logins.iter_mut().find(|it| it.login == login) {
+            same.places.push(place);
+        } else if self.logins.len() < MOST_LOGINS {
+            self.logins.push(Tried { places: vec![place], login });
+        }
+    }
+}
+
+/// The logins that the kubelet takes for an image of a Pod. If the Pod names none, also those that it could be given, the
+/// nearest first: one that is refused is not to be recommended.
+fn logins(seen: &Snapshot, secrets: &[Value], pod: &Value, image: &str) -> Vec<((String, String), Login)> {
+    let namespace = ObjectRef::of(pod).and_then(|it| it.namespace);
+    let (of_pod, named) = (secrets_of_pod(pod), pull_secrets_of(seen, pod));
+    let all: Vec<(ObjectRef, &Value)> = secrets.iter().filter_map(|it| Some((ObjectRef::of(it)?, it))).collect();
+    let of = |wanted: &dyn Fn(&ObjectRef) -> bool| -> Vec<((String, String), Login)> {
+        all.iter()
+            .filter(|(object, _)| wanted(object))
+            .flat_map(|(object, secret)| taken(object, secret, image))
+            .collect()
+    };
+    let bound = of(&|it| named.contains(it));
+    if !of(&|it| of_pod.contains(it)).is_empty() {
+        return bound;
+    }
+    let near = of(&|it| it.namespace == namespace);
+    let far = if near.is_empty() { of(&|_| true) } else { Vec::new() };
+    bound.into_iter().chain(near).chain(far).collect()
+}
+
+/// The logins in a Secret that the kubelet takes for an image, and where they stand.
+fn taken(object: &ObjectRef, secret: &Value, image: &str) -> Vec<((String, String), Login)> {
+    let from = format!("{}/{}", object.namespace.as_deref().unwrap_or_default(), object.name);
+    let taken = logins_of(secret).into_iter().filter(|(key, _)| matches(key, image) == Match::Takes);
+    taken.map(|(key, login)| ((from.clone(), key), login)).collect()
+}
+
+/// The pull secrets that a Pod names itself.
+fn secrets_of_pod(pod: &Value) -> Vec<ObjectRef> {
+    let namespace = ObjectRef::of(pod).and_then(|it| it.namespace).unwrap_or_default();
+    let names = names(pod, "/spec/imagePullSecrets", "/name");
+    names.iter().map(|name| ObjectRef::secret(&namespace, name)).collect()
 }
 
 /// The pull secrets that a Pod names, and those that its service account names.
@@ -112,9 +145,9 @@ fn pull_secrets_of(seen: &Snapshot, pod: &Value) -> Vec<ObjectRef> {
     let Some(object) = ObjectRef::of(pod) else { return Vec::new() };
     let namespace = object.namespace.unwrap_or_default();
     let account = seen.get(&account_of(&namespace, pod)).found();
-    let mut names = names(pod, "/spec/imagePullSecrets", "/name");
-    names.extend(account.into_iter().flat_map(|it| self::names(it, "/imagePullSecrets", "/name")));
-    names.iter().map(|name| ObjectRef::secret(&namespace, name)).collect()
+    let of_account = account.into_iter().flat_map(|it| names(it, "/imagePullSecrets", "/name"));
+    let of_account = of_account.map(|name| ObjectRef::secret(&namespace, &name));
+    secrets_of_pod(pod).into_iter().chain(of_account).collect()
 }
 
 /// The service account that a Pod runs as.
@@ -180,26 +213,52 @@ mod tests {
         })
     }
 
-    fn secret(name: &str) -> Value {
+    fn secret_in(namespace: &str, name: &str, password: &str) -> Value {
         use base64::Engine as _;
-        let file = json!({ "auths": { "hub.test": { "username": name, "password": "p" } } }).to_string();
+        let file = json!({ "auths": { "hub.test": { "username": "ann", "password": password } } }).to_string();
         json!({
-            "apiVersion": "v1", "kind": "Secret", "type": SECRET_TYPE, "metadata": { "namespace": "apps", "name": name },
+            "apiVersion": "v1", "kind": "Secret", "type": SECRET_TYPE, "metadata": { "namespace": namespace, "name": name },
             "data": { ".dockerconfigjson": base64::engine::general_purpose::STANDARD.encode(file) },
         })
     }
 
-    #[test]
-    fn only_logins_that_the_pod_or_its_account_names_are_tried_and_each_once() {
+    /// The places of the logins that are tried, a login a text.
+    fn tried(questions: &[RegistryQuestion]) -> Vec<String> {
+        let places = |it: &Tried| it.places.iter().map(|(from, _)| from.as_str()).collect::<Vec<_>>().join(" ");
+        questions.iter().flat_map(|it| &it.logins).map(places).collect()
+    }
+
+    fn account() -> Snapshot {
         let mut seen = Snapshot::default();
         seen.add(json!({
             "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "namespace": "apps", "name": "default" },
             "imagePullSecrets": [{ "name": "of-account" }],
         }));
-        let secrets: Vec<Value> = ["another", "of-account", "of-pod"].into_iter().map(secret).collect();
+        seen
+    }
+
+    #[test]
+    fn where_the_pod_names_a_login_only_its_own_and_its_accounts_are_tried_and_each_once() {
+        let secret = |name: &&str| secret_in("apps", name, name);
+        let secrets: Vec<Value> = ["another", "of-account", "of-pod"].iter().map(secret).collect();
         let pods = [pod("one", &["of-pod"]), pod("two", &["of-pod"])];
-        let questions = registry_questions(&seen, &secrets, &pods);
-        let tried: Vec<_> = questions.iter().flat_map(|it| &it.logins).map(|it| it.from.as_str()).collect();
-        assert_eq!((questions.len(), tried), (1, vec!["apps/of-account", "apps/of-pod"]));
+        let questions = registry_questions(&account(), &secrets, &pods);
+        assert_eq!(
+            (questions.len(), tried(&questions)),
+            (1, vec!["apps/of-account".to_owned(), "apps/of-pod".to_owned()])
+        );
+    }
+
+    #[test]
+    fn a_login_that_a_pod_could_be_given_is_tried_and_its_copies_not_again() {
+        let near = ["another", "of-account", "copy"]
+            .map(|name| secret_in("apps", name, name.strip_prefix("copy").map_or(name, |_| "another")));
+        let far = ["x", "y"].map(|namespace| secret_in(namespace, "pull", "p"));
+        let all: Vec<Value> = near.iter().chain(&far).cloned().collect();
+        assert_eq!(
+            tried(&registry_questions(&account(), &all, &[pod("one", &["gone"])])),
+            ["apps/of-account", "apps/another apps/copy"]
+        );
+        assert_eq!(tried(&registry_questions(&account(), &far, &[pod("one", &[])])), ["x/pull y/pull"]);
     }
 }

@@ -21,10 +21,8 @@ use super::{Gathering, World, short};
 /// A login to be tried.
 #[derive(Clone, Debug)]
 pub(super) struct Tried {
-    /// Where it stands: `NAMESPACE/NAME` of a Secret.
-    pub from: String,
-    /// The key under `auths`.
-    pub key: String,
+    /// Where it stands: `NAMESPACE/NAME` of a Secret, and the key under `auths`. In several places it is tried once.
+    pub places: Vec<(String, String)>,
     /// The login.
     pub login: Login,
 }
@@ -56,7 +54,7 @@ impl Gathering<'_> {
     pub async fn registry(&mut self, host: &str) -> Result<(), ClusterError> {
         let given = self.world.login.cloned();
         let logins =
-            given.map(|login| Tried { from: "the login that was given".to_owned(), key: host.to_owned(), login });
+            given.map(|login| Tried { places: vec![("the login that was given".to_owned(), host.to_owned())], login });
         let question = RegistryQuestion { host: host.to_owned(), logins: logins.into_iter().collect() };
         let mut beside =
             Gathering { world: self.world, budget: self.budget, seen: Snapshot::default(), secrets: Vec::new() };
@@ -214,7 +212,8 @@ async fn registry(world: &World<'_>, budget: &Budget, question: &RegistryQuestio
     if let Some(realm) = answer.realm.clone() {
         answer.realm_fault = realm_fault(world, budget, &realm).await;
     }
-    answer.logins = join_all(question.logins.iter().map(|tried| login(world, budget, question, tried))).await;
+    let tried = join_all(question.logins.iter().map(|tried| login(world, budget, question, tried))).await;
+    answer.logins = tried.concat();
     answer
 }
 
@@ -280,7 +279,7 @@ async fn realm_fault(world: &World<'_>, budget: &Budget, realm: &str) -> Option<
     }
 }
 
-async fn login(world: &World<'_>, budget: &Budget, question: &RegistryQuestion, tried: &Tried) -> LoginProbe {
+async fn login(world: &World<'_>, budget: &Budget, question: &RegistryQuestion, tried: &Tried) -> Vec<LoginProbe> {
     let (answer, words) = match base_url(&question.host) {
         Err(why) => (LoginAnswer::Untried, format!("the host {why}")),
         Ok(base) => match Oci::new(world.network, base, world.ca_pem, Some(tried.login.clone())) {
@@ -288,13 +287,15 @@ async fn login(world: &World<'_>, budget: &Budget, question: &RegistryQuestion, 
             Ok(oci) => logged_in(short(budget).run(oci.log_in()).await.map_err(|stopped| stopped.to_string())),
         },
     };
-    LoginProbe {
-        from: tried.from.clone(),
-        key: tried.key.clone(),
-        username: tried.login.username.clone(),
+    let username = &tried.login.username;
+    let probe = |(from, key): &(String, String)| LoginProbe {
+        from: from.clone(),
+        key: key.clone(),
+        username: username.clone(),
         answer,
-        words,
-    }
+        words: words.clone(),
+    };
+    tried.places.iter().map(probe).collect()
 }
 
 fn logged_in(tried: Result<Result<(), OciError>, String>) -> (LoginAnswer, String) {

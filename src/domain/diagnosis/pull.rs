@@ -1,6 +1,7 @@
 //! Images that a node cannot pull: which login it tried, and why that did not do.
 
 mod login;
+mod unbound;
 mod words;
 
 use serde_json::Value;

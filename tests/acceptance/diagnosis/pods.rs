@@ -66,6 +66,12 @@ pub fn scenes(stage: &Stage, hub: &Hub) -> Vec<Scene> {
         ),
         scene("elsewhere", "pull-secret-elsewhere", right(&stage.namespace("unbound")) + &pod(&image, NAMED)),
         scene("unbound", "pull-secret-not-bound", right("NS") + &pod(&image, "")),
+        scene("wrong-unbound", "registry-login-refused", secret("NS", host, WRONG) + &pod(&image, "")),
+        scene(
+            "one-of-two",
+            "pull-secret-not-bound",
+            right("NS") + &secret("NS", host, WRONG).replace("name: pull", "name: wrong") + &pod(&image, ""),
+        ),
         scene("late", "pull-secret-bound-late", right("NS") + &pod(&image, "")),
         scene("foreign-ca", "node-trust", pod(&format!("{}/app:1", hub.foreign), "")),
         scene("absent", "image-missing", right("NS") + &pod(&image, NAMED)),

@@ -172,7 +172,7 @@ causes! {
         do: "Make the Pod anew: `kubectl rollout restart`, or delete it if a controller makes another."
     }
     PullSecretNotBound "pull-secret-not-bound" { "there is a fitting pull secret, and neither the Pod nor its service account names it",
-        seen: "A Secret in the Pod's namespace fits the image; `imagePullSecrets` of both lack it.",
+        seen: "A Secret in the Pod's namespace fits the image; `imagePullSecrets` of both lack it. Its login is tried, and a wrong one not named.",
         do: "Name it in `imagePullSecrets` of the service account (`service_accounts` of `berth_pull_secret`), then make the Pod anew."
     }
     PullSecretUnreadable "pull-secret-unreadable" { "a pull secret is of a type or form that the kubelet does not read",

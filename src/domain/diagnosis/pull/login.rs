@@ -6,27 +6,28 @@ use serde_json::Value;
 
 use crate::domain::diagnosis::cause::Cause;
 use crate::domain::diagnosis::reduced::is_pull_secret;
-use crate::domain::diagnosis::report::{LinkState, Severity};
-use crate::domain::diagnosis::snapshot::{LoginAnswer, LoginProbe, Seen, text};
+use crate::domain::diagnosis::report::{Evidence, LinkState, Severity};
+use crate::domain::diagnosis::snapshot::{LoginAnswer, LoginProbe, RegistryAnswer, Seen, text};
 use crate::domain::diagnosis::walk::{Walk, evidence, reference};
 use crate::domain::dockerconfig::{Match, matches};
 use crate::domain::kubernetes::ObjectRef;
 
 use super::Pull;
+use super::unbound::{unbound, was_refused};
 
 /// A Secret that may hold a login, and how its keys stand to the image.
-struct Candidate<'a> {
-    secret: &'a Value,
-    name: String,
+pub(super) struct Candidate<'a> {
+    pub secret: &'a Value,
+    pub name: String,
     /// The key that the kubelet takes.
-    taken: Option<String>,
+    pub taken: Option<String>,
     /// Keys for the same registry that it does not take, and why.
     other_forms: Vec<(String, String)>,
     has_auths: bool,
     keys: Vec<String>,
 }
 
-fn candidate<'a>(secret: &'a Value, image: &str) -> Candidate<'a> {
+pub(super) fn candidate<'a>(secret: &'a Value, image: &str) -> Candidate<'a> {
     let object = reference(secret);
     let auths: Vec<String> =
         secret.get("auths").and_then(Value::as_object).map(|it| it.keys().cloned().collect()).unwrap_or_default();
@@ -48,7 +49,7 @@ fn candidate<'a>(secret: &'a Value, image: &str) -> Candidate<'a> {
 }
 
 /// The names under `imagePullSecrets`.
-fn named(object: &Value, pointer: &str) -> Vec<String> {
+pub(super) fn named(object: &Value, pointer: &str) -> Vec<String> {
     let all = object.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
     all.filter_map(|it| it.get("name")?.as_str().map(str::to_owned)).collect()
 }
@@ -120,7 +121,11 @@ fn missing(walk: &mut Walk<'_>, pull: &Pull<'_>, secret: &ObjectRef) {
     let elsewhere: Vec<String> = walk
         .seen
         .all("Secret", None)
-        .filter(|it| text(it, "/metadata/name") == Some(&secret.name) && candidate(it, pull.image).taken.is_some())
+        .filter(|it| text(it, "/metadata/name") == Some(&secret.name))
+        .filter(|it| {
+            let found = candidate(it, pull.image);
+            found.taken.is_some() && !was_refused(walk, pull, &found)
+        })
         .filter_map(|it| text(it, "/metadata/namespace").map(str::to_owned))
         .filter(|namespace| namespace != pull.namespace)
         .collect();
@@ -162,13 +167,7 @@ fn bound_secret(walk: &mut Walk<'_>, pull: &Pull<'_>, it: &Candidate<'_>) {
 
 /// What the registry says to the login that the kubelet takes.
 fn login(walk: &mut Walk<'_>, pull: &Pull<'_>, object: &ObjectRef, key: &str) {
-    let from = format!("{}/{}", pull.namespace, object.name);
-    let tried = walk
-        .seen
-        .registries
-        .get(&pull.host)
-        .and_then(|it| it.logins.iter().find(|it| it.from == from && it.key == key));
-    let Some(LoginProbe { username, answer, words, .. }) = tried.cloned() else {
+    let Some(tried) = probe(walk, pull, object, key) else {
         walk.link(1, object, LinkState::Ok, format!("`{key}` is tried; the registry was not asked"));
         // The node was refused with just this login.
         let seen = vec![
@@ -178,13 +177,8 @@ fn login(walk: &mut Walk<'_>, pull: &Pull<'_>, object: &ObjectRef, key: &str) {
         walk.fails(refusal(pull), object, seen, "");
         return;
     };
-    let told = |field: &str| {
-        evidence(
-            format!("registry {}", pull.host),
-            field,
-            format!("user `{username}` of {object}: {answer} {words}").trim(),
-        )
-    };
+    let told = || tried_login(pull, object, tried);
+    let (username, answer) = (&tried.username, tried.answer);
     let state = if answer == LoginAnswer::Accepted { LinkState::Ok } else { LinkState::Failing };
     walk.link(1, object, state, format!("`{key}` as {username}: {answer}"));
     let has_realm = walk.seen.registries.get(&pull.host).is_some_and(|it| it.realm.is_some());
@@ -199,13 +193,30 @@ fn login(walk: &mut Walk<'_>, pull: &Pull<'_>, object: &ObjectRef, key: &str) {
                 Severity::Note,
                 Cause::Waiting,
                 object,
-                vec![told("login"), pull.words.clone()],
+                vec![told(), pull.words.clone()],
                 "wait for the node's next try, or make the Pod anew",
             );
             return;
         }
     };
-    walk.fails(cause, object, vec![told("login"), pull.words.clone()], "");
+    walk.fails(cause, object, vec![told(), pull.words.clone()], "");
+}
+
+/// What a login of a Secret came to, if it was tried.
+pub(super) fn probe<'a>(walk: &Walk<'a>, pull: &Pull<'_>, object: &ObjectRef, key: &str) -> Option<&'a LoginProbe> {
+    let from = format!("{}/{}", object.namespace.as_deref().unwrap_or_default(), object.name);
+    let answer: &'a RegistryAnswer = walk.seen.registries.get(&pull.host)?;
+    answer.logins.iter().find(|it| it.from == from && it.key == key)
+}
+
+/// What it came to, as evidence.
+pub(super) fn tried_login(
+    pull: &Pull<'_>,
+    object: &ObjectRef,
+    LoginProbe { username, answer, words, .. }: &LoginProbe,
+) -> Evidence {
+    let said = format!("user `{username}` of {object}: {answer} {words}");
+    evidence(format!("registry {}", pull.host), "login", said.trim())
 }
 
 /// Why the node was refused with a login that nobody else has tried: only who is known can lack a right.
@@ -217,52 +228,4 @@ fn refusal(pull: &Pull<'_>) -> Cause {
 /// with a token.
 fn was_refused_a_token(pull: &Pull<'_>) -> bool {
     pull.words.text.contains("failed to fetch oauth token")
-}
-
-/// Secrets that would do and that the Pod does not name.
-fn unbound(walk: &mut Walk<'_>, pull: &Pull<'_>, names: &[String], mark: usize) {
-    let account_name = text(pull.found, "/spec/serviceAccountName").unwrap_or("default");
-    let account = ObjectRef::service_account(pull.namespace, account_name);
-    let of_account = walk.get(&account).found().map(|it| named(it, "/imagePullSecrets")).unwrap_or_default();
-    if !walk.seen.is_listed("Secret", Some(pull.namespace)) {
-        walk.unread(&format!("the Secrets of {}: whether one of them would do is not known", pull.namespace));
-    }
-    let all: Vec<Candidate<'_>> = walk.seen.all("Secret", None).map(|it| candidate(it, pull.image)).collect();
-    let fitting = all.iter().filter(|it| it.taken.is_some());
-    let (here, elsewhere): (Vec<_>, Vec<_>) =
-        fitting.partition(|it| reference(it.secret).namespace.as_deref() == Some(pull.namespace));
-    for it in here.iter().filter(|it| !names.contains(&it.name)) {
-        let object = reference(it.secret);
-        let key = it.taken.as_deref().unwrap_or_default();
-        let mut seen = vec![evidence(pull.pod, "spec.imagePullSecrets", listed(names))];
-        if of_account.contains(&it.name) {
-            seen.push(evidence(&account, "imagePullSecrets", listed(&of_account)));
-            walk.fails(Cause::PullSecretBoundLate, pull.pod, seen, "");
-        } else {
-            seen.push(evidence(&object, "auths", format!("`{key}` would be taken")));
-            seen.push(evidence(&account, "imagePullSecrets", listed(&of_account)));
-            walk.fails(Cause::PullSecretNotBound, &object, seen, "");
-        }
-    }
-    if here.is_empty() && !walk.has_failed_since(mark) {
-        fits_elsewhere(walk, pull, &elsewhere, names);
-    }
-}
-
-/// Secrets of other namespaces that would do.
-fn fits_elsewhere(walk: &mut Walk<'_>, pull: &Pull<'_>, elsewhere: &[&Candidate<'_>], names: &[String]) {
-    let mut objects = elsewhere.iter().map(|it| reference(it.secret));
-    let Some(first) = objects.next() else { return };
-    let others = objects.count();
-    let more = if others == 0 { String::new() } else { format!(", and {others} more") };
-    let seen = vec![
-        evidence(&first, "metadata.namespace", format!("{}{more}", first.namespace.clone().unwrap_or_default())),
-        evidence(pull.pod, "spec.imagePullSecrets", listed(names)),
-    ];
-    let remedy = format!("write it to the namespace {} as well, and bind it there", pull.namespace);
-    walk.fails(Cause::PullSecretElsewhere, &first, seen, remedy);
-}
-
-fn listed(names: &[String]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

@@ -84,6 +84,67 @@ fn a_login_that_was_not_tried_is_denied_where_the_node_says_so() {
     assert_eq!(first(&recorded.report()), "pull-login-missing");
 }
 
+/// What each login of the snapshot came to.
+fn answers(recorded: &mut Recorded, given: &[(&str, LoginAnswer)]) {
+    let registry = recorded.seen.registries.values_mut().next().unwrap();
+    let like = registry.logins[0].clone();
+    let probe =
+        |(from, answer): &(&str, LoginAnswer)| LoginProbe { from: from.to_string(), answer: *answer, ..like.clone() };
+    registry.logins = given.iter().map(probe).collect();
+}
+
+#[test]
+fn a_secret_whose_login_is_refused_is_not_recommended() {
+    let mut recorded = Recorded::of("pod-unbound");
+    let pull = format!("{}/pull", recorded.namespace());
+    let good = format!("{}/good", recorded.namespace());
+    answers(&mut recorded, &[(&pull, LoginAnswer::Refused)]);
+    let report = recorded.report();
+    assert_eq!((first(&report), report.findings.len()), ("registry-login-refused", 1), "{report:#?}");
+    assert!(report.findings[0].remedy.starts_with("Correct its password"), "{report:#?}");
+    answers(&mut recorded, &[(&pull, LoginAnswer::Denied)]);
+    assert_eq!(first(&recorded.report()), "pull-denied");
+    // Beside a wrong one only the right one is named.
+    let mut other = recorded.first_of("Secret").clone();
+    other["metadata"]["name"] = json!("good");
+    recorded.seen.objects.push(other);
+    answers(&mut recorded, &[(&pull, LoginAnswer::Refused), (&good, LoginAnswer::Accepted)]);
+    let report = recorded.report();
+    assert_eq!((first(&report), report.findings.len()), ("pull-secret-not-bound", 1), "{report:#?}");
+    assert!(report.findings[0].subject.ends_with("/good"), "{report:#?}");
+    assert!(!report.findings[0].remedy.contains("could not be tried"), "{report:#?}");
+}
+
+#[test]
+fn a_secret_whose_login_was_not_tried_is_called_a_candidate() {
+    let mut recorded = Recorded::of("pod-unbound");
+    recorded.seen.registries.clear();
+    let report = recorded.report();
+    assert_eq!(first(&report), "pull-secret-not-bound");
+    assert!(report.findings[0].remedy.starts_with("If its login is the right one"), "{report:#?}");
+}
+
+#[test]
+fn a_secret_elsewhere_whose_login_is_refused_is_none() {
+    let mut recorded = Recorded::of("pod-elsewhere");
+    let secrets = recorded.seen.all("Secret", None).filter_map(|it| it["metadata"]["namespace"].as_str());
+    let places: Vec<String> = secrets.map(|namespace| format!("{namespace}/pull")).collect();
+    let registry = recorded.seen.registries.values_mut().next().unwrap();
+    let key = registry.certificate.as_ref().unwrap().names[0].clone();
+    let probe = |from: &String| LoginProbe {
+        from: from.clone(),
+        key: key.clone(),
+        username: "ann".to_owned(),
+        answer: LoginAnswer::Refused,
+        words: String::new(),
+    };
+    registry.logins = places.iter().map(probe).collect();
+    let report = recorded.report();
+    assert_eq!(first(&report), "pull-secret-missing", "{report:#?}");
+    recorded.first_of("Pod")["spec"]["imagePullSecrets"] = json!([]);
+    assert_eq!(first(&recorded.report()), "pull-login-missing");
+}
+
 #[test]
 fn a_failure_elsewhere_does_not_hide_where_a_fitting_secret_is() {
     let mut recorded = Recorded::of("pod-wrong-key");
