@@ -81,12 +81,39 @@ fn from_outside(walk: &mut Walk<'_>, host: &str) -> bool {
         };
         if !walk.has_found_since(mark, Cause::RegistryCertificatePlaceholder) {
             seen.extend(presented(&place, answer));
-            let remedy = if cause == Cause::Unexplained { NOT_REACHED } else { "" };
+            let remedy = way_to(walk.seen, host, cause);
             walk.fails(cause, &place, seen, remedy);
         }
         return false;
     }
     interface(walk, &place, answer)
+}
+
+/// What can be done about a name or a port that does not lead to the registry, by what of it is in the cluster.
+fn way_to(seen: &Snapshot, host: &str, cause: Cause) -> String {
+    let bare = without_port(host);
+    let is_behind_ingress = seen.all("Ingress", None).any(|it| is_for(it, bare));
+    let own = seen.all("Deployment", None).find(|it| is_registry(it)).filter(|_| !is_behind_ingress);
+    let port = own.and_then(host_port);
+    match (cause, own, port) {
+        (Cause::Unexplained, ..) => NOT_REACHED.to_owned(),
+        (Cause::NameNotFound, _, Some(_)) => format!("make a record of `{bare}` that leads to the address of the node that the registry's Pod runs on"),
+        (Cause::NameNotFound, Some(_), None) => format!("make a record of `{bare}` that leads to the address of the registry's load balancer or Service"),
+        (Cause::NameNotFound, None, _) if is_behind_ingress => format!("make a record of `{bare}` that leads to the load balancer of the ingress"),
+        (Cause::NameNotFound, None, _) => format!("correct the host, or make a record of `{bare}` that leads to where the registry listens"),
+        (Cause::PortClosed, _, Some(port)) => format!("see that `{bare}` leads to the node that the registry's Pod runs on, that the port is {port} (`host_port`), and that the way to it is open (security group, firewall)"),
+        (Cause::PortClosed, Some(_), None) => "see that the port is that of the registry's load balancer or Service, and that the way to it is open (security group, firewall)".to_owned(),
+        (Cause::PortClosed, None, _) if is_behind_ingress => "open the port on the way (security group, firewall, load balancer's listener), and see that the ingress controller runs".to_owned(),
+        (Cause::PortClosed, None, _) => "correct host and port, start the registry, or open the way to it (security group, firewall)".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The port of the node at which a registry listens, if it does so at one.
+fn host_port(deployment: &Value) -> Option<i64> {
+    let containers = deployment.pointer("/spec/template/spec/containers")?.as_array()?;
+    let mut ports = containers.iter().filter_map(|it| it.get("ports")?.as_array()).flatten();
+    ports.find_map(|port| port.get("hostPort")?.as_i64())
 }
 
 fn presented(place: &str, answer: &RegistryAnswer) -> Option<Evidence> {

@@ -127,3 +127,38 @@ fn a_deployment_is_judged_by_the_pods_of_its_newest_template() {
         assert_eq!(report.health, health, "{report:#?}");
     }
 }
+
+#[test]
+fn the_way_to_a_registry_is_told_by_how_it_is_reached() {
+    let ingress = json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "hub", "namespace": "a" },
+        "spec": { "rules": [{ "host": "hub.test" }] },
+    });
+    let deployment = |ports: Value| {
+        let containers = json!([{ "name": "registry", "ports": ports }]);
+        json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "hub", "namespace": "a" },
+            "spec": { "replicas": 1, "template": { "spec": { "containers": containers } } },
+            "status": { "availableReplicas": 1 },
+        })
+    };
+    let at_node = deployment(json!([{ "containerPort": 5000, "hostPort": 8443 }]));
+    let at_service = deployment(json!([{ "containerPort": 5000 }]));
+    for (object, name, port) in [
+        (Some(ingress), "load balancer of the ingress", "ingress controller"),
+        (Some(at_node), "node that the registry's Pod runs on", "8443 (`host_port`)"),
+        (Some(at_service), "load balancer or Service", "load balancer or Service"),
+        (None, "where the registry listens", "Correct host and port"),
+    ] {
+        for (unreached, words) in [("name", name), ("connection", port)] {
+            let mut seen = Snapshot { now: "2026-11-29T12:00:00Z".to_owned(), ..Snapshot::default() };
+            seen.objects.extend(object.clone());
+            let (unreached, fault) = (Some(unreached.to_owned()), Some("words".to_owned()));
+            let answer = RegistryAnswer { unreached, fault, ..RegistryAnswer::default() };
+            seen.registries.insert("hub.test:8443".to_owned(), answer);
+            let report = registry(&seen, "hub.test:8443");
+            assert!(report.findings[0].remedy.contains(words), "{report:#?}");
+            assert!(!report.findings[0].remedy.contains("http-01"), "{report:#?}");
+        }
+    }
+}
