@@ -71,11 +71,17 @@ fn diagnose(options: &Options) -> ExitCode {
         match told(options).await {
             Ok(health) => code(health),
             Err(explanation) => {
-                complain(&format!("{}\n\n{}\n", explanation.what(), explanation.detail_of(&ABOUT)));
+                complain(&failure(&explanation));
                 unable()
             }
         }
     })
+}
+
+/// A failure as it is told at a terminal, where nothing is applied.
+fn failure(explanation: &Explanation) -> String {
+    let detail = explanation.detail_of(&ABOUT).replace("apply again", "diagnose again");
+    format!("{}\n\n{detail}\n", explanation.what())
 }
 
 /// Diagnoses once, or again and again until it works.
@@ -150,4 +156,18 @@ fn print(text: &str) {
 
 fn complain(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_failure_at_a_terminal_does_not_speak_of_an_apply() {
+        let config = Config::of_kubeconfig(Some("/nowhere/kubeconfig".to_owned()), None);
+        let provider = Berth::configure(Settings { model: config, unknown: Vec::new() }, &Env::default()).unwrap();
+        let subject = Subject::Pod { namespace: "a".to_owned(), name: "b".to_owned() };
+        let told = failure(&look(&provider, &subject, None).await.map(|_| ()).unwrap_err());
+        assert!(told.contains("then diagnose again") && !told.contains("apply"), "{told}");
+    }
 }
