@@ -30,6 +30,9 @@ pub struct ImageReference {
 /// Why a text is no image's name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
+    /// It is an address.
+    #[error("a scheme such as {0:?} does not belong before it: it begins with the host")]
+    Scheme(String),
     /// The host part has characters that no host has.
     #[error("{0:?} is no registry host")]
     Registry(String),
@@ -62,6 +65,9 @@ impl ImageReference {
     }
 
     fn read(text: &str, split: impl Fn(&str) -> (&str, &str)) -> Result<Self, Fault> {
+        if let Some((scheme, _)) = text.split_once("://") {
+            return Err(Fault::Scheme(format!("{scheme}://")));
+        }
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) => (rest, Some(checked_digest(digest)?)),
             None => (text, None),
@@ -201,6 +207,7 @@ mod tests {
     #[test]
     fn refuses_what_no_registry_takes() {
         for (text, fault) in [
+            ("oci://hub.test/a:b", Fault::Scheme("oci://".to_owned())),
             ("Registry", Fault::Repository("Registry".to_owned())),
             ("a..b", Fault::Repository("a..b".to_owned())),
             ("a/", Fault::Repository("a/".to_owned())),

@@ -65,7 +65,8 @@ mod tests {
         assert_eq!(short.member("reference").as_str(), Some("docker.io/library/busybox"));
         let error = call("hub.test/App").unwrap_err();
         assert_eq!((error.argument, error.text.contains("no repository name")), (Some(0), true));
-        assert!(call("oci://hub.test/app").is_err());
+        let scheme = call("oci://hub.test/app:1").unwrap_err();
+        assert!(scheme.text.contains("\"oci://\" does not belong"), "{}", scheme.text);
         assert!(image.members().unwrap().keys().eq(PARTS.iter().copied().collect::<std::collections::BTreeSet<_>>()));
     }
 }
