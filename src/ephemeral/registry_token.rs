@@ -135,9 +135,9 @@ fn interrupted(what: &str, stopped: Stopped) -> Explanation {
 fn failed(what: &str, error: &OciError, has_login: bool) -> Explanation {
     let told = |code, step: &str| Explanation::new(code, what).said("The registry", error.to_string()).next(step);
     match error {
-        OciError::Http(HttpError::Unreachable { .. }) | OciError::Refused { status: 500.., .. } => {
-            told_passing(what, error)
-        }
+        OciError::Http(HttpError::Unreachable { .. })
+        | OciError::Busy { .. }
+        | OciError::Refused { status: 500.., .. } => told_passing(what, error),
         OciError::Http(HttpError::Roots { .. }) => told("BERTH-LOGIN-001", "correct ca_pem").at("ca_pem"),
         OciError::Http(http) => {
             let trust = "set `ca_pem`, or `ca_file` in the provider's `registries`, or SSL_CERT_FILE";

@@ -59,6 +59,14 @@ pub enum OciError {
         /// The pause that it asks for (RFC 9110 §10.2.3).
         pause: Option<Duration>,
     },
+    /// It is in trouble, and says when to ask again (RFC 9110 §15.6.4).
+    #[error("the registry answers with status 503{}{}", after(Some(*pause)), said(words))]
+    Busy {
+        /// The registry's words.
+        words: String,
+        /// The pause that it asks for.
+        pause: Duration,
+    },
     /// Any other answer.
     #[error("the registry answers with status {status}{}", said(words))]
     Refused {
@@ -94,7 +102,7 @@ impl OciError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Http(error) => !error.is_permanent(),
-            Self::Throttled { .. } | Self::Refused { status: 408 | 500 | 502..=504, .. } => true,
+            Self::Throttled { .. } | Self::Busy { .. } | Self::Refused { status: 408 | 500 | 502..=504, .. } => true,
             _ => false,
         }
     }
@@ -103,6 +111,7 @@ impl OciError {
     pub(super) fn pause(&self) -> Option<Duration> {
         match self {
             Self::Throttled { pause, .. } => pause.filter(|pause| !pause.is_zero()),
+            Self::Busy { pause, .. } => Some(*pause).filter(|pause| !pause.is_zero()),
             _ => None,
         }
     }
@@ -142,7 +151,14 @@ pub(super) async fn checked(answer: Response, size: usize) -> Result<Response, O
     let pause = retry_after(answer.headers(), Clock::system().now());
     let body = limited(answer).await.unwrap_or_default();
     let words = words_of(&body);
-    Err(match status {
+    Err(match (status, pause) {
+        (StatusCode::SERVICE_UNAVAILABLE, Some(pause)) => OciError::Busy { words, pause },
+        _ => refusal(status, words, pause, size),
+    })
+}
+
+fn refusal(status: StatusCode, words: String, pause: Option<Duration>, size: usize) -> OciError {
+    match status {
         StatusCode::UNAUTHORIZED => OciError::Unauthorized { words },
         StatusCode::FORBIDDEN => OciError::Denied { words },
         StatusCode::NOT_FOUND => OciError::NotFound { words },
@@ -150,7 +166,7 @@ pub(super) async fn checked(answer: Response, size: usize) -> Result<Response, O
         StatusCode::PAYLOAD_TOO_LARGE => OciError::TooLarge { size },
         StatusCode::TOO_MANY_REQUESTS => OciError::Throttled { words, pause },
         _ => OciError::Refused { status: status.as_u16(), words },
-    })
+    }
 }
 
 #[derive(Default, Deserialize)]

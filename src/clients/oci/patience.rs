@@ -98,11 +98,14 @@ mod tests {
     async fn a_short_pause_is_waited_for_and_a_long_one_is_told() {
         let budget = Budget::uninterrupted(Duration::from_hours(1));
         for (seconds, waited) in [(50, 100), (7200, 0), (u64::MAX, 0)] {
-            let throttled = OciError::Throttled { words: String::new(), pause: Some(Duration::from_secs(seconds)) };
-            let before = Instant::now();
-            let done = patiently(&budget, || std::future::ready(Err::<(), _>(throttled.clone()))).await;
-            assert!(matches!(done, Err(Unfinished::Failed(error)) if error == throttled));
-            assert_eq!(before.elapsed().as_secs(), waited, "{seconds}");
+            let pause = Duration::from_secs(seconds);
+            let throttled = OciError::Throttled { words: String::new(), pause: Some(pause) };
+            for told in [throttled, OciError::Busy { words: String::new(), pause }] {
+                let before = Instant::now();
+                let done = patiently(&budget, || std::future::ready(Err::<(), _>(told.clone()))).await;
+                assert!(matches!(done, Err(Unfinished::Failed(error)) if error == told));
+                assert_eq!(before.elapsed().as_secs(), waited, "{seconds}");
+            }
         }
     }
 }

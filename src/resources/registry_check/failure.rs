@@ -109,7 +109,7 @@ impl From<OciError> for Failure {
             OciError::Http(error) => error.into(),
             error => {
                 let passing = match error {
-                    OciError::Refused { status: 502..=504, .. } => Passing::Place,
+                    OciError::Busy { .. } | OciError::Refused { status: 502..=504, .. } => Passing::Place,
                     _ => Passing::Never,
                 };
                 let next = match error {
