@@ -108,7 +108,7 @@ impl Declared {
 }
 
 fn at(tag: &Tag) -> Destination<'_> {
-    Destination { tag, attribute: "repository" }
+    Destination { tag, attribute: "repository", called: "version" }
 }
 
 impl Resource<Berth> for Chart {

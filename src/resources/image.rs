@@ -191,7 +191,7 @@ impl Resource<Berth> for ImageResource {
 }
 
 fn at(tag: &Tag) -> Destination<'_> {
-    Destination { tag, attribute: "destination" }
+    Destination { tag, attribute: "destination", called: "tag" }
 }
 
 /// Pushes the source and fills in what it is.

@@ -60,6 +60,8 @@ pub fn files_absent(what: &str, path: &str, attribute: &str) -> Explanation {
 pub struct Destination<'a> {
     pub tag: &'a Tag,
     pub attribute: &'a str,
+    /// What it is called there: `tag`, or the `version` of a chart.
+    pub called: &'a str,
 }
 
 impl Destination<'_> {
@@ -77,7 +79,10 @@ impl Destination<'_> {
     fn twice(self, what: &str) -> Explanation {
         Explanation::new("BERTH-OCI-009", what)
             .on(format!("{}, which another resource of this configuration pushes as well", self.tag))
-            .next("give one of the two another tag or version, or remove it; nothing is pushed for the second one")
+            .next(format!(
+                "give one of the two another {}, or remove it; nothing is pushed for the second one",
+                self.called
+            ))
             .at(self.attribute)
     }
 
@@ -99,7 +104,8 @@ impl Destination<'_> {
         let budget = cx.budget().at_most(LOOKING);
         match patiently(&budget, || registry.head(&self.tag.repository, &self.tag.tag, "pull")).await {
             Ok(Some(found)) if found.digest != digest => {
-                plan.warn(&self.occupied("The apply will refuse to move a tag that exists already", &found.digest));
+                let what = format!("The apply will refuse to replace a {} that exists already", self.called);
+                plan.warn(&self.occupied(&what, &found.digest));
             }
             Err(error) if is_silence(&error) => cx.provider().looks().give_up(QUESTION),
             _ => {}
@@ -109,10 +115,11 @@ impl Destination<'_> {
     fn occupied(self, what: &str, found: &str) -> Explanation {
         Explanation::new("BERTH-OCI-008", what)
             .on(format!("{}, which stands for {found}", self.tag))
-            .next(
-                "use another tag or version; or import this one, if it is to be kept in step from here on; or set overwrite = true if \
-                 nobody else pushes it",
-            )
+            .next(format!(
+                "use another {}; or import this one, if it is to be kept in step from here on; or set overwrite = true if nobody else \
+                 pushes it",
+                self.called
+            ))
             .at(self.attribute)
     }
 

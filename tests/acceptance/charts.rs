@@ -133,8 +133,13 @@ fn a_version_stands_for_one_content_and_another_version_is_another_tag() {
     let other = chart(&scene, "other", "1.1.0", "red");
     let second = scene.workspace(&Cli::terraform(), &declared(&other, &repository, ""));
     let told = second.apply().fails();
-    assert!(told.contains("BERTH-OCI-008"), "{told}");
-    workspace.destroy().succeeds();
+    assert!(told.contains("BERTH-OCI-008") && told.contains("use another version"), "{told}");
+
+    // A destroy plans first, and need not.
+    chart(&scene, "app", "1.1.0", "pink");
+    let held = workspace.destroy().fails();
+    assert!(held.contains("-refresh=false"), "{held}");
+    workspace.run(&["destroy", "-auto-approve", "-refresh=false"]).succeeds();
     assert_eq!(scene.digest("charts/app:1.1.0"), None);
 }
 
