@@ -19,6 +19,7 @@ mod pieces;
 mod place;
 mod probe;
 mod sending;
+mod stored_chart;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -48,6 +49,7 @@ pub use local::{LocalError, LocalImage};
 pub use manifests::Head;
 pub use patience::{Unfinished, patiently};
 pub use place::{Place, Places};
+pub use stored_chart::StoredChart;
 pub use token::Grant;
 pub use told::{Subject, is_silence};
 

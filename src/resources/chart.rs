@@ -182,6 +182,9 @@ impl Resource<Berth> for Chart {
         let (tag, repository, name) = imported(id).map_err(wrong)?;
         let head = at(&tag).imported(cx, &what).await?;
         let mut model = Declared { repository, ..Declared::default() };
+        let stored = at(&tag).chart(cx, &what, &head.digest).await?;
+        model.app_version.set(stored.app_version);
+        model.archive_digest.set(stored.archive_digest);
         model.name.set(name);
         model.version.set(tag.tag.replace('_', "+"));
         model.reference.set(named(&tag));

@@ -120,7 +120,8 @@ impl Resource<Berth> for ImageResource {
              that are kept elsewhere (`urls`) are not sent.\n\nLogins are those of the provider's `registries`, or else of the \
              user who runs this: Docker's `config.json` with its credential helpers, or Podman's `auth.json`.\n\nA file that changes \
              between plan and apply fails the apply: plan again. A tag that somebody moves or removes is \
-             set right by the next apply. Two states that push to one tag take it from each other: `overwrite = false` refuses \
+             set right by the next apply. An import reads what the registry has; where that came from is told by `source`, so that the first \
+             plan after it notes the source, and its apply pushes nothing if that is the same image. Two states that push to one tag take it from each other: `overwrite = false` refuses \
              the second one when it is created.",
         )
     };
@@ -182,6 +183,7 @@ impl Resource<Berth> for ImageResource {
         let tag: Tag = id.parse().map_err(wrong)?;
         let head = at(&tag).imported(cx, &what).await?;
         let mut model = Declared { destination: id.to_owned(), ..Declared::default() };
+        model.size_bytes.set(at(&tag).size_of(cx, &what, &head.digest).await?);
         model.reference.set(tag.by_digest(&head.digest));
         model.media_type.set(head.media_type);
         model.tag_digest.set(head.digest.clone());

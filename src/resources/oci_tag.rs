@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use crate::clients::http::HttpError;
-use crate::clients::oci::{Content, Head, Image, Moving, OciError, Pushed, Subject, Unfinished, is_silence, patiently};
+use crate::clients::oci::{
+    Content, GatherError, Head, Image, Moving, OciError, Pushed, StoredChart, Subject, Unfinished, is_silence,
+    patiently,
+};
 use crate::domain::oci::tag::Tag;
 use crate::explain::Explanation;
 use crate::provider::Cx;
@@ -141,6 +144,23 @@ impl Destination<'_> {
                 .on(format!("{}, which does not exist", self.tag))
                 .next("correct the id, or declare it without import: the next apply pushes it")
         })
+    }
+
+    /// How large an image is, in bytes; `None` where its manifests cannot be read as those of one.
+    pub async fn size_of(self, cx: &Cx, what: &str, digest: &str) -> Result<Option<i64>> {
+        let registry = cx.provider().oci(&self.tag.registry, self.attribute).await?;
+        match Image::in_registry(cx.budget(), &registry, (&self.tag.repository, digest), &[]).await {
+            Ok(image) => Ok(i64::try_from(image.size()).ok()),
+            Err(GatherError::Remote(error)) => Err(error.explain(what, self.subject(registry.has_login()))),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// What a chart says of itself in the registry.
+    pub async fn chart(self, cx: &Cx, what: &str, digest: &str) -> Result<StoredChart> {
+        let registry = cx.provider().oci(&self.tag.registry, self.attribute).await?;
+        let read = registry.chart(cx.budget(), &self.tag.repository, digest).await;
+        read.map_err(|error| error.explain(what, self.subject(registry.has_login())))
     }
 
     /// Pushes what the tag shall stand for.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::images::scene::Scene;
+use crate::images::scene::{Scene, changing};
 use crate::workspace::Cli;
 
 /// Helm, where the variable `HELM` tells that it is, else on `PATH`.
@@ -89,7 +89,9 @@ fn a_chart_is_pushed_and_helm_pulls_renders_and_installs_it() {
 
         workspace.run(&["state", "rm", "berth_chart.x"]).succeeds();
         workspace.import("berth_chart.x", &format!("{reference}:1.2.3+build.5")).succeeds();
-        workspace.apply().succeeds();
+        workspace.plan().changes_something();
+        assert_eq!(changing(&workspace), ["path"], "the rest is read at the import");
+        workspace.apply_plan().succeeds();
         workspace.plan().changes_nothing();
         workspace.destroy().succeeds();
         assert!(scene.digest("charts/app:1.2.3_build.5").is_some(), "it stays");

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::sandbox::value;
 use crate::tokens::Certificate;
 use crate::workspace::Cli;
-use scene::{Scene, image};
+use scene::{Scene, changing, image};
 
 #[test]
 #[ignore = "needs the sandbox"]
@@ -49,7 +49,9 @@ fn an_archive_is_pushed_planned_empty_healed_imported_and_destroyed() {
 
         workspace.run(&["state", "rm", "berth_image.x"]).succeeds();
         workspace.import("berth_image.x", &to).succeeds();
-        workspace.apply().succeeds();
+        workspace.plan().changes_something();
+        assert_eq!(changing(&workspace), ["source"], "the rest is read at the import");
+        workspace.apply_plan().succeeds();
         workspace.plan().changes_nothing();
 
         // A destroy keeps what others may pull, unless it is told otherwise.

@@ -137,6 +137,18 @@ impl Scene {
     }
 }
 
+/// The attributes that the saved plan of a workspace changes.
+pub fn changing(workspace: &Workspace) -> Vec<String> {
+    let shown = workspace.run(&["show", "-json", "saved.plan"]);
+    let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let change = &shown["resource_changes"][0]["change"];
+    let after = change["after"].as_object().unwrap();
+    let open = change["after_unknown"].as_object().unwrap().keys();
+    let differing = after.iter().filter(|(name, value)| change["before"][name] != **value).map(|(name, _)| name);
+    let names: std::collections::BTreeSet<String> = differing.chain(open).cloned().collect();
+    names.into_iter().collect()
+}
+
 /// An image resource.
 pub fn image(name: &str, source: &str, destination: &str, rest: &str) -> String {
     format!(
