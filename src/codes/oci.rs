@@ -73,8 +73,8 @@ pub(super) const CODES: &[Code] = &[
     ),
     lasting(
         "BERTH-OCI-014",
-        "A warning in the plan: the file or folder that is to be pushed is not there yet.",
-        "Nothing needs to be done if something in the same run makes it; else correct the path.",
+        "A warning in the plan: the file or folder that is to be pushed, or the image that is to be copied, is not there yet.",
+        "Nothing needs to be done if something in the same run makes it; else correct the path or the reference.",
     ),
     lasting(
         "BERTH-OCI-015",

@@ -22,6 +22,9 @@ const LOOKING: Duration = Duration::from_secs(3);
 /// The question that plans ask registries; whoever gets no answer does not ask again.
 const QUESTION: &str = "tags of registries";
 
+/// The question of whether there is what is to be copied: that registry may be out of reach while the other is not.
+const SOURCES: &str = "sources of images";
+
 /// The name under which a tag is held in this run.
 fn object(tag: &Tag) -> String {
     format!("tag {tag}")
@@ -161,6 +164,26 @@ impl Destination<'_> {
         let registry = cx.provider().oci(&self.tag.registry, self.attribute).await?;
         let read = registry.chart(cx.budget(), &self.tag.repository, digest).await;
         read.map_err(|error| error.explain(what, self.subject(registry.has_login())))
+    }
+
+    /// Warns in the plan of an image that is to be copied from here and does not exist.
+    pub async fn look_for_source(self, cx: &Cx, plan: &mut Plan<'_>, reference: &str) {
+        let is_made_here = cx.provider().holdings().is_planned(&object(self.tag));
+        if is_made_here || cx.provider().is_offline() || !cx.provider().looks().may(SOURCES) {
+            return;
+        }
+        let Ok(registry) = cx.provider().oci(&self.tag.registry, self.attribute).await else { return };
+        let budget = cx.budget().at_most(LOOKING);
+        match patiently(&budget, || registry.head(&self.tag.repository, reference, "pull")).await {
+            Ok(None) => plan.warn(
+                &Explanation::new("BERTH-OCI-014", "The image that is to be copied is not there yet")
+                    .on(plan.planned().text("source.reference").unwrap_or_default())
+                    .next("nothing needs to be done if something in this run pushes it; else correct host, path, tag or digest")
+                    .at(self.attribute),
+            ),
+            Err(error) if is_silence(&error) => cx.provider().looks().give_up(SOURCES),
+            _ => {}
+        }
     }
 
     /// Pushes what the tag shall stand for.

@@ -139,7 +139,8 @@ fn an_image_is_copied_between_registries_and_within_one() {
         scene.provider(&[&scene.registry.place]).replace("registries = {\n", &format!("registries = {{\n{second}"));
     let workspace = scene.workspace(&Cli::terraform(), "");
     workspace.configure(&format!("{provider}{first}{}", copies.concat()));
-    workspace.apply().succeeds();
+    assert_eq!(workspace.plan().warnings(), Vec::<String>::new(), "what this run pushes is not missed");
+    workspace.apply_plan().succeeds();
     workspace.plan().changes_nothing();
     assert_eq!(
         (scene.digest("other/app:1").unwrap(), other.digest("mirror/app:1").unwrap()),
@@ -253,6 +254,27 @@ fn images_are_imported_by_their_identity() {
         workspace.apply().succeeds();
         workspace.configure(&scene.configured(&configuration));
         workspace.plan().changes_nothing();
+    }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_source_that_does_not_exist_is_told_in_the_plan() {
+    let scene = Scene::new();
+    let (layout, _) = scene.layout("layout", &["linux/amd64"], 100);
+    scene.pushes(&layout, "team/app:1");
+    let digest = scene.digest("team/app:1").unwrap();
+    for (source, is_told) in [
+        ("team/app:2", true),
+        ("team/other:1", true),
+        (&*format!("team/app@sha256:{}", "0".repeat(64)), true),
+        ("team/app:1", false),
+        (&*format!("team/app@{digest}"), false),
+    ] {
+        let reference = format!("reference = \"{}\"", scene.name(source));
+        let workspace = scene.workspace(&Cli::terraform(), &image("x", &reference, &scene.name("b:1"), ""));
+        let told = workspace.plan().changes_something().warnings().concat();
+        assert_eq!(told.contains("not there yet") && told.contains("BERTH-OCI-014"), is_told, "{source}: {told}");
     }
 }
 

@@ -7,7 +7,7 @@ use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::sdk::{Plan, Result, Set, Value};
 
-use super::super::oci_tag::files_absent;
+use super::super::oci_tag::{Destination, files_absent};
 use super::source::{Files, platforms};
 use super::{Source, at};
 
@@ -55,7 +55,30 @@ pub async fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         let digest = plan.planned().text("digest").map(str::to_owned);
         at(&tag).look(cx, plan, digest.as_deref()).await;
     }
+    if is_new && matches!(foreseen, Foreseen::Open | Foreseen::Digest(_)) {
+        look_for_source(cx, plan).await;
+    }
+    if let Some(reference) = plan.planned().text("reference") {
+        cx.provider().holdings().plan(&by_digest(reference));
+    }
     Ok(())
+}
+
+/// The name under which an image is noted that a plan of this run has by its digest.
+fn by_digest(reference: &str) -> String {
+    format!("image {reference}")
+}
+
+/// Looks whether there is what is to be copied.
+async fn look_for_source(cx: &Cx, plan: &mut Plan<'_>) {
+    let reference = plan.planned().text("source.reference").and_then(|text| text.parse::<ImageReference>().ok());
+    let Some(ImageReference { registry, repository, tag, digest }) = reference else { return };
+    let tag = Tag { registry, repository, tag: tag.unwrap_or_else(|| "latest".to_owned()) };
+    if digest.as_ref().is_some_and(|it| cx.provider().holdings().is_planned(&by_digest(&tag.by_digest(it)))) {
+        return;
+    }
+    let source = Destination { tag: &tag, attribute: "source.reference", called: "tag" };
+    source.look_for_source(cx, plan, digest.as_deref().unwrap_or(&tag.tag)).await;
 }
 
 /// Nothing else is pushed: the tag goes back to what was.
