@@ -42,8 +42,10 @@ pub(super) const CODES: &[Code] = &[
     ),
     lasting(
         "BERTH-OCI-008",
-        "The destination stands for something else already: another state, tool or person has pushed it.",
-        "Use another tag, import what is there, or set `overwrite = true`.",
+        "The destination stands for something else already: another state, tool or person has pushed it, or your own chart has \
+         changed and its version has not.",
+        "Use another tag, raise the version of your own chart, import what is there, or set `overwrite = true`. \
+         `terraform destroy -refresh=false` passes by a plan that fails for a chart's files.",
     ),
     lasting(
         "BERTH-OCI-009",

@@ -125,8 +125,10 @@ impl Resource<Berth> for Chart {
              same files have the same digest on any machine and at any time: they are packed sorted, with one time and one mode, \
              and without compression, which differs from tool to tool. `.helmignore` is honoured. An archive is pushed as it is.\n\nCharts \
              that `Chart.yaml` depends on must lie in `charts/`: `helm dependency build` brings them there.\n\nA version that is \
-             there with other content is refused, in the plan already where the resource has pushed it itself: raise `version`, or set \
-             `overwrite`. A tag that somebody moves or removes is set right by the next apply.",
+             there with other content is refused, in the plan already where the resource has pushed it itself: raise `version` in \
+             `Chart.yaml` or here, or set `overwrite`. A destroy makes the same plan first: `terraform destroy -refresh=false` passes by it. \
+             A tag that somebody moves or removes is set right by the next apply.\n\nAn import reads what the registry has; where that came \
+             from is told by `path`, so that the first plan after it notes the path, and its apply pushes nothing if the files are those.",
         )
     };
 

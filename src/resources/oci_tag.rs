@@ -61,6 +61,14 @@ pub fn files_absent(what: &str, path: &str, attribute: &str) -> Explanation {
         .at(attribute)
 }
 
+/// What passes by a plan that fails for its files: a destroy does not need them, and yet plans them first.
+pub const DESTROYING: &str = "to destroy what was pushed as it is, use `terraform destroy -refresh=false`";
+
+/// The failure of a plan whose files will not do.
+pub fn unplannable(told: Explanation, plan: &Plan<'_>) -> Explanation {
+    if plan.is_create() { told } else { told.adding(DESTROYING) }
+}
+
 /// A tag that a resource pushes to, and the attribute that names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Destination<'a> {

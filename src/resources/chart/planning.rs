@@ -7,7 +7,7 @@ use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::sdk::{Plan, Result, Value};
 
-use super::super::oci_tag::files_absent;
+use super::super::oci_tag::{DESTROYING, files_absent, unplannable};
 use super::{at, named, tag_at};
 
 /// What follows from the files.
@@ -38,7 +38,7 @@ pub async fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
             plan.set("tag_digest", digest.map_or(Value::Null, Value::from));
             Ok(())
         }
-        Err(error) => Err(error.explain(format!("Cannot push the chart `{path}`"))),
+        Err(error) => Err(unplannable(error.explain(format!("Cannot push the chart `{path}`")), plan)),
     }
 }
 
@@ -87,5 +87,6 @@ fn same_version(tag: &str) -> Explanation {
     Explanation::new("BERTH-OCI-008", "The chart has changed, and its version has not")
         .on(format!("{tag}, which is pushed already with other content"))
         .next("raise version in Chart.yaml or here, or set overwrite = true; nothing was pushed")
+        .adding(DESTROYING)
         .at("path")
 }

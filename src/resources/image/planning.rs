@@ -7,7 +7,7 @@ use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::sdk::{Plan, Result, Set, Value};
 
-use super::super::oci_tag::{Destination, files_absent};
+use super::super::oci_tag::{Destination, files_absent, unplannable};
 use super::source::{Files, platforms};
 use super::{Source, at};
 
@@ -116,7 +116,7 @@ async fn foresee(cx: &Cx, plan: &Plan<'_>) -> Result<Foreseen> {
             Err(error) => {
                 let what = format!("Cannot push the image `{}`", planned.text("destination").unwrap_or_default());
                 let nobody = Subject { registry: "", attribute: files.attribute(), has_login: false };
-                Err(error.explain(what, nobody, files.attribute()))
+                Err(unplannable(error.explain(what, nobody, files.attribute()), plan))
             }
         };
     }
