@@ -23,8 +23,9 @@ pub struct Declared {
     /// The chart: its folder, or a `.tgz` that `helm package` made. A `.tgz.prov` beside that is pushed with it.
     #[attr(check = check::length(1, 4096))]
     pub path: String,
-    /// Where it is pushed to, as `oci://HOST/PATH`: the chart's name comes behind, as with `helm push`. Changing it pushes to the
-    /// new place, and treats the old one as `delete_on_destroy` says.
+    /// Where it is pushed to, as `oci://HOST/PATH`: the chart's name comes behind, as with `helm push`. Of a `berth_registry`,
+    /// `HOST` or `HOST:PORT` is `trimprefix(berth_registry.x.url, "https://")`. Changing it pushes to the new place, and treats the old
+    /// one as `delete_on_destroy` says.
     #[attr(replace, check = repository())]
     pub repository: String,
     /// The version. Default: that of `Chart.yaml`. Another one is written into the chart that is pushed, and not into the file.

@@ -27,8 +27,9 @@ pub struct ImageResource;
 pub struct Declared {
     /// Where the image comes from: just one of `archive`, `oci_layout` and `reference`.
     pub source: Source,
-    /// Where it is pushed to, as `HOST/PATH:TAG`; without a tag, `latest` is meant. Changing it pushes to the new place, and
-    /// treats the old one as `delete_on_destroy` says.
+    /// Where it is pushed to, as `HOST/PATH:TAG`; without a tag, `latest` is meant. Of a `berth_registry`, `HOST` or `HOST:PORT` is
+    /// `trimprefix(berth_registry.x.url, "https://")`. Changing it pushes to the new place, and treats the old one as
+    /// `delete_on_destroy` says.
     #[attr(replace, check = destination(), equal = same_tag)]
     pub destination: String,
     /// Platforms that are pushed of an image for several, such as `linux/amd64` or `linux/arm/v7`. Absent, all of them are. One
