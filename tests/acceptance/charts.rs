@@ -203,3 +203,38 @@ fn mistakes_in_charts_are_told_in_the_plan() {
         assert!(told.split_whitespace().collect::<Vec<_>>().join(" ").contains(words), "{told}");
     }
 }
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_version_that_only_the_apply_finds_takes_the_place_of_the_former() {
+    for cli in Cli::all() {
+        let scene = Scene::new();
+        let repository = scene.name("charts");
+        let (one, two) = (chart(&scene, "one", "1.0.0", "blue"), chart(&scene, "two", "2.0.0", "blue"));
+        let made = |from: &Path, name: &str, rest: &str| {
+            let to = scene.path(name);
+            let made = format!(
+                "resource \"terraform_data\" \"made\" {{\n  triggers_replace = [\"{name}\"]\n  provisioner \"local-exec\" {{\n    \
+                 command = \"cp -r {} {}\"\n  }}\n}}\n",
+                from.display(),
+                to.display(),
+            );
+            let rest = format!("delete_on_destroy = true\n  depends_on = [terraform_data.made]\n  {rest}");
+            scene.configured(&format!("{made}{}", declared(&to, &repository, &rest)))
+        };
+        let workspace = scene.workspace(&cli, "");
+        workspace.configure(&made(&one, "made-1", ""));
+        workspace.apply().succeeds();
+        workspace.configure(&made(&two, "made-2", ""));
+        workspace.apply().succeeds();
+        assert!(scene.digest("charts/app:2.0.0").is_some() && scene.digest("charts/app:1.0.0").is_none());
+        workspace.plan().changes_nothing();
+        workspace.configure(&made(&two, "made-3", "version = \"3.0.0\""));
+        let plan = workspace.plan().changes_something();
+        assert!(plan.changes().contains(&("berth_chart.x".to_owned(), "replace".to_owned())), "{:?}", plan.changes());
+        workspace.apply_plan().succeeds();
+        assert!(scene.digest("charts/app:3.0.0").is_some() && scene.digest("charts/app:2.0.0").is_none());
+        workspace.plan().changes_nothing();
+        workspace.destroy().succeeds();
+    }
+}

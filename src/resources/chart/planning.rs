@@ -19,6 +19,7 @@ pub async fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
     let version = plan.config().at("version");
     if !is_settled || version.is_unknown() {
         leave_open(plan);
+        replace_if_other(plan);
         return Ok(());
     }
     let path = plan.planned().text("path").unwrap_or_default().to_owned();
@@ -27,6 +28,7 @@ pub async fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         Ok(chart) => foresee(cx, plan, &chart).await,
         Err(ChartError::Absent(_)) if is_another(plan) => {
             leave_open(plan);
+            replace_if_other(plan);
             plan.warn(&files_absent("The chart that is to be pushed is not there yet", &path, "path"));
             Ok(())
         }
@@ -44,8 +46,19 @@ pub async fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
 
 /// Whether something else is declared than what was pushed. A version that is not given is open whenever anything changes.
 fn is_another(plan: &Plan<'_>) -> bool {
-    let has_other_version = plan.config().at("version").is_given() && plan.changes("version");
-    plan.is_create() || plan.changes("path") || has_other_version
+    plan.is_create() || plan.changes("path") || has_other_version(plan)
+}
+
+fn has_other_version(plan: &Plan<'_>) -> bool {
+    plan.config().at("version").is_given() && plan.changes("version")
+}
+
+/// Replaces what may get another version when its files are there: hosts refuse an update that becomes a replacement then.
+fn replace_if_other(plan: &mut Plan<'_>) {
+    let is_same_version = plan.config().at("version").known().is_some() && !plan.changes("version");
+    if !plan.is_create() && !is_same_version {
+        plan.replace_for("version");
+    }
 }
 
 fn leave_open(plan: &mut Plan<'_>) {
