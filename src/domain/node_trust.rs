@@ -16,7 +16,7 @@ use crate::digest::sha256_hex;
 
 use super::kubernetes::Toleration;
 
-pub use objects::{CONTAINER, config_map, config_ref, daemon_set, daemon_set_ref, selector};
+pub use objects::{CONTAINER, config_map, config_ref, daemon_set, daemon_set_ref, places, selector};
 pub use state::{DaemonSet, NOT_YET, Progress, TRUSTED, complaining, nodes, progress};
 
 /// The name of the application in labels.
@@ -98,10 +98,17 @@ pub struct NodeTrust {
 }
 
 impl NodeTrust {
-    /// The same without any registry: the nodes take away what was written.
+    /// The same without any registry: the nodes take away what was written, whatever containerd reads.
     #[must_use]
     pub fn emptied(&self) -> Self {
-        Self { hosts: BTreeMap::new(), ..self.clone() }
+        Self { hosts: BTreeMap::new(), config_file: String::new(), ..self.clone() }
+    }
+
+    /// What takes away all that was written to `places` and belongs elsewhere now; `None` if each of them is still meant.
+    pub fn leaving(&self, places: BTreeMap<Runtime, String>) -> Option<Self> {
+        let is_left = |(runtime, folder): &(Runtime, String)| self.runtimes.get(runtime) != Some(folder);
+        let left: BTreeMap<Runtime, String> = places.into_iter().filter(is_left).collect();
+        (!left.is_empty()).then(|| Self { runtimes: left, ..self.emptied() })
     }
 
     /// The files, by their names in the `ConfigMap`, and the plan that says where each one goes.

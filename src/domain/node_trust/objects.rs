@@ -1,5 +1,7 @@
 //! The objects that keep the files on the nodes.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::domain::kubernetes::{DECLARATION, ObjectRef, Toleration, owner_labels, owner_selector};
@@ -39,6 +41,16 @@ pub fn config_map(trust: &NodeTrust) -> Value {
         },
         "data": trust.files(),
     })
+}
+
+/// The folders of the nodes that the Pods of a `DaemonSet` write to.
+pub fn places(set: &Value) -> BTreeMap<Runtime, String> {
+    let volumes = set.pointer("/spec/template/spec/volumes").and_then(Value::as_array);
+    let place = |volume: &Value| {
+        let runtime = Runtime::parse(volume.get("name")?.as_str()?)?;
+        Some((runtime, volume.pointer("/hostPath/path")?.as_str()?.to_owned()))
+    };
+    volumes.into_iter().flatten().filter_map(place).collect()
 }
 
 /// A Pod on each node: all nodes at once, without a right in the cluster, and with no more of the node than the folders.

@@ -67,6 +67,22 @@ fn the_pods_have_no_right_in_the_cluster_and_see_the_folders_only() {
 }
 
 #[test]
+fn a_folder_that_is_declared_no_more_is_emptied_and_nothing_else() {
+    let crio = (Runtime::Crio, Runtime::Crio.folder().to_owned());
+    let both = NodeTrust { runtimes: trust().runtimes.into_iter().chain([crio.clone()]).collect(), ..trust() };
+    let written = places(&daemon_set(&both));
+    assert_eq!(written, both.runtimes);
+    assert!(both.leaving(written.clone()).is_none() && both.leaving(trust().runtimes).is_none());
+
+    let left = trust().leaving(written.clone()).unwrap();
+    assert_eq!((left.runtimes.clone(), left.files()["plan"].as_str()), (BTreeMap::from([crio]), ""));
+    assert_eq!(places(&daemon_set(&left)), left.runtimes, "one that was cut short is found by the same way");
+
+    let moved = NodeTrust { runtimes: BTreeMap::from([(Runtime::Containerd, "/k3s".to_owned())]), ..trust() };
+    assert_eq!(moved.leaving(written.clone()).unwrap().runtimes, written);
+}
+
+#[test]
 fn a_rollout_is_done_when_the_newest_pods_are_ready_on_all_nodes() {
     let judged = |observed: i64, wanted: i64, updated: i64, available: i64| {
         let status = json!({

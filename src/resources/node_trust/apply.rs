@@ -1,12 +1,13 @@
 //! Makes the nodes hold what is declared, and takes it off them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::kubernetes::ObjectRef;
-use crate::domain::node_trust::{NodeTrust, config_map, config_ref, daemon_set, selector};
+use crate::domain::node_trust::{NodeTrust, Runtime, config_map, config_ref, daemon_set, places, selector};
 use crate::domain::ownership::{Claim, is_terminating};
 use crate::explain::Explanation;
 use crate::provider::Cx;
@@ -35,7 +36,12 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     let claim = Claim { is_open: prior.is_none(), ..model.claim(Some(owner.clone())) };
     let trust = model.trust(&owner);
     let cluster = cx.provider().cluster()?;
-    declare(cx, cluster, model, &trust, &claim).await.map_err(|error| explained(&error, what))?;
+    let told = |error: ClusterError| explained(&error, what);
+    if let Some(prior) = prior {
+        let before = prior.trust(&owner).runtimes;
+        leave(cx, cluster, &trust, Some(before), &claim).await.map_err(told)?;
+    }
+    declare(cx, cluster, model, &trust, &claim).await.map_err(told)?;
     model.drift.set(Vec::new());
     let standing = if model.wait {
         rollout::wait(cx.budget(), cluster, &trust, &claim.lead).await
@@ -98,7 +104,12 @@ pub async fn take_away(cx: &Cx, model: &Declared) -> Result<()> {
     let parts = [model.lead(), config_ref(&model.namespace, &model.name)];
     let claim = model.claim(tenancy::recovered(cx, &parts, &what).await?);
     let told = |error: ClusterError| explained(&error, &what);
-    clean(cx, cluster, model, &claim).await.map_err(told)?;
+    if let Some(owner) = &claim.owner {
+        let trust = model.trust(owner);
+        if leave(cx, cluster, &trust, None, &claim).await.map_err(told)? {
+            clean(cx, cluster, &trust.emptied(), &claim).await.map_err(told)?;
+        }
+    }
     let mut removals = Vec::new();
     for object in parts {
         let removal = cluster.delete_own(cx.budget(), &object, &claim).await.map_err(told)?;
@@ -111,27 +122,48 @@ pub async fn take_away(cx: &Cx, model: &Declared) -> Result<()> {
     Ok(())
 }
 
-/// Has the nodes take away the files. Those that do not answer keep them, which is told.
-async fn clean(cx: &Cx, cluster: &Cluster, model: &Declared, claim: &Claim) -> std::result::Result<(), ClusterError> {
-    let Some(owner) = claim.owner.clone() else { return Ok(()) };
+/// Has the nodes take away what is in folders that are declared no more: those of the state before, and those that the
+/// `DaemonSet` names itself, where a run before did not come to its end. Whether the `DaemonSet` is there and ours.
+async fn leave(
+    cx: &Cx,
+    cluster: &Cluster,
+    trust: &NodeTrust,
+    before: Option<BTreeMap<Runtime, String>>,
+    claim: &Claim,
+) -> std::result::Result<bool, ClusterError> {
     let found = cluster.get(cx.budget(), &claim.lead).await?;
-    let is_ours = found.as_ref().is_some_and(|found| claim.is_marked(found) && !is_terminating(found));
-    if !is_ours {
-        return Ok(());
+    if found.as_ref().is_some_and(|found| !is_ours(found, claim)) {
+        return Ok(false);
     }
-    let empty = model.trust(&owner).emptied();
-    for object in objects(&empty) {
+    let written = found.as_ref().map(places);
+    let others = before.filter(|before| Some(before) != written.as_ref());
+    for left in written.into_iter().chain(others).filter_map(|places| trust.leaving(places)) {
+        clean(cx, cluster, &left, claim).await?;
+    }
+    Ok(found.is_some())
+}
+
+fn is_ours(found: &Value, claim: &Claim) -> bool {
+    claim.is_marked(found) && !is_terminating(found)
+}
+
+/// Has the nodes take away the files. Those that do not answer keep them, which is told.
+async fn clean(cx: &Cx, cluster: &Cluster, empty: &NodeTrust, claim: &Claim) -> std::result::Result<(), ClusterError> {
+    for object in objects(empty) {
         cluster.apply_own(cx.budget(), &object, claim).await?;
     }
     let budget = cx.budget().at_most(CLEANING);
-    match rollout::wait(&budget, cluster, &empty, &claim.lead).await {
+    match rollout::wait(&budget, cluster, empty, &claim.lead).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_interrupt() => Err(error),
         Err(error) if error.is_of_a_wait() => {
             let told = Explanation::new("BERTH-TRUST-003", "Some nodes keep what was written to them")
                 .on(claim.lead.to_string())
                 .said("the cluster", error.told())
-                .next("take the registry's folder away on those nodes, if they come back and should not trust it any more");
+                .next(format!(
+                    "take the registry's folder below {} away on those nodes, if they come back and should not trust it any more",
+                    empty.runtimes.values().cloned().collect::<Vec<_>>().join(" and ")
+                ));
             cx.warn(&told);
             Ok(())
         }
