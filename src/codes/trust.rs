@@ -20,4 +20,9 @@ pub(super) const CODES: &[Code] = &[
         "Take the registry's folder away on those nodes, if they come back and should not trust it any more.",
     ),
     lasting("BERTH-TRUST-004", "The id of an import is of another form.", "Write it as `NAMESPACE/NAME`."),
+    lasting(
+        "BERTH-TRUST-005",
+        "A node says what no waiting mends: its containerd reads no folders, or somebody else wrote a file that is declared.",
+        "Name the configuration that containerd reads, and its folder; or remove the file on the node.",
+    ),
 ];

@@ -17,7 +17,7 @@ use crate::digest::sha256_hex;
 use super::kubernetes::Toleration;
 
 pub use objects::{CONTAINER, config_map, config_ref, daemon_set, daemon_set_ref, places, selector};
-pub use state::{DaemonSet, NOT_YET, Progress, TRUSTED, complaining, nodes, progress};
+pub use state::{Complaint, DaemonSet, NOT_YET, Progress, TRUSTED, complaining, nodes, progress};
 
 /// The name of the application in labels.
 pub const APPLICATION: &str = "node-trust";
@@ -121,14 +121,17 @@ impl NodeTrust {
             if self.runtimes.contains_key(&Runtime::Containerd) {
                 files.insert(format!("{index}.toml"), hosts_toml(name, host));
             }
-            for runtime in self.runtimes.keys() {
-                let folder = format!("{}/{name}", runtime.name());
+            for (runtime, place) in &self.runtimes {
+                let mut add = |file: &str, ending: &str| {
+                    let (below, place) = (format!("{name}/{file}"), place.trim_end_matches('/'));
+                    let _ = writeln!(plan, "{}/{below}\t{index}.{ending}\t{place}/{below}", runtime.name());
+                };
                 // The certificates come first: a `hosts.toml` whose `ca` is missing ends pulls.
                 if host.ca_pem.is_some() {
-                    let _ = writeln!(plan, "{folder}/{CERTIFICATES}\t{index}.crt");
+                    add(CERTIFICATES, "crt");
                 }
                 if *runtime == Runtime::Containerd {
-                    let _ = writeln!(plan, "{folder}/hosts.toml\t{index}.toml");
+                    add("hosts.toml", "toml");
                 }
             }
         }

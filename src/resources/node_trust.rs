@@ -34,7 +34,8 @@ impl Resource<Berth> for NodeTrust {
              `certs.d/HOST/hosts.toml` and the certificates into the folder that containerd reads at each pull, and \
              `certs.d/HOST/*.crt` for CRI-O. It has no right in the cluster, sees nothing of the node but these folders, mends \
              what is changed there within half a minute, and follows a certificate that is exchanged. What somebody else wrote \
-             is left alone, and told in `nodes`. A destroy takes away what was written, before the Pods go; nodes that cannot \
+             is left alone, and told in `nodes`. An apply waits until each node has it; where that does not come about, a create \
+             ends with a warning, since what was made stays, and a change with an error. A destroy takes away what was written, before the Pods go; nodes that cannot \
              be reached then keep it, and a warning names them.\n\nPods that wait for an image try again by themselves, after \
              up to five minutes.",
         )
@@ -79,7 +80,7 @@ impl Resource<Berth> for NodeTrust {
     }
 
     async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
-        let what = format!("Cannot make the nodes trust by `{}/{}`", model.namespace, model.name);
+        let what = format!("Cannot make the nodes trust what `{}/{}` declares", model.namespace, model.name);
         let made = apply::bring_about(cx, None, model, &what).await;
         let finished = tenancy::finish_own(cx, &model.claim(cx.known_owner()), &what).await;
         made.and(finished)
@@ -90,7 +91,7 @@ impl Resource<Berth> for NodeTrust {
     }
 
     async fn update(&self, cx: &Cx, prior: &Declared, model: &mut Declared) -> Result<()> {
-        let what = format!("Cannot change what the nodes trust by `{}/{}`", model.namespace, model.name);
+        let what = format!("Cannot make the nodes trust what `{}/{}` declares now", model.namespace, model.name);
         apply::bring_about(cx, Some(prior), model, &what).await
     }
 

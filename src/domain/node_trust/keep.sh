@@ -1,8 +1,8 @@
 #!/bin/sh
 # Keeps on a node what its container runtime reads of registries. Written for busybox.
 #
-# PLAN has a line for each file: its path below HOST, a tab, and its name below FILES. What was written is noted in each
-# folder under the name of OWNER, so that it is taken away when the plan names it no more, and nothing else ever is.
+# PLAN has a line for each file: its path below HOST, its name below FILES, and its path on the node, with tabs between.
+# What was written is noted in each folder under the name of OWNER, so that it is taken away when the plan names it no more, and nothing else ever is.
 # STATUS gets `ready` when all is as planned, else `why`.
 set -u
 tab=$(printf '\t')
@@ -15,7 +15,7 @@ say() {
 
 # planned PATH: whether the plan names a file.
 planned() {
-  while IFS=$tab read -r path source <&3; do
+  while IFS=$tab read -r path rest <&3; do
     [ "$path" = "$1" ] && return 0
   done 3<"$PLAN"
   return 1
@@ -26,7 +26,7 @@ ours() {
   grep -qxF -e "$2" "$1/$marker" 2>/dev/null
 }
 
-# keep PATH SOURCE: a file becomes what is planned, all of it at once.
+# keep PATH SOURCE SHOWN: a file becomes what is planned, all of it at once.
 keep() {
   target=$HOST/$1
   source=$FILES/$2
@@ -34,13 +34,13 @@ keep() {
   name=${target##*/}
   cmp -s "$source" "$target" && return
   if [ -e "$target" ] && ! ours "$folder" "$name"; then
-    say "$1 was written by somebody else"
+    say "$3 was written by somebody else"
     return
   fi
-  mkdir -p "$folder" || { say "the folder of $1 cannot be made"; return; }
-  ours "$folder" "$name" || printf '%s\n' "$name" >>"$folder/$marker" || { say "$1 cannot be written"; return; }
+  mkdir -p "$folder" || { say "the folder of $3 cannot be made"; return; }
+  ours "$folder" "$name" || printf '%s\n' "$name" >>"$folder/$marker" || { say "$3 cannot be written"; return; }
   { cp "$source" "$target.$OWNER" && chmod 0644 "$target.$OWNER" && mv -f "$target.$OWNER" "$target"; } \
-    || say "$1 cannot be written"
+    || say "$3 cannot be written"
 }
 
 # tidy MARKER: takes away what a folder has of ours and the plan does not name any more.
@@ -74,7 +74,7 @@ tidy() {
 reads_folders() {
   [ -n "${CONFIG:-}" ] && [ -f "$CONFIG" ] || return 0
   grep -Eq '^[[:space:]]*(config_path[[:space:]]*=[[:space:]]*.*[^"[:space:]]|imports|version[[:space:]]*=[[:space:]]*3)' "$CONFIG" \
-    || say "containerd reads no such folders: its configuration has no config_path of a registry"
+    || say "containerd reads no such folders: ${CONFIG_SHOWN:-$CONFIG} has no config_path of a registry"
 }
 
 round() {
@@ -82,8 +82,8 @@ round() {
   for list in "$HOST"/*/*/"$marker"; do
     [ -e "$list" ] && tidy "$list"
   done
-  while IFS=$tab read -r path source <&5; do
-    keep "$path" "$source"
+  while IFS=$tab read -r path source shown <&5; do
+    keep "$path" "$source" "$shown"
   done 5<"$PLAN"
   reads_folders
   if [ -z "$why" ]; then

@@ -105,6 +105,7 @@ fn container(trust: &NodeTrust) -> Value {
         ("HOST", "/host"),
         ("STATUS", "/status"),
         ("CONFIG", config.as_str()),
+        ("CONFIG_SHOWN", trust.config_file.as_str()),
     ];
     let variables: Vec<Value> = variables.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     json!({

@@ -86,3 +86,43 @@ fn told(pod: &Pod, words: Option<&String>) -> String {
         (None, None) => NOT_YET.to_owned(),
     }
 }
+
+/// What a Pod complains of that no waiting mends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Complaint {
+    /// A file of somebody else stands where one is to be written: its path on the node.
+    Taken(String),
+    /// containerd is not told to read folders.
+    Unread,
+}
+
+impl Complaint {
+    /// The first of a node's words.
+    pub fn parse(words: &str) -> Option<Self> {
+        words.split("; ").find_map(|line| match line.trim().strip_suffix(" was written by somebody else") {
+            Some(path) => Some(Self::Taken(path.to_owned())),
+            None => line.trim().starts_with("containerd reads no such folders").then_some(Self::Unread),
+        })
+    }
+
+    /// What mends it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Taken(path) => format!(
+                "remove {path} on that node if nothing needs it, or leave its registry out of `hosts`, then apply again"
+            ),
+            Self::Unread => "set `containerd_config` to the file that containerd is started with, and `containerd_folder` to \
+                what `config_path` below `registry` names in it (`containerd config dump` on the node shows it); where there is \
+                none, set it there and restart containerd; then apply again"
+                .to_owned(),
+        }
+    }
+
+    /// The attribute that it is about.
+    pub fn attribute(&self) -> &'static str {
+        match self {
+            Self::Taken(_) => "hosts",
+            Self::Unread => "containerd_config",
+        }
+    }
+}

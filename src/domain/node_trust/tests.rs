@@ -45,8 +45,10 @@ fn every_file_for_containerd_has_a_table_of_hosts() {
 fn the_certificates_are_planned_before_the_file_that_names_them_and_cri_o_reads_them_alone() {
     let crio = (Runtime::Crio, Runtime::Crio.folder().to_owned());
     let both = NodeTrust { runtimes: trust().runtimes.into_iter().chain([crio]).collect(), ..trust() };
-    let expected = "containerd/docker.io/hosts.toml\t0.toml\ncontainerd/r.test:5000/berth-ca.crt\t1.crt\n\
-                    containerd/r.test:5000/hosts.toml\t1.toml\ncrio/r.test:5000/berth-ca.crt\t1.crt\n";
+    let expected = "containerd/docker.io/hosts.toml\t0.toml\t/etc/containerd/certs.d/docker.io/hosts.toml\n\
+                    containerd/r.test:5000/berth-ca.crt\t1.crt\t/etc/containerd/certs.d/r.test:5000/berth-ca.crt\n\
+                    containerd/r.test:5000/hosts.toml\t1.toml\t/etc/containerd/certs.d/r.test:5000/hosts.toml\n\
+                    crio/r.test:5000/berth-ca.crt\t1.crt\t/etc/containers/certs.d/r.test:5000/berth-ca.crt\n";
     assert_eq!(both.files()["plan"], expected);
     assert_eq!(both.emptied().files()["plan"], "");
     assert_ne!(both.digest(), trust().digest());
@@ -204,8 +206,10 @@ fn a_node_gets_what_is_declared_keeps_it_and_loses_it() {
 fn what_somebody_else_wrote_is_left_alone_and_told() {
     let node = Node::new();
     node.write("r.test:5000/hosts.toml", "theirs");
-    let told = "containerd/r.test:5000/hosts.toml was written by somebody else\n";
+    let told = "/etc/containerd/certs.d/r.test:5000/hosts.toml was written by somebody else\n";
     assert_eq!(node.keep(&trust()), told);
+    let path = "/etc/containerd/certs.d/r.test:5000/hosts.toml".to_owned();
+    assert_eq!(Complaint::parse(told), Some(Complaint::Taken(path)));
     assert_eq!(node.file("r.test:5000/hosts.toml").as_deref(), Some("theirs"));
     // Another owner of berth's is somebody else, unless both want the same.
     let other = NodeTrust { owner: "other".to_owned(), ..trust() };
@@ -233,7 +237,9 @@ fn a_containerd_that_reads_no_folders_is_told() {
         ("version = 3\n", true),
     ] {
         fs::write(node.path("config.toml"), config).unwrap();
-        assert_eq!(node.keep(&trust()).is_empty(), reads, "{config}");
+        let told = node.keep(&trust());
+        assert_eq!(told.is_empty(), reads, "{config}");
+        assert_eq!(Complaint::parse(&told), (!reads).then_some(Complaint::Unread));
     }
     fs::remove_file(node.path("config.toml")).unwrap();
     assert_eq!(node.keep(&trust()), "", "without a file nothing is known");

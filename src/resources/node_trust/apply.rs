@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::kubernetes::ObjectRef;
-use crate::domain::node_trust::{NodeTrust, Runtime, config_map, config_ref, daemon_set, places, selector};
+use crate::domain::node_trust::{Complaint, NodeTrust, Runtime, config_map, config_ref, daemon_set, places, selector};
 use crate::domain::ownership::{Claim, is_terminating};
 use crate::explain::Explanation;
 use crate::provider::Cx;
@@ -56,7 +56,7 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
             if prior.is_some() || !error.is_of_a_wait() {
                 return Err(explained(&error, what));
             }
-            let what = format!("The nodes do not all trust by `{}/{}` yet", model.namespace, model.name);
+            let what = format!("Not all nodes trust yet what `{}/{}` declares", model.namespace, model.name);
             let afterwards = "nothing is removed: `nodes` tells of each, and the next apply waits again";
             cx.tell_wait(Err(explained(&error, &what)), afterwards);
         }
@@ -99,7 +99,7 @@ async fn declare(
 
 /// First the nodes take away what was written, then the Pods go that do so.
 pub async fn take_away(cx: &Cx, model: &Declared) -> Result<()> {
-    let what = format!("Cannot take off the nodes what they trust by `{}/{}`", model.namespace, model.name);
+    let what = format!("Cannot take off the nodes what `{}/{}` has put there", model.namespace, model.name);
     let cluster = cx.provider().cluster()?;
     let parts = [model.lead(), config_ref(&model.namespace, &model.name)];
     let claim = model.claim(tenancy::recovered(cx, &parts, &what).await?);
@@ -173,6 +173,12 @@ async fn clean(cx: &Cx, cluster: &Cluster, empty: &NodeTrust, claim: &Claim) -> 
 
 /// A cluster's failure, blamed on the attribute that its cause stands in.
 pub fn explained(error: &ClusterError, what: &str) -> Explanation {
+    if let ClusterError::Failed { object, words } = error
+        && let Some(complaint) = words.split_once(": ").and_then(|(_, words)| Complaint::parse(words))
+    {
+        let told = Explanation::new("BERTH-TRUST-005", what).on(object.to_string()).said("the nodes", words);
+        return told.next(complaint.remedy()).at(complaint.attribute());
+    }
     let explanation = error.explain(what);
     match error {
         ClusterError::NamespaceMissing { .. } | ClusterError::NamespaceTerminating { .. } => {

@@ -32,8 +32,9 @@ pub struct Declared {
     /// Who is to trust them: `containerd`, and `crio` for CRI-O, which knows no mirrors by this way. Default `["containerd"]`.
     #[attr(default = vec!["containerd".to_owned()], check = check::at_least(1), check = check::one_of(&["containerd", "crio"]))]
     pub runtimes: Vec<String>,
-    /// The folder of the node that containerd reads: the `config_path` of its configuration, such as
-    /// `/var/lib/rancher/k3s/agent/etc/containerd/certs.d` with k3s. Default `/etc/containerd/certs.d`.
+    /// The folder of the node that containerd reads: the `config_path` below `registry` in its configuration, which
+    /// `containerd config dump` on a node shows, such as `/var/lib/rancher/k3s/agent/etc/containerd/certs.d` with k3s. Where it
+    /// changes, the nodes first take away what is in the folder before. Default `/etc/containerd/certs.d`.
     #[attr(default = "/etc/containerd/certs.d", check = path())]
     pub containerd_folder: String,
     /// The configuration of containerd on the node: where it names no `config_path`, containerd up to 1.7 reads no folder at all,
@@ -57,8 +58,8 @@ pub struct Declared {
     /// What is known of each node, by its name: `trusted`, or what stands in the way. New nodes get it by themselves.
     #[serde(skip)]
     pub nodes: Computed<BTreeMap<String, String>>,
-    /// What differs in the cluster from what is declared here, a sentence each. Empty after an apply; what a refresh finds, the
-    /// next apply sets right.
+    /// What differs in the cluster from what is declared here, a sentence each. Empty after an apply that has reached all
+    /// nodes; what a refresh finds, the next apply sets right, except a file of somebody else, which has to be removed first.
     #[serde(skip)]
     pub drift: Computed<Vec<String>>,
     /// How long operations may take.

@@ -13,7 +13,7 @@ use super::rollout;
 
 /// As it is; `None` if it is gone.
 pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>> {
-    let what = format!("Cannot read what the nodes trust by `{}/{}`", model.namespace, model.name);
+    let what = format!("Cannot read what `{}/{}` has the nodes trust", model.namespace, model.name);
     let cluster = cx.provider().cluster()?;
     let told = |error: ClusterError| error.explain(&what);
     let lead = model.lead();

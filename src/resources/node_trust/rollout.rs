@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::node_trust::{
-    CONTAINER, DaemonSet, NOT_YET, NodeTrust, Progress, TRUSTED, complaining, nodes, progress, selector,
+    CONTAINER, Complaint, DaemonSet, NOT_YET, NodeTrust, Progress, TRUSTED, complaining, nodes, progress, selector,
 };
 use crate::domain::rollout::Pod;
 use crate::retry::{Budget, Pace};
@@ -41,6 +41,11 @@ impl Standing {
         let stuck = self.told(|told| told != TRUSTED && told != NOT_YET);
         let is_rolled_out = self.progress.is_some_and(|progress| progress.is_rolled_out);
         if stuck.is_empty() && !is_rolled_out { vec![NOT_EVERYWHERE.to_owned()] } else { stuck }
+    }
+
+    /// The nodes that say what no waiting mends.
+    fn complaints(&self) -> Vec<String> {
+        self.told(|told| Complaint::parse(told).is_some())
     }
 
     fn told(&self, which: impl Fn(&str) -> bool) -> Vec<String> {
@@ -98,7 +103,8 @@ fn last_round(log: &str) -> String {
 /// Waits until all nodes that are meant have it.
 ///
 /// # Errors
-/// [`ClusterError::Stopped`] with what stands in the way on which node.
+/// [`ClusterError::Stopped`] with what stands in the way on which node, and [`ClusterError::Failed`] with what a node has said
+/// twice in a row if no waiting mends it.
 pub async fn wait(
     budget: &Budget,
     cluster: &Cluster,
@@ -106,6 +112,7 @@ pub async fn wait(
     lead: &ObjectRef,
 ) -> Result<Standing, ClusterError> {
     let mut last = None;
+    let mut before = Vec::new();
     let stop = |stopped, last_seen| {
         let waiting_for = "the nodes to take it".to_owned();
         ClusterError::Stopped { stopped, waiting_for, last_seen }
@@ -115,6 +122,11 @@ pub async fn wait(
             Ok(standing) => match standing.progress {
                 Some(progress) if progress.is_done => return Ok(standing),
                 Some(progress) => {
+                    let complaints = standing.complaints();
+                    if !complaints.is_empty() && complaints == before {
+                        return Err(ClusterError::Failed { object: lead.clone(), words: complaints.join("; ") });
+                    }
+                    before = complaints;
                     let count = format!("{} of {} nodes have it", progress.done, progress.wanted);
                     last = Some(std::iter::once(count).chain(standing.behind()).collect::<Vec<_>>().join("; "));
                 }
