@@ -86,6 +86,11 @@ pub(super) const CODES: &[Code] = &[
         "Correct name and namespace; what others made, `kubectl rollout restart` restarts.",
     ),
     lasting(
+        "BERTH-REG-017",
+        "A warning: passwords reach the registry in clear text, since its Ingress has no TLS.",
+        "Set `tls.secret_name` or `ingress.issuer`; where something before the registry ends TLS, set `external_tls = true`.",
+    ),
+    lasting(
         "BERTH-REG-090",
         "A warning: a cache shall be one of Docker Hub, and names an address of it where no registry is.",
         "Set `proxy.remote_url` to `https://registry-1.docker.io`.",

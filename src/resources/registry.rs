@@ -12,6 +12,7 @@ mod list;
 mod look;
 mod model;
 mod observe;
+mod openness;
 mod planning;
 mod ready;
 mod remove;
@@ -82,6 +83,7 @@ impl Resource<Berth> for Registry {
         planning::refuse_users_without_password(plan)?;
         planning::refuse_claim(cx, plan).await?;
         let known = planning::fill(plan);
+        openness::warn(plan);
         warn_of_write_only(&Declared::attributes(), plan);
         let drifted = planning::has_drifted(plan);
         if plan.is_create() || plan.is_change() || drifted {

@@ -22,7 +22,7 @@ pub fn check(config: View<'_>, found: &mut Diagnostics) {
     exposure(config, found);
     service(config, found);
     users(config, found);
-    openness(config, found);
+    anonymity(config, found);
     identity(config, found);
     upstream(config, found);
     resources(config, found);
@@ -129,29 +129,13 @@ fn users(config: View<'_>, found: &mut Diagnostics) {
     }
 }
 
-/// Whether more than the cluster may come in without a login.
-fn openness(config: View<'_>, found: &mut Diagnostics) {
-    let is_meant = config.truth("anonymous").unwrap_or(config.at("anonymous").is_unknown());
-    let (users, file) = (config.at("users"), config.at("htpasswd"));
-    if is_meant && config.truth("anonymous").is_some() && (users.is_given() || file.is_given()) {
+/// Nobody needs a login where nobody has one.
+fn anonymity(config: View<'_>, found: &mut Diagnostics) {
+    let has_users = config.at("users").is_given() || config.at("htpasswd").is_given();
+    if config.truth("anonymous") == Some(true) && has_users {
         let what = "`anonymous` says that nobody needs a login, and there are users";
         found.error(&complaint(what, "remove anonymous, or the users", "anonymous"));
     }
-    if is_meant || !users.is_null() || !file.is_null() {
-        return;
-    }
-    let way = match config.text("service.type") {
-        _ if config.at("ingress").is_given() => "an Ingress",
-        _ if config.at("host_port").is_given() => "a port of the node",
-        Some("LoadBalancer") => "a load balancer",
-        Some("NodePort") => "a port of the nodes",
-        _ => return,
-    };
-    let may = if config.at("proxy").is_given() { "pull" } else { "pull, push and delete" };
-    let what =
-        format!("Everyone who reaches the registry may {may} without a login: it is open by {way}, and has no users");
-    let next = "give it users or htpasswd; if that is meant, say so with anonymous = true";
-    found.warning(&Explanation::new("BERTH-REG-010", what).next(next).at("users"));
 }
 
 fn one_alone(one: Seen<'_>, other: Seen<'_>) -> bool {
@@ -350,19 +334,10 @@ mod tests {
     }
 
     #[test]
-    fn an_open_registry_is_told_unless_it_is_meant_or_may_have_users() {
-        let ingress = [("host", text("hub.test")), ("ingress", object([("class", text("nginx"))]))];
-        assert_told(&ingress, "Warning at users: Everyone who reaches the registry may pull, push and delete");
-        assert_told(&[("host_port", Value::from(443))], "by a port of the node");
-        assert_told(&[("service", object([("type", text("LoadBalancer"))]))], "by a load balancer");
-        let cache = object([("remote_url", text("https://registry-1.docker.io"))]);
-        assert_told(&[("host_port", Value::from(443)), ("proxy", cache)], "may pull without a login");
-        for quiet in [("anonymous", Value::Bool(true)), ("users", Value::Unknown), ("htpasswd", Value::Unknown)] {
-            assert_eq!(told(&[("host_port", Value::from(443)), quiet]), Vec::<String>::new());
-        }
-        assert_eq!(told(&[]), Vec::<String>::new(), "only the cluster reaches it");
-        let users = ("users", object([("ann", object([("password_wo", text("secret"))]))]));
-        assert_told(&[("anonymous", Value::Bool(true)), users], "Error at anonymous");
+    fn nobody_needs_a_login_where_nobody_has_one() {
+        let users = || ("users", object([("ann", object([("password_wo", text("secret"))]))]));
+        assert_told(&[("anonymous", Value::Bool(true)), users()], "Error at anonymous");
+        assert_eq!(told(&[("anonymous", Value::Bool(false)), users()]), Vec::<String>::new());
     }
 
     #[test]
