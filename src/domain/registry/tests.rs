@@ -45,7 +45,7 @@ fn service(kind: &str, port: Option<u16>, node_port: Option<u16>) -> Service {
     }
 }
 
-fn secrets() -> Secrets {
+pub(crate) fn secrets() -> Secrets {
     Secrets {
         http_secret: Secret::new("shared"),
         s3_secret_key: Some(Secret::new("s3-secret")),
@@ -55,7 +55,7 @@ fn secrets() -> Secrets {
     }
 }
 
-fn bucket() -> S3 {
+pub(crate) fn bucket() -> S3 {
     S3 {
         bucket: "images".to_owned(),
         region: "eu-central-1".to_owned(),

@@ -37,19 +37,23 @@ pub fn config_map(registry: &Registry) -> Value {
 
 /// The users, as a password file.
 pub fn users(registry: &Registry, users: &Htpasswd) -> Value {
-    secret(registry, &users_ref(&registry.namespace, &registry.name), &[(HTPASSWD_KEY, &Secret::new(users.text()))])
+    secret(
+        registry,
+        &users_ref(&registry.namespace, &registry.name),
+        &[(HTPASSWD_KEY, Secret::new(users.text()).expose())],
+    )
 }
 
 /// What the container's environment overrides in the file: nothing of it may be read there.
 pub fn credentials(registry: &Registry, secrets: &Secrets) -> Value {
     let variables = variables::variables(registry, secrets);
-    let entries: Vec<(&str, &Secret)> = variables.iter().map(|(name, value)| (*name, value)).collect();
+    let entries: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     secret(registry, &credentials_ref(&registry.namespace, &registry.name), &entries)
 }
 
-fn secret(registry: &Registry, object: &ObjectRef, entries: &[(&str, &Secret)]) -> Value {
+fn secret(registry: &Registry, object: &ObjectRef, entries: &[(&str, &str)]) -> Value {
     let data: Map<String, Value> =
-        entries.iter().map(|(name, value)| ((*name).to_owned(), json!(STANDARD.encode(value.expose())))).collect();
+        entries.iter().map(|(name, value)| ((*name).to_owned(), json!(STANDARD.encode(value)))).collect();
     json!({
         "apiVersion": "v1",
         "kind": "Secret",
