@@ -126,7 +126,11 @@ impl DockerConfig {
     pub fn password_of(&self, host: &str, username: &str) -> Result<Option<Secret>, Fault> {
         let asked = Login { username: username.to_owned(), password: Secret::new("asked") };
         let keys = Self::new([(host.to_owned(), asked)])?;
-        let found = keys.0.keys().find_map(|key| self.0.get(key)).filter(|login| login.username == username);
+        // As another tool may have written it: with scheme and path.
+        let means = |key: &String| RegistryName::parse(key).is_ok_and(|name| keys.0.contains_key(&name.key()));
+        let exact = keys.0.keys().find_map(|key| self.0.get(key));
+        let found = exact.or_else(|| self.0.iter().find(|(key, _)| means(key)).map(|(_, login)| login));
+        let found = found.filter(|login| login.username == username);
         Ok(found.map(|login| login.password.clone()))
     }
 
@@ -202,6 +206,14 @@ mod tests {
     fn refuses_what_is_no_host() {
         assert!(matches!(config(&[("a b", "u", "p")]), Err(Fault::Host(_))));
         assert!(matches!(config(&[("a.test", "a:b", "p")]), Err(Fault::User { .. })));
+    }
+
+    #[test]
+    fn a_password_is_found_however_another_tool_wrote_the_registry() {
+        let file = r#"{"auths":{"https://hub.test:8443/v2/":{"auth":"YW5uOnNlOmNyZXQ="}}}"#;
+        let found = |host: &str, user: &str| DockerConfig::parse(file).unwrap().password_of(host, user).unwrap();
+        assert_eq!(found("hub.test:8443", "ann"), Some(Secret::new("se:cret")));
+        assert_eq!((found("hub.test:8443", "bob"), found("hub.test", "ann")), (None, None));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::clients::cluster::{Cluster, ClusterError, pull_secrets};
 use crate::domain::dockerconfig::{DockerConfig, SECRET_KEY, SECRET_TYPE};
 use crate::domain::kubernetes::{MANAGED_BY, ObjectRef, owner_labels};
 use crate::domain::ownership::{Claim, Tenure};
-use crate::domain::registry_name::DOCKER_HUB;
+use crate::domain::registry_name::{DOCKER_HUB, RegistryName};
 use crate::domain::tls_secret::entry;
 use crate::explain::Explanation;
 use crate::provider::Cx;
@@ -16,9 +16,6 @@ use super::{APPLICATION, Declared, Entry};
 
 /// The note that an import has found all but the passwords.
 pub const IMPORTED: &str = "imported";
-
-/// What is said of a pull secret whose passwords an import could not find.
-pub const UNKNOWN_LOGINS: &str = "it was imported without its passwords: the next apply sets those that are declared";
 
 /// What is said of a Secret that another tool made and that an import or a `moved` block has given to us.
 const TO_TAKE_OVER: &str = "was made by another tool: the next apply takes it over";
@@ -57,10 +54,9 @@ fn no_pull_secret(object: &ObjectRef, kind: &str, what: &str) -> Explanation {
 
 fn declared(namespace: &str, name: &str, content: &DockerConfig, accounts: Vec<String>) -> Declared {
     let object = ObjectRef::secret(namespace, name);
-    let registries = content.logins().map(|(host, login)| {
-        let host = if host == DOCKER_HUB { "docker.io" } else { host };
-        (host.to_owned(), Entry { username: login.username.clone(), ..Entry::default() })
-    });
+    let registries = content
+        .logins()
+        .map(|(host, login)| (as_declared(host), Entry { username: login.username.clone(), ..Entry::default() }));
     Declared {
         name: name.to_owned(),
         namespaces: Some(Set(vec![namespace.to_owned()])),
@@ -71,6 +67,15 @@ fn declared(namespace: &str, name: &str, content: &DockerConfig, accounts: Vec<S
         digest: Computed::Null,
         drift: Computed::Known(vec![said_of(&object)]),
         ..Declared::default()
+    }
+}
+
+/// A key of the file as people declare it: without scheme, `/v2/` and a last slash, which do not count.
+fn as_declared(key: &str) -> String {
+    match RegistryName::parse(key).map(|name| name.key()) {
+        Ok(name) if name == DOCKER_HUB => "docker.io".to_owned(),
+        Ok(name) => name,
+        Err(_) => key.to_owned(),
     }
 }
 
@@ -140,12 +145,13 @@ mod tests {
     #[test]
     fn a_secret_of_the_kubernetes_provider_is_taken_over_without_its_passwords() {
         let content = r#"{"auths":{"hub.test":{"username":"ann","password":"hunter2hunter2","auth":"YW5uOmh1bnRlcjJodW50ZXIy"},
+            "https://hub.test:8443/v2/":{"auth":"Y2FybDpodW50ZXIyaHVudGVyMg=="},
             "https://index.docker.io/v1/":{"auth":"Ym9iOmh1bnRlcjJodW50ZXIy"}}}"#;
         let moved = moved(&source(SECRET_TYPE, content)).unwrap().unwrap();
         assert_eq!((moved.name.as_str(), moved.places()), ("pull", vec!["apps".to_owned()]));
         let logins: Vec<_> =
             moved.registries.iter().map(|(host, entry)| format!("{host} {}", entry.username)).collect();
-        assert_eq!(logins, ["docker.io bob", "hub.test ann"]);
+        assert_eq!(logins, ["docker.io bob", "hub.test ann", "hub.test:8443 carl"]);
         assert!(is_given(&moved, &ObjectRef::secret("apps", "pull")));
         let stored = format!("{:?}", moved.encode());
         assert!(!stored.contains("hunter2") && !stored.contains("YW5u"), "{stored}");
