@@ -20,4 +20,9 @@ pub(super) const CODES: &[Code] = &[
         "The key for the digest of the logins cannot be made, because the machine gives no random numbers.",
         "Apply on another machine.",
     ),
+    lasting(
+        "BERTH-PULL-004",
+        "A warning: a pull secret was imported without its passwords, and the apply sets those that are declared.",
+        "Nothing needs to be done; leave `password_wo` out to keep the one that the Secret has.",
+    ),
 ];

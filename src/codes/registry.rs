@@ -91,6 +91,11 @@ pub(super) const CODES: &[Code] = &[
         "Set `tls.secret_name` or `ingress.issuer`; where something before the registry ends TLS, set `external_tls = true`.",
     ),
     lasting(
+        "BERTH-REG-018",
+        "A warning: a registry was imported without its passwords, and the apply sets those that are declared.",
+        "Nothing needs to be done; leave `password_wo` of a user out to keep the one that the registry knows.",
+    ),
+    lasting(
         "BERTH-REG-090",
         "A warning: a cache shall be one of Docker Hub, and names an address of it where no registry is.",
         "Set `proxy.remote_url` to `https://registry-1.docker.io`.",

@@ -148,7 +148,7 @@ impl Resource<Berth> for PullSecret {
         }
         warn_of_write_only(&Declared::attributes(), plan);
         planning::warn_of_all_namespaces(plan);
-        let drifted = planning::has_drifted(plan);
+        let drifted = planning::has_drifted(cx, plan);
         if plan.is_create() || plan.is_change() || drifted {
             plan.set("drift", Value::List(Vec::new()));
             plan.leave_open(&["digest", "secrets", "bound"]);
@@ -174,9 +174,7 @@ impl Resource<Berth> for PullSecret {
         if seen.secrets.is_empty() && seen.is_wanted && Bindings::recall(cx, Some(&model)).0.is_empty() {
             return Ok(None);
         }
-        let mut drift = seen.drift;
-        drift.extend(cx.recall::<bool>(taking_over::IMPORTED).map(|_| taking_over::UNKNOWN_LOGINS.to_owned()));
-        model.drift.set(drift);
+        model.drift.set(seen.drift);
         model.bound.set(seen.bound);
         model.secrets.set(seen.secrets);
         // One without a key, of an earlier berth, must not stay in the state.

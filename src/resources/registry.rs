@@ -85,7 +85,7 @@ impl Resource<Berth> for Registry {
         let known = planning::fill(plan);
         openness::warn(plan);
         warn_of_write_only(&Declared::attributes(), plan);
-        let drifted = planning::has_drifted(plan);
+        let drifted = planning::has_drifted(cx, plan);
         if plan.is_create() || plan.is_change() || drifted {
             plan.leave_open(&["ready_replicas", "drift"]);
         }

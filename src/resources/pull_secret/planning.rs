@@ -8,7 +8,7 @@ use crate::resources::missing::Missing;
 use crate::resources::write_only::Kept;
 use crate::sdk::{Plan, Result, Value};
 
-use super::taking_over::UNKNOWN_LOGINS;
+use super::taking_over::IMPORTED;
 
 /// The password of a login that the Secret has already may be left out.
 const PASSWORDS: Kept = Kept { map: "registries", secret: "password_wo", belongs_to: &["username"] };
@@ -24,11 +24,20 @@ pub fn refuse_logins_without_password(plan: &Plan<'_>) -> Result<()> {
         .at(format!("registries[\"{host}\"]")))
 }
 
-/// Whether a refresh has found something that the apply is to set right. Passwords that an import has not found stay as they
-/// are where none are declared.
-pub fn has_drifted(plan: &Plan<'_>) -> bool {
+/// Whether the apply is to set something right: what a refresh has found, or passwords that an import could not find. Where
+/// none are declared, they stay as they are.
+pub fn has_drifted(cx: &Cx, plan: &mut Plan<'_>) -> bool {
     let found = plan.prior().read::<Vec<String>>("drift").unwrap_or_default();
-    found.iter().any(|told| told != UNKNOWN_LOGINS || PASSWORDS.is_given(plan))
+    let is_new = cx.recall::<bool>(IMPORTED).is_some() && PASSWORDS.is_given(plan);
+    if is_new {
+        let name = plan.planned().text("name").unwrap_or_default();
+        let what = format!(
+            "The pull secret `{name}` was imported without its passwords: the apply sets those that are declared"
+        );
+        let next = "nothing needs to be done; leave password_wo out to keep the one that the Secret has";
+        plan.warn(&Explanation::new("BERTH-PULL-004", what).next(next));
+    }
+    is_new || !found.is_empty()
 }
 
 /// Fills in where the Secrets will be and which accounts will use them, unless a selector has to find that out.

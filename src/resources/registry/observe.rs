@@ -17,17 +17,12 @@ use crate::resources::deviations::Deviations;
 use crate::resources::tenancy;
 use crate::sdk::Result;
 
-use super::IMPORTED;
 use super::address::url;
 use super::apply::certificate_digest;
 use super::leftovers::deletes_claim;
 use super::model::Declared;
 use super::ready::storage_check;
 use super::volume;
-
-/// What is said of a registry whose passwords an import could not find.
-pub const UNKNOWN_PASSWORDS: &str =
-    "it was imported without its passwords: the next apply sets those that are declared";
 
 /// The registry as it is; `None` if it is gone.
 pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>> {
@@ -45,7 +40,6 @@ pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>>
     let registry = volume::as_it_is(cx, cluster, &model, registry).await.map_err(told)?;
     let mut drift = drift(cx, cluster, &registry, &deployment).await.map_err(told)?;
     drift.extend(unmarked(&claim.lead, &deployment));
-    drift.extend(cx.recall::<bool>(IMPORTED).filter(|_| has_passwords(&model)).map(|_| UNKNOWN_PASSWORDS.to_owned()));
     let ready = deployment.pointer("/status/readyReplicas").and_then(Value::as_i64).unwrap_or(0);
     let amiss = match unready(cx, cluster, &model, &registry, &deployment).await {
         None => volume::refusal(cx, cluster, &registry).await,
@@ -57,14 +51,6 @@ pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>>
     model.describe(&registry);
     model.url.set(url(cx, cluster, &registry).await.map_err(told)?);
     Ok(Some(model))
-}
-
-/// Whether something is declared that an import cannot find.
-fn has_passwords(model: &Declared) -> bool {
-    let key = model.storage.s3.as_ref().is_some_and(|s3| s3.access_key.is_some());
-    // A password file is not kept beside the Deployment: whoever has users has either.
-    let upstream = model.proxy.as_ref().is_some_and(|proxy| proxy.username.is_some());
-    model.users.is_some() || key || upstream
 }
 
 /// A registry without its Deployment: in state as long as anything of it is left, so that a destroy removes that too.

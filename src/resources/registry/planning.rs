@@ -8,8 +8,8 @@ use crate::sdk::{Model as _, Path, Plan, Result, Value, View};
 
 use crate::resources::write_only::Kept;
 
+use super::IMPORTED;
 use super::model::{Declared, Volume};
-use super::observe::UNKNOWN_PASSWORDS;
 
 /// The password of a user that the registry has already may be left out.
 const PASSWORDS: Kept = Kept { map: "users", secret: "password_wo", belongs_to: &[] };
@@ -25,12 +25,19 @@ pub fn refuse_users_without_password(plan: &Plan<'_>) -> Result<()> {
         .at(format!("users[\"{user}\"]")))
 }
 
-/// Whether a refresh has found something that the apply is to set right. Passwords that an import has not found stay as they
-/// are where none are declared.
-pub fn has_drifted(plan: &Plan<'_>) -> bool {
+/// Whether the apply is to set something right: what a refresh has found, or passwords that an import could not find. Where
+/// none are declared, they stay as they are.
+pub fn has_drifted(cx: &Cx, plan: &mut Plan<'_>) -> bool {
     let found = plan.prior().read::<Vec<String>>("drift").unwrap_or_default();
-    let is_for_us = |told: &String| told != UNKNOWN_PASSWORDS || PASSWORDS.is_given(plan) || has_other_secrets(plan);
-    found.iter().any(is_for_us)
+    let is_new = cx.recall::<bool>(IMPORTED).is_some() && (PASSWORDS.is_given(plan) || has_other_secrets(plan));
+    if is_new {
+        let name = plan.planned().text("name").unwrap_or_default();
+        let what =
+            format!("The registry `{name}` was imported without its passwords: the apply sets those that are declared");
+        let next = "nothing needs to be done; leave password_wo of a user out to keep the one that the registry knows";
+        plan.warn(&Explanation::new("BERTH-REG-018", what).next(next));
+    }
+    is_new || !found.is_empty()
 }
 
 fn has_other_secrets(plan: &Plan<'_>) -> bool {

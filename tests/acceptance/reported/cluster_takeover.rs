@@ -138,8 +138,8 @@ fn an_apply_after_an_import_sets_the_passwords() {
     Workspace::new(&configuration).secret("password", OLD).apply().succeeds();
     let other = Workspace::new(&configuration).secret("password", PASSWORD);
     other.import("berth_registry.this", &format!("{}/hub", namespace.0)).succeeds();
-    other.plan().changes_something();
-    assert!(shown(&other).contains("imported without its passwords"), "{}", shown(&other));
+    let told = other.plan().changes_something();
+    assert!(told.stdout.contains("imported without its passwords"), "{told}");
     other.apply().succeeds();
     other.plan().changes_nothing();
     assert_eq!([status(OLD), status(PASSWORD)], ["401", "200"]);
