@@ -27,7 +27,7 @@ impl Kept {
                 let given = element.member(name);
                 !given.is_null() && !given.is_unknown() && given != old.member(name)
             };
-            element.member(self.secret).is_null() && (old.is_null() || belongs_to.iter().any(|name| is_other(&name)))
+            element.member(self.secret).is_null() && (old.is_null() || belongs_to.iter().any(is_other))
         };
         elements.iter().find(is_needed).map(|(key, _)| key.clone())
     }

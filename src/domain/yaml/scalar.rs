@@ -40,7 +40,7 @@ fn plain(text: &str) -> Result<Value, String> {
     }
     match text.chars().next() {
         Some('.') => Ok(float(text).unwrap_or_else(|| text.into())),
-        Some('0'..='9' | '+' | '-') => number(text),
+        Some('0'..='9' | '+' | '-') => Ok(number(text)),
         _ => Ok(text.into()),
     }
 }
@@ -54,12 +54,12 @@ fn word(text: &str) -> Option<Value> {
     })
 }
 
-fn number(text: &str) -> Result<Value, String> {
+fn number(text: &str) -> Value {
     if is_date(text) {
-        return Ok(text.into());
+        return text.into();
     }
     let plain = text.replace('_', "");
-    Ok(integer(&plain).or_else(|| float(&plain)).unwrap_or_else(|| text.into()))
+    integer(&plain).or_else(|| float(&plain)).unwrap_or_else(|| text.into())
 }
 
 fn is_beyond_numbers(text: &str) -> bool {
