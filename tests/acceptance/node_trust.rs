@@ -65,7 +65,7 @@ resource "berth_registry_check" "this" {{
 }
 
 /// Of a change that does not reach all nodes.
-const PATIENCE: &str = "timeouts = { update = \"45s\" }";
+const PATIENCE: &str = "timeouts = { update = \"120s\" }";
 
 fn trust(namespace: &str, hosts: &str) -> String {
     format!(

@@ -92,7 +92,8 @@ round() {
   else
     rm -f "$STATUS/ready"
     printf %s "$why" >"$STATUS/why"
-    printf %s "$why"
+    # An empty line ends what a round says.
+    printf '%s\n' "$why"
   fi
 }
 

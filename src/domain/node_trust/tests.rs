@@ -160,7 +160,7 @@ impl Node {
         assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
         let is_ready = self.path("status/ready").exists();
         assert_eq!(is_ready, output.stdout.is_empty());
-        text(&output.stdout)
+        text(&output.stdout).replace("\n\n", "\n")
     }
 
     fn file(&self, name: &str) -> Option<String> {

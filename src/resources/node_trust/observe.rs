@@ -27,7 +27,7 @@ pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>>
         if !left.is_some_and(|left| claim.tenure(&left) == Tenure::Ours) {
             return Ok(None);
         }
-        model.drift.set(vec![format!("{lead} is gone")]);
+        model.drift.set(vec![format!("{lead} is missing")]);
         return Ok(Some(model));
     };
     let Some(owner) = cx.known_owner() else { return Ok(Some(model)) };
