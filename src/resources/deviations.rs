@@ -60,7 +60,7 @@ impl Deviations {
     /// What is amiss with one of them: it is gone, or about to be, or differs.
     pub fn amiss(&self, object: &ObjectRef, declared: &Value, found: Option<&Value>) -> Vec<String> {
         match found {
-            None => vec![format!("{object} is gone")],
+            None => vec![format!("{object} is missing")],
             Some(found) if is_terminating(found) => vec![format!("{object} is being deleted")],
             Some(found) => self.differences(object, declared, found),
         }

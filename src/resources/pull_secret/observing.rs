@@ -69,7 +69,7 @@ async fn of_namespace(
         return Ok(seen);
     }
     let Some(secret) = found.filter(|secret| claim.tenure(secret) == Tenure::Ours) else {
-        seen.drift.extend(is_wanted.then(|| format!("{object} is gone")));
+        seen.drift.extend(is_wanted.then(|| format!("{object} is missing")));
         return Ok(seen);
     };
     if !is_wanted {

@@ -70,7 +70,7 @@ async fn remains(
     for part in &parts {
         let found = cluster.get(cx.budget(), part).await?.filter(|found| !is_terminating(found));
         if found.is_some_and(|found| claim.tenure(&found) == Tenure::Ours) {
-            model.drift.set(vec![format!("{} is gone", claim.lead), format!("{part} is left of it")]);
+            model.drift.set(vec![format!("{} is missing", claim.lead), format!("{part} is left of it")]);
             model.ready_replicas.set(0);
             return Ok(Some(model));
         }
@@ -145,7 +145,7 @@ async fn account_drift(
     registry: &Registry,
 ) -> std::result::Result<Vec<String>, ClusterError> {
     let object = ObjectRef::service_account(&registry.namespace, registry.account_name());
-    let Some(found) = cluster.get(cx.budget(), &object).await? else { return Ok(vec![format!("{object} is gone")]) };
+    let Some(found) = cluster.get(cx.budget(), &object).await? else { return Ok(vec![format!("{object} is missing")]) };
     let declared = json!({ "metadata": { "annotations": registry.account.annotations } });
     let told = differences(&declared, &found).into_iter();
     Ok(told.map(|difference| format!("{object}: {difference}")).collect())
@@ -165,7 +165,7 @@ async fn changed_secret(
     mark: Option<String>,
 ) -> std::result::Result<Option<String>, ClusterError> {
     Ok(match cluster.get(cx.budget(), object).await? {
-        None => Some(format!("{object} is gone")),
+        None => Some(format!("{object} is missing")),
         Some(secret) if Some(content_digest(&secret)) != mark => {
             Some(format!("{object} holds something else than was declared"))
         }
