@@ -20,6 +20,6 @@ pub(super) const CODES: &[Code] = &[
         "BERTH-CHECK-003",
         "A node cannot pull the image that an action asks for.",
         "See that the image exists, that the service account has a pull secret for its registry, and that the node trusts \
-         the registry's certificate. The message has the node's words.",
+         the registry's certificate (`berth_node_trust`). The message has the node's words.",
     ),
 ];

@@ -52,8 +52,8 @@ impl Step {
             Self::Pull => "check the registry's log and storage",
             Self::InCluster => {
                 "go by these words: `401` or `no basic auth`: have the service account name a pull secret with this login; \
-                 `x509`: have the nodes trust the CA (containerd: certs.d/HOST/hosts.toml), whatever Pods trust; `no such \
-                 host`: have the nodes' own resolver know the name"
+                 `x509`: have the nodes trust the CA by `berth_node_trust` (containerd: certs.d/HOST/hosts.toml), whatever Pods \
+                 trust; `no such host`: have the nodes' own resolver know the name"
             }
         }
     }

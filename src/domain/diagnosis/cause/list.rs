@@ -201,7 +201,7 @@ causes! {
     }
     NodeTrust "node-trust" { "the node does not trust the registry's certificate",
         seen: "The Pod's event `Failed` and `waiting.message`: `x509`. The same words come from a wrong CA, a wrong folder name and a dropped `hosts.toml` alike; only containerd's log tells them apart.",
-        do: "Write the registry's CA to `/etc/containerd/certs.d/HOST/hosts.toml` on each node (under `[host]`), HOST with its port as the image names it, or take a certificate of a CA that nodes trust."
+        do: "Declare the registry's CA with `berth_node_trust`, HOST with its port as the image names it; or write it to `/etc/containerd/certs.d/HOST/hosts.toml` on each node (under `[host]`), or take a certificate of a CA that nodes trust."
     }
     NodeName "node-name" { "the node cannot resolve the registry's name",
         seen: "The Pod's event `Failed`: `no such host`. Nodes use their own resolvers, not the cluster's DNS.",
