@@ -98,7 +98,8 @@ pub struct Entry {
     #[attr(check = user_name())]
     pub username: String,
     /// The password or token. It reaches the cluster's Secrets and not the state. It may be left out for a login that the
-    /// Secret has already, as after an import: what is set stays.
+    /// Secret has already, as after an import, as long as `username` and `password_wo_version` stay those that the Secret
+    /// remembers: what is set stays.
     #[attr(write_only)]
     #[serde(skip)]
     pub password_wo: Option<Secret>,

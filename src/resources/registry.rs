@@ -49,7 +49,7 @@ impl Resource<Berth> for Registry {
             "A private container registry (distribution) in the cluster: its configuration, users, storage, \
              Deployment, Service and Ingress.\n\n~> **Without `users` and `htpasswd` everyone who reaches the registry may \
              pull, push and delete.** A plan warns of a registry that is open by an Ingress, a port of the nodes or a load \
-             balancer and has neither.\n\nPasswords reach the cluster as bcrypt hashes and never the state. What \
+             balancer and has neither, and of an Ingress without TLS to which users send their passwords.\n\nPasswords reach the cluster as bcrypt hashes and never the state. What \
              someone changes in the cluster is found by a refresh and set right by the next apply. A claimed volume \
              outlives the registry unless `storage.volume.delete_on_destroy` is set; a bucket always does. An import finds \
              everything but passwords, and the next apply sets those.\n\n## What is made\n\n\

@@ -22,7 +22,7 @@ resource "berth_registry" "main" {
 }
 
 resource "berth_registry_check" "main" {
-  host                = berth_registry.main.host
+  host                = trimprefix(berth_registry.main.url, "https://") # with the port, where it is not 443
   username            = "ci"
   password_wo         = var.push_password
   password_wo_version = 1

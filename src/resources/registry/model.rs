@@ -49,7 +49,7 @@ pub struct Declared {
     #[serde(skip)]
     pub htpasswd: Option<String>,
     /// Whether everyone may come in without a login, on purpose. It changes nothing about the registry: without it, a plan
-    /// warns of one that is open to more than the cluster. Default `false`.
+    /// warns of one that is open to more than the cluster. Absent, it is not.
     pub anonymous: Option<bool>,
     /// The certificate.
     pub tls: Option<Tls>,
@@ -102,8 +102,9 @@ pub struct Declared {
     /// `berth_registry_check`. Default `true`.
     #[attr(default = true)]
     pub wait: bool,
-    /// The address that clients use: `host`, with the port if it is not the usual one. Without `host`, the name of the Service
-    /// within the cluster.
+    /// The address that clients use, beginning with `https://` or `http://`: `host`, with the port if it is not the usual one.
+    /// Without `host`, the name of the Service within the cluster. Images and logins are named without the scheme:
+    /// `trimprefix(trimprefix(url, "https://"), "http://")`.
     #[serde(skip)]
     pub url: Computed<String>,
     /// The registry's configuration file, so that a plan shows what changes in it. It holds no secret: those reach the
@@ -251,7 +252,8 @@ pub struct Ephemeral {
 #[serde(default)]
 pub struct User {
     /// The password, at most 72 bytes: bcrypt hashes no more. It reaches the cluster as a hash, and not the state. It may be
-    /// left out for a user that the registry has already, as after an import: what is set stays.
+    /// left out for a user that the registry has already, as after an import, as long as `password_wo_version` stays the one in
+    /// the state: what is set stays.
     #[attr(write_only, check = password())]
     #[serde(skip)]
     pub password_wo: Option<Secret>,
@@ -356,7 +358,8 @@ pub struct Account {
 #[derive(Clone, Debug, Default, Model, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Proxy {
-    /// Its address, such as `https://registry-1.docker.io`.
+    /// Its address, such as `https://registry-1.docker.io`. Its certificate must be one of a public CA: the registry trusts those
+    /// that its image brings, and takes no further one.
     #[attr(check = web_address())]
     pub remote_url: String,
     /// Whom to log in as.
