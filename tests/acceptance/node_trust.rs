@@ -189,7 +189,7 @@ fn a_containerd_that_reads_no_folders_ends_the_wait_and_is_told_with_what_to_set
     let begun = Instant::now();
     let told = workspace.apply().succeeds().stdout;
     let took = begun.elapsed();
-    assert!(took < Duration::from_secs(120), "{took:?}");
+    assert!(took < Duration::from_mins(2), "{took:?}");
     assert!(told.contains("Not all nodes trust yet") && told.contains("containerd_config"), "{told}");
     workspace.configure(&right);
     workspace.apply().succeeds();
