@@ -131,10 +131,7 @@ fn take(line: usize, value: Value, found: &mut Vec<Item>) -> Result<(), Mistake>
 /// The type of a list's elements, where the list names it, and the elements.
 fn elements(list: &mut Map<String, Value>) -> Option<(Map<String, Value>, Vec<Value>)> {
     let kind = list.get("kind").and_then(Value::as_str)?.strip_suffix("List")?.to_owned();
-    let elements = match list.get_mut("items")?.take() {
-        Value::Array(elements) => elements,
-        _ => return None,
-    };
+    let elements = std::mem::take(list.get_mut("items")?.as_array_mut()?);
     let version = list.get("apiVersion").cloned().filter(|_| !kind.is_empty());
     let of = version.map(|version| [("apiVersion".to_owned(), version), ("kind".to_owned(), kind.into())]);
     Some((of.into_iter().flatten().collect(), elements))

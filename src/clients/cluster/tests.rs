@@ -280,6 +280,11 @@ async fn an_owner_that_is_leaving_is_waited_for() {
     assert!(body.contains(r#""berth/owner":"ours""#), "{body}");
 }
 
+/// What the API server says of the kinds of `apps/v1`: a lead may be of any.
+fn apps() -> (u16, Value) {
+    (200, json!({ "resources": [{ "name": "deployments", "namespaced": true, "kind": "Deployment" }] }))
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_a_run_left_that_never_finished_is_taken_over() {
     let service = || marked("killed", "Service");
@@ -289,7 +294,7 @@ async fn what_a_run_left_that_never_finished_is_taken_over() {
         lead
     };
     for lead in [absent(), (200, unfinished), (200, marked("ours", "Deployment"))] {
-        let (cluster, _) = scripted(vec![(200, service()), lead.clone(), (200, service())]);
+        let (cluster, _) = scripted(vec![(200, service()), apps(), lead.clone(), (200, service())]);
         assert!(cluster.apply_own(&budget(), &service(), &claim("ours")).await.is_ok(), "{lead:?}");
     }
 }

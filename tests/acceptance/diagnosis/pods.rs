@@ -37,6 +37,17 @@ fn secret(namespace: &str, key: &str, password: &str) -> String {
 
 const NAMED: &str = "imagePullSecrets: [{name: pull}]";
 
+/// A registry whose bucket does not exist.
+const S3: &str = "    env:\n    - {name: OTEL_TRACES_EXPORTER, value: none}\n    - {name: REGISTRY_STORAGE, value: s3}\n    - {name: REGISTRY_STORAGE_S3_BUCKET, value: no-such-bucket}\n    \
+              - {name: REGISTRY_STORAGE_S3_REGION, value: us-east-1}\n    - {name: REGISTRY_STORAGE_S3_REGIONENDPOINT, value: \"S3-URL\"}\n    \
+              - {name: REGISTRY_STORAGE_S3_FORCEPATHSTYLE, value: \"true\"}\n    - {name: REGISTRY_STORAGE_S3_SECURE, value: \"false\"}\n    \
+              - {name: REGISTRY_STORAGE_S3_ACCESSKEY, value: key}\n    - {name: REGISTRY_STORAGE_S3_SECRETKEY, value: secret}\n    \
+              - {name: REGISTRY_HEALTH_STORAGEDRIVER_ENABLED, value: \"true\"}\n    - {name: REGISTRY_HEALTH_STORAGEDRIVER_INTERVAL, value: 2s}\n";
+
+/// A registry whose configuration cannot be read.
+const BROKEN: &str = "    args: [serve, /config/config.yml]\n    volumeMounts: [{name: config, mountPath: /config}]\n  volumes: [{name: config, configMap: {name: config}}]\n\
+                  ---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: config, namespace: NS}\ndata: {config.yml: \"version: [\"}\n";
+
 pub fn scenes(stage: &Stage, hub: &Hub) -> Vec<Scene> {
     let scene = |name: &str, cause: &'static str, objects: String| Scene {
         name: name.to_owned(),
@@ -48,14 +59,7 @@ pub fn scenes(stage: &Stage, hub: &Hub) -> Vec<Scene> {
     let host = &hub.host;
     let image = format!("{host}/team/app:1");
     let right = |namespace: &str| secret(namespace, host, PASSWORD);
-    let s3 = "    env:\n    - {name: OTEL_TRACES_EXPORTER, value: none}\n    - {name: REGISTRY_STORAGE, value: s3}\n    - {name: REGISTRY_STORAGE_S3_BUCKET, value: no-such-bucket}\n    \
-              - {name: REGISTRY_STORAGE_S3_REGION, value: us-east-1}\n    - {name: REGISTRY_STORAGE_S3_REGIONENDPOINT, value: \"S3-URL\"}\n    \
-              - {name: REGISTRY_STORAGE_S3_FORCEPATHSTYLE, value: \"true\"}\n    - {name: REGISTRY_STORAGE_S3_SECURE, value: \"false\"}\n    \
-              - {name: REGISTRY_STORAGE_S3_ACCESSKEY, value: key}\n    - {name: REGISTRY_STORAGE_S3_SECRETKEY, value: secret}\n    \
-              - {name: REGISTRY_HEALTH_STORAGEDRIVER_ENABLED, value: \"true\"}\n    - {name: REGISTRY_HEALTH_STORAGEDRIVER_INTERVAL, value: 2s}\n"
-        .replace("S3-URL", &value("SANDBOX_S3_ENDPOINT"));
-    let broken = "    args: [serve, /config/config.yml]\n    volumeMounts: [{name: config, mountPath: /config}]\n  volumes: [{name: config, configMap: {name: config}}]\n\
-                  ---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: config, namespace: NS}\ndata: {config.yml: \"version: [\"}\n";
+    let s3 = S3.replace("S3-URL", &value("SANDBOX_S3_ENDPOINT"));
     vec![
         scene("missing", "pull-secret-missing", pod(&image, "imagePullSecrets: [{name: gone}]")),
         scene("wrong-password", "registry-login-refused", secret("NS", host, WRONG) + &pod(&image, NAMED)),
@@ -78,7 +82,7 @@ pub fn scenes(stage: &Stage, hub: &Hub) -> Vec<Scene> {
         scene("no-name", "name-not-found", pod(&format!("{}/app:1", stage.host("nowhere")), "")),
         scene("closed", "node-connection", pod("127.0.0.9:1/app:1", "")),
         scene("no-config", "registry-config-missing", registry("    args: [serve, /nowhere.yml]\n")),
-        scene("bad-config", "registry-config-broken", registry(broken)),
+        scene("bad-config", "registry-config-broken", registry(BROKEN)),
         scene("no-bucket", "bucket-missing", registry(&s3)),
         scene("no-node", "unschedulable", pod(&value("SANDBOX_BUSYBOX_IMAGE"), "nodeSelector: {no: where}")),
         scene(

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    absent, answering, budget, claim, deployment, discovered, manifest, marked, namespace_of, scripted, status,
+    absent, answering, apps, budget, claim, deployment, discovered, manifest, marked, namespace_of, scripted, status,
 };
 use crate::clients::cluster::{ClusterError, Vacancy};
 use crate::domain::kubernetes::ObjectRef;
@@ -98,14 +98,14 @@ async fn a_namespace_whose_maker_is_gone_goes_with_the_last_who_asked_for_it() {
     let [core, groups] = discovered();
     let none = || (200, json!({ "items": [] }));
     let (cluster, asked) =
-        scripted(vec![of_gone(), absent(), core, groups, none(), none(), (200, json!({})), absent()]);
+        scripted(vec![of_gone(), apps(), absent(), core, groups, none(), none(), (200, json!({})), absent()]);
     let vacancy = cluster.remove_own_empty_namespace(&budget(), "apps", &claim("ours")).await;
     assert_eq!(vacancy, Ok(Vacancy::Settled));
     assert!(asked.lock().unwrap().iter().any(|(method, ..)| method == "DELETE"));
 
-    let (cluster, asked) = scripted(vec![of_gone(), (200, marked("gone", "Deployment"))]);
+    let (cluster, asked) = scripted(vec![of_gone(), apps(), (200, marked("gone", "Deployment"))]);
     let vacancy = cluster.remove_own_empty_namespace(&budget(), "apps", &claim("ours")).await;
-    assert_eq!((vacancy, asked.lock().unwrap().len()), (Ok(Vacancy::Settled), 2), "its maker is there");
+    assert_eq!((vacancy, asked.lock().unwrap().len()), (Ok(Vacancy::Settled), 3), "its maker is there");
 
     let foreign = json!({ "metadata": { "name": "apps", "annotations": of_gone().1["metadata"]["annotations"] } });
     let (cluster, asked) = scripted(vec![(200, foreign)]);
