@@ -2,8 +2,7 @@
 
 mod spec;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -17,7 +16,6 @@ use crate::provider::Cx;
 use crate::resources::diagnosis::with_the_way;
 use crate::resources::objects::{self, Goal, Kept, Tenant, Wish};
 use crate::resources::tenancy;
-use crate::retry::Budget;
 use crate::sdk::Result;
 
 pub use spec::{duration, pruned, same_duration, texts};
@@ -39,9 +37,6 @@ pub const TO_TAKE_OVER: &str = "it was made by another tool: the next apply take
 
 /// What is said of an object that has not become ready.
 pub const NOT_SEEN_READY: &str = "it has not been seen ready since the last change";
-
-/// How long it may take to mark what was made as finished.
-const FINISHING: Duration = Duration::from_secs(10);
 
 /// One resource's objects.
 pub struct Declared<'a> {
@@ -71,19 +66,11 @@ impl Declared<'_> {
         }
         let owner = tenancy::claim(cx, &self.lead, self.what).map_err(|error| error.at("name"))?;
         let claim = Claim { is_open: is_new, ..self.claim(Some(owner)) };
-        let given: BTreeSet<_> = is_given.then(|| self.lead.clone()).into_iter().collect();
-        let tenant =
-            Tenant { cx, cluster, claim: &claim, manager: FIELD_MANAGER, force: false, adopts: false, given: &given };
+        let given = is_given.then(|| self.lead.key()).into_iter().collect();
+        let tenant = Tenant { given, ..Tenant::of(cx, cluster, &claim, FIELD_MANAGER) };
         let placed = self.write(&tenant, is_new).await;
-        if !cx.has_existing() {
-            tenancy::abandon(cx, &self.lead);
-            return placed.map_err(|error| self.told(&error));
-        }
-        if is_new
-            && let Err(error @ ClusterError::Held { .. }) =
-                cluster.finish(&Budget::for_cleanup(FINISHING), &claim).await
-        {
-            return Err(self.told(&error));
+        if is_new || !cx.has_existing() {
+            tenancy::finish_own(cx, &claim, self.what, "name").await?;
         }
         placed.map_err(|error| self.told(&error))
     }
@@ -114,9 +101,7 @@ impl Declared<'_> {
     pub async fn ready(&self, cx: &Cx) -> Result<Value> {
         let cluster = cx.provider().cluster()?;
         let claim = self.claim(cx.known_owner());
-        let given = BTreeSet::new();
-        let tenant =
-            Tenant { cx, cluster, claim: &claim, manager: FIELD_MANAGER, force: false, adopts: false, given: &given };
+        let tenant = Tenant::of(cx, cluster, &claim, FIELD_MANAGER);
         let mut wishes = vec![Wish::Condition("Ready".to_owned(), "True".to_owned())];
         if self.lead.kind == "Certificate" {
             // The revision is counted a moment after the Secret is there.
@@ -171,9 +156,7 @@ impl Declared<'_> {
         cluster.learn_kinds(cx.budget(), kinds).await.map_err(|error| self.told(&error))?;
         tenancy::recovered(cx, std::slice::from_ref(&self.lead), self.what).await?;
         let claim = self.claim(cx.known_owner());
-        let given = BTreeSet::new();
-        let tenant =
-            Tenant { cx, cluster, claim: &claim, manager: FIELD_MANAGER, force: false, adopts: false, given: &given };
+        let tenant = Tenant::of(cx, cluster, &claim, FIELD_MANAGER);
         let all: Vec<ObjectRef> = std::iter::once(self.lead.clone()).chain(more.iter().cloned()).collect();
         let removed = tenant.remove(&all, &Kept::default()).await;
         removed.tell(cx, self.what);
@@ -187,9 +170,8 @@ impl Declared<'_> {
     /// Takes a Secret away that is declared no longer.
     pub async fn forsake(&self, cx: &Cx, secret: &ObjectRef) -> Result<()> {
         let cluster = cx.provider().cluster()?;
-        let (claim, given) = (self.claim(cx.known_owner()), BTreeSet::new());
-        let tenant =
-            Tenant { cx, cluster, claim: &claim, manager: FIELD_MANAGER, force: false, adopts: false, given: &given };
+        let claim = self.claim(cx.known_owner());
+        let tenant = Tenant::of(cx, cluster, &claim, FIELD_MANAGER);
         let removed = tenant.remove(std::slice::from_ref(secret), &Kept::default()).await;
         if let Some((_, error)) = removed.failures.into_iter().next() {
             return Err(self.told(&error));

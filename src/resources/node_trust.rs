@@ -82,7 +82,7 @@ impl Resource<Berth> for NodeTrust {
     async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
         let what = format!("Cannot make the nodes trust what `{}/{}` declares", model.namespace, model.name);
         let made = apply::bring_about(cx, None, model, &what).await;
-        let finished = tenancy::finish_own(cx, &model.claim(cx.known_owner()), &what).await;
+        let finished = tenancy::finish_own(cx, &model.claim(cx.known_owner()), &what, "name").await;
         made.and(finished)
     }
 

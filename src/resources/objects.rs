@@ -42,19 +42,24 @@ pub struct Tenant<'a> {
     pub force: bool,
     /// Whether it takes over what bears no mark.
     pub adopts: bool,
-    /// Objects that an import or a `moved` block has given to it.
-    pub given: &'a BTreeSet<ObjectRef>,
+    /// Objects that an import or a `moved` block has given to it, by their keys: whatever the version.
+    pub given: BTreeSet<String>,
 }
 
-impl Tenant<'_> {
+impl<'a> Tenant<'a> {
+    /// One who takes nothing but what bears its mark.
+    pub fn of(cx: &'a Cx, cluster: &'a Cluster, claim: &'a Claim, manager: &'a str) -> Self {
+        Self { cx, cluster, claim, manager, force: false, adopts: false, given: BTreeSet::new() }
+    }
+
     /// Whose an object is that was found.
     pub fn tenure(&self, object: &ObjectRef, found: &Value) -> Tenure {
         tenure(self.claim, found, self.adopts || self.is_given(object))
     }
 
-    /// Whether an import or a `moved` block has given it to the resource, in whatever version.
+    /// Whether an import or a `moved` block has given it to the resource.
     fn is_given(&self, object: &ObjectRef) -> bool {
-        self.given.iter().any(|given| given.key() == object.key())
+        self.given.contains(&object.key())
     }
 }
 

@@ -99,7 +99,7 @@ impl Resource<Berth> for Registry {
     async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
         let what = format!("Cannot create the registry `{}/{}`", model.namespace, model.name);
         let made = apply::bring_about(cx, None, model, &what).await;
-        let finished = tenancy::finish_own(cx, &model.claim(cx.known_owner()), &what).await;
+        let finished = tenancy::finish_own(cx, &model.claim(cx.known_owner()), &what, "name").await;
         made.and(finished)?;
         if apply::is_contended(cx, model).await {
             // Another state was at it as well, and has been refused since: what it wrote in between is set right.

@@ -151,17 +151,18 @@ pub async fn finish(cx: &Cx, claim: &Claim) {
     drop(finished(cx, claim).await);
 }
 
-/// Ends a create, however it went, where another state may have made the same at the same moment.
+/// Ends a create, however it went, where another state may have made the same at the same moment. The attribute is the one
+/// that names the object.
 ///
 /// # Errors
 /// It has, and has it now.
-pub async fn finish_own(cx: &Cx, claim: &Claim, what: &str) -> Result<()> {
+pub async fn finish_own(cx: &Cx, claim: &Claim, what: &str, attribute: &str) -> Result<()> {
     if !cx.has_existing() {
         abandon(cx, &claim.lead);
         return Ok(());
     }
     match finished(cx, claim).await {
-        Err(error @ ClusterError::Held { .. }) => Err(error.explain(what).at("name")),
+        Err(error @ ClusterError::Held { .. }) => Err(error.explain(what).at(attribute)),
         _ => Ok(()),
     }
 }

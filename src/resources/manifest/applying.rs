@@ -12,7 +12,7 @@ use crate::provider::Cx;
 use crate::resources::diagnosis::{subject_of, with_the_way};
 use crate::resources::objects::{Goal, Tenant, Wish, side_by_side};
 use crate::resources::tenancy;
-use crate::retry::{Budget, Pace};
+use crate::retry::Pace;
 use crate::sdk::Result;
 
 use super::Declared;
@@ -35,9 +35,6 @@ pub const NOT_SEEN_READY: &str = "has not been seen ready since the last change"
 /// How long the API server may take to serve a kind that was defined a moment ago.
 const SERVING: Duration = Duration::from_secs(30);
 const PACE: Pace = Pace::new(Duration::from_millis(100), Duration::from_secs(1));
-
-/// How long it may take to mark what was made as finished.
-const FINISHING: Duration = Duration::from_secs(10);
 
 type Outcome<T> = std::result::Result<T, ClusterError>;
 
@@ -65,26 +62,16 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     let owner = claim(cx, &parts, what)?;
     let claim = crate::domain::ownership::Claim { is_open: prior.is_none(), ..Declared::claim(Some(owner), lead) };
     let given = prior.map(Declared::given).unwrap_or_default();
-    let tenant = Tenant {
-        cx,
-        cluster,
-        claim: &claim,
-        manager: &model.field_manager.clone(),
-        force: model.force_conflicts,
-        adopts: model.adopt,
-        given: &given,
-    };
+    let manager = model.field_manager.clone();
+    let (force, adopts) = (model.force_conflicts, model.adopt);
+    let tenant = Tenant { force, adopts, given, ..Tenant::of(cx, cluster, &claim, &manager) };
     let applied = apply(&tenant, prior, model, &before, &parts, what).await;
     if !cx.has_existing() {
         release(cx, &parts);
         return applied;
     }
-    let finished = cluster.finish(&Budget::for_cleanup(FINISHING), &claim).await;
-    applied?;
-    match finished {
-        Err(error @ ClusterError::Held { .. }) => Err(error.explain(what).at("yaml")),
-        _ => Ok(()),
-    }
+    let finished = tenancy::finish_own(cx, &claim, what, "yaml").await;
+    applied.and(finished)
 }
 
 /// Claims every object for this run.
@@ -129,13 +116,14 @@ async fn apply(
     let cx = tenant.cx;
     refuse_held(tenant, parts).await.map_err(|failure| explained(&failure, what))?;
     let now: Vec<ObjectRef> = parts.iter().map(|part| part.object.clone()).collect();
-    let leaving = left_out(before, &now);
+    let (had, has) = (keys(before), keys(&now));
+    let leaving: Vec<ObjectRef> = before.iter().filter(|object| !has.contains(&object.key())).cloned().collect();
     note(model, now.iter().chain(&leaving));
     model.drift.set(Vec::new());
     cx.remember(BEGUN, &true);
     let mut written = recalled(cx);
     for phase in PHASES {
-        let outcome = declare(tenant, of_phase(parts, phase), before, phase, &mut written).await;
+        let outcome = declare(tenant, of_phase(parts, phase), &had, phase, &mut written).await;
         remember(cx, &written);
         outcome.map_err(|failure| explained(&failure, what))?;
         if phase == Phase::Definitions {
@@ -150,10 +138,9 @@ async fn apply(
     wait(tenant, prior.is_none(), model, parts, what).await
 }
 
-/// What was declared before and is no more. Another version of an object is the same object.
-fn left_out(before: &[ObjectRef], now: &[ObjectRef]) -> Vec<ObjectRef> {
-    let keys: BTreeSet<String> = now.iter().map(ObjectRef::key).collect();
-    before.iter().filter(|object| !keys.contains(&object.key())).cloned().collect()
+/// Which objects they are: another version of an object is the same object.
+fn keys(objects: &[ObjectRef]) -> BTreeSet<String> {
+    objects.iter().map(ObjectRef::key).collect()
 }
 
 /// The steps in their order.
@@ -184,12 +171,12 @@ async fn refuse_held(tenant: &Tenant<'_>, parts: &[Part]) -> std::result::Result
 async fn declare(
     tenant: &Tenant<'_>,
     parts: impl Iterator<Item = &Part>,
-    before: &[ObjectRef],
+    had: &BTreeSet<String>,
     phase: Phase,
     written: &mut Written,
 ) -> std::result::Result<(), Failure> {
     let placed = parts.map(|part| async move {
-        let had = before.iter().any(|object| object.key() == part.object.key());
+        let had = had.contains(&part.object.key());
         let stored = if phase >= Phase::Edges {
             tenant.place_patiently(&part.manifest, had).await
         } else {

@@ -137,10 +137,14 @@ impl Declared {
         self.objects.get().into_iter().flatten().filter_map(|id| manifest::of_id(id)).collect()
     }
 
-    /// The objects that were given to us and do not bear our mark yet.
-    pub fn given(&self) -> BTreeSet<ObjectRef> {
+    /// The keys of the objects that were given to us and do not bear our mark yet.
+    pub fn given(&self) -> BTreeSet<String> {
         let drift = self.drift.get().map(Vec::as_slice).unwrap_or_default();
-        self.inventory().into_iter().filter(|object| drift.contains(&taking_over::said_of(object))).collect()
+        self.inventory()
+            .into_iter()
+            .filter(|object| drift.contains(&taking_over::said_of(object)))
+            .map(|object| object.key())
+            .collect()
     }
 
     /// What it claims as its own; `lead` answers for all.

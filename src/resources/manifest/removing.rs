@@ -34,8 +34,7 @@ pub async fn take_away(cx: &Cx, model: &Declared) -> Result<()> {
     let Some(lead) = objects.first().cloned() else { return Ok(()) };
     let owner = tenancy::recovered(cx, &objects, what).await?;
     let claim = Declared::claim(owner, lead);
-    let (given, manager) = (std::collections::BTreeSet::new(), &model.field_manager);
-    let tenant = Tenant { cx, cluster, claim: &claim, manager, force: false, adopts: false, given: &given };
+    let tenant = Tenant::of(cx, cluster, &claim, &model.field_manager);
     let there = there(&tenant, &objects).await.map_err(|error| error.explain(what))?;
     let removed = tenant.remove(&there, &kept(model)).await;
     removed.tell(cx, what);
