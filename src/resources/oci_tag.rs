@@ -53,12 +53,15 @@ pub fn moving(overwrite: bool) -> Moving {
     if overwrite { Moving::Allowed } else { Moving::Refused }
 }
 
+/// The warning of a plan of which something is not there yet. `made` ends the next step: how it may be made, and else what to correct.
+fn not_there_yet(what: &str, named: &str, made: &str, attribute: &str) -> Explanation {
+    let next = format!("nothing needs to be done if something in this run {made}");
+    Explanation::new("BERTH-OCI-014", what).on(named).next(next).at(attribute)
+}
+
 /// The warning of a plan whose files are not there yet.
 pub fn files_absent(what: &str, path: &str, attribute: &str) -> Explanation {
-    Explanation::new("BERTH-OCI-014", what)
-        .on(path)
-        .next("nothing needs to be done if something in this run makes it; else correct the path")
-        .at(attribute)
+    not_there_yet(what, path, "makes it; else correct the path", attribute)
 }
 
 /// What passes by a plan that fails for its files: a destroy does not need them, and yet plans them first.
@@ -183,12 +186,12 @@ impl Destination<'_> {
         let Ok(registry) = cx.provider().oci(&self.tag.registry, self.attribute).await else { return };
         let budget = cx.budget().at_most(LOOKING);
         match patiently(&budget, || registry.head(&self.tag.repository, reference, "pull")).await {
-            Ok(None) => plan.warn(
-                &Explanation::new("BERTH-OCI-014", "The image that is to be copied is not there yet")
-                    .on(plan.planned().text("source.reference").unwrap_or_default())
-                    .next("nothing needs to be done if something in this run pushes it; else correct host, path, tag or digest")
-                    .at(self.attribute),
-            ),
+            Ok(None) => {
+                let named = plan.planned().text("source.reference").unwrap_or_default().to_owned();
+                let what = "The image that is to be copied is not there yet";
+                let otherwise = "pushes it; else correct host, path, tag or digest";
+                plan.warn(&not_there_yet(what, &named, otherwise, self.attribute));
+            }
             Err(error) if is_silence(&error) => cx.provider().looks().give_up(SOURCES),
             _ => {}
         }
