@@ -8,6 +8,7 @@ mod removal;
 mod secrets;
 
 use crate::kubectl::{Namespace, kubectl_ok};
+use crate::sandbox::value;
 use crate::workspace::{Cli, Workspace};
 
 const ADDRESS: &str = "berth_manifest.it";
@@ -20,6 +21,23 @@ fn declared(text: &str, more: &str) -> String {
 /// A `ConfigMap` as one document.
 fn config_map(namespace: &Namespace, name: &str, data: &str) -> String {
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: {}}}\ndata: {data}\n", namespace.0)
+}
+
+/// A Deployment of one container, with more of its container and of its Pod.
+fn deployment(namespace: &Namespace, name: &str, container: &str, pod: &str) -> String {
+    format!(
+        r#"apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}, namespace: {}}}
+spec:
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec: {{containers: [{{name: a, image: "{}", {container}}}], {pod}}}
+"#,
+        namespace.0,
+        value("SANDBOX_BUSYBOX_IMAGE")
+    )
 }
 
 fn joined(documents: &[String]) -> String {

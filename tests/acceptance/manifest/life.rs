@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ADDRESS, config_map, declared, drift, joined, on_all, patched};
+use super::{ADDRESS, config_map, declared, deployment, drift, joined, on_all, patched};
 use crate::kubectl::{Mutation, Namespace, kubectl_ok, names, object};
 use crate::workspace::{Cli, Workspace};
 
@@ -228,32 +228,15 @@ fn mistakes_are_told_before_anything_is_written() {
 #[ignore = "needs the sandbox"]
 fn what_runs_may_wait_for_what_comes_after_it() {
     let namespace = Namespace::new("manifest");
-    let text = format!(
-        r#"apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: tls, namespace: {0}}}
-spec:
-  selector: {{matchLabels: {{app: tls}}}}
-  template:
-    metadata: {{labels: {{app: tls}}}}
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers: [{{name: a, image: "{1}", command: [sleep, "3600"], volumeMounts: [{{name: tls, mountPath: /tls}}]}}]
-      volumes: [{{name: tls, secret: {{secretName: tls}}}}]
----
-apiVersion: cert-manager.io/v1
-kind: Issuer
-metadata: {{name: own, namespace: {0}}}
-spec: {{selfSigned: {{}}}}
----
-apiVersion: cert-manager.io/v1
-kind: Certificate
-metadata: {{name: tls, namespace: {0}}}
-spec: {{secretName: tls, dnsNames: [a.test], issuerRef: {{name: own}}}}
-"#,
-        namespace.0,
-        crate::sandbox::value("SANDBOX_BUSYBOX_IMAGE")
+    let program = r#"command: [sleep, "3600"], volumeMounts: [{name: tls, mountPath: /tls}]"#;
+    let pod = "terminationGracePeriodSeconds: 0, volumes: [{name: tls, secret: {secretName: tls}}]";
+    let issued = format!(
+        "apiVersion: cert-manager.io/v1\nkind: Issuer\nmetadata: {{name: own, namespace: {0}}}\nspec: {{selfSigned: {{}}}}\n---\n\
+         apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {{name: tls, namespace: {0}}}\n\
+         spec: {{secretName: tls, dnsNames: [a.test], issuerRef: {{name: own}}}}\n",
+        namespace.0
     );
+    let text = joined(&[deployment(&namespace, "tls", program, pod), issued]);
     let workspace = Workspace::new(&declared(&text, "  timeouts = { create = \"3m\" }"));
     let applied = workspace.apply().succeeds();
     assert!(applied.warnings().is_empty(), "{applied}");

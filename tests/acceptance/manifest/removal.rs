@@ -1,6 +1,6 @@
 //! Objects that go, those that do not, and runs that end in the middle.
 
-use super::{ADDRESS, config_map, declared, joined};
+use super::{ADDRESS, config_map, declared, deployment, joined};
 use crate::kubectl::{Namespace, kubectl, kubectl_ok, names, object};
 use crate::workspace::Workspace;
 
@@ -92,24 +92,9 @@ fn a_rollout_that_fails_taints_nothing_and_an_update_says_why() {
 #[ignore = "needs the sandbox"]
 fn a_wait_in_vain_ends_with_the_cause() {
     let namespace = Namespace::new("manifest");
-    let text = format!(
-        r#"apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: web, namespace: {0}}}
-spec:
-  selector: {{matchLabels: {{app: web}}}}
-  template:
-    metadata: {{labels: {{app: web}}}}
-    spec:
-      containers:
-      - name: a
-        image: "{1}"
-        command: [sh, -c, "echo no chart of the harbour; exit 3"]
-        readinessProbe: {{exec: {{command: ["false"]}}}}
-"#,
-        namespace.0,
-        crate::sandbox::value("SANDBOX_BUSYBOX_IMAGE")
-    );
+    let program =
+        r#"command: [sh, -c, "echo no chart of the harbour; exit 3"], readinessProbe: {exec: {command: ["false"]}}"#;
+    let text = deployment(&namespace, "web", program, "");
     let workspace = Workspace::new(&declared(&text, "  timeouts = { create = \"25s\" }"));
     let told = workspace.apply().succeeds().warnings().join("\n");
     assert!(told.contains("BERTH-K8S-012") && told.contains("cause crash-loop"), "{told}");
