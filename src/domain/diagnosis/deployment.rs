@@ -6,14 +6,10 @@ use crate::domain::kubernetes::{ObjectRef, selects};
 use crate::domain::rollout::{self, Pod, ReplicaSet};
 
 use super::cause::Cause;
-use super::installation::look_at_namespace;
 use super::pod;
-use super::report::{Health, LinkState, Report, Severity};
+use super::report::{LinkState, Report};
 use super::snapshot::{Snapshot, text};
-use super::walk::{Walk, age, condition, evidence, owner_uid, reference, uid};
-
-/// How long a Deployment may take to start, in seconds.
-const PATIENCE: i64 = 30;
+use super::walk::{Walk, condition, evidence, owner_uid, reference, uid};
 
 /// The annotation that counts a Deployment's templates, on it and on its `ReplicaSets`.
 const REVISION: &str = "/metadata/annotations/deployment.kubernetes.io~1revision";
@@ -21,21 +17,10 @@ const REVISION: &str = "/metadata/annotations/deployment.kubernetes.io~1revision
 /// Diagnoses a Deployment by its Pods.
 pub fn deployment(seen: &Snapshot, namespace: &str, name: &str) -> Report {
     let object = ObjectRef::deployment(namespace, name);
-    let mut walk = Walk::new(seen, &object);
-    if look_at_namespace(&mut walk, namespace) {
-        return walk.report(Health::Failing);
-    }
-    let found = match walk.subject(&object) {
-        Ok(found) => found,
-        Err(health) => return walk.report(health),
+    let is_young = |found: &Value| {
+        pod::is_young(seen, found) || newest_pods(seen, found).into_iter().any(|it| pod::is_young(seen, it))
     };
-    let is_whole = deployed(&mut walk, found);
-    if is_whole && !walk.has(Severity::Failure) {
-        return walk.report(Health::Healthy);
-    }
-    let is_young = age(seen, found).is_some_and(|age| age < PATIENCE)
-        || newest_pods(seen, found).into_iter().any(|it| pod::is_young(seen, it));
-    walk.report_failing(is_young)
+    pod::examined(seen, &object, namespace, deployed, is_young)
 }
 
 /// A Deployment and its Pods; whether as many as wanted serve.

@@ -12,7 +12,7 @@ use super::report::{Evidence, Health, LinkState, Report, Severity};
 use super::snapshot::{Seen, Snapshot, text};
 use super::walk::{Walk, age, condition, evidence, reference};
 
-/// How long a Pod may take to start, in seconds.
+/// How long what runs may take to start, in seconds.
 const PATIENCE: i64 = 30;
 
 /// How much of a log is told.
@@ -21,22 +21,33 @@ const LOG_LIMIT: usize = 300;
 /// Diagnoses a Pod.
 pub fn pod(seen: &Snapshot, namespace: &str, name: &str) -> Report {
     let object = ObjectRef::pod(namespace, name);
-    let mut walk = Walk::new(seen, &object);
+    examined(seen, &object, namespace, |walk, found| look(walk, 0, found), |found| is_young(seen, found))
+}
+
+/// Diagnoses what runs in a namespace: by a look at it, which answers whether it serves, and by whether it may still be starting.
+pub fn examined<'a>(
+    seen: &'a Snapshot,
+    object: &ObjectRef,
+    namespace: &str,
+    look: impl FnOnce(&mut Walk<'a>, &'a Value) -> bool,
+    is_young: impl FnOnce(&Value) -> bool,
+) -> Report {
+    let mut walk = Walk::new(seen, object);
     if look_at_namespace(&mut walk, namespace) {
         return walk.report(Health::Failing);
     }
-    let found = match walk.subject(&object) {
+    let found = match walk.subject(object) {
         Ok(found) => found,
         Err(health) => return walk.report(health),
     };
-    let is_ready = look(&mut walk, 0, found);
-    if is_ready && !walk.has(Severity::Failure) {
+    let serves = look(&mut walk, found);
+    if serves && !walk.has(Severity::Failure) {
         return walk.report(Health::Healthy);
     }
-    walk.report_failing(is_young(seen, found))
+    walk.report_failing(is_young(found))
 }
 
-/// Whether a Pod may still be starting.
+/// Whether a Pod, or what makes Pods, may still be starting.
 pub fn is_young(seen: &Snapshot, pod: &Value) -> bool {
     age(seen, pod).is_some_and(|age| age < PATIENCE)
 }
