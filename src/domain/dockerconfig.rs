@@ -12,7 +12,7 @@ use crate::secret::Secret;
 
 use super::registry_name::{NoRegistry, RegistryName};
 
-pub use keyring::{Match, compared_name, matches};
+pub use keyring::{Match, compared_host, matches};
 
 /// The type of a Secret that holds such a file.
 pub const SECRET_TYPE: &str = "kubernetes.io/dockerconfigjson";

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::clients::cluster::ClusterError;
 use crate::domain::diagnosis::{Snapshot, newest_pods, pull_config, pulled_images};
 use crate::domain::dockerconfig::{
-    DockerConfig, LEGACY_SECRET_TYPE, Login, Match, SECRET_TYPE, compared_name, matches,
+    DockerConfig, LEGACY_SECRET_TYPE, Login, Match, SECRET_TYPE, compared_host, matches,
 };
 use crate::domain::kubernetes::ObjectRef;
 
@@ -80,7 +80,7 @@ fn registry_questions(seen: &Snapshot, secrets: &[Value], pods: &[Value]) -> Vec
     let mut questions: BTreeMap<String, RegistryQuestion> = BTreeMap::new();
     for pod in pods {
         for (_, image) in pulled_images(pod) {
-            let host = compared_name(&image).split('/').next().unwrap_or_default().to_owned();
+            let host = compared_host(&image);
             let question =
                 questions.entry(host.clone()).or_insert_with(|| RegistryQuestion { host, logins: Vec::new() });
             for (place, login) in logins(seen, secrets, pod, &image) {

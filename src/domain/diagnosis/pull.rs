@@ -6,7 +6,7 @@ mod words;
 
 use serde_json::Value;
 
-use crate::domain::dockerconfig::compared_name;
+use crate::domain::dockerconfig::compared_host;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::registry_name::without_port;
 
@@ -63,7 +63,7 @@ pub fn look(walk: &mut Walk<'_>, pod: &ObjectRef, found: &Value, image: &str, wa
         || waiting.clone(),
         |event| evidence(pod, "event Failed", event.message.unwrap_or_default()).at(event.last_timestamp.as_deref()),
     );
-    let host = compared_name(image).split('/').next().unwrap_or_default().to_owned();
+    let host = compared_host(image);
     let namespace = pod.namespace.as_deref().unwrap_or_default();
     let pull = Pull { pod, found, namespace, image, host, words };
     let registry = walk.seen.registries.get(&pull.host);

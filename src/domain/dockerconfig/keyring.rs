@@ -4,6 +4,11 @@
 
 use crate::domain::registry_name::{RegistryName, is_like, without_port};
 
+/// The host of an image's registry, as the kubelet compares it.
+pub fn compared_host(image: &str) -> String {
+    compared_name(image).split('/').next().unwrap_or_default().to_owned()
+}
+
 /// How a key stands to an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Match {
@@ -16,7 +21,7 @@ pub enum Match {
 }
 
 /// The name of an image as the kubelet compares it: with its registry, without tag and digest.
-pub fn compared_name(image: &str) -> String {
+fn compared_name(image: &str) -> String {
     let image = image.split('@').next().unwrap_or_default();
     let (rest, tag) = image.rsplit_once(':').unwrap_or((image, ""));
     let bare = if tag.is_empty() || tag.contains('/') { image } else { rest };
