@@ -14,7 +14,7 @@ use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest::Scope;
 use crate::retry::Budget;
 
-use super::{Cluster, ClusterError, Verb};
+use super::{Cluster, ClusterError, Verb, absent_as_none};
 
 /// How many groups are asked for at the same time.
 const AT_ONCE: usize = 8;
@@ -119,27 +119,24 @@ impl Cluster {
     }
 
     async fn ask_group(&self, budget: &Budget, group: &str) -> Result<Vec<String>, ClusterError> {
-        let path = format!("/apis/{group}");
-        let build = |_| http::Request::get(&path).body(Vec::new()).map_err(RequestError::BuildRequest);
         let about = ObjectRef::of_cluster(group, "APIGroup", group);
-        match self.ask(budget, Verb::Get, &about, build).await {
-            Ok(answer) => Ok(versions(&answer)),
-            Err(error) if error.is_absence() => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        let group = self.served_at(budget, &format!("/apis/{group}"), &about).await?;
+        Ok(group.as_ref().map(versions).unwrap_or_default())
     }
 
     async fn ask_version(&self, budget: &Budget, api_version: String) -> Result<(), ClusterError> {
         let path =
             if api_version.contains('/') { format!("/apis/{api_version}") } else { format!("/api/{api_version}") };
-        let build = |_| http::Request::get(&path).body(Vec::new()).map_err(RequestError::BuildRequest);
         let about = ObjectRef::of_cluster(&api_version, "APIResourceList", &api_version);
-        match self.ask(budget, Verb::Get, &about, build).await {
-            Ok(list) => self.kinds.learn(api_version, served(&list)),
-            Err(error) if error.is_absence() => self.kinds.learn(api_version, BTreeMap::new()),
-            Err(error) => return Err(error),
-        }
+        let list = self.served_at(budget, &path, &about).await?;
+        self.kinds.learn(api_version, list.as_ref().map(served).unwrap_or_default());
         Ok(())
+    }
+
+    /// What the API server says of what it serves at a path; `None` if that is nothing.
+    async fn served_at(&self, budget: &Budget, path: &str, about: &ObjectRef) -> Result<Option<Value>, ClusterError> {
+        let build = |_| http::Request::get(path).body(Vec::new()).map_err(RequestError::BuildRequest);
+        absent_as_none(self.ask(budget, Verb::Get, about, build).await)
     }
 }
 
