@@ -21,6 +21,9 @@ pub const APPLICATION: &str = "app.kubernetes.io/name";
 /// The annotation that holds what was declared, as JSON without secrets, so that it can be imported.
 pub const DECLARATION: &str = "berth/declaration";
 
+/// The annotation in which `kubectl apply` keeps the whole of an object, with what a Secret holds.
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
 /// Points at one object of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectRef {

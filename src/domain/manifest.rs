@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::kubernetes::{ObjectRef, annotation};
+use super::kubernetes::{LAST_APPLIED, ObjectRef, annotation};
 use super::yaml::{self, Fault};
 
 pub use id::{of_id, written as id};
@@ -30,9 +30,6 @@ const SERVERS: [&str; 8] = [
     "deletionGracePeriodSeconds",
     "selfLink",
 ];
-
-/// Where `kubectl apply` keeps the whole of an object, with what a Secret holds.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// One object of a text, as it is to be declared.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,13 +99,12 @@ pub fn items(text: &str) -> Result<Vec<Item>, Mistake> {
 /// # Errors
 /// There is one.
 pub fn distinct<'a>(items: impl IntoIterator<Item = &'a Item>, namespace: &str) -> Result<(), Mistake> {
-    let mut seen: BTreeMap<(String, String, String, String), usize> = BTreeMap::new();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for item in items {
         let object = item.reference();
         let place = object.namespace.clone().unwrap_or_else(|| namespace.to_owned());
-        // The version does not tell objects apart.
-        let key = (object.group().to_owned(), object.kind.clone(), place, object.name.clone());
-        if let Some(first) = seen.insert(key, item.line) {
+        let placed = ObjectRef { namespace: Some(place), ..object.clone() };
+        if let Some(first) = seen.insert(placed.key(), item.line) {
             return Err(Mistake::Twice { lines: (first, item.line), object });
         }
     }

@@ -3,15 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::domain::dockerconfig::{DockerConfig, LEGACY_SECRET_KEY, LEGACY_SECRET_TYPE, SECRET_KEY, SECRET_TYPE};
+use crate::domain::kubernetes::LAST_APPLIED;
 
 use super::snapshot::text;
 
 /// Members that may hold what is secret, wherever they stand: what programs are started with, stores' passwords, and the
 /// settings of cert-manager's webhooks. No rule reads them. A label of the same name is a text.
 const HUSHED: [&str; 7] = ["env", "envFrom", "command", "args", "httpHeaders", "keystores", "config"];
-
-/// The annotation that holds all of the object once more.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// The one annotation that is kept of Secrets: others may hold all of the Secret once more.
 const CERTIFICATE_NAME: &str = "cert-manager.io/certificate-name";
