@@ -1,5 +1,5 @@
 # A registry that is open to everyone.
-# told: validate
+# told: plan
 
 resource "berth_registry" "x" {
   name      = "hub"
