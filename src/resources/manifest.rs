@@ -1,7 +1,6 @@
 //! `berth_manifest`: objects of any kind, declared by a text.
 
 mod applying;
-mod content;
 mod identity;
 mod model;
 mod observing;

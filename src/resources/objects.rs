@@ -1,8 +1,11 @@
 //! Objects of any kind that a resource declares as its own: whose they are, how they are written, waited for and removed.
 
+pub mod content;
+pub mod declaring;
 mod placing;
 mod removing;
 mod waiting;
+pub mod written;
 
 use std::collections::BTreeSet;
 use std::future::Future;

@@ -4,20 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::clients::cluster::{Cluster, ClusterError};
-use crate::domain::drift::{Deviations, own_differences};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest::health::Health;
-use crate::domain::manifest::{self, fields};
 use crate::domain::ownership::{Claim, Tenure, is_terminating};
 use crate::provider::Cx;
-use crate::resources::objects::{self, side_by_side};
-use crate::resources::tenancy;
+use crate::resources::objects::content::Part;
+use crate::resources::objects::written::{Written, look, scope_in};
+use crate::resources::{objects, tenancy};
 use crate::sdk::Result;
 
 use super::Declared;
-use super::applying::{BEGUN, DEVIATIONS, NOT_SEEN_READY, OWNED, goal_of};
-use super::content::{Content, Part};
+use super::applying::{BEGUN, NOT_SEEN_READY, content, goal_of};
 use super::taking_over;
 
 /// The state with what differs from it; `None` if nothing of it is there.
@@ -42,22 +39,6 @@ pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>>
     Ok(Some(model))
 }
 
-async fn look(
-    cx: &Cx,
-    cluster: &Cluster,
-    inventory: &[ObjectRef],
-) -> std::result::Result<Vec<Option<Value>>, ClusterError> {
-    let kept = cluster.kept(cx.budget(), inventory).await?;
-    let looks = kept.iter().map(|object| async move {
-        match object {
-            Some(object) => cluster.get(cx.budget(), object).await,
-            // Its kind is gone, and with it all objects of it.
-            None => Ok(None),
-        }
-    });
-    side_by_side(looks).await.into_iter().collect()
-}
-
 fn is_met(model: &Declared, object: &ObjectRef, found: &Value) -> bool {
     goal_of(model, object).judge(found) == Health::Ready
 }
@@ -67,8 +48,7 @@ struct Seen<'a> {
     model: &'a Declared,
     claim: &'a Claim,
     declared: BTreeMap<ObjectRef, Part>,
-    deviations: BTreeMap<String, Deviations>,
-    owned: BTreeMap<String, String>,
+    written: Written,
     late: Vec<String>,
 }
 
@@ -80,20 +60,14 @@ struct Judged {
 
 impl<'a> Seen<'a> {
     fn of(cx: &Cx, model: &'a Declared, claim: &'a Claim) -> Result<Self> {
-        let content = Content::of(&Declared { secrets_yaml_wo: None, ..model.clone() }, "Cannot read the manifest")?;
+        let content = content(&Declared { secrets_yaml_wo: None, ..model.clone() }, "Cannot read the manifest")?;
         let inventory = model.inventory();
-        // Where each belongs is told by what was written.
-        let scope = |object: &ObjectRef| {
-            let known = inventory.iter().find(|it| it.kind == object.kind && it.group() == object.group())?;
-            Some(if known.namespace.is_some() { manifest::Scope::Namespaced } else { manifest::Scope::Cluster })
-        };
-        let parts = content.parts(scope).unwrap_or_default();
+        let parts = content.parts(scope_in(&inventory)).unwrap_or_default();
         Ok(Self {
             model,
             claim,
             declared: parts.into_iter().map(|part| (part.object.clone(), part)).collect(),
-            deviations: cx.recall(DEVIATIONS).unwrap_or_default(),
-            owned: cx.recall(OWNED).unwrap_or_default(),
+            written: Written::recalled(cx),
             late: model.drift.get().cloned().unwrap_or_default(),
         })
     }
@@ -116,19 +90,8 @@ impl<'a> Seen<'a> {
     }
 
     fn differences(&self, object: &ObjectRef, found: &Value) -> Vec<String> {
-        let id = manifest::id(object);
-        let mut drift = Vec::new();
-        if let Some(part) = self.declared.get(object) {
-            let known = self.deviations.get(&id).cloned().unwrap_or_default();
-            drift
-                .extend(own_differences(&part.manifest, found, &known).into_iter().map(|it| format!("{object}: {it}")));
-        } else if self
-            .owned
-            .get(&id)
-            .is_some_and(|owned| fields::digest(found, &self.model.field_manager).as_ref() != Some(owned))
-        {
-            drift.push(format!("{object}: somebody has changed what was declared of it"));
-        }
+        let declared = self.declared.get(object);
+        let mut drift = self.written.differences(object, declared, found, &self.model.field_manager);
         let late = format!("{object} {NOT_SEEN_READY}");
         if self.late.contains(&late) && !is_met(self.model, object, found) {
             drift.push(late);

@@ -1,15 +1,16 @@
 //! What a plan can know of a manifest, without a cluster.
 
 use crate::domain::kubernetes::ObjectRef;
-use crate::domain::manifest::{self, Scope};
+use crate::domain::manifest;
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::resources::objects::content::Content;
+use crate::resources::objects::written::scope_in;
 use crate::resources::write_only::warn_of_write_only;
 use crate::resources::{objects, tenancy};
 use crate::sdk::{Model as _, Plan, Result, Secret, Seen, Value};
 
 use super::Declared;
-use super::content::Content;
 
 /// Fills in the objects that will be there, and warns of what the apply will refuse.
 pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
@@ -52,20 +53,14 @@ fn foresee(plan: &Plan<'_>) -> Option<Vec<ObjectRef>> {
     let secret = secret.known().and_then(Value::as_str).map(Secret::new);
     let content = Content::read(open.known().and_then(Value::as_str), secret.as_ref(), view.text("namespace")?).ok()?;
     let (scopes, before) = (content.scopes(), prior_objects(plan));
-    let scope = |object: &ObjectRef| scopes.scope(object.group(), &object.kind).or_else(|| as_before(&before, object));
+    let as_before = scope_in(&before);
+    let scope = |object: &ObjectRef| scopes.scope(object.group(), &object.kind).or_else(|| as_before(object));
     Some(content.parts(scope)?.into_iter().map(|part| part.object).collect())
 }
 
 fn prior_objects(plan: &Plan<'_>) -> Vec<ObjectRef> {
     let ids = plan.prior().read::<Vec<String>>("objects").unwrap_or_default();
     ids.iter().filter_map(|id| manifest::of_id(id)).collect()
-}
-
-/// Where objects of the kind were found to live.
-fn as_before(before: &[ObjectRef], object: &ObjectRef) -> Option<Scope> {
-    let is_of_kind = |it: &&ObjectRef| it.kind == object.kind && it.group() == object.group();
-    let known = before.iter().find(is_of_kind)?;
-    Some(if known.namespace.is_some() { Scope::Namespaced } else { Scope::Cluster })
 }
 
 /// Warns of a wish that no object of the text fits.

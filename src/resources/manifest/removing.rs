@@ -5,12 +5,13 @@ use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest;
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::resources::objects::declaring::explained;
 use crate::resources::objects::{Kept, Removed, Tenant};
 use crate::resources::tenancy;
 use crate::sdk::Result;
 
 use super::Declared;
-use super::applying::explained;
+use super::applying::TEXT;
 
 /// Removes what is no longer declared. What does not go stays in the state.
 pub async fn remove_left(tenant: &Tenant<'_>, model: &mut Declared, leaving: &[ObjectRef], what: &str) -> Result<()> {
@@ -72,5 +73,5 @@ fn failed(removed: Removed, what: &str) -> Result<()> {
     let mut failures = removed.failures.into_iter();
     let Some(first) = failures.next() else { return Ok(()) };
     let others = failures.map(|(object, error)| format!("{}: {}", manifest::id(&object), error.told()));
-    Err(explained(&first, what).seen(others))
+    Err(explained(&first, what, TEXT).seen(others))
 }

@@ -1,9 +1,8 @@
 //! Mistakes of a manifest that can be told without a cluster.
 
 use crate::explain::Explanation;
+use crate::resources::objects::content::{Content, told};
 use crate::sdk::{Diagnostics, Secret, Seen, Value, View};
-
-use super::content::{Content, told};
 
 const WHAT: &str = "The manifest cannot be applied";
 

@@ -1,4 +1,4 @@
-//! The objects that a manifest declares, each in its place.
+//! The objects that texts declare, each in its place.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,7 @@ use serde_json::Value;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest::{self, Item, Mistake, Phase, Scope, Scopes, phase};
 use crate::explain::Explanation;
-use crate::sdk::{Result, Secret};
-
-use super::Declared;
+use crate::sdk::Secret;
 
 /// One object that is to be declared.
 #[derive(Clone, Debug)]
@@ -31,24 +29,11 @@ pub struct Content {
 }
 
 impl Content {
-    /// Reads what a model declares.
-    ///
-    /// # Errors
-    /// A text has a mistake.
-    pub fn of(model: &Declared, what: &str) -> Result<Self> {
-        Self::read(model.yaml.as_deref(), model.secrets_yaml_wo.as_ref(), &model.namespace)
-            .map_err(|(mistake, attribute)| told(&mistake, what, attribute))
-    }
-
     /// Reads both texts.
     ///
     /// # Errors
     /// A mistake, and the attribute that has it.
-    pub fn read(
-        open: Option<&str>,
-        secret: Option<&Secret>,
-        namespace: &str,
-    ) -> std::result::Result<Self, (Mistake, &'static str)> {
+    pub fn read(open: Option<&str>, secret: Option<&Secret>, namespace: &str) -> Result<Self, (Mistake, &'static str)> {
         let open = manifest::items(open.unwrap_or_default()).map_err(|mistake| (mistake, "yaml"))?;
         let secret = secret.map_or("", Secret::expose);
         let secret = manifest::items(secret).map_err(|mistake| (mistake, "secrets_yaml_wo"))?;
@@ -121,8 +106,11 @@ fn learn(item: &Item) {
 
 /// What is wrong with a text, at its attribute.
 pub fn told(mistake: &Mistake, what: &str, attribute: &str) -> Explanation {
-    let words =
-        if attribute == "yaml" { mistake.told() } else { format!("`{attribute}`, {}", mistake.told_without_quoting()) };
+    let words = if attribute.ends_with("_wo") {
+        format!("`{attribute}`, {}", mistake.told_without_quoting())
+    } else {
+        mistake.told()
+    };
     let (code, next) = match mistake {
         Mistake::Unreadable(_) => ("BERTH-K8S-081", "correct the text there"),
         Mistake::NoObject { .. } => ("BERTH-K8S-082", "correct the document there"),

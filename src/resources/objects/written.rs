@@ -1,0 +1,105 @@
+//! What the private state notes of objects that a text declares, and what differs from it later.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::clients::cluster::{Cluster, ClusterError};
+use crate::domain::drift::{Deviations, own_deviations, own_differences};
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::manifest::{self, fields};
+use crate::provider::Cx;
+
+use super::content::Part;
+use super::side_by_side;
+
+/// The note of the private state: what the API server stored otherwise than it was declared, object by object.
+const DEVIATIONS: &str = "deviations";
+
+/// The note of the private state: digests of the fields that are ours, of objects whose values are not stored.
+const OWNED: &str = "owned";
+
+/// What was found of what was written.
+#[derive(Default)]
+pub struct Written {
+    deviations: BTreeMap<String, Deviations>,
+    owned: BTreeMap<String, String>,
+}
+
+impl Written {
+    /// What the private state has.
+    pub fn recalled(cx: &Cx) -> Self {
+        Self { deviations: cx.recall(DEVIATIONS).unwrap_or_default(), owned: cx.recall(OWNED).unwrap_or_default() }
+    }
+
+    /// Notes it in the private state.
+    pub fn remember(&self, cx: &Cx) {
+        cx.remember(DEVIATIONS, &self.deviations);
+        cx.remember(OWNED, &self.owned);
+    }
+
+    /// Notes what the API server made of an object.
+    pub fn note(&mut self, part: &Part, stored: &Value, manager: &str) {
+        let id = manifest::id(&part.object);
+        if part.is_secret {
+            self.owned.extend(fields::digest(stored, manager).map(|digest| (id, digest)));
+            return;
+        }
+        let deviations = own_deviations(&part.manifest, stored);
+        if deviations.is_empty() {
+            self.deviations.remove(&id);
+        } else {
+            self.deviations.insert(id, deviations);
+        }
+    }
+
+    /// Without what is said of objects that are declared no more.
+    #[must_use]
+    pub fn of_these(mut self, now: &[ObjectRef]) -> Self {
+        let ids: Vec<String> = now.iter().map(manifest::id).collect();
+        self.deviations.retain(|id, _| ids.contains(id));
+        self.owned.retain(|id, _| ids.contains(id));
+        self
+    }
+
+    /// What differs at an object from what was declared of it; `declared` where its values are known.
+    pub fn differences(
+        &self,
+        object: &ObjectRef,
+        declared: Option<&Part>,
+        found: &Value,
+        manager: &str,
+    ) -> Vec<String> {
+        let id = manifest::id(object);
+        if let Some(part) = declared {
+            let known = self.deviations.get(&id).cloned().unwrap_or_default();
+            return own_differences(&part.manifest, found, &known)
+                .into_iter()
+                .map(|it| format!("{object}: {it}"))
+                .collect();
+        }
+        let is_other = self.owned.get(&id).is_some_and(|owned| fields::digest(found, manager).as_ref() != Some(owned));
+        is_other.then(|| format!("{object}: somebody has changed what was declared of it")).into_iter().collect()
+    }
+}
+
+/// Looks at objects, in whatever version they are served now.
+pub async fn look(cx: &Cx, cluster: &Cluster, inventory: &[ObjectRef]) -> Result<Vec<Option<Value>>, ClusterError> {
+    let kept = cluster.kept(cx.budget(), inventory).await?;
+    let looks = kept.iter().map(|object| async move {
+        match object {
+            Some(object) => cluster.get(cx.budget(), object).await,
+            // Its kind is gone, and with it all objects of it.
+            None => Ok(None),
+        }
+    });
+    side_by_side(looks).await.into_iter().collect()
+}
+
+/// Where objects live, as those that were written tell.
+pub fn scope_in(inventory: &[ObjectRef]) -> impl Fn(&ObjectRef) -> Option<manifest::Scope> {
+    |object| {
+        let known = inventory.iter().find(|it| it.kind == object.kind && it.group() == object.group())?;
+        Some(if known.namespace.is_some() { manifest::Scope::Namespaced } else { manifest::Scope::Cluster })
+    }
+}
