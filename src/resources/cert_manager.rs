@@ -2,18 +2,16 @@
 
 mod spec;
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError, Removal};
-use crate::domain::drift::{Deviations, own_deviations, own_differences};
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::domain::manifest::{self, fields, health};
 use crate::domain::ownership::{Claim, Tenure, is_terminating};
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::resources::diagnosis::with_the_way;
+use crate::resources::objects::content::Part;
+use crate::resources::objects::written::Written;
 use crate::resources::objects::{self, Goal, Kept, Tenant, Wish};
 use crate::resources::tenancy;
 use crate::sdk::Result;
@@ -22,12 +20,6 @@ pub use spec::{duration, pruned, same_duration, texts};
 
 /// The API that the types are written for.
 pub const API_VERSION: &str = "cert-manager.io/v1";
-
-/// The note of the private state: what the API server stored otherwise than it was declared, object by object.
-const DEVIATIONS: &str = "deviations";
-
-/// The note of the private state: digests of the fields that are ours, of objects whose values are not stored.
-const OWNED: &str = "owned";
 
 /// The note of the private state: the Secrets that were written beside the object and not taken away yet, the newest last.
 const SECRETS: &str = "secrets";
@@ -57,6 +49,10 @@ impl Declared<'_> {
         Claim::intended(self.application, &self.lead.name, owner, self.lead.clone())
     }
 
+    fn part(&self) -> Part {
+        Part { object: self.lead.clone(), manifest: self.manifest.clone(), is_secret: false }
+    }
+
     /// Writes the objects; answers what the cluster made of the lead.
     pub async fn place(&self, cx: &Cx, is_new: bool, is_given: bool) -> Result<Value> {
         let cluster = cx.provider().cluster()?;
@@ -78,6 +74,7 @@ impl Declared<'_> {
     async fn write(&self, tenant: &Tenant<'_>, is_new: bool) -> std::result::Result<Value, ClusterError> {
         // Nothing is written before it may be.
         tenant.admit(&self.lead).await?;
+        let mut written = Written::recalled(tenant.cx);
         if let Some(secret) = &self.secret {
             // Noted before: a write that is cut short may have come about.
             let object = ObjectRef::of(secret);
@@ -87,13 +84,15 @@ impl Declared<'_> {
             );
             let stored = tenant.place(secret, !is_new).await?;
             tenant.cx.exists();
-            if let (Some(object), Some(digest)) = (object, fields::digest(&stored, FIELD_MANAGER)) {
-                tenant.cx.remember(OWNED, &BTreeMap::from([(manifest::id(&object), digest)]));
+            if let Some(object) = object {
+                written.note(&Part { object, manifest: secret.clone(), is_secret: true }, &stored, FIELD_MANAGER);
+                written.remember(tenant.cx);
             }
         }
         let stored = tenant.place_patiently(&self.manifest, !is_new).await?;
         tenant.cx.exists();
-        tenant.cx.remember(DEVIATIONS, &own_deviations(&self.manifest, &stored));
+        written.note(&self.part(), &stored, FIELD_MANAGER);
+        written.remember(tenant.cx);
         Ok(stored)
     }
 
@@ -108,9 +107,8 @@ impl Declared<'_> {
             wishes.push(Wish::NotTrue("Issuing".to_owned(), "it is being issued"));
         }
         let late = tenant.wait_for(&[Goal { object: self.lead.clone(), wishes }]).await;
-        if let Some((_, error)) = late.into_iter().next() {
-            let told = self.told(&error);
-            return Err(if error.is_interrupt() { told } else { with_the_way(cx, &self.lead, told).await });
+        if let Some((_, error)) = late.first() {
+            return Err(tenant.diagnosed(&late, self.told(error)).await);
         }
         let found = cluster.get(cx.budget(), &self.lead).await.map_err(|error| self.told(&error))?;
         found.ok_or_else(|| self.told(&ClusterError::NotFound { object: self.lead.to_string(), words: String::new() }))
@@ -133,14 +131,14 @@ impl Declared<'_> {
             }
             _ => return Ok(None),
         }
-        let known = cx.recall::<Deviations>(DEVIATIONS).unwrap_or_default();
-        let mut told: Vec<String> = own_differences(&self.manifest, &found, &known)
-            .into_iter()
-            .map(|it| format!("{}: {it}", self.lead))
-            .collect();
+        let written = Written::recalled(cx);
+        let mut told = written.differences(&self.lead, Some(&self.part()), &found, FIELD_MANAGER);
         if let Some(secret) = secret {
             let stored = cluster.get(cx.budget(), secret).await.map_err(ask)?;
-            told.extend(secret_drift(cx, secret, stored.as_ref()));
+            told.extend(match &stored {
+                Some(stored) => written.differences(secret, None, stored, FIELD_MANAGER),
+                None => vec![format!("{secret} does not exist")],
+            });
         }
         let is_late = drift.iter().any(|it| it == NOT_SEEN_READY);
         if is_late && health::condition(&found, "Ready", "True") != health::Health::Ready {
@@ -217,13 +215,6 @@ pub fn noted_secrets(cx: &Cx) -> Vec<ObjectRef> {
 
 fn note_secrets(cx: &Cx, secrets: impl Iterator<Item = ObjectRef>) {
     cx.remember(SECRETS, &secrets.map(|secret| manifest::id(&secret)).collect::<Vec<_>>());
-}
-
-fn secret_drift(cx: &Cx, secret: &ObjectRef, stored: Option<&Value>) -> Option<String> {
-    let Some(stored) = stored else { return Some(format!("{secret} does not exist")) };
-    let owned = cx.recall::<BTreeMap<String, String>>(OWNED)?.remove(&manifest::id(secret))?;
-    let is_same = fields::digest(stored, FIELD_MANAGER).as_ref() == Some(&owned);
-    (!is_same).then(|| format!("{secret}: somebody has changed what was declared of it"))
 }
 
 async fn known(cx: &Cx, cluster: &Cluster, object: &ObjectRef) -> std::result::Result<(), ClusterError> {

@@ -183,7 +183,7 @@ impl Tenant<'_> {
 }
 
 /// That an object works, where its kind can be judged.
-pub fn works(part: &Part) -> Option<Goal> {
+fn works(part: &Part) -> Option<Goal> {
     health::is_judged(&part.object).then(|| Goal { object: part.object.clone(), wishes: vec![Wish::Works] })
 }
 

@@ -1,4 +1,4 @@
-//! What the private state notes of objects that a text declares, and what differs from it later.
+//! What the private state notes of objects that a resource declares, and what differs from it later.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,6 @@ const DEVIATIONS: &str = "deviations";
 const OWNED: &str = "owned";
 
 /// What was found of what was written.
-#[derive(Default)]
 pub struct Written {
     deviations: BTreeMap<String, Deviations>,
     owned: BTreeMap<String, String>,
