@@ -19,7 +19,7 @@ use crate::workspace::{Cli, Workspace};
 use hub::Hub;
 use stage::{Scene, Stage, diagnosed, first, record};
 
-pub use stage::cert_manager;
+pub use stage::{cert_manager_alone, cert_manager_runs};
 
 /// How long a failure may take to show.
 const LIMIT: Duration = Duration::from_mins(4);
@@ -47,7 +47,7 @@ fn all_are_named(scenes: &[Scene], arguments: &[&str]) {
 #[test]
 #[ignore = "needs the sandbox with cert-manager and ingress"]
 fn failures_of_certificates_are_named() {
-    let _in_use = cert_manager().read().unwrap();
+    let _in_use = cert_manager_runs();
     let stage = Stage::new("certs");
     let scenes = certificates::scenes(&stage);
     stage.records(&scenes);
@@ -60,7 +60,7 @@ fn failures_of_certificates_are_named() {
 #[test]
 #[ignore = "needs the sandbox with cert-manager and ingress"]
 fn failures_of_pods_are_named() {
-    let _in_use = cert_manager().read().unwrap();
+    let _in_use = cert_manager_runs();
     let stage = Stage::new("pods");
     let hub = Hub::new(&stage);
     let scenes = pods::scenes(&stage, &hub);
@@ -120,7 +120,7 @@ check "web" {{
 #[test]
 #[ignore = "needs the sandbox with cert-manager and ingress"]
 fn a_wait_in_vain_ends_with_the_cause() {
-    let _in_use = cert_manager().read().unwrap();
+    let _in_use = cert_manager_runs();
     let stage = Stage::new("wait");
     let hub = Hub::new(&stage);
     let namespace = Namespace::new("wait");
@@ -152,7 +152,7 @@ resource "berth_registry" "x" {{
 #[test]
 #[ignore = "needs the sandbox with cert-manager and ingress"]
 fn cert_manager_that_does_not_run_is_named() {
-    let _alone = cert_manager().write().unwrap();
+    let _alone = cert_manager_alone();
     let stage = Stage::new("down");
     let scenes = certificates::waiting(&stage);
     stage.apply(&scenes);
@@ -171,7 +171,7 @@ fn cert_manager_that_does_not_run_is_named() {
         };
         let seen = std::panic::catch_unwind(|| all_are_named(&[scene], &[]));
         scale("1");
-        kubectl_ok(&["-n", "cert-manager", "rollout", "status", "deployment", deployment, "--timeout=120s"]);
+        kubectl_ok(&["-n", "cert-manager", "rollout", "status", "deployment", deployment, "--timeout=240s"]);
         seen.unwrap();
     }
     stage.destroy();
@@ -180,7 +180,7 @@ fn cert_manager_that_does_not_run_is_named() {
 #[test]
 #[ignore = "needs the sandbox with cert-manager and ingress"]
 fn what_may_not_be_read_is_told_and_no_error() {
-    let _in_use = cert_manager().read().unwrap();
+    let _in_use = cert_manager_runs();
     let stage = Stage::new("narrow");
     let scenes = certificates::waiting(&stage);
     stage.apply(&scenes);
@@ -208,7 +208,7 @@ fn what_may_not_be_read_is_told_and_no_error() {
 #[test]
 #[ignore = "needs the sandbox with cert-manager and ingress"]
 fn the_data_sources_say_what_the_program_says() {
-    let _in_use = cert_manager().read().unwrap();
+    let _in_use = cert_manager_runs();
     let stage = Stage::new("data");
     let scenes = certificates::waiting(&stage);
     stage.apply(&scenes);

@@ -31,7 +31,7 @@ fn serial(namespace: &Namespace) -> String {
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
 fn cert_manager_adopts_the_secret_without_issuing_and_renews_it_from_then_on() {
-    let _in_use = crate::diagnosis::cert_manager().read().unwrap();
+    let _in_use = crate::diagnosis::cert_manager_runs();
     for cli in Cli::all() {
         let namespace = Namespace::new(if cli.is_tofu() { "handover-tofu" } else { "handover" });
         let (name, home) = (format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME")), "labels = { team = \"a\" }");

@@ -51,7 +51,7 @@ spec:
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
 fn diagnoses_ask_what_the_table_says() {
-    let _in_use = crate::diagnosis::cert_manager().read().unwrap();
+    let _in_use = crate::diagnosis::cert_manager_runs();
     let namespace = Namespace::new("narrow");
     let host = format!("hub.{}.{}", namespace.0, value("SANDBOX_ZONE_NAME"));
     let objects =

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::process::Command;
-use std::sync::{OnceLock, RwLock};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::Value;
 
@@ -25,9 +25,16 @@ pub struct Scene {
 }
 
 /// cert-manager belongs to all tests at once, and to those that stop it alone.
-pub fn cert_manager() -> &'static RwLock<()> {
-    static LOCK: OnceLock<RwLock<()>> = OnceLock::new();
-    LOCK.get_or_init(RwLock::default)
+static CERT_MANAGER: RwLock<()> = RwLock::new(());
+
+/// For as long as it is held, nobody stops cert-manager. A test that failed alone has started it again.
+pub fn cert_manager_runs() -> RwLockReadGuard<'static, ()> {
+    CERT_MANAGER.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// For as long as it is held, nobody else needs cert-manager.
+pub fn cert_manager_alone() -> RwLockWriteGuard<'static, ()> {
+    CERT_MANAGER.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The report as JSON; its exit code fits it.
