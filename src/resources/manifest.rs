@@ -1,11 +1,8 @@
 //! `berth_manifest`: objects of any kind, declared by a text.
 
-mod applying;
 mod identity;
 mod model;
-mod observing;
 mod planning;
-mod removing;
 mod rules;
 mod taking_over;
 
@@ -53,19 +50,23 @@ impl Resource<Berth> for Manifest {
     }
 
     async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
-        applying::bring_about(cx, None, model, "Cannot apply the manifest").await
+        bring_about(cx, None, model).await
     }
 
-    async fn read(&self, cx: &Cx, model: Declared) -> Result<Option<Declared>> {
-        observing::refreshed(cx, model).await
+    async fn read(&self, cx: &Cx, mut model: Declared) -> Result<Option<Declared>> {
+        let content = model.content("Cannot read the manifest")?;
+        let mut set = model.set();
+        let is_there = set.refresh(cx, &content, "Cannot read the objects of the manifest").await?;
+        model.absorb(set);
+        Ok(is_there.then_some(model))
     }
 
     async fn update(&self, cx: &Cx, prior: &Declared, model: &mut Declared) -> Result<()> {
-        applying::bring_about(cx, Some(prior), model, "Cannot apply the manifest").await
+        bring_about(cx, Some(prior), model).await
     }
 
     async fn delete(&self, cx: &Cx, model: Declared) -> Result<()> {
-        removing::take_away(cx, &model).await
+        model.set().take_away(cx, "Cannot remove the objects of the manifest").await
     }
 
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<Declared>> {
@@ -75,4 +76,13 @@ impl Resource<Berth> for Manifest {
     fn moved(&self, source: &MoveSource) -> Option<Result<Declared>> {
         taking_over::moved(source)
     }
+}
+
+async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared) -> Result<()> {
+    let what = "Cannot apply the manifest";
+    let content = model.content(what)?;
+    let (before, mut set) = (prior.map(Declared::set), model.set());
+    let done = set.bring_about(cx, before.as_ref(), &content, what).await;
+    model.absorb(set);
+    done
 }

@@ -1,5 +1,6 @@
 //! Objects of any kind that a resource declares as its own: whose they are, how they are written, waited for and removed.
 
+pub mod apply_set;
 pub mod content;
 pub mod declaring;
 mod placing;
@@ -18,6 +19,7 @@ use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::{Claim, OWNER, Tenure};
 use crate::provider::Cx;
 
+pub use apply_set::{ApplySet, Wishes};
 pub use removing::{Kept, Removed};
 pub use waiting::{Goal, Wish};
 

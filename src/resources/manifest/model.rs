@@ -1,16 +1,14 @@
 //! What a user declares of a manifest.
 
-use std::collections::BTreeSet;
-
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::domain::manifest;
-use crate::domain::ownership::Claim;
-use crate::owner::Owner;
+use crate::explain::Explanation;
 use crate::provider::checks::{label, subdomain};
+use crate::resources::objects::content::{Content, Source, told};
+use crate::resources::objects::{ApplySet, Kept, Wish, Wishes};
 use crate::sdk::{Check, Computed, Model, Secret, Set, Timeouts, Value, check};
 
 use super::APPLICATION;
-use super::taking_over;
 
 /// The kinds of which a destroy takes nothing away, unless it is told otherwise: all objects of a kind go with its
 /// definition, and data with its claim.
@@ -131,24 +129,77 @@ fn same_text(one: &Value, other: &Value) -> bool {
     matches!((one.as_str(), other.as_str()), (Some(one), Some(other)) if manifest::is_same(one, other))
 }
 
+/// The attribute at which failures are told.
+pub const TEXT: &str = "yaml";
+
+const WHAT_IS_KEPT: &str = "nothing needs to be done; whoever declares them next may have them. To delete them as well, take their \
+                            kinds out of `keep` and apply before the destroy, or use `kubectl delete`";
+
+/// The attribute that a text stands in.
+pub const fn attribute(source: Source) -> &'static str {
+    match source {
+        Source::Open => TEXT,
+        Source::Secret => "secrets_yaml_wo",
+    }
+}
+
 impl Declared {
     /// The objects that the state has.
     pub fn inventory(&self) -> Vec<ObjectRef> {
         self.objects.get().into_iter().flatten().filter_map(|id| manifest::of_id(id)).collect()
     }
 
-    /// The keys of the objects that were given to us and do not bear our mark yet.
-    pub fn given(&self) -> BTreeSet<String> {
-        let drift = self.drift.get().map(Vec::as_slice).unwrap_or_default();
-        self.inventory()
-            .into_iter()
-            .filter(|object| drift.contains(&taking_over::said_of(object)))
-            .map(|object| object.key())
-            .collect()
+    /// Reads what it declares.
+    ///
+    /// # Errors
+    /// A text has a mistake.
+    pub fn content(&self, what: &str) -> Result<Content, Explanation> {
+        Content::read(self.yaml.as_deref(), self.secrets_yaml_wo.as_ref(), &self.namespace)
+            .map_err(|(mistake, source)| told(&mistake, what, attribute(source)))
     }
 
-    /// What it claims as its own; `lead` answers for all.
-    pub fn claim(owner: Option<Owner>, lead: ObjectRef) -> Claim {
-        Claim::intended(APPLICATION, &lead.name.clone(), owner, lead)
+    /// Its objects, and how they are treated.
+    pub fn set(&self) -> ApplySet {
+        ApplySet {
+            application: APPLICATION,
+            whole: "the manifest",
+            attribute: TEXT,
+            manager: self.field_manager.clone(),
+            force: self.force_conflicts,
+            adopts: self.adopt,
+            waits: self.wait,
+            wishes: self.wait_for.iter().flatten().map(WaitFor::wishes).collect(),
+            kept: Kept {
+                kinds: self.keep.0.clone(),
+                first: self.delete_order.clone().unwrap_or_default(),
+                advice: WHAT_IS_KEPT,
+            },
+            lead: None,
+            objects: self.inventory(),
+            drift: self.drift.get().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Notes what has become of them.
+    pub fn absorb(&mut self, set: ApplySet) {
+        self.objects.set(set.objects.iter().map(manifest::id).collect::<Vec<_>>());
+        self.drift.set(set.drift);
+    }
+}
+
+impl WaitFor {
+    /// What is waited for, and where.
+    pub fn wishes(&self) -> Wishes {
+        let condition = self.condition.as_ref().map(|condition| {
+            let (kind, status) = condition.split_once('=').unwrap_or((condition, "True"));
+            Wish::Condition(kind.to_owned(), status.to_owned())
+        });
+        let field = self.field.as_ref().map(|field| Wish::Field(field.path.clone(), field.value.clone()));
+        Wishes {
+            kind: self.kind.clone(),
+            name: self.name.clone(),
+            namespace: self.namespace.clone(),
+            all: condition.into_iter().chain(field).chain(self.address.then_some(Wish::Address)).collect(),
+        }
     }
 }

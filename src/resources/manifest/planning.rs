@@ -2,6 +2,7 @@
 
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest;
+use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::objects::content::Content;
@@ -10,7 +11,7 @@ use crate::resources::write_only::warn_of_write_only;
 use crate::resources::{objects, tenancy};
 use crate::sdk::{Model as _, Plan, Result, Secret, Seen, Value};
 
-use super::Declared;
+use super::{APPLICATION, Declared};
 
 /// Fills in the objects that will be there, and warns of what the apply will refuse.
 pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
@@ -67,7 +68,7 @@ fn prior_objects(plan: &Plan<'_>) -> Vec<ObjectRef> {
 fn tell_unmatched(plan: &mut Plan<'_>, objects: &[ObjectRef]) {
     let Some(model) = plan.model::<Declared>() else { return };
     for (index, wish) in model.wait_for.iter().flatten().enumerate() {
-        if !objects.iter().any(|object| wish.fits(object)) {
+        if !objects.iter().any(|object| wish.wishes().fit(object)) {
             let what = format!("Nothing will be waited for: no {} of the manifest fits this", wish.kind);
             let next = "correct kind, name and namespace, or take it out";
             plan.warn(&Explanation::new("BERTH-K8S-087", what).next(next).at(format!("wait_for[{index}]")));
@@ -80,6 +81,6 @@ async fn look(cx: &Cx, plan: &mut Plan<'_>, objects: &[ObjectRef]) {
     let Some(lead) = objects.first().cloned() else { return };
     tenancy::plan(cx, plan, objects, "yaml");
     let adopts = plan.planned().truth("adopt") == Some(true);
-    let claim = Declared::claim(cx.known_owner(), lead);
+    let claim = Claim::intended(APPLICATION, &lead.name.clone(), cx.known_owner(), lead);
     tenancy::look_by(cx, plan, objects, "yaml", |found| objects::tenure(&claim, found, adopts)).await;
 }

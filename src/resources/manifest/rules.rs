@@ -4,6 +4,8 @@ use crate::explain::Explanation;
 use crate::resources::objects::content::{Content, told};
 use crate::sdk::{Diagnostics, Secret, Seen, Value, View};
 
+use super::model::attribute;
+
 const WHAT: &str = "The manifest cannot be applied";
 
 /// Tests what is known of a configuration.
@@ -40,8 +42,8 @@ fn read(config: View<'_>, found: &mut Diagnostics) -> Option<Content> {
     let secret = config.text("secrets_yaml_wo").map(Secret::new);
     match Content::read(config.text("yaml"), secret.as_ref(), namespace) {
         Ok(content) => Some(content),
-        Err((mistake, attribute)) => {
-            found.error(&told(&mistake, WHAT, attribute));
+        Err((mistake, source)) => {
+            found.error(&told(&mistake, WHAT, attribute(source)));
             None
         }
     }

@@ -8,18 +8,11 @@ use crate::domain::ownership::{LEAD, OWNER, UNFINISHED, owner_of};
 use crate::domain::yaml;
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::resources::objects::apply_set::said_to_take_over;
 use crate::resources::tenancy;
 use crate::sdk::{Computed, MoveSource, Result, Set};
 
 use super::Declared;
-
-/// What is said of an object that another tool made and that an import or a `moved` block has given to us.
-const TO_TAKE_OVER: &str = "was made by another tool: the next apply takes it over";
-
-/// What is said of such an object; its place in the state lets the next apply write to it.
-pub fn said_of(object: &ObjectRef) -> String {
-    format!("{object} {TO_TAKE_OVER}")
-}
 
 /// The manifest that declared these objects, or the names of objects that are to be taken over.
 pub async fn imported(cx: &Cx, id: &str) -> Result<Declared> {
@@ -49,7 +42,7 @@ pub async fn imported(cx: &Cx, id: &str) -> Result<Declared> {
                 manager = manager.or_else(|| Some(marker.to_owned()));
                 declared.extend(declaration(&found, marker));
             }
-            _ => drift.push(said_of(object)),
+            _ => drift.push(said_to_take_over(object)),
         }
     }
     let text = (!declared.is_empty()).then(|| yaml::written(&declared));
@@ -151,7 +144,7 @@ fn of_manifest(mut object: Value, source: &MoveSource) -> Result<Declared> {
     let placed = item.placed(scope, "default");
     let object = ObjectRef::of(&placed).unwrap_or_else(|| item.reference());
     let text = (!item.has_secret_data()).then(|| yaml::written([&placed]));
-    Ok(of_objects(text, std::slice::from_ref(&object), vec![said_of(&object)], None))
+    Ok(of_objects(text, std::slice::from_ref(&object), vec![said_to_take_over(&object)], None))
 }
 
 /// Where the object lives: as its kind does, or else as the other provider's state has it.
@@ -183,7 +176,7 @@ mod tests {
         let taken = moved(&source("kubernetes_manifest", kubernetes, state)).unwrap().unwrap();
         assert_eq!(taken.objects.get().unwrap(), &["v1/ConfigMap/b/a"]);
         assert!(taken.yaml.as_ref().is_some_and(|text| text.contains("k: v")));
-        assert_eq!(taken.given().len(), 1);
+        assert_eq!(taken.set().drift.len(), 1);
 
         let body = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\nstringData: {p: hunter2}\n";
         let state = json!({ "yaml_body": body, "yaml_incluster": "x", "namespace": "" });

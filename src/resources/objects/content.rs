@@ -20,6 +20,15 @@ pub struct Part {
     pub is_secret: bool,
 }
 
+/// One of the two texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The one that is stored.
+    Open,
+    /// The one that is not.
+    Secret,
+}
+
 /// The items of both texts.
 #[derive(Clone, Debug, Default)]
 pub struct Content {
@@ -32,15 +41,15 @@ impl Content {
     /// Reads both texts.
     ///
     /// # Errors
-    /// A mistake, and the attribute that has it.
-    pub fn read(open: Option<&str>, secret: Option<&Secret>, namespace: &str) -> Result<Self, (Mistake, &'static str)> {
-        let open = manifest::items(open.unwrap_or_default()).map_err(|mistake| (mistake, "yaml"))?;
+    /// A mistake, and the text that has it.
+    pub fn read(open: Option<&str>, secret: Option<&Secret>, namespace: &str) -> Result<Self, (Mistake, Source)> {
+        let open = manifest::items(open.unwrap_or_default()).map_err(|mistake| (mistake, Source::Open))?;
         let secret = secret.map_or("", Secret::expose);
-        let secret = manifest::items(secret).map_err(|mistake| (mistake, "secrets_yaml_wo"))?;
+        let secret = manifest::items(secret).map_err(|mistake| (mistake, Source::Secret))?;
         secret.iter().for_each(learn);
         let content = Self { open, secret, namespace: namespace.to_owned() };
-        manifest::distinct(&content.open, namespace).map_err(|mistake| (mistake, "yaml"))?;
-        manifest::distinct(content.items(), namespace).map_err(|mistake| (mistake, "secrets_yaml_wo"))?;
+        manifest::distinct(&content.open, namespace).map_err(|mistake| (mistake, Source::Open))?;
+        manifest::distinct(content.items(), namespace).map_err(|mistake| (mistake, Source::Secret))?;
         Ok(content)
     }
 

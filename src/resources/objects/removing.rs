@@ -19,6 +19,8 @@ pub struct Kept {
     pub kinds: Vec<String>,
     /// Kinds that go first.
     pub first: Vec<String>,
+    /// What can be done about what is kept.
+    pub advice: &'static str,
 }
 
 /// What became of what was to go.

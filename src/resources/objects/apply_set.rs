@@ -1,0 +1,104 @@
+//! A set of objects that one resource declares by texts: brought about, looked at and taken away as a whole.
+
+mod applying;
+mod observing;
+mod removing;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::manifest::health;
+use crate::domain::ownership::Claim;
+use crate::owner::Owner;
+
+use super::declaring::keys;
+use super::{Goal, Kept, Wish};
+
+/// What is said of an object that another tool made and that an import or a `moved` block has given to us.
+const TO_TAKE_OVER: &str = "was made by another tool: the next apply takes it over";
+
+/// What is said of an object that was not seen working.
+const NOT_SEEN_READY: &str = "has not been seen ready since the last change";
+
+/// What is said of such an object; its place in the state lets the next apply write to it.
+pub fn said_to_take_over(object: &ObjectRef) -> String {
+    format!("{object} {TO_TAKE_OVER}")
+}
+
+/// The objects of a resource, and how it treats them.
+#[derive(Clone, Debug)]
+pub struct ApplySet {
+    /// What the resource is called in claims.
+    pub application: &'static str,
+    /// What the objects are part of, in messages: `the manifest`.
+    pub whole: &'static str,
+    /// The attribute at which failures are told.
+    pub attribute: &'static str,
+    /// Under whose name fields are owned.
+    pub manager: String,
+    /// Whether fields that others own are taken.
+    pub force: bool,
+    /// Whether it takes over what bears no mark.
+    pub adopts: bool,
+    /// Whether it waits until what can be judged works.
+    pub waits: bool,
+    /// What is waited for beside that.
+    pub wishes: Vec<Wishes>,
+    /// What is not taken away, and what goes first.
+    pub kept: Kept,
+    /// The object that answers for all; the first if absent.
+    pub lead: Option<ObjectRef>,
+    /// The objects that the state has, in the order in which they are written.
+    pub objects: Vec<ObjectRef>,
+    /// What differs in the cluster, a sentence each.
+    pub drift: Vec<String>,
+}
+
+/// What is waited for at some of the objects.
+#[derive(Clone, Debug)]
+pub struct Wishes {
+    /// Of this kind.
+    pub kind: String,
+    /// Of this name, if it is given.
+    pub name: Option<String>,
+    /// Of this namespace, if it is given.
+    pub namespace: Option<String>,
+    /// What has to be so at each.
+    pub all: Vec<Wish>,
+}
+
+impl Wishes {
+    /// Whether they are about this object.
+    pub fn fit(&self, object: &ObjectRef) -> bool {
+        self.kind == object.kind
+            && self.name.as_ref().is_none_or(|name| *name == object.name)
+            && self.namespace.as_ref().is_none_or(|namespace| Some(namespace) == object.namespace.as_ref())
+    }
+}
+
+impl ApplySet {
+    /// What it claims as its own; `None` while nothing is in it.
+    pub fn claim(&self, owner: Option<Owner>) -> Option<Claim> {
+        let lead = self.lead.clone().or_else(|| self.objects.first().cloned())?;
+        Some(Claim::intended(self.application, &lead.name.clone(), owner, lead))
+    }
+
+    /// The keys of the objects that were given to us and do not bear our mark yet.
+    fn given(&self) -> BTreeSet<String> {
+        let given = self.objects.iter().filter(|object| self.drift.contains(&said_to_take_over(object)));
+        keys(&given.cloned().collect::<Vec<_>>())
+    }
+
+    /// What is waited for at an object.
+    fn goal(&self, object: &ObjectRef) -> Goal {
+        let named = self.wishes.iter().filter(|wishes| wishes.fit(object)).flat_map(|it| it.all.clone());
+        let works = (self.waits && health::is_judged(object)).then_some(Wish::Works);
+        Goal { object: object.clone(), wishes: works.into_iter().chain(named).collect() }
+    }
+
+    fn is_met(&self, object: &ObjectRef, found: &Value) -> bool {
+        self.goal(object).judge(found) == health::Health::Ready
+    }
+}

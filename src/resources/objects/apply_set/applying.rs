@@ -1,0 +1,116 @@
+//! Makes the cluster hold what the texts declare.
+
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::ownership::Claim;
+use crate::explain::Explanation;
+use crate::provider::Cx;
+use crate::resources::tenancy;
+use crate::sdk::Result;
+
+use super::super::content::{Content, Part};
+use super::super::declaring::{self, Failure, explained, keys};
+use super::super::written::Written;
+use super::super::{Goal, Tenant, side_by_side};
+use super::{ApplySet, NOT_SEEN_READY};
+
+/// The note of the private state that an apply has begun and not come to its end.
+pub(super) const BEGUN: &str = "begun";
+
+impl ApplySet {
+    /// Declares every object of the content, waits for what works, and takes away what has left it.
+    ///
+    /// # Errors
+    /// What was done is in `objects` then, and the next call goes on.
+    pub async fn bring_about(&mut self, cx: &Cx, prior: Option<&Self>, content: &Content, what: &str) -> Result<()> {
+        // Until something is written, the state has what it had.
+        self.objects = prior.map(|prior| prior.objects.clone()).unwrap_or_default();
+        self.drift = prior.map(|prior| prior.drift.clone()).unwrap_or_default();
+        let cluster = cx.provider().cluster()?;
+        let parts = declaring::parts(cx, cluster, content).await;
+        let parts = parts.map_err(|error| error.explain(what).at(self.attribute))?;
+        let Some(lead) = self.lead.clone().or_else(|| parts.first().map(|part| part.object.clone())) else {
+            let told = Explanation::new("BERTH-K8S-085", format!("{what}: no document is in it"));
+            return Err(told.next("give documents, one at least").at(self.attribute));
+        };
+        tenancy::recovered(cx, &prior.map(Self::leads).unwrap_or_default(), what).await?;
+        let owner = declaring::claim(cx, &parts, what, self.attribute)?;
+        let claim = Claim {
+            is_open: prior.is_none(),
+            ..Claim::intended(self.application, &lead.name.clone(), Some(owner), lead)
+        };
+        let manager = self.manager.clone();
+        let given = prior.map(Self::given).unwrap_or_default();
+        let tenant =
+            Tenant { force: self.force, adopts: self.adopts, given, ..Tenant::of(cx, cluster, &claim, &manager) };
+        let applied = self.apply(&tenant, prior, &parts, what).await;
+        if !cx.has_existing() {
+            declaring::release(cx, &parts);
+            return applied;
+        }
+        let finished = tenancy::finish_own(cx, &claim, what, self.attribute).await;
+        applied.and(finished)
+    }
+
+    /// The object whose mark is the state's.
+    fn leads(&self) -> Vec<ObjectRef> {
+        self.lead.iter().chain(self.objects.first()).take(1).cloned().collect()
+    }
+
+    async fn apply(&mut self, tenant: &Tenant<'_>, prior: Option<&Self>, parts: &[Part], what: &str) -> Result<()> {
+        let (cx, attribute) = (tenant.cx, self.attribute);
+        let told = |failure: Failure| explained(&failure, what, attribute);
+        tenant.refuse_held(parts).await.map_err(told)?;
+        let before = prior.map(|prior| prior.objects.as_slice()).unwrap_or_default();
+        let now: Vec<ObjectRef> = parts.iter().map(|part| part.object.clone()).collect();
+        let (had, has) = (keys(before), keys(&now));
+        let leaving: Vec<ObjectRef> = before.iter().filter(|object| !has.contains(&object.key())).cloned().collect();
+        self.objects = now.iter().chain(&leaving).cloned().collect();
+        self.drift.clear();
+        cx.remember(BEGUN, &true);
+        let mut written = Written::recalled(cx);
+        tenant.declare_all(parts, &had, &mut written).await.map_err(told)?;
+        hand_over(tenant, prior, &now).await.map_err(told)?;
+        self.remove_left(tenant, &leaving, what).await?;
+        self.objects.clone_from(&now);
+        written.of_these(&now).remember(cx);
+        cx.forget(BEGUN);
+        self.wait(tenant, prior.is_none(), parts, what).await
+    }
+
+    /// Waits for what was written. What is new stays, whatever keeps it: an error would have Terraform destroy it.
+    async fn wait(&mut self, tenant: &Tenant<'_>, is_new: bool, parts: &[Part], what: &str) -> Result<()> {
+        let late = tenant.wait_for(&self.goals(parts)).await;
+        let Some(first) = late.first() else { return Ok(()) };
+        self.drift = late.iter().map(|(object, _)| format!("{object} {NOT_SEEN_READY}")).collect();
+        let others: Vec<_> = late.iter().skip(1).map(|(object, error)| format!("{object}: {}", error.told())).collect();
+        let stays = is_new && late.iter().all(|(_, error)| error.is_of_a_wait());
+        let begun = format!("The objects of {} were made, and not all are ready yet", self.whole);
+        let what = if stays { &begun } else { what };
+        let told = tenant.diagnosed(&late, explained(first, what, self.attribute).seen(others)).await;
+        if stays {
+            tenant.cx.tell_wait(Err(told), "nothing is removed, and the next apply goes on from here");
+            return Ok(());
+        }
+        Err(told)
+    }
+
+    fn goals(&self, parts: &[Part]) -> Vec<Goal> {
+        parts.iter().map(|part| self.goal(&part.object)).filter(|goal| !goal.wishes.is_empty()).collect()
+    }
+}
+
+/// Under another name, what the former one owned is given up, so that it leaves with the text.
+async fn hand_over(
+    tenant: &Tenant<'_>,
+    prior: Option<&ApplySet>,
+    now: &[ObjectRef],
+) -> std::result::Result<(), Failure> {
+    let Some(former) = prior.map(|prior| &prior.manager).filter(|former| *former != tenant.manager) else {
+        return Ok(());
+    };
+    let handed = now.iter().map(|object| async move {
+        let given = tenant.cluster.give_up(tenant.cx.budget(), object, former).await;
+        given.map_err(|error| (object.clone(), error))
+    });
+    side_by_side(handed).await.into_iter().collect()
+}
