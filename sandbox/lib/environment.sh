@@ -48,6 +48,7 @@ END
 SANDBOX_INGRESS_CLASS=traefik
 SANDBOX_INGRESS_IP=$INGRESS_IP
 END
+    [[ $1 != with-cluster || ! -d $RELEASES_DIR ]] || echo "SANDBOX_CERT_MANAGER_RELEASES=$RELEASES_DIR"
   } | write_file "$STATE_DIR/environment"
 }
 

@@ -8,7 +8,8 @@ add_extras() {
     case $name in
       ingress) add_ingress ;;
       cert-manager) add_cert_manager ;;
-      *) die "--with knows ingress and cert-manager, not $name" ;;
+      cert-manager-releases) add_cert_manager_releases ;;
+      *) die "--with knows ingress, cert-manager and cert-manager-releases, not $name" ;;
     esac
   done
 }
@@ -54,14 +55,20 @@ give_ingress_address() {
 # ingress_answers: with 404, since there is no Ingress yet.
 ingress_answers() { [[ $(inside curl -s -o /dev/null -w '%{http_code}' --max-time 2 "http://$INGRESS_IP/") == 404 ]]; }
 
+# import_cert_manager TOOL: the images of a release, under their usual names.
+import_cert_manager() {
+  local program
+  for program in $(tool_commands "$1"); do
+    import_program "quay.io/jetstack/cert-manager-$program:$(tool_version "$1")" "$(tool_bin "$1")/$program"
+  done
+}
+
 add_cert_manager() {
-  local version program
+  local version
   version=$(tool_version cert-manager)
   need_tool cert-manager
   step "installing cert-manager $version"
-  for program in $(tool_commands cert-manager); do
-    import_program "quay.io/jetstack/cert-manager-$program:$version" "$(tool_bin cert-manager)/$program"
-  done
+  import_cert_manager cert-manager
   kubectl_admin apply --server-side -f "$(tool_folder cert-manager)/crds" >> "$LOG_DIR/kubectl.log" 2>&1 || die "the CRDs were refused"
   install_manifest cert-manager "$version"
   wait_until 90 "cert-manager" is_rolled_out cert-manager
@@ -76,4 +83,34 @@ kind: Issuer
 metadata: {name: probe, namespace: default}
 spec: {selfSigned: {}}
 END
+}
+
+# add_cert_manager_releases: two releases that can be installed, and nothing that is: their images, and the manifests that a
+# release publishes, former.yaml and current.yaml.
+add_cert_manager_releases() {
+  mkdir -p "$RELEASES_DIR"
+  need_tool helm
+  release_of cert-manager-former former
+  release_of cert-manager current
+  write_environment with-cluster
+}
+
+# release_of TOOL NAME: its namespace, its CRDs and what its chart makes of the defaults, which is what the project publishes.
+release_of() {
+  local version chart
+  version=$(tool_version "$1")
+  # A cache of an earlier checkout has the programs alone.
+  [[ -d $(tool_folder "$1")/chart ]] || rm -f "$(tool_folder "$1")/complete"
+  need_tool "$1"
+  step "importing the images of cert-manager $version"
+  import_cert_manager "$1"
+  chart=$RELEASES_DIR/$2-chart
+  rm -rf "$chart"
+  cp -r "$(tool_folder "$1")/chart" "$chart"
+  {
+    cat "$chart/namespace.yaml"
+    for file in "$(tool_folder "$1")"/crds/*.yaml; do echo ---; cat "$file"; done
+    "$(tool_bin helm)/helm" template cert-manager "$chart" --namespace cert-manager --kube-version "$(tool_version kubernetes)" --set startupapicheck.enabled=false
+  } > "$RELEASES_DIR/$2.yaml" 2>> "$LOG_DIR/kubectl.log" || die "no manifest of cert-manager $version; look into $LOG_DIR/kubectl.log"
+  rm -rf "$chart"
 }

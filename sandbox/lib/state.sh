@@ -20,6 +20,7 @@ NODE_IP=$SUBNET.2
 # Where the ingress controller answers, if there is one: the address of its Service, as a cloud's load balancer has one.
 INGRESS_IP=$SUBNET.3
 INGRESS_MARK=$STATE_DIR/with-ingress
+RELEASES_DIR=$STATE_DIR/cert-manager-releases
 
 POD_CIDR=10.244.0.0/16
 SERVICE_CIDR=10.96.0.0/16

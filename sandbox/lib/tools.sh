@@ -16,6 +16,7 @@ declare -A GO_TOOL=(
   [terraform]='terraform github.com/hashicorp/terraform'
   [terragrunt]='terragrunt github.com/gruntwork-io/terragrunt --version'
   [cert-manager]='cert-manager github.com/cert-manager/cert-manager'
+  [cert-manager-former]='cert-manager-former github.com/cert-manager/cert-manager'
   [traefik]='traefik github.com/traefik/traefik/v3'
   [helm]='helm helm.sh/helm/v3'
 )
@@ -23,8 +24,9 @@ declare -A GO_TOOL=(
 declare -A TOOL_COMMANDS=(
   [kubernetes]='kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy'
   [cert-manager]='controller webhook cainjector acmesolver'
+  [cert-manager-former]='controller webhook cainjector acmesolver'
 )
-declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [terraform]=3 [terragrunt]=5 [cert-manager]=2 [traefik]=6 [helm]=4 [cargo-deny]=5 [cargo-nextest]=5)
+declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [terraform]=3 [terragrunt]=5 [cert-manager]=2 [cert-manager-former]=4 [traefik]=6 [helm]=4 [cargo-deny]=5 [cargo-nextest]=5)
 declare -A LDFLAGS_OF=(
   [kubernetes]='-X k8s.io/component-base/version.gitVersion=VERSION'
   [terraform]='-X github.com/hashicorp/terraform/version.dev=no'
@@ -150,7 +152,7 @@ print_tool() {
     return
   fi
   for owner in "${!TOOL_COMMANDS[@]}"; do
-    if [[ " ${TOOL_COMMANDS[$owner]} " == *" $name "* ]]; then
+    if [[ $owner != *-former && " ${TOOL_COMMANDS[$owner]} " == *" $name "* ]]; then
       need_tool "$owner" && printf '%s/%s\n' "$(tool_bin "$owner")" "$name"
       return
     fi
@@ -159,7 +161,7 @@ print_tool() {
   need_tool "$name"
   case $name in
     moto) printf '%s/python\n' "$(tool_bin moto)" ;;
-    kubernetes|cert-manager) tool_bin "$name" ;;
+    kubernetes|cert-manager*) tool_bin "$name" ;;
     *) printf '%s/%s\n' "$(tool_bin "$name")" "$name" ;;
   esac
 }
