@@ -38,6 +38,7 @@ use crate::resources::dns_records::DnsRecords;
 use crate::resources::dns01_delegation::Dns01Delegation;
 use crate::resources::dns01_record::Dns01Record;
 use crate::resources::image::ImageResource;
+use crate::resources::installation::CertManager;
 use crate::resources::irsa_role::IrsaRole;
 use crate::resources::issuer::Issuer;
 use crate::resources::manifest::Manifest;
@@ -55,6 +56,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .identified(AcmeAccount)
         .identified(AcmeCertificate)
         .resource(AcmeOrder)
+        .identified(CertManager)
         .identified(Certificate)
         .identified(Chart)
         .identified(DnsRecord)

@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod aws_endpoint;
 pub mod aws_login;
+pub mod cert_manager;
 pub mod certificate;
 pub mod certificate_name;
 pub mod check;

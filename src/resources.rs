@@ -18,6 +18,7 @@ pub mod dns01_record;
 pub mod dns_record;
 pub mod dns_records;
 pub mod image;
+pub mod installation;
 pub mod irsa_role;
 pub mod issuer;
 mod listed;

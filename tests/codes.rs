@@ -40,6 +40,9 @@ const SHARED: &[&str] = &[
     "BERTH-CHECK-001",
     "BERTH-CM-003", // an issuer, a certificate: an id that is none, an object that is not there
     "BERTH-CM-004", // each way of an issuer, of a certificate
+    "BERTH-CM-005", // the file is missing, cannot be read, is none of a release
+    "BERTH-CM-006", // another digest, another version
+    "BERTH-CM-010", // what is hit, minors leapt over, a way back
     "BERTH-DNS-009",
     "BERTH-K8S-085",   // of a configuration, of what it turned out to be
     "BERTH-K8S-087",   // says nothing, fits nothing

@@ -28,6 +28,14 @@ mock_resource "berth_irsa_role" {
   }
 }
 
+mock_resource "berth_cert_manager" {
+  defaults = {
+    objects = ["apps/v1/Deployment/cert-manager/cert-manager"]
+    drift   = []
+    phases  = []
+  }
+}
+
 mock_resource "berth_certificate" {
   defaults = {
     ready         = true

@@ -70,6 +70,7 @@ errors {
   retry "dns" {
     # No answer, not visible yet, out of time.
     retryable_errors = [
+      "(?s).*BERTH-CM-007.*",
       "(?s).*BERTH-DNS-003.*",
       "(?s).*BERTH-DNS-006.*",
       "(?s).*BERTH-DNS-007.*",

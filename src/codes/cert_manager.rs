@@ -1,6 +1,6 @@
 //! Issuers and Certificates of cert-manager.
 
-use super::{Code, lasting};
+use super::{Code, lasting, passing};
 
 /// The codes, in order.
 pub(super) const CODES: &[Code] = &[
@@ -23,5 +23,38 @@ pub(super) const CODES: &[Code] = &[
         "BERTH-CM-004",
         "An issuer or certificate is declared in a way that cert-manager would refuse or could not use.",
         "Correct the attribute that the message points at.",
+    ),
+    lasting(
+        "BERTH-CM-005",
+        "The manifest of cert-manager cannot be read, or is none of a release.",
+        "Give the path of `cert-manager.yaml` as the project publishes it, or of what `helm template` makes of the chart with its \
+         definitions. Relative paths begin where Terraform runs.",
+    ),
+    lasting(
+        "BERTH-CM-006",
+        "The manifest is not the one that is declared: it has another digest or version.",
+        "Correct `manifest_sha256` or `version` if the file is the one that is meant; else fetch it anew.",
+    ),
+    passing(
+        "BERTH-CM-007",
+        "The cluster takes no Issuer after cert-manager was installed or changed.",
+        "Look at the Pods of the webhook and of the injector. The control plane must reach the webhook's port: on private nodes it \
+         needs a firewall rule. The next apply goes on.",
+    ),
+    lasting(
+        "BERTH-CM-008",
+        "After a change of cert-manager, Certificates have another certificate than before, or are gone (a warning).",
+        "Where a key or a certificate is pinned, renew the pin; else nothing needs to be done.",
+    ),
+    lasting(
+        "BERTH-CM-009",
+        "An installation of cert-manager cannot be imported: the id names no namespace, or no controller runs there.",
+        "Find the namespace with `kubectl get deployments -A -l app=cert-manager`.",
+    ),
+    lasting(
+        "BERTH-CM-010",
+        "What lies between the release of cert-manager that runs and the one that is planned hits objects of this cluster, or \
+         minor releases are leapt over (a warning of the plan).",
+        "Do what the warning says before the apply, for each object that it names.",
     ),
 ];

@@ -122,7 +122,7 @@ pub struct Permissions {
 }
 
 /// The verbs, in the order in which people write them.
-pub const VERBS: [&str; 7] = ["get", "list", "watch", "create", "patch", "update", "delete"];
+pub const VERBS: [&str; 9] = ["get", "list", "watch", "create", "patch", "update", "delete", "escalate", "bind"];
 
 /// Group and resource, with what is asked of them.
 type Asked = BTreeMap<(&'static str, &'static str), BTreeSet<&'static str>>;

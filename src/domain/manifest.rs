@@ -1,5 +1,6 @@
 //! Texts with objects of a cluster: which they are, where each belongs, in which order they come and go.
 
+mod declaration;
 pub mod fields;
 pub mod health;
 mod id;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 use super::kubernetes::{LAST_APPLIED, ObjectRef, annotation};
 use super::yaml::{self, Fault};
 
+pub use declaration::declaration;
 pub use id::{of_id, written as id};
 pub use order::{Phase, delete_rank, phase};
 pub use scope::{Scope, Scopes};

@@ -19,7 +19,7 @@ use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::{Claim, OWNER, Tenure};
 use crate::provider::Cx;
 
-pub use apply_set::{ApplySet, Wishes};
+pub use apply_set::{Adoption, ApplySet, Wishes};
 pub use removing::{Kept, Removed};
 pub use waiting::{Goal, Wish};
 

@@ -33,6 +33,7 @@ mod helpers;
 mod identity;
 mod images;
 mod ingress_address;
+mod installation;
 #[path = "../support/kubectl.rs"]
 mod kubectl;
 mod lists;

@@ -138,6 +138,17 @@ const MANIFEST: &[Rule] = &[
     rule(Namespaced, Message, EVERYTHING, &[], &["list"]),
 ];
 
+/// What a release declares, be it in one namespace or for the whole cluster. Its roles are granted only by who has all that is
+/// in them, or may grant more than he has.
+const INSTALLATION: &[Rule] = &[
+    rule(Cluster, Always, EVERYTHING, &["get"], CHANGES),
+    // What an upgrade would hit, which certificates there are, and whether the namespace may go.
+    rule(Cluster, Message, EVERYTHING, &["list"], &[]),
+    rule(Cluster, Always, (RBAC, "clusterroles"), &[], &["escalate", "bind"]),
+    rule(Cluster, Always, (RBAC, "roles"), &[], &["escalate", "bind"]),
+];
+
+const RBAC: &str = "rbac.authorization.k8s.io";
 const CERT_MANAGER: &str = "cert-manager.io";
 const CERT_MANAGER_ACME: &str = "acme.cert-manager.io";
 const CHANGES: &[&str] = &["watch", "create", "patch", "update", "delete"];
@@ -312,6 +323,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("berth_acme_account", ACCOUNT),
     entry("berth_acme_certificate", CERTIFICATE),
     entry("berth_acme_order", &[]),
+    entry("berth_cert_manager", INSTALLATION),
     entry("berth_certificate", CM_CERTIFICATE),
     entry("berth_chart", &[]),
     entry("berth_dns_record", &[]),

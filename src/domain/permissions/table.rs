@@ -254,6 +254,7 @@ pub static ENTRIES: &[Entry] = &[
     resource("berth_dns01_delegation", DNS),
     resource("berth_dns01_record", DNS),
     Entry { preflights: &[&FIND_PROVIDERS], ..resource("berth_irsa_role", &[&ROLES, &POLICIES, &ACCOUNT, &PROFILES]) },
+    resource("berth_cert_manager", &[]),
     resource("berth_certificate", &[]),
     resource("berth_issuer", &[]),
     resource("berth_manifest", &[]),

@@ -5,7 +5,7 @@ use crate::domain::manifest;
 use crate::explain::Explanation;
 use crate::provider::checks::{label, subdomain};
 use crate::resources::objects::content::{Content, Source, told};
-use crate::resources::objects::{ApplySet, Kept, Wish, Wishes};
+use crate::resources::objects::{Adoption, ApplySet, Kept, Wish, Wishes};
 use crate::sdk::{Check, Computed, Model, Secret, Set, Timeouts, Value, check};
 
 use super::APPLICATION;
@@ -166,7 +166,7 @@ impl Declared {
             attribute: TEXT,
             manager: self.field_manager.clone(),
             force: self.force_conflicts,
-            adopts: self.adopt,
+            adoption: Adoption::of(self.adopt),
             waits: self.wait,
             wishes: self.wait_for.iter().flatten().map(WaitFor::wishes).collect(),
             kept: Kept {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest::{self, Item, Scope, fields, phase};
-use crate::domain::ownership::{LEAD, OWNER, UNFINISHED, owner_of};
+use crate::domain::ownership::owner_of;
 use crate::domain::yaml;
 use crate::explain::Explanation;
 use crate::provider::Cx;
@@ -40,7 +40,7 @@ pub async fn imported(cx: &Cx, id: &str) -> Result<Declared> {
                 refuse_mixture(cx, &owner, what, object)?;
                 tenancy::take_over(cx, &found);
                 manager = manager.or_else(|| Some(marker.to_owned()));
-                declared.extend(declaration(&found, marker));
+                declared.extend(manifest::declaration(&found, marker));
             }
             _ => drift.push(said_to_take_over(object)),
         }
@@ -69,30 +69,6 @@ fn absent(what: &str, object: &ObjectRef) -> Explanation {
     Explanation::new("BERTH-K8S-089", what)
         .on(format!("{object}, which does not exist"))
         .next("correct the id, or declare it without import: the next apply makes it")
-}
-
-/// What was declared of an object, as its manager's fields tell. Content of Secrets stays out of the state.
-fn declaration(found: &Value, manager: &str) -> Option<Value> {
-    let own = fields::part(found, fields::of_manager(found, manager)?);
-    let mut object = serde_json::json!({ "apiVersion": found.get("apiVersion"), "kind": found.get("kind") });
-    let (members, own) = (object.as_object_mut()?, own.as_object()?.clone());
-    members.extend(own);
-    let metadata = members.entry("metadata").or_insert_with(|| serde_json::json!({})).as_object_mut()?;
-    for name in ["name", "namespace"] {
-        if let Some(value) = found.pointer(&format!("/metadata/{name}")) {
-            metadata.insert(name.to_owned(), value.clone());
-        }
-    }
-    if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-        for mark in [OWNER, LEAD, UNFINISHED] {
-            annotations.remove(mark);
-        }
-        if annotations.is_empty() {
-            metadata.remove("annotations");
-        }
-    }
-    let is_secret = Item { line: 1, object: object.clone() }.has_secret_data();
-    (!is_secret).then_some(object)
 }
 
 fn of_objects(yaml: Option<String>, objects: &[ObjectRef], drift: Vec<String>, manager: Option<String>) -> Declared {
@@ -184,15 +160,5 @@ mod tests {
         assert_eq!(taken.objects.get().unwrap(), &["v1/Secret/default/a"]);
         assert_eq!(taken.encode().member("yaml"), &crate::sdk::Value::Null);
         assert!(moved(&source("kubernetes_pod_v1", kubernetes, json!({}))).is_none());
-    }
-
-    #[test]
-    fn a_declaration_is_found_again_without_marks() {
-        let found = json!({ "apiVersion": "v1", "kind": "ConfigMap",
-            "metadata": { "name": "a", "namespace": "b", "annotations": { "berth/owner": "x" }, "managedFields": [
-                { "manager": "berth", "operation": "Apply", "fieldsV1": { "f:metadata": { "f:annotations": { "f:berth/owner": {} } }, "f:data": { "f:k": {} } } } ] },
-            "data": { "k": "v", "other": "w" } });
-        let expected = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "a", "namespace": "b" }, "data": { "k": "v" } });
-        assert_eq!(declaration(&found, "berth"), Some(expected));
     }
 }

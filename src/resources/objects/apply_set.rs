@@ -40,8 +40,8 @@ pub struct ApplySet {
     pub manager: String,
     /// Whether fields that others own are taken.
     pub force: bool,
-    /// Whether it takes over what bears no mark.
-    pub adopts: bool,
+    /// What becomes of objects that exist already and bear no mark.
+    pub adoption: Adoption,
     /// Whether it waits until what can be judged works.
     pub waits: bool,
     /// What is waited for beside that.
@@ -54,6 +54,24 @@ pub struct ApplySet {
     pub objects: Vec<ObjectRef>,
     /// What differs in the cluster, a sentence each.
     pub drift: Vec<String>,
+}
+
+/// What becomes of objects that exist already and bear no mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adoption {
+    /// They are refused.
+    Refused,
+    /// They are taken over; fields that others own stay theirs too.
+    Shared,
+    /// They are taken over with all fields: whoever had them has them no more.
+    Whole,
+}
+
+impl Adoption {
+    /// What a setting `adopt` says.
+    pub fn of(adopt: bool) -> Self {
+        if adopt { Self::Shared } else { Self::Refused }
+    }
 }
 
 /// What is waited for at some of the objects.

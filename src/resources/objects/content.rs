@@ -53,6 +53,11 @@ impl Content {
         Ok(content)
     }
 
+    /// What was read already; documents without a namespace belong to `namespace`.
+    pub fn of(open: Vec<Item>, namespace: &str) -> Self {
+        Self { open, secret: Vec::new(), namespace: namespace.to_owned() }
+    }
+
     /// Whether nothing is declared.
     pub fn is_empty(&self) -> bool {
         self.open.is_empty() && self.secret.is_empty()

@@ -16,7 +16,7 @@ use super::side_by_side;
 /// The note of the private state: what the API server stored otherwise than it was declared, object by object.
 const DEVIATIONS: &str = "deviations";
 
-/// The note of the private state: digests of the fields that are ours, of objects whose values are not stored.
+/// The note of the private state: digests of the fields that are ours, for when their values are not known.
 const OWNED: &str = "owned";
 
 /// What was found of what was written.
@@ -40,8 +40,8 @@ impl Written {
     /// Notes what the API server made of an object.
     pub fn note(&mut self, part: &Part, stored: &Value, manager: &str) {
         let id = manifest::id(&part.object);
+        self.owned.extend(fields::digest(stored, manager).map(|digest| (id.clone(), digest)));
         if part.is_secret {
-            self.owned.extend(fields::digest(stored, manager).map(|digest| (id, digest)));
             return;
         }
         let deviations = own_deviations(&part.manifest, stored);

@@ -125,6 +125,19 @@ impl<P> Cx<P> {
         self.remember(OWNER, owner);
     }
 
+    /// The same call with time of its own: to tidy up after one whose time is over. What it notes counts once it
+    /// [rejoins](Cx::rejoin).
+    #[must_use]
+    pub fn aside(&self, budget: Budget) -> Self {
+        Self::new(Arc::clone(&self.provider), budget, self.clock.clone(), self.private())
+    }
+
+    /// Takes over what was noted [aside](Cx::aside).
+    pub fn rejoin(&self, aside: &Self) {
+        *lock(&self.private) = aside.private();
+        lock(&self.notes).extend(aside.notes());
+    }
+
     /// The private state as it is now.
     pub fn private(&self) -> Private {
         lock(&self.private).clone()

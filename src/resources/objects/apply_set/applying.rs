@@ -11,7 +11,7 @@ use super::super::content::{Content, Part};
 use super::super::declaring::{self, Failure, explained, keys};
 use super::super::written::Written;
 use super::super::{Goal, Tenant, side_by_side};
-use super::{ApplySet, NOT_SEEN_READY};
+use super::{Adoption, ApplySet, NOT_SEEN_READY};
 
 /// The note of the private state that an apply has begun and not come to its end.
 pub(super) const BEGUN: &str = "begun";
@@ -39,9 +39,17 @@ impl ApplySet {
             ..Claim::intended(self.application, &lead.name.clone(), Some(owner), lead)
         };
         let manager = self.manager.clone();
-        let given = prior.map(Self::given).unwrap_or_default();
-        let tenant =
-            Tenant { force: self.force, adopts: self.adopts, given, ..Tenant::of(cx, cluster, &claim, &manager) };
+        let given = if self.adoption == Adoption::Whole {
+            keys(&parts.iter().map(|part| part.object.clone()).collect::<Vec<_>>())
+        } else {
+            prior.map(Self::given).unwrap_or_default()
+        };
+        let tenant = Tenant {
+            force: self.force,
+            adopts: self.adoption != Adoption::Refused,
+            given,
+            ..Tenant::of(cx, cluster, &claim, &manager)
+        };
         let applied = self.apply(&tenant, prior, &parts, what).await;
         if !cx.has_existing() {
             declaring::release(cx, &parts);

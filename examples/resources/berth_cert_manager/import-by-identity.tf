@@ -1,0 +1,4 @@
+import {
+  to       = berth_cert_manager.this
+  identity = { namespace = "cert-manager" }
+}

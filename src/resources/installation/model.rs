@@ -1,0 +1,139 @@
+//! What a user declares of an installation.
+
+use crate::domain::cert_manager::release;
+use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
+use crate::domain::manifest;
+use crate::provider::checks::label;
+use crate::resources::objects::{Adoption, ApplySet, Kept};
+use crate::sdk::{Check, Computed, Model, Timeouts, Value, check};
+
+use super::APPLICATION;
+
+/// The attribute at which failures are told.
+pub const MANIFEST: &str = "manifest";
+
+/// What is left of it by a destroy: with the definitions, all issuers and Certificates would go.
+const KEPT: &str = "CustomResourceDefinition";
+
+const WHAT_IS_KEPT: &str = "nothing needs to be done: issuers and Certificates stay, and the next installation takes the definitions \
+                            over. To be rid of them all, use `kubectl delete crd` with these names";
+
+/// An installation's configuration and state.
+#[derive(Clone, Debug, Default, Model)]
+pub struct Declared {
+    /// The manifest of a release, `cert-manager.yaml` as the project publishes it or as `helm template` writes it with its
+    /// definitions: the path of a file, or the text itself. A file is read in the plan, where it is there, and in the apply;
+    /// a path keeps the text out of the state.
+    #[attr(check = manifest())]
+    pub manifest: String,
+    /// The manifests of releases that an upgrade passes on its way, paths or texts, in any order: one of each minor release
+    /// between, as cert-manager advises. Those that lie between the release that runs and `manifest` are applied first, each
+    /// until the cluster takes an Issuer; the others are left alone, so that they may stay here.
+    #[attr(check = manifest())]
+    pub steps: Option<Vec<String>>,
+    /// The digest of the manifest, SHA-256 in hexadecimal digits. Where it is given, a manifest of another one is refused.
+    #[attr(optional, check = sha256())]
+    pub manifest_sha256: Computed<String>,
+    /// The version, `1.18.2`, with or without a `v`. Default: what the manifest says. Where it is given, a manifest of another
+    /// version is refused.
+    #[attr(optional, check = version(), equal = same_version)]
+    pub version: Computed<String>,
+    /// The namespace. Default: that of the manifest. With another one, everything in the manifest that lives there or points
+    /// there follows. A change makes cert-manager there and takes it away here; Secrets that `ClusterIssuers` need are copied
+    /// beforehand.
+    #[attr(optional, check = label())]
+    pub namespace: Computed<String>,
+    /// Whether an installation is taken over that another tool made, with every object of the manifest that exists already.
+    /// Default `false`.
+    #[attr(default = false)]
+    pub adopt: bool,
+    /// Whether fields are taken that another manager owns with another value. Default `false`.
+    #[attr(default = false)]
+    pub force_conflicts: bool,
+    /// Whether the apply waits until all programs are rolled out and the cluster takes an Issuer. Default `true`.
+    #[attr(default = true)]
+    pub wait: bool,
+    /// The objects, in the order in which they are written: `apps/v1/Deployment/NAMESPACE/NAME`.
+    pub objects: Computed<Vec<String>>,
+    /// What differs in the cluster from what is declared, a sentence each. Empty after an apply; what a refresh finds, the next
+    /// apply sets right.
+    pub drift: Computed<Vec<String>>,
+    /// The steps of the last apply, in their order, and what came of each.
+    pub phases: Computed<Vec<Phase>>,
+    /// How long operations may take.
+    pub timeouts: Option<Timeouts>,
+}
+
+/// A step of an apply.
+#[derive(Clone, Debug, Default, Model)]
+pub struct Phase {
+    /// Which: `certificates noted`, `secrets copied`, `objects`, `webhook`, `certificates compared`.
+    pub name: String,
+    /// What came of it.
+    pub result: String,
+}
+
+fn manifest() -> Check {
+    check::text("must be a path or the text of a manifest", |text| match text {
+        "" => Err("must not be empty: give the path of a release's manifest, or its text".to_owned()),
+        _ if text.starts_with("https://") || text.starts_with("http://") => Err(
+            "is an address, and nothing is fetched: download the manifest beside the configuration and give its path"
+                .to_owned(),
+        ),
+        _ => Ok(()),
+    })
+}
+
+fn sha256() -> Check {
+    check::text("must be a SHA-256 of 64 hexadecimal digits", |text| {
+        let is_digit = |it: u8| it.is_ascii_digit() || (b'a'..=b'f').contains(&it);
+        if text.len() == 64 && text.bytes().all(is_digit) {
+            Ok(())
+        } else {
+            Err("must be 64 hexadecimal digits in lower case, as `sha256sum` writes them".to_owned())
+        }
+    })
+}
+
+fn version() -> Check {
+    check::text("must be a version, such as `1.18.2`", |text| match release::parsed(text) {
+        Some(_) => Ok(()),
+        None => Err(format!("is no version of three numbers: `{text}`")),
+    })
+}
+
+fn same_version(one: &Value, other: &Value) -> bool {
+    let read = |value: &Value| value.as_str().and_then(release::parsed);
+    matches!((read(one), read(other)), (Some(one), Some(other)) if one == other)
+}
+
+impl Declared {
+    /// The objects that the state has.
+    pub fn inventory(&self) -> Vec<ObjectRef> {
+        self.objects.get().into_iter().flatten().filter_map(|id| manifest::of_id(id)).collect()
+    }
+
+    /// Its objects, and how they are treated.
+    pub fn set(&self) -> ApplySet {
+        ApplySet {
+            application: APPLICATION,
+            whole: "cert-manager",
+            attribute: MANIFEST,
+            manager: FIELD_MANAGER.to_owned(),
+            force: self.force_conflicts,
+            adoption: Adoption::of(self.adopt),
+            waits: self.wait,
+            wishes: Vec::new(),
+            kept: Kept { kinds: vec![KEPT.to_owned()], first: Vec::new(), advice: WHAT_IS_KEPT },
+            lead: None,
+            objects: self.inventory(),
+            drift: self.drift.get().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Notes what has become of them.
+    pub fn absorb(&mut self, set: &ApplySet) {
+        self.objects.set(set.objects.iter().map(manifest::id).collect::<Vec<_>>());
+        self.drift.set(set.drift.clone());
+    }
+}

@@ -1,0 +1,211 @@
+//! What a plan says of an installation: its objects, and what an upgrade would break in this cluster.
+
+use std::time::Duration;
+
+use semver::Version;
+use serde_json::Value as Json;
+
+use crate::domain::cert_manager::Release;
+use crate::domain::cert_manager::changes::{self, Facts};
+use crate::domain::cert_manager::release::parsed;
+use crate::domain::kubernetes::ObjectRef;
+use crate::domain::manifest;
+use crate::domain::ownership::Claim;
+use crate::explain::Explanation;
+use crate::provider::Cx;
+use crate::resources::cert_manager::API_VERSION;
+use crate::resources::{objects, tenancy};
+use crate::retry::Budget;
+use crate::sdk::{Plan, Result, Seen, Value};
+
+use super::model::MANIFEST;
+use super::observing::controller;
+use super::release::{Read, Said, Unread, content, read};
+use super::{APPLICATION, steps};
+
+const WHAT: &str = "cert-manager cannot be installed";
+
+/// How long a plan may be held up by looking at what an upgrade hits.
+const LOOKING: Duration = Duration::from_secs(15);
+
+/// How many objects a warning names.
+const NAMED: usize = 12;
+
+/// What follows from the manifest.
+const OUTCOME: [&str; 4] = ["manifest_sha256", "version", "namespace", "objects"];
+
+/// What follows from an apply.
+const FOUND: [&str; 2] = ["drift", "phases"];
+
+/// Refines the plan.
+pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+    let given: Vec<bool> =
+        ["manifest_sha256", "version", "namespace"].map(|it| plan.config().at(it).is_unknown()).to_vec();
+    let manifest = plan.planned().text("manifest").map(str::to_owned);
+    let Some(manifest) = manifest.filter(|_| !given.contains(&true)) else {
+        leave_open(plan);
+        return Ok(());
+    };
+    let config = plan.config().value().clone();
+    let view = crate::sdk::View::new(&config);
+    let said =
+        Said { sha256: view.text("manifest_sha256"), version: view.text("version"), namespace: view.text("namespace") };
+    match read(&manifest, said, WHAT).await {
+        Ok(read) => foresee(cx, plan, &read).await?,
+        Err(Unread::Absent) if plan.is_create() || plan.changes("manifest") => {
+            leave_open(plan);
+            let told = Explanation::new("BERTH-CM-005", "The manifest of cert-manager is not there yet")
+                .on(format!("`{manifest}`"));
+            plan.warn(
+                &told
+                    .next("nothing needs to be done if something in this run makes it; else correct the path")
+                    .at(MANIFEST),
+            );
+        }
+        // What was installed stays, on a machine without the file too.
+        Err(Unread::Absent) => {
+            plan.keep(&OUTCOME);
+            settle(plan);
+        }
+        Err(Unread::Refused(told)) => return Err(told),
+    }
+    Ok(())
+}
+
+fn leave_open(plan: &mut Plan<'_>) {
+    let open = OUTCOME.iter().filter(|it| !plan.config().at(it).is_given()).copied().collect::<Vec<_>>();
+    plan.leave_open(&open);
+    plan.leave_open(&FOUND);
+}
+
+/// Whether anything is to be done; what an apply finds out is open then.
+fn settle(plan: &mut Plan<'_>) {
+    let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
+        if value.elements().is_some_and(|elements| !elements.is_empty()));
+    let is_other = OUTCOME.iter().any(|it| plan.changes(it));
+    if plan.is_create() || drifted || is_other || plan.is_change() {
+        plan.leave_open(&FOUND);
+    }
+}
+
+async fn foresee(cx: &Cx, plan: &mut Plan<'_>, read: &Read) -> Result<()> {
+    let release = &read.release;
+    plan.set("manifest_sha256", Value::from(read.sha256.as_str()));
+    plan.set("namespace", Value::from(release.namespace()));
+    if !plan.config().at("version").is_given() {
+        plan.set("version", Value::from(release.version.to_string()));
+    }
+    let objects = foreseen(release);
+    match &objects {
+        Some(objects) => {
+            let ids = objects.iter().map(|object| Value::from(manifest::id(object))).collect();
+            plan.set("objects", Value::List(ids));
+        }
+        None => plan.leave_open(&["objects"]),
+    }
+    settle(plan);
+    if let Some(objects) = &objects {
+        look(cx, plan, objects).await;
+    }
+    tell_changes(cx, plan, release).await
+}
+
+/// The objects, where it is known of each whether it lives in a namespace: a release has none of its own kinds.
+fn foreseen(release: &Release) -> Option<Vec<ObjectRef>> {
+    let content = content(release);
+    let scopes = content.scopes();
+    Some(
+        content
+            .parts(|object| scopes.scope(object.group(), &object.kind))?
+            .into_iter()
+            .map(|part| part.object)
+            .collect(),
+    )
+}
+
+/// Warns of objects that somebody holds.
+async fn look(cx: &Cx, plan: &mut Plan<'_>, objects: &[ObjectRef]) {
+    let Some(lead) = objects.first().cloned() else { return };
+    tenancy::plan(cx, plan, objects, MANIFEST);
+    let adopts = plan.planned().truth("adopt") == Some(true);
+    let claim = Claim::intended(APPLICATION, &lead.name.clone(), cx.known_owner(), lead);
+    tenancy::look_by(cx, plan, objects, MANIFEST, |found| objects::tenure(&claim, found, adopts)).await;
+}
+
+/// Warns of what lies between the release that runs and the one that is planned.
+async fn tell_changes(cx: &Cx, plan: &mut Plan<'_>, release: &Release) -> Result<()> {
+    let Some(from) = running(cx, plan, release).await.filter(|from| *from != release.version) else { return Ok(()) };
+    let to = &release.version;
+    if to < &from {
+        let what = format!("cert-manager is to go back from {from} to {to}");
+        let next = "what only the newer one knows is lost: fields that the older definitions lack are dropped from issuers and \
+                    Certificates when they are written next. cert-manager does not test the way back";
+        plan.warn(&Explanation::new("BERTH-CM-010", what).next(next).at(MANIFEST));
+        return Ok(());
+    }
+    tell_leaps(plan, &from, release).await?;
+    let Some(facts) = facts(cx, release).await else { return Ok(()) };
+    for hit in changes::hits(&from, to, &facts) {
+        let count = hit.objects.len();
+        let mut named = hit.objects;
+        named.truncate(NAMED);
+        let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
+        let told = Explanation::new("BERTH-CM-010", hit.what).on(format!("{}{more}", named.join(", ")));
+        plan.warn(&told.next(hit.next).at(MANIFEST));
+    }
+    Ok(())
+}
+
+/// Warns of minor releases that no step passes.
+async fn tell_leaps(plan: &mut Plan<'_>, from: &Version, release: &Release) -> Result<()> {
+    let to = &release.version;
+    let steps = plan.planned().read::<Vec<String>>("steps").unwrap_or_default();
+    let passed = match steps::between(&steps, (from, to), release.namespace(), WHAT).await {
+        Ok(passed) => passed,
+        Err((index, Unread::Refused(told))) => return Err(told.at(steps::attribute(index))),
+        // Something in this run may make it; else the apply tells.
+        Err((_, Unread::Absent)) => return Ok(()),
+    };
+    let minors: Vec<String> = passed.iter().map(|read| changes::minor(&read.release.version)).collect();
+    let mut leapt = changes::between(from, to);
+    leapt.retain(|minor| !minors.contains(minor));
+    if !leapt.is_empty() {
+        let what = format!("cert-manager is to leap from {from} to {to}");
+        let told = Explanation::new("BERTH-CM-010", what).on(format!("over {}", leapt.join(", ")));
+        let next = "give the manifest of a release of each in `steps`: cert-manager advises to upgrade one minor release at a time";
+        plan.warn(&told.next(next).at(MANIFEST));
+    }
+    Ok(())
+}
+
+/// The version that runs: that of the state, or of what is about to be taken over.
+async fn running(cx: &Cx, plan: &Plan<'_>, release: &Release) -> Option<Version> {
+    if let Some(version) = plan.prior().text("version") {
+        return parsed(version);
+    }
+    if cx.provider().is_offline() || plan.planned().truth("adopt") != Some(true) {
+        return None;
+    }
+    controller(cx, release.namespace()).await.ok()??.1
+}
+
+async fn facts(cx: &Cx, release: &Release) -> Option<Facts> {
+    if cx.provider().is_offline() {
+        return None;
+    }
+    let budget = cx.budget().at_most(LOOKING);
+    let certificates = certificates(cx, &budget).await?;
+    let mut issuers = all(cx, &budget, "Issuer").await?;
+    issuers.extend(all(cx, &budget, "ClusterIssuer").await?);
+    Some(Facts { certificates, issuers, account: release.account.clone() })
+}
+
+/// All Certificates; `None` where they cannot be read.
+pub async fn certificates(cx: &Cx, budget: &Budget) -> Option<Vec<Json>> {
+    all(cx, budget, "Certificate").await
+}
+
+async fn all(cx: &Cx, budget: &Budget, kind: &str) -> Option<Vec<Json>> {
+    let cluster = cx.provider().cluster().ok()?;
+    cluster.list(budget, &ObjectRef::of_cluster(API_VERSION, kind, ""), "").await.ok()
+}
