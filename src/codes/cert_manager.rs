@@ -57,4 +57,14 @@ pub(super) const CODES: &[Code] = &[
          minor releases are leapt over (a warning of the plan).",
         "Do what the warning says before the apply, for each object that it names.",
     ),
+    lasting(
+        "BERTH-CM-011",
+        "The namespace of cert-manager does not exist, and its manifest does not make it.",
+        "Make the namespace first, or put a document of kind Namespace into the manifest.",
+    ),
+    lasting(
+        "BERTH-CM-012",
+        "Secrets of ClusterIssuers are in the namespace that cert-manager moves to with other content, or are renewed where they were (a warning).",
+        "Compare the two, and declare the Certificate that fills such a Secret in the new namespace.",
+    ),
 ];

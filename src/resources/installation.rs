@@ -6,7 +6,6 @@ mod moving;
 mod observing;
 mod planning;
 mod release;
-mod removing;
 mod rollback;
 mod steps;
 mod taking_over;
@@ -67,7 +66,7 @@ impl Resource<Berth> for CertManager {
     }
 
     async fn delete(&self, cx: &Cx, model: Declared) -> Result<()> {
-        removing::take_away(cx, &model).await
+        model.set().take_away(cx, "Cannot remove cert-manager").await
     }
 
     async fn import(&self, cx: &Cx, id: &str) -> Result<Import<Declared>> {

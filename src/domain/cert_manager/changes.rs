@@ -6,6 +6,7 @@
 //! | 1.18.0 | `revisionHistoryLimit` is 1 by default | the same |
 //! | 1.18.0 | HTTP-01 Ingresses have path type Exact | the same |
 //! | 1.19.0 alone | Certificates without `issuerRef.kind` or `.group` are issued anew | cert-manager #8158, mended in 1.19.1 |
+//! | from 1.19.0 | the same, on the way to any later one | cert-manager #8182 |
 //! | 1.21.0 | the controller may no longer make tokens of its own account | cert-manager.io, upgrading from 1.20 to 1.21 |
 //! | 1.21.0 alone | `renewal.policy: Disabled` ends the controller | release notes of 1.21.0, mended in 1.21.1 |
 
@@ -35,6 +36,8 @@ pub struct Hit {
 }
 
 struct Change {
+    /// The only version whose leaving matters.
+    leaving: Option<(u64, u64, u64)>,
     since: (u64, u64, u64),
     /// The first version in which it is no more.
     until: Option<(u64, u64, u64)>,
@@ -43,8 +46,9 @@ struct Change {
     hits: fn(&Facts) -> Vec<String>,
 }
 
-const CHANGES: [Change; 6] = [
+const CHANGES: [Change; 7] = [
     Change {
+        leaving: None,
         since: (1, 18, 0),
         until: None,
         what: "From cert-manager 1.18 on, a Certificate without `privateKey.rotationPolicy` gets a new private key at each renewal",
@@ -52,6 +56,7 @@ const CHANGES: [Change; 6] = [
         hits: |facts| named(&facts.certificates, |it| it.pointer("/spec/privateKey/rotationPolicy").is_none()),
     },
     Change {
+        leaving: None,
         since: (1, 18, 0),
         until: None,
         what: "From cert-manager 1.18 on, only the newest CertificateRequest of a Certificate without `revisionHistoryLimit` is kept",
@@ -59,6 +64,7 @@ const CHANGES: [Change; 6] = [
         hits: |facts| named(&facts.certificates, |it| it.pointer("/spec/revisionHistoryLimit").is_none()),
     },
     Change {
+        leaving: None,
         since: (1, 18, 0),
         until: None,
         what: "From cert-manager 1.18 on, Ingresses of HTTP-01 challenges have the path type Exact, which ingress-nginx up to 1.12.5 and 1.13.1 refuses where it validates strictly",
@@ -66,6 +72,7 @@ const CHANGES: [Change; 6] = [
         hits: |facts| named(&facts.issuers, |it| solvers(it).any(|solver| solver.pointer("/http01/ingress").is_some())),
     },
     Change {
+        leaving: None,
         since: (1, 19, 0),
         until: Some((1, 19, 1)),
         what: "cert-manager 1.19.0 issues every Certificate anew whose `issuerRef` lacks `kind` or `group`",
@@ -77,6 +84,16 @@ const CHANGES: [Change; 6] = [
         },
     },
     Change {
+        leaving: Some((1, 19, 0)),
+        since: (1, 19, 1),
+        until: None,
+        what: "Releases after cert-manager 1.19.0 may issue Certificates anew that were declared without `kind` or `group` in `issuerRef`: 1.19.0 filled them in",
+        next: "write both into what declares them before the upgrade",
+        // What was filled in shows no more who wrote it.
+        hits: |facts| named(&facts.certificates, |_| true),
+    },
+    Change {
+        leaving: None,
         since: (1, 21, 0),
         until: None,
         what: "From cert-manager 1.21 on, its manifest no longer lets the controller make tokens of its own ServiceAccount, which these issuers name",
@@ -84,6 +101,7 @@ const CHANGES: [Change; 6] = [
         hits: |facts| named(&facts.issuers, |it| names_account(&it["spec"], &facts.account)),
     },
     Change {
+        leaving: None,
         since: (1, 21, 0),
         until: Some((1, 21, 1)),
         what: "cert-manager 1.21.0 ends in a crash for as long as a Certificate has `renewal.policy: Disabled`",
@@ -98,14 +116,20 @@ const CHANGES: [Change; 6] = [
 
 /// The changes from one release to another that hit something.
 pub fn hits(from: &Version, to: &Version, facts: &Facts) -> Vec<Hit> {
-    let version = |(major, minor, patch): (u64, u64, u64)| Version::new(major, minor, patch);
+    // A release candidate, and a vendor's build, change what the release does.
+    let (from, to) = (numbers(from), numbers(to));
     let is_met = |change: &&Change| {
-        let since = version(change.since);
-        *from < since && since <= *to && change.until.is_none_or(|until| *to < version(until))
+        let leaves = change.leaving.is_none_or(|only| from == only);
+        leaves && from < change.since && change.since <= to && change.until.is_none_or(|until| to < until)
     };
     let met = CHANGES.iter().filter(is_met);
     let hits = met.map(|change| Hit { what: change.what, next: change.next, objects: (change.hits)(facts) });
     hits.filter(|hit| !hit.objects.is_empty()).collect()
+}
+
+/// A version without what comes behind its three numbers.
+pub fn numbers(version: &Version) -> (u64, u64, u64) {
+    (version.major, version.minor, version.patch)
 }
 
 /// The minor releases that lie between two, which are to be passed one by one.

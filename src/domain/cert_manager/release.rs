@@ -14,12 +14,17 @@ pub enum Fault {
     Text(Mistake),
     /// It has no controller of cert-manager.
     NoController,
+    /// It has no definitions.
+    NoDefinitions,
     /// Neither the controller's label nor its image tells a version.
     NoVersion,
 }
 
 /// What tells a controller, whatever registry its image comes from.
 const IMAGE: &str = "cert-manager-controller";
+
+/// The definition that stands for all.
+const DEFINITION: &str = "issuers.cert-manager.io";
 
 /// The label that names a release's version.
 const VERSION: &str = "app.kubernetes.io/version";
@@ -42,9 +47,13 @@ impl Release {
     /// # Errors
     /// It is no release of cert-manager.
     pub fn read(text: &str) -> Result<Self, Fault> {
-        let items = manifest::items(text).map_err(Fault::Text)?;
+        let mut items = manifest::items(text).map_err(Fault::Text)?;
+        items.retain(|item| !is_hook(&item.object));
         manifest::distinct(&items, "default").map_err(Fault::Text)?;
         let controller = items.iter().find(|item| is_controller(&item.object)).ok_or(Fault::NoController)?;
+        if !items.iter().any(|item| item.object.pointer("/metadata/name").is_some_and(|name| name == DEFINITION)) {
+            return Err(Fault::NoDefinitions);
+        }
         let version = version_of(&controller.object).ok_or(Fault::NoVersion)?;
         let account = account_of(&controller.object).to_owned();
         let reference = controller.reference();
@@ -77,6 +86,11 @@ impl Release {
         self.controller.namespace = Some(namespace.to_owned());
         self
     }
+}
+
+/// Whether an object is for Helm alone, to be run at a moment of a release: `helm template` prints it as any other.
+fn is_hook(object: &Value) -> bool {
+    object.pointer("/metadata/annotations").is_some_and(|annotations| annotations.get("helm.sh/hook").is_some())
 }
 
 /// Whether an object is the Deployment of cert-manager's controller.
@@ -124,6 +138,10 @@ mod tests {
     use super::*;
 
     const RELEASE: &str = r#"
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: issuers.cert-manager.io}
+---
 apiVersion: v1
 kind: Namespace
 metadata: {name: cert-manager}
@@ -177,8 +195,17 @@ webhooks: [{name: webhook.cert-manager.io, clientConfig: {service: {name: w, nam
         let fault = |text: &str| Release::read(text).err();
         assert_eq!(fault("apiVersion: v1\nkind: Namespace\nmetadata: {name: a}"), Some(Fault::NoController));
         assert!(matches!(fault("a: ["), Some(Fault::Text(_))));
+        let without = RELEASE.replace("issuers.cert-manager.io", "others.example.com");
+        assert_eq!(fault(&without), Some(Fault::NoDefinitions));
         let untold = RELEASE.replace(":v1.11.5@", "@");
         assert_eq!(fault(&untold), Some(Fault::NoVersion));
+    }
+
+    #[test]
+    fn what_helm_alone_runs_is_left_out() {
+        let hook = "---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: check, namespace: a, annotations: {helm.sh/hook: post-install}}\n";
+        let release = Release::read(&format!("{RELEASE}{hook}")).unwrap();
+        assert_eq!(release.items().len(), Release::read(RELEASE).unwrap().items().len());
     }
 
     #[test]

@@ -138,12 +138,14 @@ pub fn may_be_set_back(object: &Value, managers: &[String]) -> bool {
 const AUTOSCALER: &str = "kube-controller-manager";
 
 /// The entries without those of tools that declared the object before it was taken over. Source: kubectl's
-/// `csaupgrade`; the kubernetes provider writes as `Terraform`, others with their program's name.
+/// `csaupgrade`; the kubernetes provider writes as `Terraform`, Helm as `helm`, others with their program's name.
 pub fn without_former(object: &Value, ours: &str) -> Option<Vec<Value>> {
     let is_former = |entry: &&Value| {
         let manager = name(entry).to_ascii_lowercase();
-        let is_tool =
-            manager.starts_with("kubectl") || manager.contains("terraform") || manager == "before-first-apply";
+        let is_tool = manager.starts_with("kubectl")
+            || manager.starts_with("helm")
+            || manager.contains("terraform")
+            || manager == "before-first-apply";
         is_tool && name(entry) != ours && entry.get("subresource").is_none()
     };
     let all: Vec<_> = entries(object).collect();

@@ -1,5 +1,7 @@
 //! What a user declares of an installation.
 
+use serde_json::Value as Json;
+
 use crate::domain::cert_manager::release;
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::domain::manifest;
@@ -107,6 +109,16 @@ fn same_version(one: &Value, other: &Value) -> bool {
     matches!((read(one), read(other)), (Some(one), Some(other)) if one == other)
 }
 
+/// The argument that names the Secret of the webhook's own CA.
+const NAMED_BY: &str = "--dynamic-serving-ca-secret-name=";
+
+/// The Secret that a Deployment's program fills with a CA of its own.
+fn made_by(deployment: &Json) -> Option<ObjectRef> {
+    let arguments = deployment.pointer("/spec/template/spec/containers/0/args")?.as_array()?;
+    let name = arguments.iter().find_map(|argument| argument.as_str()?.strip_prefix(NAMED_BY))?;
+    Some(ObjectRef::secret(deployment.pointer("/metadata/namespace")?.as_str()?, name))
+}
+
 impl Declared {
     /// The objects that the state has.
     pub fn inventory(&self) -> Vec<ObjectRef> {
@@ -123,8 +135,10 @@ impl Declared {
             force: self.force_conflicts,
             adoption: Adoption::of(self.adopt),
             waits: self.wait,
+            prunes_late: true,
             wishes: Vec::new(),
             kept: Kept { kinds: vec![KEPT.to_owned()], first: Vec::new(), advice: WHAT_IS_KEPT },
+            residue: Some(made_by),
             lead: None,
             objects: self.inventory(),
             drift: self.drift.get().cloned().unwrap_or_default(),

@@ -19,8 +19,7 @@ pub async fn refreshed(cx: &Cx, mut model: Declared) -> Result<Option<Declared>>
     if !set.refresh(cx, &declared(&model).await, WHAT).await? {
         return Ok(None);
     }
-    let namespace = model.namespace.get().cloned().unwrap_or_default();
-    if was_silent && !webhook::answers(cx, &namespace).await {
+    if was_silent && !webhook::answers(cx).await {
         set.drift.push(NOT_SEEN_ANSWERING.to_owned());
     }
     model.absorb(&set);

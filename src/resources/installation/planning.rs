@@ -14,6 +14,7 @@ use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::cert_manager::API_VERSION;
+use crate::resources::objects::written::scope_in;
 use crate::resources::{objects, tenancy};
 use crate::retry::Budget;
 use crate::sdk::{Plan, Result, Seen, Value};
@@ -21,7 +22,7 @@ use crate::sdk::{Plan, Result, Seen, Value};
 use super::model::MANIFEST;
 use super::observing::controller;
 use super::release::{Read, Said, Unread, content, read};
-use super::{APPLICATION, steps};
+use super::{APPLICATION, Declared, steps};
 
 const WHAT: &str = "cert-manager cannot be installed";
 
@@ -64,7 +65,8 @@ pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         }
         // What was installed stays, on a machine without the file too.
         Err(Unread::Absent) => {
-            plan.keep(&OUTCOME);
+            let left = OUTCOME.iter().filter(|it| !plan.config().at(it).is_given()).copied().collect::<Vec<_>>();
+            plan.keep(&left);
             settle(plan);
         }
         Err(Unread::Refused(told)) => return Err(told),
@@ -95,7 +97,7 @@ async fn foresee(cx: &Cx, plan: &mut Plan<'_>, read: &Read) -> Result<()> {
     if !plan.config().at("version").is_given() {
         plan.set("version", Value::from(release.version.to_string()));
     }
-    let objects = foreseen(release);
+    let objects = foreseen(plan, release);
     match &objects {
         Some(objects) => {
             let ids = objects.iter().map(|object| Value::from(manifest::id(object))).collect();
@@ -110,17 +112,14 @@ async fn foresee(cx: &Cx, plan: &mut Plan<'_>, read: &Read) -> Result<()> {
     tell_changes(cx, plan, release).await
 }
 
-/// The objects, where it is known of each whether it lives in a namespace: a release has none of its own kinds.
-fn foreseen(release: &Release) -> Option<Vec<ObjectRef>> {
-    let content = content(release);
+/// The objects, where it is known of each whether it lives in a namespace; of kinds that others define (monitors, say) the
+/// last apply tells.
+fn foreseen(plan: &Plan<'_>, release: &Release) -> Option<Vec<ObjectRef>> {
+    let before = plan.prior_model::<Declared>().map(|prior| prior.inventory()).unwrap_or_default();
+    let (content, as_before) = (content(release), scope_in(&before));
     let scopes = content.scopes();
-    Some(
-        content
-            .parts(|object| scopes.scope(object.group(), &object.kind))?
-            .into_iter()
-            .map(|part| part.object)
-            .collect(),
-    )
+    let scope = |object: &ObjectRef| scopes.scope(object.group(), &object.kind).or_else(|| as_before(object));
+    Some(content.parts(scope)?.into_iter().map(|part| part.object).collect())
 }
 
 /// Warns of objects that somebody holds.
@@ -136,7 +135,7 @@ async fn look(cx: &Cx, plan: &mut Plan<'_>, objects: &[ObjectRef]) {
 async fn tell_changes(cx: &Cx, plan: &mut Plan<'_>, release: &Release) -> Result<()> {
     let Some(from) = running(cx, plan, release).await.filter(|from| *from != release.version) else { return Ok(()) };
     let to = &release.version;
-    if to < &from {
+    if changes::numbers(to) < changes::numbers(&from) {
         let what = format!("cert-manager is to go back from {from} to {to}");
         let next = "what only the newer one knows is lost: fields that the older definitions lack are dropped from issuers and \
                     Certificates when they are written next. cert-manager does not test the way back";

@@ -44,7 +44,7 @@ impl Unread {
 
 /// Whether it is the text itself and no path.
 fn is_text(manifest: &str) -> bool {
-    manifest.contains('\n')
+    manifest.contains('\n') || manifest.trim_start().starts_with('{')
 }
 
 /// Tests what is known of a configuration: a text; files are read by the plan.
@@ -126,6 +126,10 @@ fn parsed(text: &str, what: &str) -> Result<Release> {
         Fault::NoController => told(
             "the manifest has no Deployment of cert-manager's controller",
             "give the manifest of a whole release: `cert-manager.yaml`, or `helm template` of the chart with its definitions",
+        ),
+        Fault::NoDefinitions => told(
+            "the manifest has no definitions",
+            "give a manifest with them: `helm template` writes them with `--set crds.enabled=true` (before 1.15, `installCRDs=true`)",
         ),
         Fault::NoVersion => told(
             "neither the label `app.kubernetes.io/version` of the controller nor the tag of its image tells the version",

@@ -25,6 +25,7 @@ const PUTTING_BACK: Duration = Duration::from_mins(2);
 /// What a release that runs has declared.
 pub struct Former {
     version: String,
+    namespace: Option<String>,
     parts: Vec<Part>,
 }
 
@@ -38,13 +39,20 @@ impl Former {
         let inventory = prior.inventory();
         let found = look(cx, cluster, &inventory).await.map_err(|error| error.explain(what))?;
         let parts = inventory.iter().zip(&found).filter_map(|(object, found)| part(object, found.as_ref()?)).collect();
-        Ok(Self { version: prior.version.get().cloned().unwrap_or_default(), parts })
+        let version = prior.version.get().cloned().unwrap_or_default();
+        Ok(Self { version, namespace: prior.namespace.get().cloned(), parts })
     }
 
     /// Declares it again after another release has failed, and tells so in the failure.
     pub async fn put_back(&self, cx: &Cx, failed: &Release, failure: Explanation) -> Explanation {
-        if self.parts.is_empty() || parsed(&self.version).as_ref() == Some(&failed.version) {
+        let is_same = parsed(&self.version).as_ref() == Some(&failed.version)
+            && self.namespace.as_deref() == Some(failed.namespace());
+        if is_same {
             return failure;
+        }
+        if self.parts.is_empty() {
+            let why = "not rolled back: what ran before was declared by another tool";
+            return failure.seen([why.to_owned()]);
         }
         let aside = cx.aside(Budget::for_cleanup(PUTTING_BACK));
         let outcome = self.declare(&aside).await;

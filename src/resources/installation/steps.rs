@@ -19,6 +19,9 @@ pub async fn between(
     what: &str,
 ) -> std::result::Result<Vec<Read>, (usize, Unread)> {
     let mut found = Vec::new();
+    if from >= to {
+        return Ok(found);
+    }
     for (index, step) in steps.iter().enumerate() {
         let said = Said { namespace: Some(namespace), ..Said::default() };
         let read = read(step, said, what).await.map_err(|unread| (index, unread))?;

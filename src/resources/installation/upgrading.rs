@@ -3,6 +3,7 @@
 
 use crate::domain::cert_manager::Release;
 use crate::domain::cert_manager::issuance::Issued;
+use crate::domain::kubernetes::ObjectRef;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::objects::{Adoption, ApplySet};
@@ -24,12 +25,12 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     let mut way = model.way(prior, &last, what).await?;
     let before = issued(cx).await;
     let mut phases: Vec<Phase> = noted(before.as_ref()).into_iter().collect();
-    phases.extend(take_along(cx, prior, &last.release, what).await?);
+    phases.extend(take_along(cx, prior, model, &last.release, what).await?);
     let declared_version = model.version.clone();
     way.push(last);
     let mut start = prior.cloned();
-    for read in &way {
-        phases.extend(pass(cx, start.as_ref(), model, read, what).await?);
+    for (left, read) in way.iter().enumerate().map(|(index, read)| (way.len() - index - 1, read)) {
+        phases.extend(pass(cx, start.as_ref(), model, (read, left > 0), what).await?);
         start = Some(model.clone());
     }
     if declared_version.get().is_some() {
@@ -45,7 +46,7 @@ async fn pass(
     cx: &Cx,
     prior: Option<&Declared>,
     model: &mut Declared,
-    Read { release, sha256 }: &Read,
+    (Read { release, sha256 }, is_step): (&Read, bool),
     what: &str,
 ) -> Result<Vec<Phase>> {
     let former = match prior {
@@ -57,28 +58,44 @@ async fn pass(
     if is_imported || (model.adopt && prior.is_none()) {
         set.adoption = Adoption::Whole;
     }
+    // What comes after a step builds on it.
+    set.waits |= is_step;
     let applied = apply(cx, start.as_ref(), &mut set, release, what).await;
     model.absorb(&set);
     let trial = match applied {
         Ok(trial) => trial,
         Err(failure) => {
             model.forget_upgrade(prior);
-            let Some(former) = former.filter(|_| !set.objects.is_empty()) else { return Err(failure) };
-            return Err(former.put_back(cx, release, failure).await);
+            return match former.filter(|_| cx.has_existing()) {
+                Some(former) => Err(former.put_back(cx, release, failure).await),
+                None if set.adoption == Adoption::Whole && cx.has_existing() && prior.is_none() => {
+                    model.holds(release, sha256);
+                    Ok(stays(cx, &mut set, model, failure))
+                }
+                None => Err(failure),
+            };
         }
     };
     cx.forget(IMPORTED);
-    model.manifest_sha256.set(sha256.clone());
-    model.version.set(release.version.to_string());
-    model.namespace.set(release.namespace().to_owned());
+    model.holds(release, sha256);
     let objects = format!("{} were declared, of {}", set.objects.len(), release.version);
     Ok([phase("objects", objects)].into_iter().chain(trial.map(tried)).collect())
 }
 
 /// Copies what has to be in another namespace, if it leaves its own.
-async fn take_along(cx: &Cx, prior: Option<&Declared>, release: &Release, what: &str) -> Result<Option<Phase>> {
-    let from = prior.and_then(|prior| prior.namespace.get()).filter(|from| *from != release.namespace());
+async fn take_along(
+    cx: &Cx,
+    prior: Option<&Declared>,
+    model: &Declared,
+    release: &Release,
+    what: &str,
+) -> Result<Option<Phase>> {
+    let Some(prior) = prior else { return Ok(None) };
+    let from = prior.namespace.get().filter(|from| *from != release.namespace());
     let Some(from) = from else { return Ok(None) };
+    // Nobody's secrets go where the rest may not follow.
+    let set = ApplySet { objects: prior.inventory(), ..model.set() };
+    set.refuse_held(cx, &content(release), what).await?;
     let count = Moving { from, to: release.namespace() }.take_along(cx, what).await?;
     Ok(Some(phase("secrets copied", format!("{count} that ClusterIssuers need"))))
 }
@@ -91,15 +108,38 @@ async fn apply(
     release: &Release,
     what: &str,
 ) -> Result<Option<Trial>> {
-    set.bring_about(cx, prior, &content(release), what).await?;
-    if !set.waits || !set.drift.is_empty() {
+    let content = content(release);
+    has_place(cx, release, what).await?;
+    set.bring_about(cx, prior, &content, what).await?;
+    let trial = if set.waits { stands(cx, prior.is_none(), set, what).await? } else { None };
+    // What ran before goes when what runs now has proved itself.
+    set.prune(cx, &content, what).await?;
+    Ok(trial)
+}
+
+/// Looks whether the namespace is there, where the manifest does not make it: definitions alone help nobody.
+async fn has_place(cx: &Cx, release: &Release, what: &str) -> Result<()> {
+    let namespace = release.namespace();
+    let is_made = release.items().iter().any(|item| item.reference() == ObjectRef::of_namespace(namespace));
+    let there = is_made || cx.provider().cluster()?.has_namespace(cx.budget(), namespace).await.unwrap_or(true);
+    if there {
+        return Ok(());
+    }
+    let why = format!("{what}: the namespace `{namespace}` does not exist, and the manifest does not make it");
+    let next = "make it first, or put a document of kind Namespace into the manifest; nothing has been written";
+    Err(Explanation::new("BERTH-CM-011", why).next(next).at(MANIFEST))
+}
+
+async fn stands(cx: &Cx, is_new: bool, set: &mut ApplySet, what: &str) -> Result<Option<Trial>> {
+    if !set.drift.is_empty() {
+        set.drift.push(NOT_SEEN_ANSWERING.to_owned());
         return Ok(None);
     }
-    match webhook::wait(cx, release.namespace(), what).await {
+    match webhook::wait(cx, what).await {
         Ok(trial) => Ok(Some(trial)),
         Err(failure) => {
             set.drift.push(NOT_SEEN_ANSWERING.to_owned());
-            if prior.is_some() {
+            if !is_new {
                 return Err(failure);
             }
             cx.tell_wait(Err(failure), "nothing is removed, and the next apply goes on waiting");
@@ -108,7 +148,21 @@ async fn apply(
     }
 }
 
+/// Ends a take-over that was cut short: as an error it would have Terraform destroy what has been running.
+fn stays(cx: &Cx, set: &mut ApplySet, model: &mut Declared, failure: Explanation) -> Vec<Phase> {
+    set.drift.push("it was not taken over to its end".to_owned());
+    model.absorb(set);
+    cx.tell_wait(Err(failure), "what ran before was not taken away, and the next apply goes on from here");
+    vec![phase("objects", "not all were taken over".to_owned())]
+}
+
 impl Declared {
+    fn holds(&mut self, release: &Release, sha256: &str) {
+        self.manifest_sha256.set(sha256.to_owned());
+        self.version.set(release.version.to_string());
+        self.namespace.set(release.namespace().to_owned());
+    }
+
     /// A change that failed is planned again: the state says what it said before.
     fn forget_upgrade(&mut self, prior: Option<&Self>) {
         let Some(prior) = prior else { return };
@@ -135,7 +189,7 @@ fn noted(before: Option<&Issued>) -> Option<Phase> {
 fn tried(trial: Trial) -> Phase {
     let result = match trial {
         Trial::Answered => "an Issuer was taken",
-        Trial::Untried => "not tried: whoever applied may not make Issuers",
+        Trial::Untried => "not tried: whoever applied may not make an Issuer, or the cluster has a rule against it",
     };
     phase("webhook", result.to_owned())
 }
@@ -146,7 +200,7 @@ async fn compared(cx: &Cx, before: Option<&Issued>) -> Option<Phase> {
     let now = certificates(cx, cx.budget()).await?;
     let lost: Vec<String> = before.lost_in(&now).collect();
     if lost.is_empty() {
-        return Some(phase("certificates compared", "none was issued anew".to_owned()));
+        return Some(phase("certificates compared", "none was issued anew so far".to_owned()));
     }
     let result = format!("{} are not as they were", lost.len());
     let told = Explanation::new("BERTH-CM-008", "cert-manager was changed, and Certificates are not as they were")

@@ -26,17 +26,20 @@ pub const NOT_SEEN_ANSWERING: &str = "the cluster has not been seen to take an I
 pub enum Trial {
     /// The webhook answers.
     Answered,
-    /// Whoever applies may not make Issuers, so that none could be tried.
+    /// Whoever applies may not make one, or a rule of the cluster is against it: it could not be tried.
     Untried,
 }
 
-/// Tries an Issuer of the simplest kind, which passes definition and webhooks. Nothing is stored.
-async fn tried(cluster: &Cluster, budget: &Budget, namespace: &str) -> std::result::Result<Trial, ClusterError> {
-    let issuer = json!({ "apiVersion": API_VERSION, "kind": "Issuer",
-        "metadata": { "name": "berth-rehearsal", "namespace": namespace }, "spec": { "selfSigned": {} } });
+/// Tries an issuer of the simplest kind, which passes definition and webhooks. It is one for the whole cluster: namespaces can be
+/// taken out of what the webhook sees. Nothing is stored.
+async fn tried(cluster: &Cluster, budget: &Budget) -> std::result::Result<Trial, ClusterError> {
+    let issuer = json!({ "apiVersion": API_VERSION, "kind": "ClusterIssuer",
+        "metadata": { "name": "berth-rehearsal" }, "spec": { "selfSigned": {} } });
     match cluster.rehearse(budget, &issuer).await {
         Ok(_) | Err(ClusterError::Foreign { .. }) => Ok(Trial::Answered),
-        Err(ClusterError::Forbidden { .. }) => Ok(Trial::Untried),
+        Err(ClusterError::Forbidden { .. } | ClusterError::Refused { .. } | ClusterError::Invalid { .. }) => {
+            Ok(Trial::Untried)
+        }
         Err(error) => Err(error),
     }
 }
@@ -45,11 +48,11 @@ async fn tried(cluster: &Cluster, budget: &Budget, namespace: &str) -> std::resu
 ///
 /// # Errors
 /// None was, for as long as there is time.
-pub async fn wait(cx: &Cx, namespace: &str, what: &str) -> Result<Trial> {
+pub async fn wait(cx: &Cx, what: &str) -> Result<Trial> {
     let cluster = cx.provider().cluster()?;
     let mut pauses = PACE.pauses();
     loop {
-        let error = match tried(cluster, cx.budget(), namespace).await {
+        let error = match tried(cluster, cx.budget()).await {
             Ok(trial) => return Ok(trial),
             Err(error) => error,
         };
@@ -62,9 +65,9 @@ pub async fn wait(cx: &Cx, namespace: &str, what: &str) -> Result<Trial> {
 }
 
 /// Whether an Issuer is taken now.
-pub async fn answers(cx: &Cx, namespace: &str) -> bool {
+pub async fn answers(cx: &Cx) -> bool {
     let Ok(cluster) = cx.provider().cluster() else { return false };
-    tried(cluster, &cx.budget().at_most(LOOKING), namespace).await.is_ok()
+    tried(cluster, &cx.budget().at_most(LOOKING)).await.is_ok()
 }
 
 /// While definitions are established and webhooks start, the API server answers so.

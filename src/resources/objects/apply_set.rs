@@ -44,10 +44,14 @@ pub struct ApplySet {
     pub adoption: Adoption,
     /// Whether it waits until what can be judged works.
     pub waits: bool,
+    /// Whether what has left the texts stays until [`ApplySet::prune`]: for what the new objects are to be proved first.
+    pub prunes_late: bool,
     /// What is waited for beside that.
     pub wishes: Vec<Wishes>,
     /// What is not taken away, and what goes first.
     pub kept: Kept,
+    /// What a program makes for itself, which goes with it and would keep its namespace; found in its live Deployment.
+    pub residue: Option<fn(&Value) -> Option<ObjectRef>>,
     /// The object that answers for all; the first if absent.
     pub lead: Option<ObjectRef>,
     /// The objects that the state has, in the order in which they are written.

@@ -37,6 +37,18 @@ fn a_release_that_does_not_come_up_is_rolled_back_and_planned_again() {
     assert_eq!(passed, ["46 were declared, of 1.10.9", "46 were declared, of 1.11.5"]);
     assert_eq!(state["version"], "1.11.5");
     workspace.plan().changes_nothing();
+
+    // What runs stays until what comes has proved itself.
+    workspace.configure(&installed("broken.yaml", "  namespace = \"tls\"\n  timeouts = { update = \"30s\" }"));
+    let errors = workspace.apply().fails();
+    assert!(errors.contains("rolled back: "), "{errors}");
+    assert!(image_of("cert-manager").ends_with("cert-manager-controller:v1.11.5"));
+    kubectl_ok(&["-n", "cert-manager", "rollout", "status", "deployment", "--timeout=10s"]);
+    assert_eq!(workspace.attributes(ADDRESS)["namespace"], "cert-manager");
+    workspace.configure(&installed(&release("current"), ""));
+    workspace.apply().succeeds();
+    assert!(object("", "namespace", "tls").is_none(), "what did not come up is gone");
+    workspace.plan().changes_nothing();
     workspace.destroy().succeeds();
 }
 

@@ -26,8 +26,7 @@ impl ApplySet {
         self.objects = prior.map(|prior| prior.objects.clone()).unwrap_or_default();
         self.drift = prior.map(|prior| prior.drift.clone()).unwrap_or_default();
         let cluster = cx.provider().cluster()?;
-        let parts = declaring::parts(cx, cluster, content).await;
-        let parts = parts.map_err(|error| error.explain(what).at(self.attribute))?;
+        let parts = self.parts(cx, content, what).await?;
         let Some(lead) = self.lead.clone().or_else(|| parts.first().map(|part| part.object.clone())) else {
             let told = Explanation::new("BERTH-K8S-085", format!("{what}: no document is in it"));
             return Err(told.next("give documents, one at least").at(self.attribute));
@@ -59,6 +58,48 @@ impl ApplySet {
         applied.and(finished)
     }
 
+    /// Takes away what has left the content, where that was put off.
+    ///
+    /// # Errors
+    /// Something did not go; it stays in `objects`.
+    pub async fn prune(&mut self, cx: &Cx, content: &Content, what: &str) -> Result<()> {
+        let parts = self.parts(cx, content, what).await?;
+        let now: Vec<ObjectRef> = parts.iter().map(|part| part.object.clone()).collect();
+        let has = keys(&now);
+        let leaving: Vec<ObjectRef> =
+            self.objects.iter().filter(|object| !has.contains(&object.key())).cloned().collect();
+        if let Some(claim) = self.claim(cx.known_owner()) {
+            let tenant = Tenant::of(cx, cx.provider().cluster()?, &claim, &self.manager);
+            self.remove_left(&tenant, &leaving, what).await?;
+        }
+        self.settle(cx, now, Written::recalled(cx));
+        Ok(())
+    }
+
+    /// Looks whether somebody else holds any of the objects, before anything is done.
+    ///
+    /// # Errors
+    /// Somebody does.
+    pub async fn refuse_held(&self, cx: &Cx, content: &Content, what: &str) -> Result<()> {
+        let parts = self.parts(cx, content, what).await?;
+        let Some(claim) = self.claim(Some(cx.owner()?)) else { return Ok(()) };
+        let adopts = self.adoption != Adoption::Refused;
+        let tenant = Tenant { adopts, ..Tenant::of(cx, cx.provider().cluster()?, &claim, &self.manager) };
+        tenant.refuse_held(&parts).await.map_err(|failure| explained(&failure, what, self.attribute))
+    }
+
+    async fn parts(&self, cx: &Cx, content: &Content, what: &str) -> Result<Vec<Part>> {
+        let parts = declaring::parts(cx, cx.provider().cluster()?, content).await;
+        parts.map_err(|error| error.explain(what).at(self.attribute))
+    }
+
+    /// What is declared now is all that there is.
+    fn settle(&mut self, cx: &Cx, now: Vec<ObjectRef>, written: Written) {
+        written.of_these(&now).remember(cx);
+        self.objects = now;
+        cx.forget(BEGUN);
+    }
+
     /// The object whose mark is the state's.
     fn leads(&self) -> Vec<ObjectRef> {
         self.lead.iter().chain(self.objects.first()).take(1).cloned().collect()
@@ -78,10 +119,10 @@ impl ApplySet {
         let mut written = Written::recalled(cx);
         tenant.declare_all(parts, &had, &mut written).await.map_err(told)?;
         hand_over(tenant, prior, &now).await.map_err(told)?;
-        self.remove_left(tenant, &leaving, what).await?;
-        self.objects.clone_from(&now);
-        written.of_these(&now).remember(cx);
-        cx.forget(BEGUN);
+        if !self.prunes_late {
+            self.remove_left(tenant, &leaving, what).await?;
+            self.settle(cx, now, written);
+        }
         self.wait(tenant, prior.is_none(), parts, what).await
     }
 

@@ -9,6 +9,7 @@ use crate::resources::tenancy;
 use crate::sdk::Result;
 
 use super::super::declaring::explained;
+use super::super::written::look;
 use super::super::{Removed, Tenant};
 use super::ApplySet;
 
@@ -44,7 +45,24 @@ impl ApplySet {
         Ok(())
     }
 
+    /// Removes objects; what their programs have made for themselves goes after them, and before their namespace.
     async fn remove(&self, tenant: &Tenant<'_>, objects: &[ObjectRef], what: &str) -> Result<()> {
+        let Some(residue) = self.residue else { return self.remove_all(tenant, objects, what).await };
+        let (namespaces, others): (Vec<_>, Vec<_>) = objects.iter().cloned().partition(|it| it.kind == "Namespace");
+        let (cx, cluster) = (tenant.cx, tenant.cluster);
+        let programs: Vec<ObjectRef> = others.iter().filter(|it| it.kind == "Deployment").cloned().collect();
+        let running = look(cx, cluster, &programs).await.map_err(|error| error.explain(what))?;
+        self.remove_all(tenant, &others, what).await?;
+        let gone = look(cx, cluster, &programs).await.map_err(|error| error.explain(what))?;
+        // Where a program is somebody else's by now, it was left, and so is what it made.
+        let ended = running.iter().zip(&gone).filter(|(_, now)| now.is_none());
+        for residue in ended.filter_map(|(program, _)| residue(program.as_ref()?)) {
+            cluster.delete(cx.budget(), &residue, None).await.map_err(|error| error.explain(what))?;
+        }
+        self.remove_all(tenant, &namespaces, what).await
+    }
+
+    async fn remove_all(&self, tenant: &Tenant<'_>, objects: &[ObjectRef], what: &str) -> Result<()> {
         let there = there(tenant, objects).await.map_err(|error| error.explain(what))?;
         let removed = tenant.remove(&there, &self.kept).await;
         removed.tell(tenant.cx, what);
