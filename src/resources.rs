@@ -8,6 +8,7 @@ mod aws_look;
 #[cfg(test)]
 mod aws_table;
 pub(crate) mod aws_tags;
+pub mod backup;
 mod cert_manager;
 pub mod certificate;
 pub mod chart;

@@ -43,6 +43,8 @@ const SHARED: &[&str] = &[
     "BERTH-CM-005", // the file is missing, cannot be read, is none of a release
     "BERTH-CM-006", // another digest, another version
     "BERTH-CM-010", // what is hit, minors leapt over, a way back
+    "BERTH-CM-013", // an id that is none, a Secret that holds none
+    "BERTH-CM-014", // unreadable, absent, too large
     "BERTH-DNS-009",
     "BERTH-K8S-085",   // of a configuration, of what it turned out to be
     "BERTH-K8S-087",   // says nothing, fits nothing

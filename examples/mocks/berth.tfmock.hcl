@@ -36,6 +36,13 @@ mock_resource "berth_cert_manager" {
   }
 }
 
+mock_resource "berth_cert_manager_backup" {
+  defaults = {
+    digest  = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    objects = ["cert-manager.io/v1/ClusterIssuer/mocked"]
+  }
+}
+
 mock_resource "berth_certificate" {
   defaults = {
     ready         = true

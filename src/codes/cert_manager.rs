@@ -67,4 +67,19 @@ pub(super) const CODES: &[Code] = &[
         "Secrets of ClusterIssuers are in the namespace that cert-manager moves to with other content, or are renewed where they were (a warning).",
         "Compare the two, and declare the Certificate that fills such a Secret in the new namespace.",
     ),
+    lasting(
+        "BERTH-CM-013",
+        "A backup of cert-manager cannot be imported: the id cannot be read, or its Secret holds none.",
+        "Write the id as NAMESPACE/NAME of the Secret.",
+    ),
+    lasting(
+        "BERTH-CM-014",
+        "A backup of cert-manager is none, or is larger than a Secret may be.",
+        "Copy the Secret of the backup to the place that is named; divide a large one by `namespaces`.",
+    ),
+    lasting(
+        "BERTH-CM-015",
+        "What a backup of cert-manager holds was there already, and was left as it is (a warning).",
+        "Set `overwrite` to replace what is there by what the backup has; else nothing needs to be done.",
+    ),
 ];

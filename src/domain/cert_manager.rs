@@ -1,5 +1,6 @@
 //! Releases of cert-manager: what one consists of, and what changes from one to another.
 
+pub mod backup;
 pub mod changes;
 pub mod issuance;
 mod placement;

@@ -6,6 +6,7 @@ mod actions;
 mod aws;
 mod bed;
 mod cert_manager;
+mod cert_manager_backup;
 mod chance;
 mod charts;
 mod cluster;

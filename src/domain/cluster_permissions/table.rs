@@ -166,6 +166,20 @@ const ISSUER: &[Rule] = &[
     ),
 ];
 
+/// Of all namespaces, or of those that it names: the lists are of the whole cluster. A restore makes what it holds.
+const BACKUP: &[Rule] = &[
+    rule(Cluster, Always, (CERT_MANAGER, "clusterissuers"), &[], &["list"]),
+    rule(Cluster, Always, (CERT_MANAGER, "issuers"), &[], &["list"]),
+    rule(Cluster, Always, (CERT_MANAGER, "certificates"), &[], &["list"]),
+    rule(Cluster, Always, (CORE, "secrets"), &[], &["get"]),
+    rule(Namespaced, Message, NAMESPACES, &["get"], &[]),
+    rule(Namespaced, Always, (CORE, "secrets"), &["get"], &["create", "patch", "update", "delete"]),
+    rule(Cluster, Attribute("restore"), (CORE, "secrets"), &[], &["create", "patch"]),
+    rule(Cluster, Attribute("restore"), (CERT_MANAGER, "clusterissuers"), &[], &["create", "patch"]),
+    rule(Cluster, Attribute("restore"), (CERT_MANAGER, "issuers"), &[], &["create", "patch"]),
+    rule(Cluster, Attribute("restore"), (CERT_MANAGER, "certificates"), &[], &["create", "patch"]),
+];
+
 const CM_CERTIFICATE: &[Rule] = &[
     rule(Namespaced, Always, (CERT_MANAGER, "certificates"), &["get"], CHANGES),
     // The serial number.
@@ -324,6 +338,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("berth_acme_certificate", CERTIFICATE),
     entry("berth_acme_order", &[]),
     entry("berth_cert_manager", INSTALLATION),
+    entry("berth_cert_manager_backup", BACKUP),
     entry("berth_certificate", CM_CERTIFICATE),
     entry("berth_chart", &[]),
     entry("berth_dns_record", &[]),

@@ -255,6 +255,7 @@ pub static ENTRIES: &[Entry] = &[
     resource("berth_dns01_record", DNS),
     Entry { preflights: &[&FIND_PROVIDERS], ..resource("berth_irsa_role", &[&ROLES, &POLICIES, &ACCOUNT, &PROFILES]) },
     resource("berth_cert_manager", &[]),
+    resource("berth_cert_manager_backup", &[]),
     resource("berth_certificate", &[]),
     resource("berth_issuer", &[]),
     resource("berth_manifest", &[]),

@@ -1,0 +1,4 @@
+import {
+  to       = berth_cert_manager_backup.this
+  identity = { namespace = "backups", name = "cert-manager" }
+}

@@ -1,0 +1,127 @@
+//! What cert-manager holds is kept, lost, and put back.
+
+use crate::diagnosis::cert_manager_runs;
+use crate::kubectl::{Namespace, kubectl_ok, object};
+use crate::workspace::{Cli, Workspace};
+
+const KEPT: &str = "berth_cert_manager_backup.kept";
+
+/// An issuer with a CA of its own, and a certificate of it that is ready.
+fn issued(namespace: &str) -> String {
+    let text = format!(
+        r"
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {{name: root, namespace: {namespace}}}
+spec: {{selfSigned: {{}}}}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {{name: ca, namespace: {namespace}}}
+spec: {{secretName: ca, commonName: ca, isCA: true, issuerRef: {{name: root}}}}
+---
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {{name: ca, namespace: {namespace}}}
+spec: {{ca: {{secretName: ca}}}}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {{name: web, namespace: {namespace}}}
+spec: {{secretName: web, dnsNames: [web.sandbox.test], issuerRef: {{name: ca}}}}
+"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("objects.yaml");
+    std::fs::write(&file, text).unwrap();
+    kubectl_ok(&["apply", "-f", file.to_str().unwrap()]);
+    kubectl_ok(&["-n", namespace, "wait", "certificate/web", "--for=condition=Ready", "--timeout=120s"]);
+    content(namespace, "web", "tls.crt")
+}
+
+fn content(namespace: &str, secret: &str, key: &str) -> String {
+    object(namespace, "secret", secret).unwrap()["data"][key].as_str().unwrap().to_owned()
+}
+
+fn kept(apps: &Namespace, vault: &Namespace, more: &str) -> String {
+    format!(
+        r#"
+resource "berth_cert_manager_backup" "kept" {{
+  secret     = {{ namespace = "{1}", name = "kept" }}
+  namespaces = ["{0}"]
+  include    = ["issuers", "certificates", "dns_credentials", "issued"]
+}}
+{more}
+"#,
+        apps.0, vault.0
+    )
+}
+
+#[test]
+#[ignore = "needs the sandbox with cert-manager"]
+fn what_was_kept_is_put_back_and_nothing_is_issued_anew() {
+    let _in_use = cert_manager_runs();
+    for cli in Cli::all() {
+        let (apps, vault) = (Namespace::new("apps"), Namespace::new("vault"));
+        let certificate = issued(&apps.0);
+        let mut workspace = Workspace::on(&cli, &kept(&apps, &vault, ""));
+        workspace.never_shows(&content(&apps.0, "web", "tls.key"));
+        workspace.apply().succeeds();
+        workspace.plan().changes_nothing();
+        let objects = workspace.attributes(KEPT)["objects"].to_string();
+        for part in ["v1/Secret/NS/ca", "v1/Secret/NS/web", "/Issuer/NS/ca", "/Certificate/NS/web"] {
+            assert!(objects.contains(&part.replace("NS", &apps.0)), "{objects}");
+        }
+
+        kubectl_ok(&["-n", &apps.0, "delete", "certificate,issuer,certificaterequest", "--all"]);
+        kubectl_ok(&["-n", &apps.0, "delete", "secret", "web", "ca"]);
+        let restored = format!(
+            "resource \"berth_cert_manager_backup\" \"restored\" {{\n  restore = true\n  secret  = {{ namespace = \"{}\", name = \"kept\" }}\n}}\n",
+            vault.0
+        );
+        workspace.configure(&kept(&apps, &vault, &restored));
+        workspace.apply().succeeds();
+        workspace.plan().changes_nothing();
+        kubectl_ok(&["-n", &apps.0, "wait", "certificate/web", "--for=condition=Ready", "--timeout=120s"]);
+        assert_eq!(content(&apps.0, "web", "tls.crt"), certificate);
+        assert!(
+            kubectl_ok(&["-n", &apps.0, "get", "certificaterequest", "-o", "name"]).is_empty(),
+            "nothing was asked for"
+        );
+
+        workspace.destroy().succeeds();
+        assert!(object(&vault.0, "secret", "kept").is_none());
+        assert!(object(&apps.0, "certificate", "web").is_some(), "what was restored stays");
+    }
+}
+
+#[test]
+#[ignore = "needs the sandbox with cert-manager"]
+fn a_backup_that_somebody_changed_is_taken_anew_and_what_exists_is_left() {
+    let _in_use = cert_manager_runs();
+    let (apps, vault) = (Namespace::new("apps"), Namespace::new("vault"));
+    issued(&apps.0);
+    let workspace = Workspace::new(&kept(&apps, &vault, ""));
+    workspace.apply().succeeds();
+    let digest = workspace.attributes(KEPT)["digest"].clone();
+    kubectl_ok(&["-n", &vault.0, "patch", "secret", "kept", "-p", r#"{"data":{"backup.json.gz":"AAAA"}}"#]);
+    workspace.plan().changes_something();
+    workspace.apply().succeeds();
+    assert_eq!(workspace.attributes(KEPT)["digest"], digest);
+
+    let again = format!(
+        "resource \"berth_cert_manager_backup\" \"again\" {{\n  restore = true\n  secret  = {{ namespace = \"{}\", name = \"kept\" }}\n}}\n",
+        vault.0
+    );
+    workspace.configure(&kept(&apps, &vault, &again));
+    let run = workspace.apply().succeeds();
+    assert!(run.warnings().iter().any(|it| it.contains("BERTH-CM-015")), "{:?}", run.warnings());
+    workspace.configure(&kept(&apps, &vault, &again.replace("\"kept\"", "\"none\"")));
+    assert!(workspace.apply().fails().contains("BERTH-CM-014"));
+    workspace.configure(&kept(&apps, &vault, ""));
+    workspace.apply().succeeds();
+    let other = Workspace::new(&kept(&apps, &vault, ""));
+    other.import(KEPT, &format!("{}/kept", vault.0)).succeeds();
+    assert_eq!(other.attributes(KEPT)["digest"], digest);
+    workspace.destroy().succeeds();
+}
