@@ -2,7 +2,9 @@
 
 use crate::diagnosis::cert_manager_runs;
 use crate::kubectl::{Namespace, kubectl_ok, object};
+use crate::runner::Runner;
 use crate::workspace::{Cli, Workspace};
+use berth::domain::cluster_permissions::{Use, permissions};
 
 const KEPT: &str = "berth_cert_manager_backup.kept";
 
@@ -123,5 +125,24 @@ fn a_backup_that_somebody_changed_is_taken_anew_and_what_exists_is_left() {
     let other = Workspace::new(&kept(&apps, &vault, ""));
     other.import(KEPT, &format!("{}/kept", vault.0)).succeeds();
     assert_eq!(other.attributes(KEPT)["digest"], digest);
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox with cert-manager"]
+fn the_rights_of_the_table_are_enough_for_a_backup_and_a_restore() {
+    let _in_use = cert_manager_runs();
+    let (apps, vault) = (Namespace::new("apps"), Namespace::new("vault"));
+    issued(&apps.0);
+    let attributes = ["restore".to_owned()].into();
+    let given = permissions(["berth_cert_manager_backup"], &Use { plan_only: false, attributes }).unwrap();
+    let runner = Runner::new().may(&given, &[&vault.0], true);
+    let restored = format!(
+        "resource \"berth_cert_manager_backup\" \"restored\" {{\n  restore    = true\n  overwrite  = true\n  secret     = {{ namespace = \"{}\", name = \"kept\" }}\n  depends_on = [berth_cert_manager_backup.kept]\n}}\n",
+        vault.0
+    );
+    let workspace = runner.in_workspace(Workspace::new(&kept(&apps, &vault, &restored)));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
     workspace.destroy().succeeds();
 }
