@@ -14,7 +14,7 @@ fn issuer(server: &str, is_trusted: bool, solvers: &str) -> String {
     let bundle = STANDARD.encode(std::fs::read(value("SANDBOX_ACME_CA_FILE")).unwrap());
     let bundle = if is_trusted { format!("caBundle: {bundle}, ") } else { String::new() };
     format!(
-        "---\napiVersion: cert-manager.io/v1\nkind: Issuer\nmetadata: {{name: le, namespace: NS}}\n\
+        "---\napiVersion: cert-manager.io/v1\nkind: Issuer\nmetadata: {{name: le, namespace: $NS}}\n\
          spec: {{acme: {{server: {server:?}, {bundle}privateKeySecretRef: {{name: le-account}}, solvers: {solvers}}}}}\n"
     )
 }
@@ -25,7 +25,7 @@ fn good_issuer(solvers: &str) -> String {
 
 fn certificate(name: &str, host: &str, issuer: &str) -> String {
     format!(
-        "---\napiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {{name: {name}, namespace: NS}}\n\
+        "---\napiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {{name: {name}, namespace: $NS}}\n\
          spec: {{secretName: web-tls, dnsNames: [{host:?}], issuerRef: {{name: {issuer}}}}}\n"
     )
 }
@@ -67,18 +67,18 @@ pub fn scenes(stage: &Stage) -> Vec<Scene> {
     let mut misspelt = of_name(stage, "misspelt", "issuer-not-found", BY_TRAEFIK, Some(&ingress));
     misspelt.objects = misspelt.objects.replace("issuerRef: {name: le}", "issuerRef: {name: lee}");
     let mut immutable = of_name(stage, "immutable", "secret-immutable", BY_TRAEFIK, Some(&ingress));
-    immutable.objects.insert_str(0, "---\napiVersion: v1\nkind: Secret\nmetadata: {name: web-tls, namespace: NS}\nimmutable: true\nstringData: {a: b}\n");
+    immutable.objects.insert_str(0, "---\napiVersion: v1\nkind: Secret\nmetadata: {name: web-tls, namespace: $NS}\nimmutable: true\nstringData: {a: b}\n");
     let mut of_another = of_name(stage, "anothers", "secret-of-another", BY_TRAEFIK, None);
     of_another.objects.insert_str(
         0,
-        "---\napiVersion: v1\nkind: Secret\nmetadata: {name: web-tls, namespace: NS, labels: {app.kubernetes.io/managed-by: Helm}}\nstringData: {a: b}\n",
+        "---\napiVersion: v1\nkind: Secret\nmetadata: {name: web-tls, namespace: $NS, labels: {app.kubernetes.io/managed-by: Helm}}\nstringData: {a: b}\n",
     );
     let mut blocked = of_name(stage, "blocked", "name-refused", BY_TRAEFIK, None);
     blocked.objects = blocked.objects.replace(&stage.host("blocked"), &value("SANDBOX_ACME_BLOCKED_NAME"));
     let mut caa = of_name(stage, "caa", "caa-forbids", BY_TRAEFIK, Some(&ingress));
     caa.records.push((stage.host("caa"), "CAA", "0 issue \"other.example\"".to_owned()));
     let mut ready = of_issuer(stage, "ready", "", "");
-    ready.objects = "---\napiVersion: cert-manager.io/v1\nkind: Issuer\nmetadata: {name: le, namespace: NS}\nspec: {selfSigned: {}}\n".to_owned() + &certificate("web", &stage.host("ready"), "le");
+    ready.objects = "---\napiVersion: cert-manager.io/v1\nkind: Issuer\nmetadata: {name: le, namespace: $NS}\nspec: {selfSigned: {}}\n".to_owned() + &certificate("web", &stage.host("ready"), "le");
     let mut all = vec![
         waiting(stage).remove(0),
         of_name(stage, "elsewhere", "name-points-elsewhere", BY_TRAEFIK, Some(&value("SANDBOX_NODE_IP"))),

@@ -12,7 +12,7 @@ use super::stage::{Scene, Stage};
 
 fn pod(image: &str, more: &str) -> String {
     format!(
-        "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: NS}}\nspec:\n  terminationGracePeriodSeconds: 1\n  {more}\n  \
+        "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: $NS}}\nspec:\n  terminationGracePeriodSeconds: 1\n  {more}\n  \
          containers: [{{name: web, image: {image:?}}}]\n"
     )
 }
@@ -20,7 +20,7 @@ fn pod(image: &str, more: &str) -> String {
 /// A registry that is run by hand.
 fn registry(more: &str) -> String {
     format!(
-        "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: NS}}\nspec:\n  terminationGracePeriodSeconds: 1\n  containers:\n  - name: registry\n    image: {}\n{more}",
+        "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: $NS}}\nspec:\n  terminationGracePeriodSeconds: 1\n  containers:\n  - name: registry\n    image: {}\n{more}",
         value("SANDBOX_REGISTRY_IMAGE")
     )
 }
@@ -46,7 +46,7 @@ const S3: &str = "    env:\n    - {name: OTEL_TRACES_EXPORTER, value: none}\n   
 
 /// A registry whose configuration cannot be read.
 const BROKEN: &str = "    args: [serve, /config/config.yml]\n    volumeMounts: [{name: config, mountPath: /config}]\n  volumes: [{name: config, configMap: {name: config}}]\n\
-                  ---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: config, namespace: NS}\ndata: {config.yml: \"version: [\"}\n";
+                  ---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: config, namespace: $NS}\ndata: {config.yml: \"version: [\"}\n";
 
 pub fn scenes(stage: &Stage, hub: &Hub) -> Vec<Scene> {
     let scene = |name: &str, cause: &'static str, objects: String| Scene {
@@ -62,23 +62,23 @@ pub fn scenes(stage: &Stage, hub: &Hub) -> Vec<Scene> {
     let s3 = S3.replace("S3-URL", &value("SANDBOX_S3_ENDPOINT"));
     vec![
         scene("missing", "pull-secret-missing", pod(&image, "imagePullSecrets: [{name: gone}]")),
-        scene("wrong-password", "registry-login-refused", secret("NS", host, WRONG) + &pod(&image, NAMED)),
+        scene("wrong-password", "registry-login-refused", secret("$NS", host, WRONG) + &pod(&image, NAMED)),
         scene(
             "wrong-key",
             "pull-secret-key-form",
-            secret("NS", &format!("https://{host}:443/v2"), PASSWORD) + &pod(&image, NAMED),
+            secret("$NS", &format!("https://{host}:443/v2"), PASSWORD) + &pod(&image, NAMED),
         ),
         scene("elsewhere", "pull-secret-elsewhere", right(&stage.namespace("unbound")) + &pod(&image, NAMED)),
-        scene("unbound", "pull-secret-not-bound", right("NS") + &pod(&image, "")),
-        scene("wrong-unbound", "registry-login-refused", secret("NS", host, WRONG) + &pod(&image, "")),
+        scene("unbound", "pull-secret-not-bound", right("$NS") + &pod(&image, "")),
+        scene("wrong-unbound", "registry-login-refused", secret("$NS", host, WRONG) + &pod(&image, "")),
         scene(
             "one-of-two",
             "pull-secret-not-bound",
-            right("NS") + &secret("NS", host, WRONG).replace("name: pull", "name: wrong") + &pod(&image, ""),
+            right("$NS") + &secret("$NS", host, WRONG).replace("name: pull", "name: wrong") + &pod(&image, ""),
         ),
-        scene("late", "pull-secret-bound-late", right("NS") + &pod(&image, "")),
+        scene("late", "pull-secret-bound-late", right("$NS") + &pod(&image, "")),
         scene("foreign-ca", "node-trust", pod(&format!("{}/app:1", hub.foreign), "")),
-        scene("absent", "image-missing", right("NS") + &pod(&image, NAMED)),
+        scene("absent", "image-missing", right("$NS") + &pod(&image, NAMED)),
         scene("no-name", "name-not-found", pod(&format!("{}/app:1", stage.host("nowhere")), "")),
         scene("closed", "node-connection", pod("127.0.0.9:1/app:1", "")),
         scene("no-config", "registry-config-missing", registry("    args: [serve, /nowhere.yml]\n")),
@@ -105,7 +105,7 @@ pub fn scenes(stage: &Stage, hub: &Hub) -> Vec<Scene> {
     ]
 }
 
-const CLAIM: &str = "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data, namespace: NS}\n\
+const CLAIM: &str = "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data, namespace: $NS}\n\
                      spec: {storageClassName: no-such-class, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}\n";
 
 /// Binds a pull secret when its Pod is there already.

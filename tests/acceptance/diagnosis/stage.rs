@@ -18,7 +18,7 @@ pub struct Scene {
     pub cause: &'static str,
     /// What is diagnosed: `pod NS/web`.
     pub subject: String,
-    /// Manifests; `NS` stands for the scene's namespace.
+    /// Manifests; `$NS` stands for the scene's namespace: a word without `$` may stand in base64 by chance.
     pub objects: String,
     /// Records: name, type, value.
     pub records: Vec<(String, &'static str, String)>,
@@ -140,7 +140,7 @@ impl Stage {
                 "--timeout=60s",
             ]);
         }
-        let objects = scenes.iter().map(|scene| scene.objects.replace("NS", &self.namespace(&scene.name)));
+        let objects = scenes.iter().map(|scene| scene.objects.replace("$NS", &self.namespace(&scene.name)));
         let file = self.write("objects.yaml", &objects.collect::<String>());
         kubectl_ok(&["apply", "-f", &file]);
     }
