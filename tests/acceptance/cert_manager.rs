@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::kubectl::{Namespace, kubectl, kubectl_ok, object};
+use crate::kubectl::{Namespace, apply, kubectl, kubectl_ok, object};
 use crate::sandbox::value;
 use crate::workspace::{Cli, Workspace};
 
@@ -272,9 +272,7 @@ fn a_cluster_issuer_of_another_tool_is_imported_and_taken_over() {
         let unused = Namespace::unused("cm-issuer");
         let name = unused.0.clone();
         let theirs = json!({ "apiVersion": "cert-manager.io/v1", "kind": "ClusterIssuer", "metadata": { "name": name }, "spec": { "selfSigned": {} } });
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), theirs.to_string()).unwrap();
-        kubectl_ok(&["apply", "-f", file.path().to_str().unwrap()]);
+        apply(&theirs.to_string());
         let configuration =
             format!("resource \"berth_issuer\" \"it\" {{\n  name = \"{name}\"\n  self_signed = {{}}\n}}\n");
         let workspace = Workspace::on(&cli, &configuration);

@@ -1,7 +1,7 @@
 //! What cert-manager holds is kept, lost, and put back.
 
 use crate::diagnosis::cert_manager_runs;
-use crate::kubectl::{Namespace, kubectl_ok, object};
+use crate::kubectl::{Namespace, apply, kubectl_ok, object};
 use crate::runner::Runner;
 use crate::workspace::{Cli, Workspace};
 use berth::domain::cluster_permissions::{Use, permissions};
@@ -33,10 +33,7 @@ metadata: {{name: web, namespace: {namespace}}}
 spec: {{secretName: web, dnsNames: [web.sandbox.test], issuerRef: {{name: ca}}}}
 "
     );
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("objects.yaml");
-    std::fs::write(&file, text).unwrap();
-    kubectl_ok(&["apply", "-f", file.to_str().unwrap()]);
+    apply(&text);
     kubectl_ok(&["-n", namespace, "wait", "certificate/web", "--for=condition=Ready", "--timeout=120s"]);
     content(namespace, "web", "tls.crt")
 }

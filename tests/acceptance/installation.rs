@@ -5,7 +5,7 @@ mod ways;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::kubectl::{Namespace, kubectl, kubectl_ok, object};
+use crate::kubectl::{Namespace, apply, kubectl, kubectl_ok, object};
 use crate::sandbox::value;
 use crate::workspace::Workspace;
 
@@ -74,13 +74,6 @@ spec: {{secretName: web, dnsNames: [web.sandbox.test], issuerRef: {{name: ca, ki
     apply(&text);
     kubectl_ok(&["-n", namespace, "wait", "certificate/web", "--for=condition=Ready", "--timeout=120s"]);
     certificate_of(namespace, "web")
-}
-
-fn apply(text: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("objects.yaml");
-    std::fs::write(&file, text).unwrap();
-    kubectl_ok(&["apply", "-f", file.to_str().unwrap()]);
 }
 
 /// What a Secret holds, which tells one issuance from another.

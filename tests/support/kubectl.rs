@@ -20,6 +20,14 @@ pub fn kubectl_ok(arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// Applies a text.
+#[track_caller]
+pub fn apply(text: &str) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    kubectl_ok(&["apply", "-f", file.path().to_str().unwrap()]);
+}
+
 /// One object; `None` if it does not exist.
 pub fn object(namespace: &str, kind: &str, name: &str) -> Option<Value> {
     let output = kubectl(&["-n", namespace, "get", kind, name, "-o", "json"]);

@@ -1,7 +1,7 @@
 //! Diagnoses: what they ask, and that they do with less.
 
 use super::{Life, VARIABLE};
-use crate::kubectl::{Namespace, kubectl, kubectl_ok};
+use crate::kubectl::{Namespace, apply, kubectl, kubectl_ok};
 use crate::sandbox::value;
 
 /// A Certificate that waits for its name, and a registry behind an Ingress with all that one may have, which does not start.
@@ -56,9 +56,7 @@ fn diagnoses_ask_what_the_table_says() {
     let host = format!("hub.{}.{}", namespace.0, value("SANDBOX_ZONE_NAME"));
     let objects =
         OBJECTS.replace("NS", &namespace.0).replace("HOST", &host).replace("BUSYBOX", &value("SANDBOX_BUSYBOX_IMAGE"));
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), objects).unwrap();
-    kubectl_ok(&["apply", "-f", file.path().to_str().unwrap()]);
+    apply(&objects);
     kubectl_ok(&["-n", &namespace.0, "rollout", "status", "deployment", "hub", "--timeout=120s"]);
     let pods = kubectl(&[
         "-n",

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{config_map, declared, drift, joined, patched};
-use crate::kubectl::{Namespace, kubectl_ok, object};
+use crate::kubectl::{Namespace, apply, kubectl_ok, object};
 use crate::workspace::Workspace;
 
 /// Another tool declares a part of an object by server-side apply.
@@ -82,9 +82,7 @@ fn another_manager_takes_over_the_fields_and_what_leaves_the_text_leaves_the_obj
 #[ignore = "needs the sandbox"]
 fn what_exists_is_adopted_only_when_asked_and_is_ours_alone_then() {
     let namespace = Namespace::new("manifest");
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), config_map(&namespace, "old", "{a: x, b: z}")).unwrap();
-    kubectl_ok(&["apply", "-f", file.path().to_str().unwrap()]);
+    apply(&config_map(&namespace, "old", "{a: x, b: z}"));
     let workspace = Workspace::new(&declared(&config_map(&namespace, "old", "{a: x}"), ""));
     let planned = workspace.plan().changes_something();
     assert!(planned.warnings().iter().any(|told| told.contains("BERTH-K8S-009")), "{planned}");
