@@ -73,7 +73,19 @@ impl Cluster {
         like: &ObjectRef,
         params: &ListParams,
     ) -> Result<Vec<Value>, ClusterError> {
-        Ok(items(self.ask(budget, Verb::List, like, |api| api.list(params)).await?))
+        let mut found = items(self.ask(budget, Verb::List, like, |api| api.list(params)).await?);
+        for object in &mut found {
+            name_kind(object, like);
+        }
+        Ok(found)
+    }
+}
+
+/// The elements of a list do not say what they are.
+fn name_kind(element: &mut Value, like: &ObjectRef) {
+    if let Some(members) = element.as_object_mut() {
+        members.entry("apiVersion").or_insert_with(|| like.api_version.as_str().into());
+        members.entry("kind").or_insert_with(|| like.kind.as_str().into());
     }
 }
 

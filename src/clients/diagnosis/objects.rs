@@ -1,7 +1,7 @@
 //! Questions to the cluster, many at once.
 
 use futures_util::{StreamExt as _, stream};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError, Selection};
 use crate::domain::diagnosis::Snapshot;
@@ -173,7 +173,7 @@ fn anew(seen: &Snapshot, asks: impl IntoIterator<Item = Ask>) -> Vec<Ask> {
 async fn brought(cluster: &Cluster, budget: &Budget, ask: Ask) -> Result<Brought, ClusterError> {
     match ask {
         Ask::Get(object) => match cluster.get(budget, &object).await {
-            Ok(Some(found)) => Ok(Brought::Objects(vec![named(found, &object.api_version, &object.kind)], None)),
+            Ok(Some(found)) => Ok(Brought::Objects(vec![found], None)),
             Ok(None) => Ok(Brought::Absent(object.to_string())),
             Err(error) => unread(object.to_string(), error),
         },
@@ -189,7 +189,6 @@ async fn brought(cluster: &Cluster, budget: &Budget, ask: Ask) -> Result<Brought
             match cluster.select(budget, &like, &selection).await {
                 Ok(found) => {
                     let place = place.filter(|_| found.len() < MOST as usize);
-                    let found = found.into_iter().map(|it| named(it, listing.api_version, listing.kind)).collect();
                     Ok(Brought::Objects(found, place))
                 }
                 // The kind is not known: there is none of it.
@@ -209,15 +208,6 @@ fn unread(what: String, error: ClusterError) -> Result<Brought, ClusterError> {
         }
         error => Ok(Brought::Unread(what, error.told())),
     }
-}
-
-/// Members of a list do not say what they are.
-fn named(mut object: Value, api_version: &str, kind: &str) -> Value {
-    if let Some(members) = object.as_object_mut() {
-        members.entry("apiVersion").or_insert_with(|| json!(api_version));
-        members.entry("kind").or_insert_with(|| json!(kind));
-    }
-    object
 }
 
 fn containers(pod: &Value) -> Vec<(ObjectRef, Container)> {
@@ -281,6 +271,8 @@ pub(super) fn with<'a>(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -141,12 +141,6 @@ async fn gathered(cx: &Cx, cluster: &Cluster, model: &Declared) -> std::result::
     Ok(Backup::of(&model.controller_namespace, found.iter().flatten().chain(issuers).chain(certificates)))
 }
 
-/// All of a kind; elements of a list need not name it.
 async fn listed(cx: &Cx, cluster: &Cluster, kind: &str) -> std::result::Result<Vec<Value>, ClusterError> {
-    let mut found = cluster.list(cx.budget(), &ObjectRef::of_cluster(API_VERSION, kind, ""), "").await?;
-    for members in found.iter_mut().filter_map(Value::as_object_mut) {
-        members.entry("apiVersion").or_insert_with(|| API_VERSION.into());
-        members.entry("kind").or_insert_with(|| kind.into());
-    }
-    Ok(found)
+    cluster.list(cx.budget(), &ObjectRef::of_cluster(API_VERSION, kind, ""), "").await
 }

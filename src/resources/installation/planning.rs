@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::domain::cert_manager::Release;
 use crate::domain::cert_manager::changes::{self, Facts};
-use crate::domain::cert_manager::release::parsed;
+use crate::domain::cert_manager::release::{parsed, version_of};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest;
 use crate::domain::ownership::Claim;
@@ -35,23 +35,22 @@ const NAMED: usize = 12;
 /// What follows from the manifest.
 const OUTCOME: [&str; 4] = ["manifest_sha256", "version", "namespace", "objects"];
 
+/// What a configuration may say of its manifest.
+const SAID: [&str; 3] = ["manifest_sha256", "version", "namespace"];
+
 /// What follows from an apply.
 const FOUND: [&str; 2] = ["drift", "phases"];
 
 /// Refines the plan.
 pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
-    let given: Vec<bool> =
-        ["manifest_sha256", "version", "namespace"].map(|it| plan.config().at(it).is_unknown()).to_vec();
-    let manifest = plan.planned().text("manifest").map(str::to_owned);
-    let Some(manifest) = manifest.filter(|_| !given.contains(&true)) else {
+    let is_open = SAID.iter().any(|it| plan.config().at(it).is_unknown());
+    let Some(manifest) = plan.planned().text("manifest").map(str::to_owned).filter(|_| !is_open) else {
         leave_open(plan);
         return Ok(());
     };
-    let config = plan.config().value().clone();
-    let view = crate::sdk::View::new(&config);
-    let said =
-        Said { sha256: view.text("manifest_sha256"), version: view.text("version"), namespace: view.text("namespace") };
-    match read(&manifest, said, WHAT).await {
+    let config = plan.config();
+    let [sha256, version, namespace] = SAID.map(|it| config.text(it));
+    match read(&manifest, Said { sha256, version, namespace }, WHAT).await {
         Ok(read) => foresee(cx, plan, &read).await?,
         Err(Unread::Absent) if plan.is_create() || plan.changes("manifest") => {
             leave_open(plan);
@@ -65,8 +64,7 @@ pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         }
         // What was installed stays, on a machine without the file too.
         Err(Unread::Absent) => {
-            let left = OUTCOME.iter().filter(|it| !plan.config().at(it).is_given()).copied().collect::<Vec<_>>();
-            plan.keep(&left);
+            plan.keep(&not_given(plan));
             settle(plan);
         }
         Err(Unread::Refused(told)) => return Err(told),
@@ -74,9 +72,13 @@ pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
     Ok(())
 }
 
+/// What follows from the manifest and is not said in the configuration.
+fn not_given(plan: &Plan<'_>) -> Vec<&'static str> {
+    OUTCOME.iter().filter(|it| !plan.config().at(it).is_given()).copied().collect()
+}
+
 fn leave_open(plan: &mut Plan<'_>) {
-    let open = OUTCOME.iter().filter(|it| !plan.config().at(it).is_given()).copied().collect::<Vec<_>>();
-    plan.leave_open(&open);
+    plan.leave_open(&not_given(plan));
     plan.leave_open(&FOUND);
 }
 
@@ -185,7 +187,7 @@ async fn running(cx: &Cx, plan: &Plan<'_>, release: &Release) -> Option<Version>
     if cx.provider().is_offline() || plan.planned().truth("adopt") != Some(true) {
         return None;
     }
-    controller(cx, release.namespace()).await.ok()??.1
+    version_of(&controller(cx, release.namespace()).await.ok()??)
 }
 
 async fn facts(cx: &Cx, release: &Release) -> Option<Facts> {
