@@ -20,6 +20,7 @@ use crate::domain::ownership::{Claim, OWNER, Tenure};
 use crate::provider::Cx;
 
 pub use apply_set::{Adoption, ApplySet, Wishes};
+pub use placing::patiently;
 pub use removing::{Kept, Removed};
 pub use waiting::{Goal, Wish};
 

@@ -1,21 +1,15 @@
 //! Puts a backup back.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::kubernetes::ObjectRef;
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::retry::Pace;
+use crate::resources::objects::patiently;
 use crate::sdk::Result;
 
 use super::{Declared, taking};
-
-/// How long the webhook may take to answer that was installed a moment ago.
-const PATIENCE: Duration = Duration::from_secs(90);
-const PACE: Pace = Pace::new(Duration::from_millis(300), Duration::from_secs(3));
 
 /// Puts back what lies in the Secret, in its order. What was put back stays, whatever follows.
 pub async fn put_back(cx: &Cx, model: &mut Declared) -> Result<()> {
@@ -32,7 +26,7 @@ pub async fn put_back(cx: &Cx, model: &mut Declared) -> Result<()> {
     let (mut restored, mut left) = (Vec::new(), Vec::new());
     for object in &backup.objects {
         let Some(reference) = ObjectRef::of(object) else { continue };
-        let made = put(cx, cluster, object, model.overwrite).await;
+        let made = patiently(cx, || put(cx, cluster, object, model.overwrite)).await;
         let told = |error: ClusterError| error.without_content().explain(&what).on(reference.to_string()).at("secret");
         if made.map_err(told)? {
             restored.push(reference);
@@ -48,26 +42,12 @@ pub async fn put_back(cx: &Cx, model: &mut Declared) -> Result<()> {
 
 /// Answers whether it was made; what exists is left, or replaced if that is wanted.
 async fn put(cx: &Cx, cluster: &Cluster, object: &Value, overwrites: bool) -> std::result::Result<bool, ClusterError> {
-    let patience = cx.budget().at_most(PATIENCE);
-    let mut pauses = PACE.pauses();
-    loop {
-        let made = if overwrites {
-            cluster.apply(cx.budget(), object).await.map(|_| true)
-        } else {
-            match cluster.create(cx.budget(), object).await {
-                Err(ClusterError::Foreign { .. }) => Ok(false),
-                made => made.map(|_| true),
-            }
-        };
-        match (made, pauses.next()) {
-            // The API server tells with this status that a webhook did not answer.
-            (Err(ClusterError::Other { status: Some(500), words }), Some(pause)) => {
-                if patience.sleep(pause).await.is_err() {
-                    return Err(ClusterError::Other { status: Some(500), words });
-                }
-            }
-            (made, _) => return made,
-        }
+    if overwrites {
+        return cluster.apply(cx.budget(), object).await.map(|_| true);
+    }
+    match cluster.create(cx.budget(), object).await {
+        Err(ClusterError::Foreign { .. }) => Ok(false),
+        made => made.map(|_| true),
     }
 }
 

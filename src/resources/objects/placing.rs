@@ -8,6 +8,7 @@ use crate::clients::cluster::{ClusterError, Declaring};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest::fields;
 use crate::domain::ownership::is_terminating;
+use crate::provider::Cx;
 use crate::retry::Pace;
 
 use super::Tenant;
@@ -17,6 +18,24 @@ const WEBHOOK_PATIENCE: Duration = Duration::from_secs(90);
 const PACE: Pace = Pace::new(Duration::from_millis(300), Duration::from_secs(3));
 
 type Outcome<T> = Result<T, ClusterError>;
+
+/// Repeats what a webhook refuses by its silence, for as long as it may still be coming up.
+pub async fn patiently<T, F: Future<Output = Outcome<T>>>(cx: &Cx, work: impl Fn() -> F) -> Outcome<T> {
+    let patience = cx.budget().at_most(WEBHOOK_PATIENCE);
+    for pause in PACE.pauses() {
+        match work().await {
+            // The API server tells with this status that a webhook did not answer.
+            Err(ClusterError::Other { status: Some(500), words }) => {
+                tracing::debug!(words, "a webhook may be coming up");
+                if patience.sleep(pause).await.is_err() {
+                    return Err(ClusterError::Other { status: Some(500), words });
+                }
+            }
+            done => return done,
+        }
+    }
+    work().await
+}
 
 impl Tenant<'_> {
     /// Whether an object may be written: `None` if it is absent.
@@ -54,20 +73,7 @@ impl Tenant<'_> {
 
     /// [`Tenant::place`], while a webhook or a controller that judges the object may still be coming up.
     pub async fn place_patiently(&self, manifest: &Value, had: bool) -> Outcome<Value> {
-        let patience = self.cx.budget().at_most(WEBHOOK_PATIENCE);
-        for pause in PACE.pauses() {
-            match self.place(manifest, had).await {
-                // The API server tells with this status that a webhook did not answer.
-                Err(ClusterError::Other { status: Some(500), words }) => {
-                    tracing::debug!(words, "a webhook may be coming up");
-                    if patience.sleep(pause).await.is_err() {
-                        return Err(ClusterError::Other { status: Some(500), words });
-                    }
-                }
-                placed => return placed,
-            }
-        }
-        self.place(manifest, had).await
+        patiently(self.cx, || self.place(manifest, had)).await
     }
 
     /// For the very version that was looked at: the API server refuses it for any later one.
