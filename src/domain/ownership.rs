@@ -21,6 +21,9 @@ pub const LEAD: &str = "berth/part-of";
 /// The annotation of a lead while the rest is being made.
 pub const UNFINISHED: &str = "berth/unfinished";
 
+/// All annotations by which berth marks objects as its own.
+pub const MARKS: [&str; 3] = [OWNER, LEAD, UNFINISHED];
+
 /// What one resource instance claims as its own.
 #[derive(Clone, Debug)]
 pub struct Claim {

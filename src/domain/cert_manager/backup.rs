@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::secrets::of_issuer;
 use crate::domain::kubernetes::{LAST_APPLIED, ObjectRef};
-use crate::domain::ownership::{LEAD, OWNER, UNFINISHED};
+use crate::domain::ownership::MARKS;
 
 /// The form of a backup, by which a later one is known.
 const FORM: &str = "berth/cert-manager-backup/1";
@@ -158,7 +158,7 @@ fn stripped(object: &Value) -> Option<Value> {
     for name in ["labels", "annotations"] {
         let mut entries =
             object.pointer(&format!("/metadata/{name}")).and_then(Value::as_object).cloned().unwrap_or_default();
-        entries.retain(|entry, _| ![OWNER, LEAD, UNFINISHED, LAST_APPLIED].contains(&entry.as_str()));
+        entries.retain(|entry, _| entry != LAST_APPLIED && !MARKS.contains(&entry.as_str()));
         if !entries.is_empty() {
             members.insert(name.to_owned(), Value::Object(entries));
         }
@@ -170,6 +170,7 @@ fn stripped(object: &Value) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ownership::OWNER;
 
     fn cluster() -> Vec<Value> {
         let meta = |namespace: &str, name: &str| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// The certificates that were issued: by `NAMESPACE/NAME`, the number of the issuance and when it began to be valid.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Issued(BTreeMap<String, (i64, String)>);
 
 impl Issued {
@@ -14,15 +14,12 @@ impl Issued {
         Self(certificates.iter().filter_map(|it| Some((name_of(it)?, issuance_of(it)?))).collect())
     }
 
-    /// Those that have another certificate now, are being issued anew, or are gone.
+    /// Those that have another certificate now or are about to, and those that are gone.
     pub fn lost_in<'a>(&'a self, now: &'a [Value]) -> impl Iterator<Item = String> + 'a {
         let found: BTreeMap<String, &Value> = now.iter().filter_map(|it| Some((name_of(it)?, it))).collect();
         self.0.iter().filter_map(move |(name, issued)| {
             let Some(found) = found.get(name) else { return Some(format!("{name} is gone")) };
-            if issuance_of(found).as_ref() != Some(issued) {
-                return Some(format!("{name} has been issued anew"));
-            }
-            is_issuing(found).then(|| format!("{name} is being issued anew"))
+            (issuance_of(found).as_ref() != Some(issued)).then(|| format!("{name} has been issued anew"))
         })
     }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Item, fields};
-use crate::domain::ownership::{LEAD, OWNER, UNFINISHED};
+use crate::domain::ownership::MARKS;
 
 /// What was declared of an object, as its manager's fields tell. Content of Secrets is left out.
 pub fn declaration(found: &Value, manager: &str) -> Option<Value> {
@@ -18,7 +18,7 @@ pub fn declaration(found: &Value, manager: &str) -> Option<Value> {
         }
     }
     if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-        for mark in [OWNER, LEAD, UNFINISHED] {
+        for mark in MARKS {
             annotations.remove(mark);
         }
         if annotations.is_empty() {

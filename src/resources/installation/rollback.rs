@@ -8,6 +8,7 @@ use crate::domain::cert_manager::Release;
 use crate::domain::cert_manager::release::parsed;
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::domain::manifest::{self, Phase, phase};
+use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::objects::Tenant;
@@ -17,7 +18,7 @@ use crate::resources::objects::written::{Written, look};
 use crate::retry::Budget;
 use crate::sdk::Result;
 
-use super::Declared;
+use super::{APPLICATION, Declared};
 
 /// How long the way back may take.
 const PUTTING_BACK: Duration = Duration::from_mins(2);
@@ -25,31 +26,30 @@ const PUTTING_BACK: Duration = Duration::from_mins(2);
 /// What a release that runs has declared.
 pub struct Former {
     version: String,
-    namespace: Option<String>,
     parts: Vec<Part>,
 }
 
 impl Former {
-    /// What the objects of the state say that was declared of them.
+    /// What the objects of the state say that was declared of them; `None` where `next` is that very release in its place, from
+    /// which there is no way back.
     ///
     /// # Errors
     /// The cluster did not answer: nothing is begun that could not be undone.
-    pub async fn remembered(cx: &Cx, prior: &Declared, what: &str) -> Result<Self> {
+    pub async fn remembered(cx: &Cx, prior: &Declared, next: &Release, what: &str) -> Result<Option<Self>> {
+        let Some(version) = prior.version.get() else { return Ok(None) };
+        let namespace = prior.namespace.get().map(String::as_str);
+        if parsed(version).as_ref() == Some(&next.version) && namespace == Some(next.namespace()) {
+            return Ok(None);
+        }
         let cluster = cx.provider().cluster()?;
         let inventory = prior.inventory();
         let found = look(cx, cluster, &inventory).await.map_err(|error| error.explain(what))?;
         let parts = inventory.iter().zip(&found).filter_map(|(object, found)| part(object, found.as_ref()?)).collect();
-        let version = prior.version.get().cloned().unwrap_or_default();
-        Ok(Self { version, namespace: prior.namespace.get().cloned(), parts })
+        Ok(Some(Self { version: version.clone(), parts }))
     }
 
     /// Declares it again after another release has failed, and tells so in the failure.
-    pub async fn put_back(&self, cx: &Cx, failed: &Release, failure: Explanation) -> Explanation {
-        let is_same = parsed(&self.version).as_ref() == Some(&failed.version)
-            && self.namespace.as_deref() == Some(failed.namespace());
-        if is_same {
-            return failure;
-        }
+    pub async fn put_back(&self, cx: &Cx, failure: Explanation) -> Explanation {
         if self.parts.is_empty() {
             let why = "not rolled back: what ran before was declared by another tool";
             return failure.seen([why.to_owned()]);
@@ -72,8 +72,7 @@ impl Former {
         let cluster = cx.provider().cluster().map_err(|told| told.what().to_owned())?;
         let objects: Vec<ObjectRef> = self.parts.iter().map(|part| part.object.clone()).collect();
         let Some(lead) = objects.first().cloned() else { return Ok(()) };
-        let claim =
-            crate::domain::ownership::Claim::intended(super::APPLICATION, &lead.name.clone(), cx.known_owner(), lead);
+        let claim = Claim::intended(APPLICATION, &lead.name.clone(), cx.known_owner(), lead);
         let tenant = Tenant { force: true, ..Tenant::of(cx, cluster, &claim, FIELD_MANAGER) };
         let mut written = Written::recalled(cx);
         let declared = tenant.declare_all(&self.parts, &keys(&objects), &mut written).await;

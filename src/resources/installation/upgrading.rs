@@ -29,8 +29,9 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
     let declared_version = model.version.clone();
     way.push(last);
     let mut start = prior.cloned();
-    for (left, read) in way.iter().enumerate().map(|(index, read)| (way.len() - index - 1, read)) {
-        phases.extend(pass(cx, start.as_ref(), model, (read, left > 0), what).await?);
+    for (index, read) in way.iter().enumerate() {
+        let is_step = index + 1 < way.len();
+        phases.extend(pass(cx, start.as_ref(), model, (read, is_step), what).await?);
         start = Some(model.clone());
     }
     if declared_version.get().is_some() {
@@ -50,8 +51,8 @@ async fn pass(
     what: &str,
 ) -> Result<Vec<Phase>> {
     let former = match prior {
-        Some(prior) if prior.version.get().is_some() => Some(Former::remembered(cx, prior, what).await?),
-        _ => None,
+        Some(prior) => Former::remembered(cx, prior, release, what).await?,
+        None => None,
     };
     let (start, mut set) = (prior.map(Declared::set), model.set());
     let is_imported = cx.recall::<bool>(IMPORTED).is_some();
@@ -67,7 +68,7 @@ async fn pass(
         Err(failure) => {
             model.forget_upgrade(prior);
             return match former.filter(|_| cx.has_existing()) {
-                Some(former) => Err(former.put_back(cx, release, failure).await),
+                Some(former) => Err(former.put_back(cx, failure).await),
                 None if set.adoption == Adoption::Whole && cx.has_existing() && prior.is_none() => {
                     model.holds(release, sha256);
                     Ok(stays(cx, &mut set, model, failure))
