@@ -35,12 +35,23 @@ add_ingress() {
   need_tool traefik
   step "installing Traefik $version"
   import_program "docker.io/library/traefik:$version" "$(tool_bin traefik)/traefik"
+  install_gateway_api
   install_manifest ingress "$version"
   give_ingress_address
   wait_until 60 "Traefik" is_rolled_out traefik
   wait_until 30 "Traefik at $INGRESS_IP" ingress_answers
   touch "$INGRESS_MARK"
   write_environment with-cluster
+}
+
+# install_gateway_api: its CRDs. A cache of an earlier checkout has the program alone.
+install_gateway_api() {
+  local folder
+  folder=$(tool_folder traefik)
+  mkdir -p "$folder/source"
+  [[ -d $folder/crds ]] || ( cp "$TOOLS_HOME"/traefik/* "$folder/source/" && cd "$folder/source" && ./prepare ) >> "$LOG_DIR/kubectl.log" 2>&1 \
+    || die "no CRDs of the Gateway API; look into $LOG_DIR/kubectl.log"
+  kubectl_admin apply --server-side -f "$folder/crds" >> "$LOG_DIR/kubectl.log" 2>&1 || die "the CRDs of the Gateway API were refused"
 }
 
 # give_ingress_address: what a cloud does for a Service of type LoadBalancer. kube-proxy then leads the address to the Pods,
