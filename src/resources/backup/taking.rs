@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::digest::sha256_hex;
 use crate::domain::cert_manager::backup::{Backup, Fault, Part, secrets};
-use crate::domain::kubernetes::ObjectRef;
+use crate::domain::kubernetes::{ObjectRef, owner_labels};
 use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::provider::Cx;
@@ -16,7 +16,7 @@ use crate::resources::objects::side_by_side;
 use crate::resources::tenancy;
 use crate::sdk::{Result, Secret};
 
-use super::{Declared, WRITTEN, claim};
+use super::{APPLICATION, Declared, WRITTEN, claim};
 
 /// The key of the Secret under which it lies.
 const KEY: &str = "backup.json.gz";
@@ -109,7 +109,8 @@ async fn write(
     let encoded = Secret::new(STANDARD.encode(&bytes));
     let ObjectRef { name, namespace, .. } = &claim.lead;
     let manifest = json!({ "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
-        "metadata": { "name": name, "namespace": namespace }, "data": { KEY: encoded.expose() } });
+        "metadata": { "name": name, "namespace": namespace, "labels": owner_labels(APPLICATION, &claim.instance) },
+        "data": { KEY: encoded.expose() } });
     let applied = cluster.apply_own(cx.budget(), &manifest, claim).await;
     match applied {
         Ok(_) => cx.exists(),

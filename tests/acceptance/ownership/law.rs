@@ -7,8 +7,15 @@ use crate::workspace::Cli;
 /// What is told of an object that another resource holds, and of one that is declared twice.
 const HELD: &str = "BERTH-K8S-015";
 /// Types whose plan looks for whoever holds what it is to make.
-const TOLD_IN_PLAN: [&str; 6] =
-    ["berth_certificate", "berth_issuer", "berth_manifest", "berth_node_trust", "berth_pull_secret", "berth_registry"];
+const TOLD_IN_PLAN: [&str; 7] = [
+    "berth_cert_manager_backup",
+    "berth_certificate",
+    "berth_issuer",
+    "berth_manifest",
+    "berth_node_trust",
+    "berth_pull_secret",
+    "berth_registry",
+];
 const TWICE: &str = "BERTH-K8S-016";
 
 /// Runs a law for every type under every host, all types at once.

@@ -77,7 +77,17 @@ impl Subject {
 
 /// Every type, each in a namespace of its own.
 pub fn all() -> Vec<Subject> {
-    vec![registry(), pull_secret(), certificate(), account(), manifest(), issuer(), cm_certificate(), node_trust()]
+    vec![
+        registry(),
+        pull_secret(),
+        certificate(),
+        account(),
+        manifest(),
+        issuer(),
+        cm_certificate(),
+        backup(),
+        node_trust(),
+    ]
 }
 
 fn subject(r#type: &'static str, body: impl Fn(&str) -> String, objects: &[(&'static str, &'static str)]) -> Subject {
@@ -191,6 +201,16 @@ pub fn cm_certificate() -> Subject {
         )
     };
     subject("berth_certificate", body, &[("certificate", "ship")])
+}
+
+pub fn backup() -> Subject {
+    let body = |namespace: &str| {
+        format!(
+            "  secret     = {{ namespace = \"{namespace}\", name = \"kept\" }}\n  namespaces = [\"{namespace}\"]\n  \
+             include    = [\"certificates\"]"
+        )
+    };
+    subject("berth_cert_manager_backup", body, &[("secret", "kept")])
 }
 
 /// Whether a service account uses a pull secret.
