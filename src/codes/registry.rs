@@ -77,7 +77,8 @@ pub(super) const CODES: &[Code] = &[
     ),
     lasting(
         "BERTH-REG-015",
-        "A warning: the registry's Ingress or load balancer has no address, though others of its class have one.",
+        "A warning: the registry's Ingress or load balancer has no address, though others of its class have one; or its Gateway has \
+         not accepted its route.",
         "See what the controller says of it; where it only takes longer, nothing needs to be done.",
     ),
     lasting(
@@ -87,7 +88,7 @@ pub(super) const CODES: &[Code] = &[
     ),
     lasting(
         "BERTH-REG-017",
-        "A warning: passwords reach the registry in clear text, since its Ingress has no TLS.",
+        "A warning: passwords reach the registry in clear text, since its Ingress or Gateway has no TLS.",
         "Set `tls.secret_name` or `ingress.issuer`; where something before the registry ends TLS, set `external_tls = true`.",
     ),
     lasting(

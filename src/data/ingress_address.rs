@@ -1,10 +1,11 @@
-//! `berth_ingress_address`: where an Ingress or a Service of a cluster is reached, as soon as it has an address.
+//! `berth_ingress_address`: where an Ingress, a Gateway or a Service of a cluster is reached, as soon as it has an address.
 
 use std::time::Duration;
 
 use crate::clients::cluster::Watched;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::load_balancer::{Addresses, addresses, cannot_have_one};
+use crate::domain::registry::GATEWAY_API;
 use crate::provider::checks::{label, subdomain};
 use crate::provider::{Berth, Cx};
 use crate::sdk::{Computed, Data, Explanation, Limits, Meta, Model, ReadTimeouts, Result, check};
@@ -18,7 +19,7 @@ pub struct IngressAddress;
 /// What is asked and found.
 #[derive(Clone, Debug, Model)]
 pub struct IngressAddressModel {
-    /// The namespace of the Ingress or Service.
+    /// The namespace of the Ingress, Gateway or Service.
     #[attr(check = label())]
     pub namespace: String,
     /// Its name. What this configuration makes itself must be made before: take namespace and name from the attributes of the
@@ -26,8 +27,8 @@ pub struct IngressAddressModel {
     /// for ten seconds only.
     #[attr(check = subdomain())]
     pub name: String,
-    /// `Ingress`, or `Service` (of type `LoadBalancer`). Default `Ingress`.
-    #[attr(default = "Ingress", check = check::one_of(&["Ingress", "Service"]))]
+    /// `Ingress`, `Gateway` (of the Gateway API), or `Service` (of type `LoadBalancer`). Default `Ingress`.
+    #[attr(default = "Ingress", check = check::one_of(&["Ingress", "Gateway", "Service"]))]
     pub kind: String,
     /// Whether to wait until there is an address, as long as `timeouts.read` allows (10 minutes by default). Without it, an object that has none
     /// yet leaves all answers empty. Default `true`.
@@ -55,7 +56,7 @@ impl Data<Berth> for IngressAddress {
         limits: Limits { read: Duration::from_mins(10), ..Limits::minutes(10) },
         ..Meta::new(
             "DNS",
-            "The address of the load balancer that serves an Ingress or a Service. It watches the object until the address is \
+            "The address of the load balancer that serves an Ingress, a Gateway or a Service. It watches the object until the address is \
              there, so that a record can name it in the same apply.",
         )
     };
@@ -63,6 +64,7 @@ impl Data<Berth> for IngressAddress {
     async fn read(&self, cx: &Cx, model: &mut IngressAddressModel) -> Result<()> {
         let object = match model.kind.as_str() {
             "Service" => ObjectRef::core("Service", &model.namespace, &model.name),
+            "Gateway" => ObjectRef::namespaced(GATEWAY_API, "Gateway", &model.namespace, &model.name),
             _ => ObjectRef::namespaced("networking.k8s.io/v1", "Ingress", &model.namespace, &model.name),
         };
         let what = format!("Cannot find the address of the {object}");
@@ -106,6 +108,6 @@ fn never(what: &str, object: &ObjectRef, why: &str) -> Explanation {
     Explanation::new("BERTH-K8S-070", what)
         .on(object.to_string())
         .said("The cluster", why)
-        .next("name an Ingress, or a Service of type LoadBalancer")
+        .next("name an Ingress, a Gateway, or a Service of type LoadBalancer")
         .at("name")
 }

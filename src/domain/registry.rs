@@ -3,6 +3,7 @@
 pub mod certificate;
 pub mod config;
 pub mod exposure;
+mod gateway;
 mod url;
 mod variables;
 pub mod workload;
@@ -17,6 +18,8 @@ use crate::secret::Secret;
 use super::htpasswd::Htpasswd;
 use super::image::ImageReference;
 use super::kubernetes::{ObjectRef, Toleration, owner_labels, owner_selector};
+
+pub use gateway::{Admission, GATEWAY_API, Gateway, RouteState, admission, route_ref, route_state};
 
 /// The application's name in labels.
 pub const APPLICATION: &str = "registry";
@@ -159,6 +162,8 @@ pub enum Exposure {
     HostPort(u16),
     /// Through an Ingress, which ends TLS.
     Ingress(Ingress),
+    /// Through a Gateway, whose listener ends TLS.
+    Gateway(Gateway),
 }
 
 /// An Ingress.
@@ -281,9 +286,9 @@ impl Registry {
         (!self.restart_triggers.is_empty()).then(|| sha256_hex(told().collect::<String>().as_bytes()))
     }
 
-    /// Whether its Pods serve TLS themselves; behind an Ingress they do not.
+    /// Whether its Pods serve TLS themselves; behind an Ingress or a Gateway they do not.
     pub fn serves_tls(&self) -> bool {
-        self.tls_secret.is_some() && !matches!(self.exposure, Exposure::Ingress(_))
+        self.tls_secret.is_some() && !matches!(self.exposure, Exposure::Ingress(_) | Exposure::Gateway(_))
     }
 
     /// The name of the account its Pods run as.
@@ -325,7 +330,7 @@ impl Registry {
         objects.extend(workload::claim(self));
         objects.push(exposure::service(self));
         objects.push(workload::deployment(self, secrets));
-        objects.extend(exposure::ingress(self));
+        objects.extend(exposure::way_in(self));
         objects
     }
 
@@ -340,9 +345,18 @@ impl Registry {
         ];
         objects.extend(self.has_users.then(|| users_ref(namespace, name)));
         objects.extend(matches!(self.storage, Storage::Volume(_)).then(|| claim_ref(namespace, name)));
-        objects.extend(matches!(self.exposure, Exposure::Ingress(_)).then(|| ingress_ref(namespace, name)));
+        objects.extend(self.way_in_ref());
         objects.push(ObjectRef::service_account(namespace, self.account_name()));
         objects
+    }
+
+    /// What clients come through, if it is an object of its own.
+    pub fn way_in_ref(&self) -> Option<ObjectRef> {
+        match &self.exposure {
+            Exposure::Ingress(_) => Some(ingress_ref(&self.namespace, &self.name)),
+            Exposure::Gateway(_) => Some(route_ref(&self.namespace, &self.name)),
+            Exposure::Service | Exposure::HostPort(_) => None,
+        }
     }
 
     /// The objects whose content holds no secret, as they should be found; for telling drift.
@@ -350,7 +364,7 @@ impl Registry {
         let mut objects = vec![workload::config_map(self)];
         objects.extend(workload::claim(self));
         objects.push(exposure::service(self));
-        objects.extend(exposure::ingress(self));
+        objects.extend(exposure::way_in(self));
         objects
     }
 }

@@ -51,6 +51,15 @@ pub fn host() -> Check {
     })
 }
 
+/// The name of a server, or a star for what is below one: `*.example.com`.
+pub fn host_pattern() -> Check {
+    check::text("must be a host name such as `registry.example.com`, or `*.example.com`", |text| {
+        let name = crate::domain::registry::host_name(text);
+        check_subdomain(name.strip_prefix("*.").unwrap_or(&name))
+            .map_err(|fault| format!("must be a host name, perhaps beginning with `*.`, and {fault}"))
+    })
+}
+
 fn host_of(authority: &str) -> &str {
     authority.split(':').next().unwrap_or_default()
 }

@@ -52,6 +52,7 @@ mod pull_secret;
 mod recorder;
 mod registry;
 mod registry_check;
+mod registry_gateway;
 mod registry_rollouts;
 mod registry_standing;
 mod reported;

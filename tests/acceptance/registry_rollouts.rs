@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::fault_proxy::Faults;
-use crate::kubectl::{Namespace, kubectl, kubectl_ok, object};
+use crate::kubectl::{Namespace, certificate_for, kubectl, kubectl_ok, object};
 use crate::workspace::{Cli, Run, Workspace};
 
 /// A registry without anything but what the body says.
@@ -326,30 +326,6 @@ fn a_storage_class_that_does_not_exist_is_told_soon() {
     workspace.destroy().succeeds();
 }
 
-/// Writes a self-signed certificate for a name as the Secret `registry-tls`.
-fn certificate_for(workspace: &Workspace, namespace: &str, name: &str) {
-    let path = |file: &str| workspace.path(file).to_str().unwrap().to_owned();
-    let (certificate, key) = (path("tls.pem"), path("tls.key"));
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
-        .args([
-            "-subj",
-            "/CN=x",
-            "-addext",
-            &format!("subjectAltName=DNS:{name}"),
-            "-keyout",
-            &key,
-            "-out",
-            &certificate,
-        ])
-        .output()
-        .expect("openssl is installed");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    kubectl(&["-n", namespace, "delete", "secret", "registry-tls", "--ignore-not-found"]);
-    let (certificate, key) = (format!("--cert={certificate}"), format!("--key={key}"));
-    kubectl_ok(&["-n", namespace, "create", "secret", "tls", "registry-tls", &certificate, &key]);
-}
-
 #[test]
 #[ignore = "needs the sandbox"]
 fn what_clients_will_not_get_past_is_told_by_the_apply() {
@@ -372,13 +348,13 @@ fn what_clients_will_not_get_past_is_told_by_the_apply() {
     let told = warnings(workspace.apply());
     assert!(told.contains("registry-tls, which does not exist") && told.contains("BERTH-REG-006"), "{told}");
 
-    certificate_for(&workspace, &namespace.0, "registry.sandbox.test");
+    certificate_for(&namespace.0, "registry.sandbox.test");
     workspace.configure(&ingress(""));
     let told = warnings(workspace.apply());
     assert!(told.contains("has a certificate for registry.sandbox.test and not for `images.sandbox.test`"), "{told}");
     workspace.plan().changes_nothing();
 
-    certificate_for(&workspace, &namespace.0, "images.sandbox.test");
+    certificate_for(&namespace.0, "images.sandbox.test");
     workspace.configure(&ingress("log_level = \"warn\""));
     let told = warnings(workspace.apply());
     assert!(!told.contains("BERTH-REG-006"), "{told}");

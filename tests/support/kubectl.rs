@@ -28,6 +28,18 @@ pub fn apply(text: &str) {
     kubectl_ok(&["apply", "-f", file.path().to_str().unwrap()]);
 }
 
+/// Writes a certificate of its own for a name as the Secret `registry-tls`.
+#[track_caller]
+pub fn certificate_for(namespace: &str, name: &str) {
+    let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    let data = serde_json::json!({ "tls.crt": made.cert.pem(), "tls.key": made.signing_key.serialize_pem() });
+    let metadata = serde_json::json!({ "name": "registry-tls", "namespace": namespace });
+    let secret = serde_json::json!({
+        "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": metadata, "stringData": data,
+    });
+    apply(&secret.to_string());
+}
+
 /// One object; `None` if it does not exist.
 pub fn object(namespace: &str, kind: &str, name: &str) -> Option<Value> {
     let output = kubectl(&["-n", namespace, "get", kind, name, "-o", "json"]);

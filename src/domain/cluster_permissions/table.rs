@@ -72,6 +72,7 @@ pub struct Entry {
 const CORE: &str = "";
 const APPS: &str = "apps";
 const NETWORKING: &str = "networking.k8s.io";
+const GATEWAY: &str = "gateway.networking.k8s.io";
 
 const fn rule(
     place: Place,
@@ -101,6 +102,9 @@ const REGISTRY: &[Rule] = &[
     rule(Namespaced, Always, (CORE, "serviceaccounts"), &["get"], &["create", "patch", "update", "delete"]),
     rule(Namespaced, Always, (CORE, "persistentvolumeclaims"), &["get"], &["create", "patch", "delete"]),
     rule(Namespaced, Always, (NETWORKING, "ingresses"), &["get"], &["create", "patch", "delete"]),
+    rule(Namespaced, Attribute("gateway"), (GATEWAY, "httproutes"), &["get"], &["create", "patch", "delete"]),
+    rule(Namespaced, MessageOf("gateway"), (GATEWAY, "httproutes"), &[], &["watch"]),
+    rule(Namespaced, MessageOf("gateway"), (GATEWAY, "gateways"), &["get"], &[]),
     rule(Namespaced, Always, (CORE, "pods"), &[], &["list"]),
     rule(Namespaced, Message, (CORE, "pods"), &["list"], &["get"]),
     rule(Namespaced, Message, (APPS, "replicasets"), &["list"], &[]),
@@ -236,6 +240,7 @@ const ROLE: &[Rule] =
 
 const ADDRESS: &[Rule] = &[
     rule(Namespaced, Always, (NETWORKING, "ingresses"), &["get", "watch"], &[]),
+    rule(Namespaced, Always, (GATEWAY, "gateways"), &["get", "watch"], &[]),
     rule(Namespaced, Always, (CORE, "services"), &["get", "watch"], &[]),
 ];
 

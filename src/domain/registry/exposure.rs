@@ -1,11 +1,11 @@
-//! The objects by which clients reach the registry: Service and Ingress.
+//! The objects by which clients reach the registry: Service, and Ingress or HTTPRoute.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::workload::metadata;
-use super::{Exposure, Flavour, Ingress, Registry, ingress_ref};
+use super::{Exposure, Flavour, Ingress, Registry, gateway, ingress_ref};
 
 /// How long an Ingress lets a push or pull of one layer take, in seconds.
 const LAYER_SECONDS: &str = "900";
@@ -35,10 +35,17 @@ pub fn service(registry: &Registry) -> Value {
     json!({ "apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec })
 }
 
-/// The Ingress, if clients come through one.
-pub fn ingress(registry: &Registry) -> Option<Value> {
-    let Exposure::Ingress(ingress) = &registry.exposure else { return None };
+/// The Ingress or the route, if clients come through one.
+pub fn way_in(registry: &Registry) -> Option<Value> {
     let host = registry.host.as_deref()?;
+    match &registry.exposure {
+        Exposure::Ingress(given) => Some(ingress(registry, given, host)),
+        Exposure::Gateway(given) => Some(gateway::route(registry, given, host)),
+        Exposure::Service | Exposure::HostPort(_) => None,
+    }
+}
+
+fn ingress(registry: &Registry, ingress: &Ingress, host: &str) -> Value {
     let mut metadata = metadata(registry, &ingress_ref(&registry.namespace, &registry.name).name);
     if let Some(metadata) = metadata.as_object_mut() {
         metadata.insert("annotations".to_owned(), json!(annotations(ingress)));
@@ -54,7 +61,7 @@ pub fn ingress(registry: &Registry) -> Option<Value> {
             spec.insert("tls".to_owned(), json!([{ "hosts": [host], "secretName": secret }]));
         }
     }
-    Some(json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec }))
+    json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec })
 }
 
 /// The Secret that the Ingress serves TLS from: the given one, or one that the issuer fills.

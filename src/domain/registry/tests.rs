@@ -236,7 +236,7 @@ fn tls_ends_at_the_ingress_where_there_is_one() {
         exposure: Exposure::Ingress(ingress(Flavour::Nginx)),
         ..plain()
     };
-    let made = exposure::ingress(&registry).unwrap();
+    let made = exposure::way_in(&registry).unwrap();
     assert_eq!(at(&made, "/spec/tls/0/secretName"), "cert");
     assert_eq!(at(&made, "/metadata/annotations/nginx.ingress.kubernetes.io~1proxy-body-size"), "0");
     assert_eq!(at(&pod(&registry), "/containers/0/readinessProbe/httpGet/scheme"), "HTTP");
@@ -247,7 +247,7 @@ fn tls_ends_at_the_ingress_where_there_is_one() {
 fn an_issuer_names_the_secret_that_it_fills() {
     let with_issuer = Ingress { issuer: Some("letsencrypt".to_owned()), ..ingress(Flavour::None) };
     let registry = Registry { exposure: Exposure::Ingress(with_issuer), ..plain() };
-    let made = exposure::ingress(&registry).unwrap();
+    let made = exposure::way_in(&registry).unwrap();
     assert_eq!(at(&made, "/spec/tls/0/secretName"), "registry-tls");
     assert_eq!(at(&made, "/metadata/annotations/cert-manager.io~1cluster-issuer"), "letsencrypt");
 }

@@ -33,6 +33,7 @@ impl Registry {
         let tls = self.external_tls.unwrap_or_else(|| self.is_tls_declared());
         let port = match &self.exposure {
             Exposure::Ingress(ingress) => secure_port(&ingress.annotations).filter(|_| tls).unwrap_or(usual_port(tls)),
+            Exposure::Gateway(gateway) => gateway.port.unwrap_or(usual_port(tls)),
             Exposure::HostPort(port) => *port,
             Exposure::Service if self.service.r#type == "NodePort" => self.service.node_port.or(chosen)?,
             Exposure::Service => self.service_port(),
@@ -51,6 +52,8 @@ impl Registry {
                 let by_issuer = ingress.issuer.is_some() || self.tls_secret.is_some();
                 by_issuer || by_traefik || has_certificate(notes) || secure_port(notes).is_some()
             }
+            // Its listener is not of this registry. Only port 80 tells that it has no certificate.
+            Exposure::Gateway(gateway) => gateway.port != Some(80),
             Exposure::HostPort(_) => self.serves_tls(),
             Exposure::Service => self.serves_tls() || of_service,
         }

@@ -10,7 +10,8 @@ use crate::domain::htpasswd::{Fault, Htpasswd};
 use crate::domain::kubernetes::{ObjectRef, is_ours};
 use crate::domain::ownership::{Claim, owner_of};
 use crate::domain::registry::{
-    APPLICATION, HTPASSWD_KEY, HTTP_SECRET_KEY, Registry, Secrets, credentials_ref, ingress_ref, removable, users_ref,
+    APPLICATION, Exposure, GATEWAY_API, HTPASSWD_KEY, HTTP_SECRET_KEY, Registry, Secrets, credentials_ref, ingress_ref,
+    removable, users_ref,
 };
 use crate::domain::tls_secret::entry;
 use crate::explain::Explanation;
@@ -258,6 +259,9 @@ async fn refuse_held(
     registry: &Registry,
     claim: &Claim,
 ) -> std::result::Result<(), ClusterError> {
+    if matches!(registry.exposure, Exposure::Gateway(_)) {
+        cluster.kind(cx.budget(), GATEWAY_API, "HTTPRoute").await?;
+    }
     let others = registry.visible_objects();
     for object in [registry.deployment_ref()].into_iter().chain(others.iter().filter_map(ObjectRef::of)) {
         cluster.admit(cx.budget(), &object, claim).await?;
@@ -276,7 +280,7 @@ async fn remove_leftovers(
     if !registry.has_users {
         leftovers.push(users_ref(&registry.namespace, &registry.name));
     }
-    if !matches!(registry.exposure, crate::domain::registry::Exposure::Ingress(_)) {
+    if !matches!(registry.exposure, Exposure::Ingress(_)) {
         leftovers.push(ingress_ref(&registry.namespace, &registry.name));
     }
     for object in leftovers {

@@ -1,6 +1,8 @@
 //! Waits for the way in to a registry whose Pods are ready: the certificate that another resource writes, and the address that
 //! a controller gives. The registry stands without them: what does not come is a warning.
 
+mod route;
+
 use std::time::Duration;
 
 use serde_json::Value;
@@ -34,6 +36,13 @@ pub async fn arrive(cx: &Cx, cluster: &Cluster, registry: &Registry, is_new: boo
         certificate(cx, cluster, registry).await;
     }
     look(cx, cluster, registry).await;
+    if let Exposure::Gateway(gateway) = &registry.exposure {
+        let patience = if is_new { ADDRESS } else { Duration::ZERO };
+        if let Some(told) = route::taken(cx, cluster, registry, gateway, patience).await {
+            cx.warn(&told);
+        }
+        return;
+    }
     let Some(object) = gate(registry) else { return };
     let patience = if is_new { cx.budget().at_most(ADDRESS) } else { cx.budget().at_most(Duration::ZERO) };
     if !has_address(cx, cluster, &object, &patience).await {
@@ -102,9 +111,13 @@ async fn gets_address(cx: &Cx, cluster: &Cluster, found: &Value) -> bool {
     others.iter().any(|other| class_of(other).as_ref() == Some(&class) && addresses(other).is_some())
 }
 
-async fn without_address(cx: &Cx, cluster: &Cluster, registry: &Registry, object: &ObjectRef) -> Explanation {
+fn unreached(registry: &Registry) -> Explanation {
     let what = format!("The registry `{}/{}` cannot be reached yet", registry.namespace, registry.name);
-    let told = Explanation::new("BERTH-REG-015", what)
+    Explanation::new("BERTH-REG-015", what)
+}
+
+async fn without_address(cx: &Cx, cluster: &Cluster, registry: &Registry, object: &ObjectRef) -> Explanation {
+    let told = unreached(registry)
         .on(format!("{object}, which has no address"))
         .next("see what its controller says of it; where it only takes longer, nothing needs to be done");
     match cluster.warnings(cx.budget(), object).await.as_slice() {

@@ -5,7 +5,7 @@ use crate::domain::admission::Refusal;
 use crate::explain::Explanation;
 
 /// Parts of a field's path, by the kind of the object, with the attribute that it comes from; the first that fits counts.
-const FIELDS: [(&str, &str, &str); 26] = [
+const FIELDS: [(&str, &str, &str); 31] = [
     ("Service", ".nodePort", "service.node_port"),
     ("Service", "spec.ports", "service.port"),
     ("Service", "loadBalancerClass", "service.load_balancer_class"),
@@ -17,6 +17,11 @@ const FIELDS: [(&str, &str, &str); 26] = [
     ("Ingress", "metadata.annotations", "ingress.annotations"),
     ("Ingress", "spec.tls", "tls.secret_name"),
     ("Ingress", ".host", "host"),
+    ("HTTPRoute", "parentRefs", "gateway.parent"),
+    ("HTTPRoute", "timeouts", "gateway.timeouts"),
+    ("HTTPRoute", "hostnames[0]", "host"),
+    ("HTTPRoute", "hostnames", "gateway.hostnames"),
+    ("HTTPRoute", "metadata.annotations", "gateway.annotations"),
     ("PersistentVolumeClaim", "resources", "storage.volume.size"),
     ("PersistentVolumeClaim", "storageClassName", "storage.volume.storage_class"),
     ("PersistentVolumeClaim", "accessModes", "storage.volume.access_modes"),

@@ -6,13 +6,16 @@ use crate::domain::image::Fault;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::Claim;
 use crate::domain::registry::{
-    APPLICATION, Account, Exposure, Flavour, Ingress, Proxy, Registry, Resources, S3, Service, Storage, User, Volume,
-    host_name,
+    APPLICATION, Account, Exposure, Flavour, Gateway, Ingress, Proxy, Registry, Resources, S3, Service, Storage, User,
+    Volume, host_name,
 };
 
 use crate::owner::Owner;
 
 use super::model::{self, Declared};
+
+/// The duration that stands for none (GEP-2257).
+const NO_LIMIT: &str = "0s";
 
 impl Declared {
     /// The registry that is declared.
@@ -77,16 +80,17 @@ impl Declared {
     }
 
     fn exposure(&self) -> Exposure {
-        match (&self.ingress, self.host_port.and_then(port)) {
-            (Some(ingress), _) => Exposure::Ingress(Ingress {
+        match (&self.ingress, &self.gateway, self.host_port.and_then(port)) {
+            (Some(ingress), ..) => Exposure::Ingress(Ingress {
                 class: given(ingress.class.as_ref()),
                 flavour: flavour(ingress),
                 issuer: given(ingress.issuer.as_ref()),
                 annotations: ingress.annotations.clone().unwrap_or_default(),
                 body_size: ingress.body_size.clone(),
             }),
-            (None, Some(port)) => Exposure::HostPort(port),
-            (None, None) => Exposure::Service,
+            (None, Some(given), _) => Exposure::Gateway(gateway(given)),
+            (None, None, Some(port)) => Exposure::HostPort(port),
+            (None, None, None) => Exposure::Service,
         }
     }
 }
@@ -109,6 +113,20 @@ fn flavour(ingress: &model::Ingress) -> Flavour {
         name if name.contains("traefik") => Flavour::Traefik,
         name if name.contains("alb") => Flavour::Alb,
         _ => Flavour::None,
+    }
+}
+
+fn gateway(declared: &model::Gateway) -> Gateway {
+    let timeouts = declared.timeouts.as_ref();
+    Gateway {
+        namespace: given(declared.parent.namespace.as_ref()),
+        name: declared.parent.name.clone(),
+        section: given(declared.parent.section_name.as_ref()),
+        hostnames: declared.hostnames.iter().flatten().map(|name| host_name(name)).collect(),
+        port: declared.port.and_then(port),
+        request: timeouts.map_or_else(|| Some(NO_LIMIT.to_owned()), |timeouts| given(Some(&timeouts.request))),
+        backend_request: timeouts.and_then(|timeouts| given(timeouts.backend_request.as_ref())),
+        annotations: declared.annotations.clone().unwrap_or_default(),
     }
 }
 

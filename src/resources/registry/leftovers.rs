@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::kubernetes::{ObjectRef, is_ours};
 use crate::domain::ownership::Claim;
-use crate::domain::registry::APPLICATION;
+use crate::domain::registry::{APPLICATION, route_ref};
 use crate::provider::Cx;
 
 use super::model::Declared;
@@ -27,6 +27,9 @@ pub struct Leftovers {
     before: BTreeMap<String, String>,
     /// Whether a claim was made that a destroy is to delete.
     pub claim: bool,
+    /// Whether there is a route of a Gateway. A cluster without the Gateway API is not asked for one.
+    #[serde(default, skip_serializing_if = "is_not")]
+    route: bool,
 }
 
 impl Leftovers {
@@ -46,11 +49,13 @@ impl Leftovers {
             self.accounts.insert(prior.account_name().to_owned());
             self.annotations.extend(annotations(prior));
             self.claim |= deletes_claim(prior);
+            self.route |= prior.gateway.is_some();
         }
         self.accounts.remove(model.account_name());
         let kept: BTreeSet<_> = annotations(model).map(|(account, name, _)| (account, name)).collect();
         self.annotations.retain(|(account, name, _)| !kept.contains(&(account.clone(), name.clone())));
         self.claim &= model.storage.volume.is_none();
+        self.route &= model.gateway.is_none();
         self
     }
 
@@ -69,10 +74,11 @@ impl Leftovers {
         let mut all = self;
         all.annotations.extend(annotations(model));
         all.claim |= deletes_claim(model);
+        all.route |= model.gateway.is_some();
         all
     }
 
-    /// Removes the accounts that we made and gives annotations back; what is done is taken out.
+    /// Removes the route and the accounts that we made and gives annotations back; what is done is taken out.
     pub async fn clear(
         &mut self,
         cx: &Cx,
@@ -80,6 +86,10 @@ impl Leftovers {
         namespace: &str,
         claim: &Claim,
     ) -> Result<(), ClusterError> {
+        if self.route {
+            cluster.delete_own(cx.budget(), &route_ref(namespace, &claim.instance), claim).await?;
+            self.route = false;
+        }
         while let Some((account, name, value)) = self.annotations.first().cloned() {
             let object = ObjectRef::service_account(namespace, &account);
             let found = cluster.get(cx.budget(), &object).await?;
@@ -96,6 +106,11 @@ impl Leftovers {
         }
         Ok(())
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_not(flag: &bool) -> bool {
+    !flag
 }
 
 fn place(account: &str, name: &str) -> String {
@@ -115,7 +130,7 @@ pub fn deletes_claim(model: &Declared) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::Account;
+    use super::super::model::{Account, Gateway};
     use super::*;
 
     fn running_as(account: &str, role: Option<&str>) -> Declared {
@@ -131,6 +146,15 @@ mod tests {
         assert_eq!(left.accounts, ["a".to_owned()].into());
         assert_eq!(left.annotations, [("a".to_owned(), "role".to_owned(), "r".to_owned())].into());
         assert_eq!(left.after(Some(&after), &before).accounts, ["b".to_owned()].into());
+    }
+
+    #[test]
+    fn a_route_is_remembered_until_there_is_a_gateway_again() {
+        let behind = Declared { gateway: Some(Gateway::default()), ..running_as("a", None) };
+        let left = Leftovers::default().after(Some(&behind), &running_as("a", None));
+        assert!(left.route);
+        assert!(left.after(None, &running_as("a", None)).after(None, &behind) == Leftovers::default());
+        assert!(Leftovers::default().all_of(&behind).route, "it goes with the registry");
     }
 
     #[test]

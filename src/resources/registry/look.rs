@@ -1,6 +1,8 @@
 //! What a registry needs from others and has not got: told in the plan and again at the apply, and no failure, since it may
 //! come later. What cannot be asked is not told.
 
+mod gateway;
+
 use std::time::Duration;
 
 use serde_json::Value;
@@ -93,9 +95,13 @@ impl Looking<'_> {
 
     async fn at_the_way_in(&self) -> Vec<Explanation> {
         let mut told: Vec<_> = self.at_the_certificate().await.into_iter().collect();
-        if let Exposure::Ingress(ingress) = &self.registry.exposure {
-            told.extend(self.at_the_class(ingress.class.as_deref()).await);
-            told.extend(self.at_the_issuer(ingress).await);
+        match &self.registry.exposure {
+            Exposure::Ingress(ingress) => {
+                told.extend(self.at_the_class(ingress.class.as_deref()).await);
+                told.extend(self.at_the_issuer(ingress).await);
+            }
+            Exposure::Gateway(gateway) => told.extend(self.at_the_gateway(gateway).await),
+            Exposure::Service | Exposure::HostPort(_) => {}
         }
         told
     }

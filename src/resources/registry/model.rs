@@ -1,6 +1,7 @@
 //! The configuration and state of `berth_registry`.
 
 mod checks;
+mod gateway;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::provider::checks::{annotation_keys, host, image, label, labels, name_or_none, subdomain, user_name};
 use crate::resources::toleration::Toleration;
 use crate::sdk::{Computed, Model, Secret, Timeouts, check};
+
+pub use gateway::{Gateway, milliseconds};
 
 use checks::{cidr, htpasswd, password, quantity, resource_amounts, user_names, web_address};
 
@@ -27,7 +30,8 @@ pub struct Declared {
     /// else is left in it. Default `false`.
     #[attr(default = false)]
     pub create_namespace: bool,
-    /// The name that clients know the registry by, such as `registry.example.com`. Needed for an Ingress.
+    /// The name that clients know the registry by, such as `registry.example.com`. Needed for an Ingress and
+    /// for a Gateway.
     #[attr(check = host())]
     pub host: Option<String>,
     /// The image of the registry. The major version that its tag begins with (`3`, `v2.8.3`) decides where the configuration
@@ -59,7 +63,11 @@ pub struct Declared {
     pub external_tls: Option<bool>,
     /// An Ingress through which clients come; it ends TLS.
     pub ingress: Option<Ingress>,
-    /// A port of the node that the registry answers on, instead of an Ingress. While Pods are exchanged the
+    /// A Gateway of the Gateway API through which clients come, by an HTTPRoute of the registry's name, instead of an Ingress. Its
+    /// listener ends TLS, with a certificate that is the Gateway's: make it with a `berth_certificate` in the Gateway's
+    /// namespace, or by cert-manager's annotation of the Gateway.
+    pub gateway: Option<Gateway>,
+    /// A port of the node that the registry answers on, instead of an Ingress or a Gateway. While Pods are exchanged the
     /// registry is away for some seconds, since two of them cannot hold the port.
     #[attr(check = check::range(1, 65_535))]
     pub host_port: Option<i64>,
@@ -147,6 +155,7 @@ impl Default for Declared {
             tls: None,
             external_tls: None,
             ingress: None,
+            gateway: None,
             host_port: None,
             service: None,
             service_account: None,

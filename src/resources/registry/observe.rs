@@ -9,7 +9,7 @@ use crate::domain::ownership::{Claim, Tenure, is_terminating, is_unfinished, own
 use crate::domain::registry::workload::{content_digest, deployment_marked};
 use crate::domain::registry::{
     CERTIFICATE_DIGEST, CONFIG_DIGEST, CREDENTIALS_DIGEST, IDENTITY_DIGEST, Registry, USERS_DIGEST, claim_ref,
-    credentials_ref, removable, users_ref,
+    credentials_ref, removable, route_ref, users_ref,
 };
 use crate::domain::rollout::{Deployment, is_under_way, unfinished};
 use crate::provider::Cx;
@@ -63,6 +63,9 @@ async fn remains(
     let mut parts = removable(&model.namespace, &model.name, model.account_name());
     if deletes_claim(&model) {
         parts.push(claim_ref(&model.namespace, &model.name));
+    }
+    if model.gateway.is_some() {
+        parts.push(route_ref(&model.namespace, &model.name));
     }
     if model.create_namespace {
         parts.push(ObjectRef::of_namespace(&model.namespace));

@@ -4,6 +4,12 @@
 use crate::explain::Explanation;
 use crate::sdk::{Plan, View};
 
+/// The ways in that end TLS, and how each is given it.
+const WAYS: [(&str, &str, &str); 2] = [
+    ("ingress", "Ingress", "set tls.secret_name or ingress.issuer"),
+    ("gateway", "Gateway", "let clients come by a listener of HTTPS, and drop external_tls = false and the port 80"),
+];
+
 /// Warns of a registry that is open to more than the cluster, and of passwords that reach it in clear text.
 pub fn warn(plan: &mut Plan<'_>) {
     let told = [without_login(plan.config()), in_clear_text(plan)];
@@ -18,6 +24,7 @@ fn without_login(config: View<'_>) -> Option<Explanation> {
     }
     let way = match config.text("service.type") {
         _ if config.at("ingress").is_given() => "an Ingress",
+        _ if config.at("gateway").is_given() => "a Gateway",
         _ if config.at("host_port").is_given() => "a port of the node",
         Some("LoadBalancer") => "a load balancer",
         Some("NodePort") => "a port of the nodes",
@@ -30,17 +37,18 @@ fn without_login(config: View<'_>) -> Option<Explanation> {
     Some(Explanation::new("BERTH-REG-010", what).next(next).at("users"))
 }
 
-/// Whether clients are about to send passwords through an Ingress without TLS, as far as `url` tells.
+/// Whether clients are about to send passwords through an Ingress or a Gateway without TLS, as far as `url` tells.
 fn in_clear_text(plan: &Plan<'_>) -> Option<Explanation> {
     let (config, url) = (plan.config(), plan.planned().text("url")?);
     let has_users = config.at("users").is_given() || config.at("htpasswd").is_given();
     let is_made = plan.is_create() || plan.is_change();
-    if !is_made || !has_users || !config.at("ingress").is_given() || !url.starts_with("http://") {
+    let (way, words, next) = WAYS.into_iter().find(|(way, ..)| config.at(way).is_given())?;
+    if !is_made || !has_users || !url.starts_with("http://") {
         return None;
     }
-    let what = "Passwords will reach the registry in clear text: its Ingress has no TLS";
-    let next = "set tls.secret_name or ingress.issuer; if something before the registry ends TLS, say so with external_tls = true";
-    Some(Explanation::new("BERTH-REG-017", what).on(url.to_owned()).next(next).at("ingress"))
+    let what = format!("Passwords will reach the registry in clear text: its {words} has no TLS");
+    let next = format!("{next}; if something before the registry ends TLS, say so with external_tls = true");
+    Some(Explanation::new("BERTH-REG-017", what).on(url.to_owned()).next(next).at(way))
 }
 
 #[cfg(test)]

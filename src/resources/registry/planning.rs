@@ -59,10 +59,20 @@ const ASIDE: [&str; 10] = [
 ];
 
 /// What else the configuration file does not depend on.
-const NOT_IN_FILE: [&str; 3] = ["service", "ingress.annotations", "ingress.issuer"];
+const NOT_IN_FILE: [&str; 8] = [
+    "service",
+    "ingress.annotations",
+    "ingress.issuer",
+    "gateway.parent",
+    "gateway.hostnames",
+    "gateway.port",
+    "gateway.timeouts",
+    "gateway.annotations",
+];
 
 /// What else the address does not depend on.
-const NOT_IN_ADDRESS: [&str; 2] = ["proxy", "headers"];
+const NOT_IN_ADDRESS: [&str; 6] =
+    ["proxy", "headers", "gateway.parent", "gateway.hostnames", "gateway.timeouts", "gateway.annotations"];
 
 /// Fills in what can be known before the apply, and answers what is planned as far as that is known.
 pub fn fill(plan: &mut Plan<'_>) -> Option<(Declared, Registry)> {
@@ -85,7 +95,7 @@ pub fn fill(plan: &mut Plan<'_>) -> Option<(Declared, Registry)> {
 
 /// The port that the cluster has chosen stays as long as the Service does.
 fn keep_url(plan: &mut Plan<'_>) {
-    let parts = ["namespace", "name", "host", "host_port", "ingress", "service", "tls", "external_tls"];
+    let parts = ["namespace", "name", "host", "host_port", "ingress", "gateway", "service", "tls", "external_tls"];
     if !plan.is_create() && !parts.iter().any(|part| plan.changes(part)) {
         plan.keep(&["url"]);
     }

@@ -1,5 +1,7 @@
 //! What of a registry's configuration cannot be, or is hardly meant.
 
+mod way_in;
+
 use crate::domain::htpasswd::Htpasswd;
 use crate::domain::image::ImageReference;
 use crate::domain::kubernetes_name::is_service_name_everywhere;
@@ -13,13 +15,10 @@ use crate::sdk::{Diagnostics, Seen, Value, View};
 /// The ports that clusters give to nodes unless told otherwise (`--service-node-port-range`).
 const NODE_PORTS: std::ops::RangeInclusive<i64> = 30_000..=32_767;
 
-/// The annotation that named an Ingress class before there was a field.
-const OLD_CLASS: &str = "kubernetes.io/ingress.class";
-
 /// All that can be told without the cluster.
 pub fn check(config: View<'_>, found: &mut Diagnostics) {
     storage(config, found);
-    exposure(config, found);
+    way_in::check(config, found);
     service(config, found);
     users(config, found);
     anonymity(config, found);
@@ -55,28 +54,6 @@ fn storage(config: View<'_>, found: &mut Diagnostics) {
     if (volume && !shared && !modes_unknown) || matches!(config.at("storage.ephemeral"), Seen::Known(_)) {
         let next = "set replicas = 1, or use a bucket or a volume with access_modes = [\"ReadWriteMany\"]";
         found.error(&complaint("`replicas` above 1 needs storage that they can share", next, "replicas"));
-    }
-}
-
-/// One way in, and a name for it.
-fn exposure(config: View<'_>, found: &mut Diagnostics) {
-    if config.at("ingress").is_given() && config.at("host_port").is_given() {
-        let next = "keep one of the two: clients come through an Ingress, or to a port of the node";
-        found.error(&complaint("`ingress` and `host_port` exclude each other", next, "host_port"));
-    }
-    if config.at("ingress").is_given() && config.at("host").is_null() {
-        let next = "set host to the name that clients use, such as registry.example.com";
-        found.error(&complaint("`host` is needed for an Ingress", next, "host"));
-    }
-    let annotations = config.at("ingress.annotations").known();
-    let old = annotations.and_then(|map| map.member(OLD_CLASS).as_str());
-    let class = config.text("ingress.class").filter(|class| !class.is_empty());
-    // Kubernetes, `validateIngressCreate`: both may be given if they are the same.
-    if let (Some(old), Some(class)) = (old, class)
-        && old != class
-    {
-        let what = format!("`ingress.class` is `{class}`, and the annotation {OLD_CLASS} says `{old}`");
-        found.error(&complaint(&what, "remove the annotation, or give both the same value", "ingress.class"));
     }
 }
 
@@ -278,8 +255,19 @@ mod tests {
             &service([("type", text("NodePort")), ("load_balancer_class", text("nlb"))]),
             "Error at service.load_balancer_class",
         );
-        let class = object([("class", text("traefik")), ("annotations", object([(OLD_CLASS, text("nginx"))]))]);
+        let class = object([("class", text("traefik")), ("annotations", object([(way_in::OLD_CLASS, text("nginx"))]))]);
         assert_told(&[("host", text("hub.test")), ("ingress", class), users.clone()], "Error at ingress.class");
+        let gateway = |more: (&str, Value)| object([("parent", object([("name", text("edge"))])), more]);
+        let plain = || ("gateway", gateway(("port", Value::from(443))));
+        assert_told(&[plain(), users.clone()], "Error at host: `host` is needed for a Gateway");
+        let host = || ("host", text("hub.test"));
+        let tls = ("tls", object([("secret_name", text("hub-tls"))]));
+        assert_told(&[host(), plain(), users.clone(), tls], "Error at tls");
+        let both = ("ingress", object([("class", text("traefik"))]));
+        assert_told(&[host(), plain(), users.clone(), both], "Error at gateway: `ingress` and `gateway` exclude");
+        let timeouts = object([("request", text("10s")), ("backend_request", text("1m"))]);
+        let longer = ("gateway", gateway(("timeouts", timeouts)));
+        assert_told(&[host(), longer, users.clone()], "Error at gateway.timeouts.backend_request");
         let resources =
             object([("requests", object([("cpu", text("2"))])), ("limits", object([("cpu", text("500m"))]))]);
         assert_told(&[("resources", resources)], "Error at resources.requests");
@@ -293,7 +281,7 @@ mod tests {
     #[test]
     fn what_the_cluster_takes_is_taken() {
         let service = |parts: [(&str, Value); 2]| object(parts);
-        let both = object([("class", text("nginx")), ("annotations", object([(OLD_CLASS, text("nginx"))]))]);
+        let both = object([("class", text("nginx")), ("annotations", object([(way_in::OLD_CLASS, text("nginx"))]))]);
         let users = ("users", object([("ann", object([("password_wo", text("secret"))]))]));
         for parts in [
             vec![("service", service([("type", Value::Unknown), ("node_port", Value::from(30500))]))],

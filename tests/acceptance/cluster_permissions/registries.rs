@@ -32,8 +32,9 @@ const UNSEEN: [(&str, &str, &str); 2] = [
 ];
 
 /// What a plan looks at that changes something, or whose registry is not well: this one does nothing, and all is well.
-const LOOKS: [(&str, &str); 11] = [
+const LOOKS: [(&str, &str); 12] = [
     ("get", "clusterissuers"),
+    ("get", "gateways"),
     ("get", "ingressclasses"),
     ("get", "namespaces"),
     ("get", "pods/log"),
@@ -47,7 +48,7 @@ const LOOKS: [(&str, &str); 11] = [
 ];
 
 #[test]
-#[ignore = "needs the sandbox"]
+#[ignore = "needs the sandbox with ingress"]
 fn registries_ask_what_the_table_says() {
     let namespace = Namespace::new("narrow");
     kubectl_ok(&["-n", &namespace.0, "create", "serviceaccount", "theirs"]);
@@ -66,10 +67,11 @@ fn registries_ask_what_the_table_says() {
         registry(&namespace.0, &format!("storage = {{ {s3} }}\n {}\n log_level = \"debug\"", users(2))),
         registry(&namespace.0, &format!("{volume}\n ingress = {{ issuer = \"nobody\" }}\n {theirs}")),
         registry(&namespace.0, &format!("{volume}\n ingress = {{ class = \"nobody\" }}")),
+        registry(&namespace.0, &format!("{volume}\n gateway = {{ parent = {{ name = \"nobody\" }} }}")),
     ];
     Life {
         types: &["berth_registry"],
-        attributes: &[],
+        attributes: &["gateway"],
         namespaces: &[&namespace.0],
         steps: &steps,
         imports: &[("berth_registry.x", format!("{}/store", namespace.0))],

@@ -52,13 +52,25 @@ pub fn range(least: i64, most: i64) -> Check {
 
 /// The list, set or map must have at least `least` elements.
 pub fn at_least(least: usize) -> Check {
-    let rule = format!("must have at least {least} element{}", if least == 1 { "" } else { "s" });
+    count(format!("must have at least {}", elements(least)), move |count| count >= least)
+}
+
+/// The list, set or map must have so many elements at most.
+pub fn at_most(most: usize) -> Check {
+    count(format!("must have at most {}", elements(most)), move |count| count <= most)
+}
+
+fn elements(count: usize) -> String {
+    format!("{count} element{}", if count == 1 { "" } else { "s" })
+}
+
+fn count(rule: String, fits: impl Fn(usize) -> bool + Send + Sync + 'static) -> Check {
     let complaint = rule.clone();
     Check::new(rule, move |value| {
         let count =
             value.elements().map(<[Value]>::len).or_else(|| value.members().map(std::collections::BTreeMap::len));
         match count {
-            Some(count) if count < least => Err(format!("{complaint}, and has {count}")),
+            Some(count) if !fits(count) => Err(format!("{complaint}, and has {count}")),
             _ => Ok(()),
         }
     })
