@@ -71,7 +71,9 @@ impl Resource<Berth> for Issuer {
         let secret = cert_manager::noted_secrets(cx).pop().or_else(|| model.binding_secret());
         let Some(seen) = declared(&model, &what).seen(cx, &drift, secret.as_ref()).await? else { return Ok(None) };
         model.fill(&seen.found);
-        model.drift.set(seen.drift);
+        let is_given = seen.drift.iter().any(|it| it == TO_TAKE_OVER);
+        let lost = if is_given { spec::lost(&seen.found) } else { Vec::new() };
+        model.drift.set([seen.drift, lost].concat());
         Ok(Some(model))
     }
 

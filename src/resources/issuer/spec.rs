@@ -117,6 +117,49 @@ pub fn model_of(namespace: Option<&str>, name: &str, found: &Value) -> IssuerMod
     }
 }
 
+/// What an apply takes off an issuer that another tool made, a sentence each: its solvers are declared as a whole, and these parts
+/// of them cannot be declared here.
+pub fn lost(found: &Value) -> Vec<String> {
+    const SOLVERS: &str = "/spec/acme/solvers";
+    let declared = json!({ "spec": spec(&model_of(None, "", found)) });
+    let mut paths = Vec::new();
+    if let (Some(found), Some(declared)) = (found.pointer(SOLVERS), declared.pointer(SOLVERS)) {
+        without(found, declared, "spec.acme.solvers", &mut paths);
+    }
+    let told = |path: String| {
+        format!(
+            "{path} cannot be declared here: the next apply takes it away; a `berth_manifest` keeps such an issuer as it is"
+        )
+    };
+    paths.into_iter().map(told).collect()
+}
+
+/// The paths at which `found` has something that `declared` has not.
+fn without(found: &Value, declared: &Value, path: &str, paths: &mut Vec<String>) {
+    match (found, declared) {
+        (Value::Object(found), Value::Object(declared)) => {
+            for (name, value) in found {
+                let path = format!("{path}.{name}");
+                match declared.get(name) {
+                    Some(declared) => without(value, declared, &path, paths),
+                    None if value.as_object().is_some_and(serde_json::Map::is_empty) => {}
+                    None => paths.push(path),
+                }
+            }
+        }
+        (Value::Array(found), Value::Array(declared)) => {
+            for (index, value) in found.iter().enumerate() {
+                let path = format!("{path}[{index}]");
+                match declared.get(index) {
+                    Some(declared) => without(value, declared, &path, paths),
+                    None => paths.push(path),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 fn acme_of(acme: &Value, issuer: &str) -> Acme {
     let bundle = text(acme, "/caBundle").and_then(|text| String::from_utf8(STANDARD.decode(text).ok()?).ok());
     let binding = acme.get("externalAccountBinding").map(|binding| Binding {
@@ -198,6 +241,17 @@ fn text(value: &Value, pointer: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_apply_takes_off_an_issuer_of_others_is_named() {
+        let ingress = json!({ "class": "nginx", "podTemplate": { "spec": { "nodeSelector": { "a": "b" } } }, "ingressTemplate": {} });
+        let found = json!({ "spec": { "acme": { "server": "s", "skipTLSVerify": true, "solvers": [
+            { "http01": { "ingress": ingress } }, { "dns01": { "cloudflare": { "email": "x" } } },
+        ] } } });
+        let told = lost(&found);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("spec.acme.solvers[0].http01.ingress.podTemplate cannot"), "{told:?}");
+    }
 
     #[test]
     fn an_issuer_is_read_back_as_it_was_declared() {
