@@ -79,7 +79,22 @@ pub(super) const CODES: &[Code] = &[
     ),
     lasting(
         "BERTH-CM-015",
-        "What a backup of cert-manager holds was there already, and was left as it is (a warning).",
-        "Set `overwrite` to replace what is there by what the backup has; else nothing needs to be done.",
+        "What a backup of cert-manager holds is there in another form, and was left as it is (a warning).",
+        "Look at what is there; set `overwrite` to replace it by what the backup has.",
+    ),
+    lasting(
+        "BERTH-CM-016",
+        "A backup of cert-manager would have nothing any more, and is not written over one that has something.",
+        "Put the last one back with `restore = true`; if the loss is meant, remove its Secret first.",
+    ),
+    lasting(
+        "BERTH-CM-017",
+        "A backup of cert-manager has no longer what the one before it had (a warning).",
+        "If that is not meant, restore with `former = true` before it is taken once more.",
+    ),
+    lasting(
+        "BERTH-CM-018",
+        "A backup of cert-manager lacks what belongs to it: Secrets that issuers need, or namespaces that are named (a warning).",
+        "Correct `namespaces` or `controller_namespace`, or make what is missing, and take it anew by `triggers`.",
     ),
 ];

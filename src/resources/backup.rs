@@ -1,5 +1,6 @@
 //! `berth_cert_manager_backup`: what cert-manager holds, kept in a Secret, and put back from one.
 
+mod gathering;
 mod identity;
 mod model;
 mod restoring;
@@ -11,7 +12,7 @@ use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
 use crate::resources::missing::Missing;
 use crate::resources::tenancy;
-use crate::sdk::{Import, Limits, Meta, Plan, Resource, Result, Seen};
+use crate::sdk::{Import, Limits, Meta, Plan, Resource, Result};
 
 pub use model::Declared;
 
@@ -23,6 +24,10 @@ const WRITTEN: &str = "written";
 
 /// What a backup consists of.
 const OUTCOME: [&str; 2] = ["digest", "objects"];
+
+/// What has a backup taken anew when it changes, and what has it put back anew.
+const TAKEN_FOR: [&str; 6] = ["secret", "restore", "namespaces", "include", "controller_namespace", "triggers"];
+const RESTORED_FOR: [&str; 2] = ["former", "overwrite"];
 
 /// The resource.
 pub struct CertManagerBackup;
@@ -41,31 +46,33 @@ impl Resource<Berth> for CertManagerBackup {
              on wish the certificates themselves with their keys. It is packed into a Secret, best of a namespace that few may read: \
              it holds keys. None of it reaches the state or a plan.\n\n\
              It is taken when the resource is made or changed, and anew whenever `triggers` change or somebody has changed the Secret. \
+             The one before it stays beside it in the Secret if both fit; one that would have nothing any more is refused. What is not \
+             there, a Secret that an issuer needs or a namespace that is named, is a warning.\n\n\
              With `restore = true`, the resource puts back what lies in the Secret instead: Secrets first, then issuers, then \
-             Certificates, in this cluster or in another to which the Secret was copied. What exists already is left as it is, unless \
-             `overwrite` is set. With `issued` among `include`, cert-manager finds its certificates and issues nothing anew.\n\n\
-             A destroy takes a backup's Secret away; what was restored stays.",
+             Certificates, in this cluster or in another to which the Secret was copied. What exists in another form is left as it \
+             is, and told, unless `overwrite` is set. With `issued` among `include`, cert-manager finds its certificates and issues \
+             nothing anew. What `berth_issuer` and `berth_certificate` have declared still belongs to them: their state finds it \
+             again, and another state imports it. Certificates that an Ingress or a Gateway has made are not kept, since it makes them \
+             anew; their Secrets are.\n\n\
+             A destroy takes a backup's Secret away; what was restored stays, and the Secret of a restore too.",
         )
     };
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
-        let is_changed = match (plan.prior().at("digest"), cx.recall::<String>(WRITTEN)) {
-            (Seen::Known(found), Some(written)) => found.as_str() != Some(written.as_str()),
-            _ => false,
-        };
-        if plan.is_create() || plan.is_change() || is_changed {
+        let restores = plan.planned().truth("restore");
+        let is_due = is_due(cx, plan, restores);
+        if is_due {
             plan.leave_open(&OUTCOME);
+        } else {
+            plan.keep(&OUTCOME);
         }
         let place = ["secret.namespace", "secret.name"].map(|it| plan.planned().text(it).map(str::to_owned));
-        if let ([Some(namespace), Some(name)], Some(false)) = (place, plan.planned().truth("restore")) {
-            let secret = ObjectRef::secret(&namespace, &name);
-            tenancy::plan(cx, plan, std::slice::from_ref(&secret), "secret");
-            let claim = claim(&secret, cx.known_owner());
-            tenancy::look(cx, plan, &claim, &[secret], "secret").await;
-            let missing = Missing { what: "The backup cannot be written", namespaces: "secret", accounts: "secret" };
-            for told in missing.look(cx, &[namespace], &[]).await {
-                plan.warn(&told);
-            }
+        let [Some(namespace), Some(name)] = place else { return Ok(()) };
+        let secret = ObjectRef::secret(&namespace, &name);
+        match restores {
+            Some(true) if is_due => restoring::foresee(cx, plan, &secret).await,
+            Some(false) => foresee(cx, plan, &secret).await,
+            _ => {}
         }
         Ok(())
     }
@@ -86,12 +93,16 @@ impl Resource<Berth> for CertManagerBackup {
         if claim(&secret, cx.known_owner()).tenure(&found) != Tenure::Ours {
             return Ok(None);
         }
-        model.digest.set(taking::content(&found).map(|bytes| taking::digest(&bytes)));
+        model.digest.set(taking::content(&found, taking::KEY).map(|bytes| taking::digest(&bytes)));
         Ok(Some(model))
     }
 
-    async fn update(&self, cx: &Cx, _prior: &Declared, model: &mut Declared) -> Result<()> {
-        bring_about(cx, model, false).await
+    async fn update(&self, cx: &Cx, prior: &Declared, model: &mut Declared) -> Result<()> {
+        // Nothing is due where the plan knows the outcome.
+        if !model.digest.is_unknown() {
+            return Ok(());
+        }
+        bring_about(cx, model, prior.restore).await
     }
 
     async fn delete(&self, cx: &Cx, model: Declared) -> Result<()> {
@@ -118,14 +129,51 @@ impl Resource<Berth> for CertManagerBackup {
         };
         let secret = ObjectRef::secret(namespace, name);
         let found = cx.provider().cluster()?.get(cx.budget(), &secret).await.map_err(|error| error.explain(&what))?;
-        let backup = found.as_ref().and_then(taking::content).map(|bytes| taking::read(&bytes, &what)).transpose()?;
-        let (Some(found), Some(backup)) = (found, backup) else {
+        let bytes = found.as_ref().and_then(|found| taking::content(found, taking::KEY));
+        let (Some(found), Some(bytes)) = (found, bytes) else {
             return Err(Explanation::new("BERTH-CM-013", what)
                 .on(format!("{secret}, which holds no backup"))
                 .next("correct the id"));
         };
+        let backup = taking::read(&bytes, &what)?;
+        if claim(&secret, None).tenure(&found) == Tenure::Foreign {
+            return Err(Explanation::new("BERTH-CM-013", what)
+                .on(format!("{secret}, which was not written by a berth_cert_manager_backup: it is a copy of one"))
+                .next(
+                    "restore = true reads it without an import; a backup of its own needs a Secret of another name",
+                ));
+        }
         tenancy::take_over(cx, &found);
-        Ok(Import(Declared::imported(&secret, &backup)))
+        let digest = taking::digest(&bytes);
+        cx.remember(WRITTEN, &digest);
+        Ok(Import(Declared::imported(&secret, &backup, digest)))
+    }
+}
+
+/// Whether an apply has something to take, or to put back. A backup is taken anew too when its Secret is not as it was written.
+fn is_due(cx: &Cx, plan: &Plan<'_>, restores: Option<bool>) -> bool {
+    let parts = TAKEN_FOR.iter().chain(RESTORED_FOR.iter().filter(|_| restores != Some(false)));
+    if plan.is_create() || parts.into_iter().any(|part| plan.changes(part)) {
+        return true;
+    }
+    let was_taken = plan.prior().truth("restore") == Some(false);
+    was_taken && cx.recall::<String>(WRITTEN).is_some_and(|written| plan.prior().text("digest") != Some(&written))
+}
+
+/// Warns in a plan of a backup of what it cannot be written for, and of namespaces that it will lack.
+async fn foresee(cx: &Cx, plan: &mut Plan<'_>, secret: &ObjectRef) {
+    tenancy::plan(cx, plan, std::slice::from_ref(secret), "secret");
+    let claim = claim(secret, cx.known_owner());
+    tenancy::look(cx, plan, &claim, std::slice::from_ref(secret), "secret").await;
+    let missing = Missing { what: "The backup cannot be written", namespaces: "secret", accounts: "secret" };
+    let place: Vec<String> = secret.namespace.clone().into_iter().collect();
+    let mut told = missing.look(cx, &place, &[]).await;
+    let named: Vec<String> = plan.planned().read("namespaces").unwrap_or_default();
+    let missing =
+        Missing { what: "The backup will lack a namespace", namespaces: "namespaces", accounts: "namespaces" };
+    told.extend(missing.look(cx, &named, &[]).await);
+    for told in told {
+        plan.warn(&told);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::domain::manifest::{self, fields, health};
 use crate::domain::ownership::{Claim, Tenure, is_terminating};
 use crate::explain::Explanation;
 use crate::provider::Cx;
+use crate::resources::missing::Missing;
 use crate::resources::objects::content::Part;
 use crate::resources::objects::written::Written;
 use crate::resources::objects::{self, Goal, Kept, Tenant, Wish};
@@ -181,9 +182,6 @@ impl Declared<'_> {
     /// A cluster's failure, with what these types can do about it.
     fn told(&self, error: &ClusterError) -> Explanation {
         match error {
-            ClusterError::KindUnknown { .. } => Explanation::new("BERTH-CM-001", self.what)
-                .on(error.told())
-                .next("install cert-manager first, for example by a `berth_manifest` that this depends on"),
             ClusterError::Invalid { words, .. } if spec::is_of_unknown_field(words) => {
                 Explanation::new("BERTH-CM-002", self.what)
                     .on(self.lead.to_string())
@@ -194,8 +192,18 @@ impl Declared<'_> {
             ClusterError::NamespaceMissing { .. } if self.lead.namespace.is_some() => {
                 error.explain(self.what).at("namespace")
             }
-            _ => error.explain(self.what),
+            _ => explained(error, self.what),
         }
+    }
+}
+
+/// A cluster's failure; a cluster without cert-manager is told as one.
+pub fn explained(error: &ClusterError, what: &str) -> Explanation {
+    match error {
+        ClusterError::KindUnknown { .. } => Explanation::new("BERTH-CM-001", what)
+            .on(error.told())
+            .next("install cert-manager first, for example by a `berth_manifest` that this depends on"),
+        _ => error.explain(what),
     }
 }
 
@@ -248,7 +256,13 @@ pub async fn plan(
     if let Some(lead) = lead {
         tenancy::plan(cx, plan, std::slice::from_ref(&lead), "name");
         let claim = Claim::intended(application, &lead.name, cx.known_owner(), lead.clone());
-        tenancy::look_by(cx, plan, &[lead], "name", |found| objects::tenure(&claim, found, false)).await;
+        tenancy::look_by(cx, plan, std::slice::from_ref(&lead), "name", |found| objects::tenure(&claim, found, false))
+            .await;
+        if plan.is_create() {
+            let missing = Missing { what: "The object cannot be made", namespaces: "namespace", accounts: "namespace" };
+            let place: Vec<String> = lead.namespace.into_iter().collect();
+            missing.look(cx, &place, &[]).await.iter().for_each(|told| plan.warn(told));
+        }
     }
     plan.is_create() || plan.is_change() || drifted
 }

@@ -1,5 +1,7 @@
 //! What cert-manager holds is kept, lost, and put back.
 
+mod losses;
+
 use crate::diagnosis::cert_manager_runs;
 use crate::kubectl::{Namespace, apply, kubectl_ok, object};
 use crate::runner::Runner;
@@ -114,8 +116,13 @@ fn a_backup_that_somebody_changed_is_taken_anew_and_what_exists_is_left() {
     );
     workspace.configure(&kept(&apps, &vault, &again));
     let run = workspace.apply().succeeds();
-    assert!(run.warnings().iter().any(|it| it.contains("BERTH-CM-015")), "{:?}", run.warnings());
+    assert!(
+        !run.warnings().iter().any(|it| it.contains("BERTH-CM-015")),
+        "it is there as it was: {:?}",
+        run.warnings()
+    );
     workspace.configure(&kept(&apps, &vault, &again.replace("\"kept\"", "\"none\"")));
+    assert!(workspace.plan().changes_something().warnings().iter().any(|it| it.contains("BERTH-CM-014")));
     assert!(workspace.apply().fails().contains("BERTH-CM-014"));
     workspace.configure(&kept(&apps, &vault, ""));
     workspace.apply().succeeds();

@@ -10,7 +10,8 @@ resource "berth_cert_manager" "this" {
   depends_on = [berth_cert_manager_backup.this]
 }
 
-# In another cluster, to which the Secret was copied, once cert-manager stands there.
+# In another cluster, to which the Secret was copied, once cert-manager stands there. In the configuration that takes the backup it
+# would need `depends_on = [berth_cert_manager_backup.this]`.
 resource "berth_cert_manager_backup" "restored" {
   restore = true
   secret  = { namespace = "backups", name = "cert-manager" }

@@ -1,6 +1,8 @@
 //! What cert-manager holds, taken out of a cluster and put into one: issuers, Certificates and the Secrets that they need.
 
-use std::collections::BTreeSet;
+mod choice;
+mod needs;
+
 use std::io::{Read as _, Write as _};
 
 use flate2::Compression;
@@ -8,12 +10,16 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::{Map, Value, json};
 
-use super::secrets::of_issuer;
 use crate::domain::kubernetes::{LAST_APPLIED, ObjectRef};
-use crate::domain::ownership::MARKS;
+use crate::domain::ownership::UNFINISHED;
+
+pub use needs::secrets;
 
 /// The form of a backup, by which a later one is known.
 const FORM: &str = "berth/cert-manager-backup/1";
+
+/// The API group of cert-manager.
+const GROUP: &str = "cert-manager.io";
 
 /// How much a backup may hold once it is unpacked, 256 MiB: a damaged or foreign one is not unpacked without end.
 const LARGEST: u64 = 256 << 20;
@@ -49,6 +55,8 @@ pub enum Fault {
     Unreadable(String),
     /// They are of another form.
     OtherForm,
+    /// They hold an object that belongs to no backup.
+    Stranger(String),
 }
 
 impl Backup {
@@ -87,53 +95,24 @@ impl Backup {
             return Err(Fault::OtherForm);
         }
         let controller = value.get("controller").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Ok(Self { controller, objects: value.get("objects").and_then(Value::as_array).cloned().unwrap_or_default() })
-    }
-
-    /// The same for a controller in another namespace: what lies beside it goes along.
-    #[must_use]
-    pub fn moved_to(mut self, controller: &str) -> Self {
-        let namespaces = self.objects.iter_mut().filter_map(|object| object.pointer_mut("/metadata/namespace"));
-        for namespace in namespaces.filter(|namespace| namespace.as_str() == Some(&self.controller)) {
-            *namespace = controller.into();
+        let objects = value.get("objects").and_then(Value::as_array).cloned().unwrap_or_default();
+        // Who may write the Secret of a backup is not to have any object made with the rights of the restore.
+        match objects.iter().find(|object| !belongs(object)) {
+            Some(stranger) => {
+                Err(Fault::Stranger(ObjectRef::of(stranger).map_or_else(String::new, |it| it.to_string())))
+            }
+            None => Ok(Self { controller, objects }),
         }
-        controller.clone_into(&mut self.controller);
-        self
     }
 }
 
-/// The Secrets that a backup of these objects holds too. Of `ClusterIssuers` they lie in the controller's namespace.
-pub fn secrets(objects: &[Value], controller: &str, parts: &BTreeSet<Part>) -> BTreeSet<ObjectRef> {
-    let mut found = BTreeSet::new();
-    for object in objects {
-        let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or(controller);
-        let spec = object.get("spec").unwrap_or(&Value::Null);
-        let names = match object.get("kind").and_then(Value::as_str) {
-            Some("Certificate") if parts.contains(&Part::Issued) => filled(spec),
-            Some("Issuer" | "ClusterIssuer") => needed(spec, parts),
-            _ => BTreeSet::new(),
-        };
-        found.extend(names.iter().map(|name| ObjectRef::secret(namespace, name)));
-    }
-    found
-}
-
-fn filled(spec: &Value) -> BTreeSet<String> {
-    spec.get("secretName").and_then(Value::as_str).map(str::to_owned).into_iter().collect()
-}
-
-fn needed(spec: &Value, parts: &BTreeSet<Part>) -> BTreeSet<String> {
-    let name = |path: &str| spec.pointer(path).and_then(Value::as_str).map(str::to_owned);
-    let paths = ["/acme/privateKeySecretRef/name", "/acme/externalAccountBinding/keySecretRef/name"];
-    let accounts: BTreeSet<String> = paths.into_iter().filter_map(name).collect();
-    let mut names = BTreeSet::new();
-    if parts.contains(&Part::Credentials) {
-        names.extend(of_issuer(spec).difference(&accounts).cloned());
-    }
-    if parts.contains(&Part::AccountKeys) {
-        names.extend(accounts);
-    }
-    names
+/// Whether an object is of a kind that backups hold.
+fn belongs(object: &Value) -> bool {
+    ObjectRef::of(object).is_some_and(|it| match it.kind.as_str() {
+        "Secret" => it.api_version == "v1",
+        "Issuer" | "ClusterIssuer" | "Certificate" => it.group() == GROUP,
+        _ => false,
+    })
 }
 
 /// What is put back first.
@@ -145,11 +124,11 @@ fn rank(object: &Value) -> usize {
     }
 }
 
-/// What of an object is to be declared again: neither its state nor whose it was.
+/// What of an object is to be declared again: not its state, and whose it was, so that its owner finds it again.
 fn stripped(object: &Value) -> Option<Value> {
     let reference = ObjectRef::of(object)?;
     let mut kept = Map::new();
-    for name in ["apiVersion", "kind", "spec", "type", "data"] {
+    for name in ["apiVersion", "kind", "spec", "type", "data", "immutable"] {
         kept.extend(object.get(name).map(|value| (name.to_owned(), value.clone())));
     }
     let mut metadata = json!({ "name": reference.name });
@@ -158,7 +137,7 @@ fn stripped(object: &Value) -> Option<Value> {
     for name in ["labels", "annotations"] {
         let mut entries =
             object.pointer(&format!("/metadata/{name}")).and_then(Value::as_object).cloned().unwrap_or_default();
-        entries.retain(|entry, _| entry != LAST_APPLIED && !MARKS.contains(&entry.as_str()));
+        entries.retain(|entry, _| entry != LAST_APPLIED && entry != UNFINISHED);
         if !entries.is_empty() {
             members.insert(name.to_owned(), Value::Object(entries));
         }
@@ -168,68 +147,4 @@ fn stripped(object: &Value) -> Option<Value> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::ownership::OWNER;
-
-    fn cluster() -> Vec<Value> {
-        let meta = |namespace: &str, name: &str| {
-            json!({ "namespace": namespace, "name": name, "uid": "u", "resourceVersion": "7", "ownerReferences": [{}],
-                "annotations": { LAST_APPLIED: "{}", OWNER: "x", "team": "a" } })
-        };
-        vec![
-            json!({ "apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metadata": meta("apps", "web"), "status": { "revision": 3 },
-                "spec": { "secretName": "web-tls" } }),
-            json!({ "apiVersion": "cert-manager.io/v1", "kind": "ClusterIssuer", "metadata": { "name": "le" },
-                "spec": { "acme": { "privateKeySecretRef": { "name": "account" },
-                    "solvers": [{ "dns01": { "cloudflare": { "apiTokenSecretRef": { "name": "cf" } } } }] } } }),
-            json!({ "apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": meta("cert-manager", "account"), "data": { "tls.key": "eA==" } }),
-        ]
-    }
-
-    #[test]
-    fn a_backup_comes_back_as_it_was_taken_in_the_order_in_which_it_is_put_back() {
-        let backup = Backup::of("cert-manager", &cluster());
-        let kinds: Vec<_> = backup.references().map(|object| object.kind).collect();
-        assert_eq!(kinds, ["Secret", "ClusterIssuer", "Certificate"]);
-        assert_eq!(Backup::unpacked(&backup.packed()), Ok(backup.clone()));
-        assert_eq!(backup.packed(), Backup::of("cert-manager", cluster().iter().rev()).packed(), "whatever the order");
-        let secret = backup.objects.first().unwrap();
-        assert_eq!(
-            secret["metadata"],
-            json!({ "namespace": "cert-manager", "name": "account", "annotations": { "team": "a" } })
-        );
-        let certificate = backup.objects.last().unwrap();
-        assert!(certificate.get("status").is_none());
-    }
-
-    #[test]
-    fn the_secrets_that_objects_need_are_found_by_what_is_asked_for() {
-        let names = |parts: &[Part]| {
-            let parts = parts.iter().copied().collect();
-            secrets(&cluster(), "cert-manager", &parts)
-                .into_iter()
-                .map(|it| format!("{}/{}", it.namespace.unwrap(), it.name))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(names(&[Part::AccountKeys]), ["cert-manager/account"]);
-        assert_eq!(names(&[Part::Credentials]), ["cert-manager/cf"]);
-        assert_eq!(names(&[Part::Issued]), ["apps/web-tls"]);
-        assert_eq!(names(&[Part::Issuers, Part::Certificates]), Vec::<String>::new());
-    }
-
-    #[test]
-    fn what_is_no_backup_is_told() {
-        assert!(matches!(Backup::unpacked(b"none"), Err(Fault::Unreadable(_))));
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(br#"{"form": "another"}"#).unwrap();
-        assert_eq!(Backup::unpacked(&encoder.finish().unwrap()), Err(Fault::OtherForm));
-    }
-
-    #[test]
-    fn moved_it_lies_elsewhere() {
-        let moved = Backup::of("cert-manager", &cluster()).moved_to("tls");
-        let namespaces: Vec<_> = moved.references().filter_map(|it| it.namespace).collect();
-        assert_eq!(namespaces, ["tls", "apps"]);
-    }
-}
+mod tests;

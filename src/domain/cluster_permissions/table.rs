@@ -177,11 +177,13 @@ const BACKUP: &[Rule] = &[
     rule(Cluster, Always, (CERT_MANAGER, "certificates"), &[], &["list"]),
     rule(Cluster, Always, (CORE, "secrets"), &[], &["get"]),
     rule(Namespaced, Message, NAMESPACES, &["get"], &[]),
+    // Whether those that are named exist.
+    rule(Cluster, Message, NAMESPACES, &["get"], &[]),
     rule(Namespaced, Always, (CORE, "secrets"), &["get"], &["create", "patch", "update", "delete"]),
-    rule(Cluster, Attribute("restore"), (CORE, "secrets"), &[], &["create", "patch"]),
-    rule(Cluster, Attribute("restore"), (CERT_MANAGER, "clusterissuers"), &[], &["create", "patch"]),
-    rule(Cluster, Attribute("restore"), (CERT_MANAGER, "issuers"), &[], &["create", "patch"]),
-    rule(Cluster, Attribute("restore"), (CERT_MANAGER, "certificates"), &[], &["create", "patch"]),
+    rule(Cluster, Attribute("restore"), (CORE, "secrets"), &[], &["create", "update"]),
+    rule(Cluster, Attribute("restore"), (CERT_MANAGER, "clusterissuers"), &[], &["get", "create", "update"]),
+    rule(Cluster, Attribute("restore"), (CERT_MANAGER, "issuers"), &[], &["get", "create", "update"]),
+    rule(Cluster, Attribute("restore"), (CERT_MANAGER, "certificates"), &[], &["get", "create", "update"]),
 ];
 
 const CM_CERTIFICATE: &[Rule] = &[

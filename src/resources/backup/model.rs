@@ -6,7 +6,7 @@ use crate::domain::cert_manager::backup::{Backup, Part};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest;
 use crate::provider::checks::{label, subdomain};
-use crate::sdk::{Computed, Model, Set, Timeouts, Value, check};
+use crate::sdk::{Computed, Model, Set, Timeouts, check};
 
 /// The parts of a backup, by the words of `include`.
 const PARTS: [(&str, Part); 5] = [
@@ -20,31 +20,37 @@ const PARTS: [(&str, Part); 5] = [
 /// A backup's configuration and state.
 #[derive(Clone, Debug, Default, Model)]
 pub struct Declared {
-    /// Whether what lies in the Secret is put back, and nothing taken. Default `false`.
-    #[attr(default = false, replace)]
+    /// Whether what lies in the Secret is put back, and nothing taken. It may be set on the resource that has taken the backup: the
+    /// Secret stays as it is, also when the resource goes. Default `false`.
+    #[attr(default = false)]
     pub restore: bool,
+    /// Whether a restore puts back the backup before the last one, which lies in the same Secret. Default `false`.
+    #[attr(default = false)]
+    pub former: bool,
     /// The Secret.
     #[attr(replace)]
     pub secret: Place,
-    /// The namespaces of the issuers and Certificates; all if absent. `ClusterIssuers` belong to every backup that has issuers.
+    /// The namespaces of the issuers and Certificates that are kept, or put back; all if absent. `ClusterIssuers` belong to every
+    /// backup that has issuers.
     pub namespaces: Option<Set<String>>,
     /// What belongs to it: `issuers`, `certificates`, `account_keys` (of ACME, with bindings to external accounts),
-    /// `dns_credentials` (all else that issuers refer to, CAs too), and `issued`: the Secrets that Certificates fill, without
-    /// which a restored Certificate is issued anew. Default all but `issued`.
-    #[attr(default = Value::set(PARTS.iter().take(4).map(|(name, _)| Value::from(*name)).collect()), check = check::one_of(&["issuers", "certificates", "account_keys", "dns_credentials", "issued"]))]
-    pub include: Set<String>,
+    /// `dns_credentials` (all else that issuers refer to, CAs too, and passwords of keystores), and `issued`: the Secrets that
+    /// Certificates fill, without which a restored Certificate is issued anew. Default: a backup takes all but `issued`, and a
+    /// restore puts back all that there is.
+    #[attr(check = check::one_of(&["issuers", "certificates", "account_keys", "dns_credentials", "issued"]))]
+    pub include: Option<Set<String>>,
     /// The namespace of cert-manager's controller, where Secrets of `ClusterIssuers` lie. A restore puts them there, also if
     /// they were taken from another. Default `cert-manager`.
     #[attr(default = "cert-manager", check = label())]
     pub controller_namespace: String,
-    /// Whether a restore replaces what exists. Default `false`: it is left.
+    /// Whether a restore replaces what is there in another form, whoever wrote it. Default `false`: it is left, and told.
     #[attr(default = false)]
     pub overwrite: bool,
     /// Values whose change takes the backup, or restores it, anew.
     pub triggers: Option<BTreeMap<String, String>>,
     /// The digest of the backup, `sha256:…`: the same for the same objects.
     pub digest: Computed<String>,
-    /// What it holds, or what was put back: `cert-manager.io/v1/Certificate/NAMESPACE/NAME`.
+    /// What it holds, or what is there as it holds it after a restore: `cert-manager.io/v1/Certificate/NAMESPACE/NAME`.
     pub objects: Computed<Vec<String>>,
     /// How long operations may take.
     pub timeouts: Option<Timeouts>,
@@ -71,8 +77,11 @@ impl Place {
 impl Declared {
     /// What belongs to it.
     pub fn parts(&self) -> BTreeSet<Part> {
-        let is_named = |name: &str| self.include.iter().any(|it| it == name);
-        PARTS.iter().filter(|(name, _)| is_named(name)).map(|(_, part)| *part).collect()
+        let is_meant = |name: &str, part: Part| match &self.include {
+            Some(named) => named.iter().any(|it| it == name),
+            None => self.restore || part != Part::Issued,
+        };
+        PARTS.into_iter().filter(|(name, part)| is_meant(name, *part)).map(|(_, part)| part).collect()
     }
 
     /// Whether it is about a namespace.
@@ -86,15 +95,14 @@ impl Declared {
     }
 
     /// A backup that is there already.
-    pub fn imported(secret: &ObjectRef, backup: &Backup) -> Self {
+    pub fn imported(secret: &ObjectRef, backup: &Backup, digest: String) -> Self {
         let namespace = secret.namespace.clone().unwrap_or_default();
         let mut imported = Self {
             secret: Place { namespace, name: secret.name.clone() },
-            include: PARTS.iter().take(4).map(|(name, _)| (*name).to_owned()).collect(),
             controller_namespace: backup.controller.clone(),
             ..Self::default()
         };
-        imported.digest.set(super::taking::digest(&backup.packed()));
+        imported.digest.set(digest);
         imported.holds(backup.references().collect::<Vec<_>>().iter());
         imported
     }

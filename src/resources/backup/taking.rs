@@ -1,25 +1,28 @@
 //! Takes a backup.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::digest::sha256_hex;
-use crate::domain::cert_manager::backup::{Backup, Fault, Part, secrets};
+use crate::domain::cert_manager::backup::{Backup, Fault};
 use crate::domain::kubernetes::{ObjectRef, owner_labels};
 use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::resources::cert_manager::API_VERSION;
-use crate::resources::objects::side_by_side;
+use crate::resources::cert_manager;
 use crate::resources::tenancy;
 use crate::sdk::{Result, Secret};
 
+use super::gathering::{gathered, listed};
 use super::{APPLICATION, Declared, WRITTEN, claim};
 
-/// The key of the Secret under which it lies.
-const KEY: &str = "backup.json.gz";
+/// The keys of the Secret under which the backup lies, and the one before it.
+pub const KEY: &str = "backup.json.gz";
+pub const FORMER: &str = "former.json.gz";
 
 /// How much a Secret takes (Kubernetes: `MaxSecretSize`).
 const LARGEST: usize = 1 << 20;
@@ -29,9 +32,9 @@ pub fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", sha256_hex(bytes))
 }
 
-/// The bytes in a Secret.
-pub fn content(secret: &Value) -> Option<Vec<u8>> {
-    STANDARD.decode(secret.get("data")?.get(KEY)?.as_str()?).ok()
+/// The bytes in a Secret, under that key.
+pub fn content(secret: &Value, key: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(secret.get("data")?.get(key)?.as_str()?).ok()
 }
 
 /// The backup in these bytes.
@@ -43,6 +46,9 @@ pub fn read(bytes: &[u8], what: &str) -> Result<Backup> {
         let why = match fault {
             Fault::Unreadable(words) => format!("it cannot be unpacked: {words}"),
             Fault::OtherForm => "it is no backup of this form".to_owned(),
+            Fault::Stranger(object) => {
+                format!("it holds {object}, which belongs to no backup: somebody has changed it")
+            }
         };
         Explanation::new("BERTH-CM-014", what)
             .on(why)
@@ -61,87 +67,81 @@ pub async fn take(cx: &Cx, model: &mut Declared, is_new: bool) -> Result<()> {
     }
     let owner = tenancy::claim(cx, &secret, &what).map_err(|error| error.at("secret"))?;
     let claim = Claim { is_open: is_new, ..claim(&secret, Some(owner)) };
-    let taken = write(cx, cluster, model, &claim).await;
-    if is_new {
-        tenancy::finish_own(cx, &claim, &what, "secret").await?;
-    }
-    let (backup, digest) = taken.map_err(|failure| failure.explained(&what))?;
+    let taken = taken(cx, cluster, model, &claim, &what).await;
+    let finished = if is_new { tenancy::finish_own(cx, &claim, &what, "secret").await } else { Ok(()) };
+    let (backup, digest) = taken?;
+    finished?;
     cx.remember(WRITTEN, &digest);
     model.digest.set(digest);
     model.holds(backup.references().collect::<Vec<_>>().iter());
     Ok(())
 }
 
-enum Failure {
-    Cluster(Box<ClusterError>),
-    TooLarge(usize),
-}
-
-impl From<ClusterError> for Failure {
-    fn from(error: ClusterError) -> Self {
-        Self::Cluster(Box::new(error))
+async fn taken(cx: &Cx, cluster: &Cluster, model: &Declared, claim: &Claim, what: &str) -> Result<(Backup, String)> {
+    let told = |error: ClusterError| cert_manager::explained(&error.without_content(), what).at("secret");
+    let standing = cluster.admit(cx.budget(), &claim.lead, claim).await.map_err(told)?;
+    let gathered = gathered(cx, cluster, model).await.map_err(told)?;
+    gathered.tell(cx, &format!("The backup `{}`", claim.lead));
+    let bytes = gathered.backup.packed();
+    let last = standing.as_ref().and_then(|standing| content(standing, KEY));
+    let last = last.and_then(|bytes| Some((Backup::unpacked(&bytes).ok()?, bytes)));
+    if let Some((last, _)) = &last {
+        tell_lost(cx, last, &gathered.backup, what)?;
     }
-}
-
-impl Failure {
-    fn explained(self, what: &str) -> Explanation {
-        match self {
-            Self::Cluster(error) => error.explain(what).at("secret"),
-            Self::TooLarge(size) => Explanation::new("BERTH-CM-014", what)
-                .on(format!("it has {size} bytes, and a Secret takes {LARGEST}"))
-                .next("divide it: several backups, each of some `namespaces`")
-                .at("namespaces"),
-        }
-    }
-}
-
-async fn write(
-    cx: &Cx,
-    cluster: &Cluster,
-    model: &Declared,
-    claim: &Claim,
-) -> std::result::Result<(Backup, String), Failure> {
-    let backup = gathered(cx, cluster, model).await?;
-    let bytes = backup.packed();
     if bytes.len() > LARGEST {
-        return Err(Failure::TooLarge(bytes.len()));
+        return Err(too_large(bytes.len(), what));
     }
-    let encoded = Secret::new(STANDARD.encode(&bytes));
-    let ObjectRef { name, namespace, .. } = &claim.lead;
-    let manifest = json!({ "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
-        "metadata": { "name": name, "namespace": namespace, "labels": owner_labels(APPLICATION, &claim.instance) },
-        "data": { KEY: encoded.expose() } });
-    let applied = cluster.apply_own(cx.budget(), &manifest, claim).await;
-    match applied {
+    // What lies there, or, if that is the same, what lay there before.
+    let last = last.map(|(_, last)| last).filter(|last| *last != bytes);
+    let former = last.or_else(|| content(standing.as_ref()?, FORMER));
+    let former = former.filter(|former| former.len() + bytes.len() <= LARGEST);
+    match cluster.apply_own(cx.budget(), &manifest(claim, &bytes, former.as_deref()), claim).await {
         Ok(_) => cx.exists(),
         Err(error) if error.may_be_done() => {
             cx.exists();
-            return Err(error.without_content().into());
+            return Err(told(error));
         }
-        Err(error) => return Err(error.without_content().into()),
+        Err(error) => return Err(told(error)),
     }
-    Ok((backup, digest(&bytes)))
+    Ok((gathered.backup, digest(&bytes)))
 }
 
-async fn gathered(cx: &Cx, cluster: &Cluster, model: &Declared) -> std::result::Result<Backup, ClusterError> {
-    let parts = model.parts();
-    let (mut issuers, mut certificates) = (Vec::new(), Vec::new());
-    for kind in ["ClusterIssuer", "Issuer"] {
-        issuers.extend(listed(cx, cluster, kind).await?);
+/// Tells what the last backup had and this one has not. One that has nothing any more is not written over it.
+fn tell_lost(cx: &Cx, last: &Backup, backup: &Backup, what: &str) -> Result<()> {
+    let here: BTreeSet<ObjectRef> = backup.references().collect();
+    let lost: Vec<String> = last.references().filter(|it| !here.contains(it)).map(|it| it.to_string()).collect();
+    if lost.is_empty() {
+        return Ok(());
     }
-    certificates.extend(listed(cx, cluster, "Certificate").await?);
-    for all in [&mut issuers, &mut certificates] {
-        all.retain(|it| it.pointer("/metadata/namespace").and_then(Value::as_str).is_none_or(|it| model.covers(it)));
+    if here.is_empty() {
+        return Err(Explanation::new("BERTH-CM-016", what)
+            .on(format!("the last one, which has {}, while the cluster has nothing of it any more", listed(&lost)))
+            .next("put it back with restore = true; if the loss is meant, remove the Secret first")
+            .at("restore"));
     }
-    let all: Vec<Value> = issuers.iter().chain(&certificates).cloned().collect();
-    let looks = secrets(&all, &model.controller_namespace, &parts).into_iter();
-    let looks = looks.map(|secret| async move { cluster.get(cx.budget(), &secret).await });
-    let found: Vec<Option<Value>> = side_by_side(looks).await.into_iter().collect::<std::result::Result<_, _>>()?;
-    let issuers = issuers.iter().filter(|_| parts.contains(&Part::Issuers));
-    let certificates = certificates.iter().filter(|_| parts.contains(&Part::Certificates));
-    Ok(Backup::of(&model.controller_namespace, found.iter().flatten().chain(issuers).chain(certificates)))
+    let told =
+        Explanation::new("BERTH-CM-017", "The backup has no longer what the one before it had").on(listed(&lost)).next(
+            "nothing needs to be done if that is meant; else restore with former = true before it is taken once more",
+        );
+    cx.warn(&told);
+    Ok(())
 }
 
-async fn listed(cx: &Cx, cluster: &Cluster, kind: &str) -> std::result::Result<Vec<Value>, ClusterError> {
-    cluster.list(cx.budget(), &ObjectRef::of_cluster(API_VERSION, kind, ""), "").await
+fn too_large(size: usize, what: &str) -> Explanation {
+    Explanation::new("BERTH-CM-014", what)
+        .on(format!("it has {size} bytes, and a Secret takes {LARGEST}"))
+        .next("divide it: several backups, each of some `namespaces`")
+        .at("namespaces")
+}
+
+fn manifest(claim: &Claim, bytes: &[u8], former: Option<&[u8]>) -> Value {
+    let encoded = |bytes: &[u8]| Secret::new(STANDARD.encode(bytes));
+    let mut data = json!({ KEY: encoded(bytes).expose() });
+    if let (Some(former), Some(data)) = (former, data.as_object_mut()) {
+        data.insert(FORMER.to_owned(), json!(encoded(former).expose()));
+    }
+    let ObjectRef { name, namespace, .. } = &claim.lead;
+    let labels = owner_labels(APPLICATION, &claim.instance);
+    json!({ "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+        "metadata": { "name": name, "namespace": namespace, "labels": labels }, "data": data })
 }
