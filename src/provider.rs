@@ -12,6 +12,7 @@ mod planned;
 mod readiness;
 mod registries;
 mod rules;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ pub use aws::AssumeRole;
 pub use checks::directory_url;
 pub use holdings::Holdings;
 pub use registries::Access;
+pub use standing::Standing;
 
 use crate::clients::http::Network;
 use crate::env::Env;
@@ -78,6 +80,7 @@ pub struct Berth {
     dns: dns::Clients,
     kubernetes: kubernetes::Clients,
     holdings: Holdings,
+    standing: Standing,
     planned: planned::PlannedRecords,
     annotations: planned::PlannedAnnotations,
     looks: looks::Looks,
@@ -121,6 +124,7 @@ impl sdk::Provider for Berth {
             dns: dns::Clients::default(),
             kubernetes: kubernetes::Clients::default(),
             holdings: Holdings::default(),
+            standing: Standing::default(),
             planned: planned::PlannedRecords::default(),
             annotations: planned::PlannedAnnotations::default(),
             looks: looks::Looks::default(),
@@ -154,6 +158,11 @@ impl Berth {
     /// What resources of this run hold.
     pub fn holdings(&self) -> &Holdings {
         &self.holdings
+    }
+
+    /// What instances of this state stand for.
+    pub fn standing(&self) -> &Standing {
+        &self.standing
     }
 
     /// The records that this run's plans are to make.

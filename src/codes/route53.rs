@@ -134,4 +134,14 @@ pub(super) const CODES: &[Code] = &[
         "A listing of records does not say of which zone.",
         "Set `zone` to its name, or `zone_id`.",
     ),
+    lasting(
+        "BERTH-ROUTE53-038",
+        "The destroy of a resource would remove a record that another resource of this state has taken over.",
+        "Plan again; or take the former resource out of the state by a `removed` block with `destroy = false`.",
+    ),
+    lasting(
+        "BERTH-ROUTE53-039",
+        "A warning: a destroy leaves a record that another resource of this state has taken over.",
+        "Nothing: it is that one's by now.",
+    ),
 ];

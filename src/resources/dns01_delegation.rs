@@ -12,7 +12,7 @@ use crate::provider::{Berth, Cx};
 use crate::resources::aws_look;
 use crate::resources::dns_record::left::{self, Left};
 use crate::resources::dns_record::place::{ZoneWish, explained};
-use crate::resources::dns_record::{checks, existing, visible};
+use crate::resources::dns_record::{checks, existing, standing, visible};
 use crate::sdk::{Computed, Explanation, Import, Meta, Model, Plan, Resource, Result, Timeouts, check};
 
 /// The note of the private state that holds the target that we chose, so that a plan can tell a drift from it.
@@ -72,6 +72,9 @@ impl Resource<Berth> for Dns01Delegation {
     };
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+        if let Some((zone, key)) = plan.prior_model().as_ref().and_then(stored_place) {
+            standing::keep(cx, &zone, &[key])?;
+        }
         let name = plan.planned().text("domain").and_then(|domain| DnsName::parse(domain).ok());
         match name.and_then(|domain| record_name(&domain).ok()) {
             Some(name) => plan.set("record_name", name.as_str().into()),
@@ -96,6 +99,13 @@ impl Resource<Berth> for Dns01Delegation {
             if domain { plan.leave_open(&["zone_id"]) } else { plan.keep(&["zone_id"]) }
         }
         left::plan_removal(plan, "record_name");
+        Ok(())
+    }
+
+    async fn plan_destroy(&self, cx: &Cx, model: Dns01DelegationModel) -> Result<()> {
+        if let Some((zone, key)) = stored_place(&model) {
+            standing::plan_destroy(cx, &zone, &[key]).await;
+        }
         Ok(())
     }
 
@@ -125,7 +135,8 @@ impl Resource<Berth> for Dns01Delegation {
         let aws = cx.provider().aws()?;
         let Some((zone, key)) = stored_place(&model) else { return Ok(()) };
         existing::note(cx, &zone, [&key]);
-        let wish = Transition::delete([key]).in_run();
+        let left = standing::left(cx, &zone, std::slice::from_ref(&key));
+        let wish = Transition::delete(Some(key).filter(|key| !left.contains(key))).in_run();
         match aws.route53().await.carry_out(cx.budget(), &zone, wish).await.into_result() {
             Ok(_) | Err(Route53Error::NoZoneId(_)) => left::remove(cx, aws, &headline("remove", &model.domain)).await,
             Err(error) => {

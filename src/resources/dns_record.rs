@@ -14,6 +14,7 @@ pub mod place;
 pub mod planning;
 pub mod routing;
 mod routing_rules;
+pub mod standing;
 pub mod visible;
 
 use crate::clients::aws::route53::ChangeId;
@@ -59,6 +60,9 @@ impl Resource<Berth> for DnsRecord {
     }
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+        if let Some((zone, keys)) = plan.prior_model::<DnsRecordModel>().as_ref().and_then(all_stored) {
+            standing::keep(cx, &zone, &keys)?;
+        }
         let noted = noted_zone(plan.private());
         planning::keep_private(plan);
         let move_ = Move::of(plan, noted.as_deref());
@@ -81,6 +85,13 @@ impl Resource<Berth> for DnsRecord {
             existing::warn(cx, plan, place, record.as_slice()).await;
         }
         beside::warn(cx, plan, place.as_ref().map(|place| &place.id), record);
+        Ok(())
+    }
+
+    async fn plan_destroy(&self, cx: &Cx, model: DnsRecordModel) -> Result<()> {
+        if let Some((zone, keys)) = all_stored(&model) {
+            standing::plan_destroy(cx, &zone, &keys).await;
+        }
         Ok(())
     }
 
@@ -130,9 +141,9 @@ impl Resource<Berth> for DnsRecord {
 
     async fn delete(&self, cx: &Cx, model: DnsRecordModel) -> Result<()> {
         let aws = cx.provider().aws()?;
-        let Some((zone, key)) = model.stored_place() else { return Ok(()) };
-        existing::note(cx, &zone, &stored_keys(&model, &key));
-        removed(cx, aws, &zone, &key, &model).await?;
+        let Some((zone, keys)) = all_stored(&model) else { return Ok(()) };
+        existing::note(cx, &zone, &keys);
+        removed(cx, aws, &zone, keys, &model).await?;
         left::remove(cx, aws, &headline("delete", &model)).await
     }
 
@@ -196,8 +207,10 @@ async fn seen(cx: &Cx, aws: &Aws, model: &DnsRecordModel, change: &[ChangeId], s
     visible::wait(cx, aws, &model.wait, change, sets, &headline("see", model)).await
 }
 
-async fn removed(cx: &Cx, aws: &Aws, zone: &ZoneId, key: &RecordKey, model: &DnsRecordModel) -> Result<()> {
-    let wish = Transition::delete(stored_keys(model, key)).in_run();
+async fn removed(cx: &Cx, aws: &Aws, zone: &ZoneId, mut keys: Vec<RecordKey>, model: &DnsRecordModel) -> Result<()> {
+    let left = standing::left(cx, zone, &keys);
+    keys.retain(|key| !left.contains(key));
+    let wish = Transition::delete(keys).in_run();
     let done = aws.route53().await.carry_out(cx.budget(), zone, wish).await;
     warn_of_apex(cx, zone, &done.left);
     match done.into_result() {
@@ -233,6 +246,13 @@ fn stored_keys(model: &DnsRecordModel, key: &RecordKey) -> Vec<RecordKey> {
     let set = model.content.record_set(&key.name, "").ok();
     let marks = set.zip(model.external_dns_owner.as_deref()).and_then(|(set, owner)| marks_of(&set, owner).ok());
     std::iter::once(key.clone()).chain(marks.into_iter().flatten().map(|mark| mark.key)).collect()
+}
+
+/// Where the state says that the record and its marks are.
+fn all_stored(model: &DnsRecordModel) -> Option<(ZoneId, Vec<RecordKey>)> {
+    let (zone, key) = model.stored_place()?;
+    let keys = stored_keys(model, &key);
+    Some((zone, keys))
 }
 
 /// A record and its mark change in the same moment, wherever they were and go.

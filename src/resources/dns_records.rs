@@ -13,14 +13,14 @@ use crate::clients::aws::{Aws, Route53Error};
 use crate::domain::dns::clash::Footing;
 use crate::domain::dns::external_dns::marks_of;
 use crate::domain::dns::record_id;
-use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone};
+use crate::domain::dns::{DnsName, RecordKey, RecordSet, Transition, Zone, ZoneId};
 use crate::provider::{Berth, Cx};
 use crate::resources::dns_record::content::Content;
 use crate::resources::dns_record::foresight::Foresight;
 use crate::resources::dns_record::place::{
     ZoneWish, explained, imported_zone, known_zone, no_stranger, noted_zone, warn_of_apex,
 };
-use crate::resources::dns_record::{beside, checks, existing, planning, visible};
+use crate::resources::dns_record::{beside, checks, existing, planning, standing, visible};
 use crate::sdk::{Computed, Diagnostics, Explanation, Import, Meta, Plan, Resource, Result, Seen, Value, View};
 
 use model::{DnsRecordsModel, EntryModel, Placed, path};
@@ -73,6 +73,9 @@ impl Resource<Berth> for DnsRecords {
     }
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+        if let Some((zone, keys)) = plan.prior_model::<DnsRecordsModel>().as_ref().and_then(all_stored) {
+            standing::keep(cx, &zone, &keys)?;
+        }
         let noted = noted_zone(plan.private());
         planning::keep_private(plan);
         let moves = ahead::moves(plan, noted.as_deref());
@@ -104,6 +107,13 @@ impl Resource<Berth> for DnsRecords {
             existing::warn(cx, plan, place, &all).await;
         }
         beside::warn(cx, plan, place.as_ref().map(|place| &place.id), all);
+        Ok(())
+    }
+
+    async fn plan_destroy(&self, cx: &Cx, model: DnsRecordsModel) -> Result<()> {
+        if let Some((zone, keys)) = all_stored(&model) {
+            standing::plan_destroy(cx, &zone, &keys).await;
+        }
         Ok(())
     }
 
@@ -146,9 +156,11 @@ impl Resource<Berth> for DnsRecords {
 
     async fn delete(&self, cx: &Cx, model: DnsRecordsModel) -> Result<()> {
         let aws = cx.provider().aws()?;
-        let Some(zone) = model.given_zone_id() else { return Ok(()) };
+        let Some((zone, keys)) = all_stored(&model) else { return Ok(()) };
         existing::note(cx, &zone, model.stored().values());
-        let wish = Transition { old: old_sets(&model), ..Transition::default() }.in_run();
+        let (mut old, left) = (old_sets(&model), standing::left(cx, &zone, &keys));
+        old.retain(|key, _| !left.contains(key));
+        let wish = Transition { old, ..Transition::default() }.in_run();
         let done = aws.route53().await.carry_out(cx.budget(), &zone, wish).await;
         warn_of_apex(cx, &zone, &done.left);
         match done.into_result() {
@@ -204,6 +216,11 @@ fn old_records(model: &DnsRecordsModel) -> BTreeMap<String, Vec<RecordSet>> {
         Some((key, std::iter::once(set).chain(marks).collect()))
     };
     model.stored().into_iter().filter_map(of).collect()
+}
+
+/// Where the state says that the records and their marks are.
+fn all_stored(model: &DnsRecordsModel) -> Option<(ZoneId, Vec<RecordKey>)> {
+    Some((model.given_zone_id()?, old_sets(model).into_keys().collect()))
 }
 
 /// All that the state claims.

@@ -8,6 +8,7 @@ mod dns_external;
 mod dns_law;
 mod dns_records;
 mod dns_speed;
+mod dns_takeover;
 mod dns_together;
 pub(crate) mod identity;
 pub(crate) mod own_zone;

@@ -9,7 +9,7 @@ use crate::resources::aws_look;
 use crate::sdk::{Explanation, Plan};
 
 /// How a record of this state is noted.
-fn noted(zone: &ZoneId, key: &RecordKey) -> String {
+pub fn noted(zone: &ZoneId, key: &RecordKey) -> String {
     format!("record {}", record_id::write(zone, key))
 }
 

@@ -28,6 +28,8 @@ pub struct Applied {
 pub trait AnyResource<P>: AnyType {
     /// [`Resource::plan`]
     fn plan<'a>(&'a self, cx: &'a Cx<P>, plan: &'a mut Plan<'_>) -> Boxed<'a, Result<()>>;
+    /// [`Resource::plan_destroy`]
+    fn plan_destroy<'a>(&'a self, cx: &'a Cx<P>, state: Value) -> Boxed<'a, Result<()>>;
     /// [`Resource::create`]
     fn create<'a>(&'a self, cx: &'a Cx<P>, planned: Value) -> Boxed<'a, Applied>;
     /// [`Resource::read`]
@@ -149,6 +151,10 @@ impl<P: Send + Sync + 'static, R: Identified<P>> Erased<R, OfResource, P> {
 impl<P: Send + Sync + 'static, R: Resource<P>> AnyResource<P> for Erased<R, OfResource, P> {
     fn plan<'a>(&'a self, cx: &'a Cx<P>, plan: &'a mut Plan<'_>) -> Boxed<'a, Result<()>> {
         Box::pin(self.inner.plan(cx, plan))
+    }
+
+    fn plan_destroy<'a>(&'a self, cx: &'a Cx<P>, state: Value) -> Boxed<'a, Result<()>> {
+        Box::pin(async move { self.inner.plan_destroy(cx, decode(R::NAME, &state)?).await })
     }
 
     fn create<'a>(&'a self, cx: &'a Cx<P>, planned: Value) -> Boxed<'a, Applied> {

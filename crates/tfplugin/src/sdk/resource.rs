@@ -52,6 +52,14 @@ pub trait Resource<P: Send + Sync + 'static>: Send + Sync + 'static {
         std::future::ready(Ok(()))
     }
 
+    /// Looks at a destroy while it is planned: what [`Cx::remember`] notes, the destroy will see, and what [`Cx::warn`]
+    /// says is told by the plan. A host asks for objects that the configuration or a replacement leaves, not for the
+    /// former half of a replacement.
+    fn plan_destroy(&self, cx: &Cx<P>, model: Self::Model) -> impl Future<Output = Result<()>> + Send {
+        let (_, _) = (cx, model);
+        std::future::ready(Ok(()))
+    }
+
     /// Makes the object and fills in what is computed. Adopts what it finds of ours, so that it can go on
     /// after a failure. Call [`Cx::exists`] as soon as something exists remotely.
     fn create(&self, cx: &Cx<P>, model: &mut Self::Model) -> impl Future<Output = Result<()>> + Send;

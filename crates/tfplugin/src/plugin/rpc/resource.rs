@@ -86,12 +86,7 @@ impl<P: Provider> Service<P> {
         let r#type = resource.schema().value_type();
         let (config, nulls) = value::read(request.config.as_ref(), resource.schema(), &r#type)?;
         if config.is_null() {
-            return Ok(proto::plan_resource_change::Response {
-                planned_state: Some(value::write(&Value::Null, &r#type)?),
-                planned_private: request.prior_private,
-                planned_identity: request.prior_identity,
-                ..Default::default()
-            });
+            return self.plan_destroy(resource, request).await;
         }
         let (prior, _) = value::read(request.prior_state.as_ref(), resource.schema(), &r#type)?;
         let private = Private::from_bytes(&request.prior_private);
@@ -117,6 +112,26 @@ impl<P: Provider> Service<P> {
             planned_private: planned.private.to_bytes(),
             diagnostics: self.diagnostics(&notes),
             planned_identity,
+            ..Default::default()
+        })
+    }
+
+    async fn plan_destroy(
+        &self,
+        resource: &dyn AnyResource<P>,
+        request: proto::plan_resource_change::Request,
+    ) -> Result<proto::plan_resource_change::Response, Explanation> {
+        let r#type = resource.schema().value_type();
+        let (prior, _) = value::read(request.prior_state.as_ref(), resource.schema(), &r#type)?;
+        let cx = self.context(resource.meta().limits.read, Private::from_bytes(&request.prior_private))?;
+        if !prior.is_null() {
+            resource.plan_destroy(&cx, prior).await?;
+        }
+        Ok(proto::plan_resource_change::Response {
+            planned_state: Some(value::write(&Value::Null, &r#type)?),
+            planned_private: cx.private().to_bytes(),
+            planned_identity: request.prior_identity,
+            diagnostics: self.diagnostics(&cx.notes()),
             ..Default::default()
         })
     }

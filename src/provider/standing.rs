@@ -1,0 +1,73 @@
+//! What the instances of this state stand for, so that the destroy of a former owner leaves it.
+//!
+//! Two instances of one state have the same object after a run that ended between the two halves of a replacement, or that
+//! made only the one that took the object over. Hosts tell nobody of the other; but they plan both in one process.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Destroys that waited in vain for an instance that keeps the object, after which no more wait.
+const VAIN: u32 = 3;
+
+/// The objects that plans since the provider was configured keep, and those that they let go.
+#[derive(Debug, Default)]
+pub struct Standing(Mutex<Plans>);
+
+#[derive(Debug, Default)]
+struct Plans {
+    kept: BTreeSet<String>,
+    gone: BTreeSet<String>,
+    vain: u32,
+}
+
+impl Standing {
+    /// Notes that an instance has an object and stays. Answers whether it comes in time: `false` if the destroy of another
+    /// instance was planned already, and will remove the object.
+    pub fn keep(&self, object: &str) -> bool {
+        let mut plans = self.lock();
+        plans.kept.insert(object.to_owned());
+        !plans.gone.contains(object)
+    }
+
+    /// Whether an instance that stays has the object, as far as plans have come.
+    pub fn is_kept(&self, object: &str) -> bool {
+        self.lock().kept.contains(object)
+    }
+
+    /// Notes that an instance with these objects is to be destroyed. Answers with those that it must leave.
+    pub fn let_go(&self, objects: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut plans = self.lock();
+        let (left, gone): (BTreeSet<_>, BTreeSet<_>) =
+            objects.iter().cloned().partition(|object| plans.kept.contains(object));
+        plans.gone.extend(gone);
+        left
+    }
+
+    /// Whether a destroy may still wait for others.
+    pub fn may_wait(&self) -> bool {
+        self.lock().vain < VAIN
+    }
+
+    /// Notes that one has waited for nobody.
+    pub fn waited_in_vain(&self) {
+        self.lock().vain += 1;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Plans> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_instance_keeps_is_left_by_the_destroy_of_another_or_told_where_that_came_first() {
+        let (standing, both) = (Standing::default(), BTreeSet::from(["a".to_owned(), "b".to_owned()]));
+        assert!(standing.keep("a") && standing.is_kept("a") && !standing.is_kept("b"));
+        assert_eq!(standing.let_go(&both), BTreeSet::from(["a".to_owned()]));
+        assert!(standing.keep("a"), "it was left");
+        assert!(!standing.keep("b"), "it will be gone");
+    }
+}
