@@ -179,6 +179,11 @@ pub(super) const CODES: &[Code] = &[
         "Import it. Nothing, if this apply removes it first.",
     ),
     lasting(
+        "BERTH-AWS-046",
+        "A warning: a managed policy that is called like a role's own is somebody else's, or others have it too.",
+        "Choose another name or path for the role, or `policy_kind = \"inline\"`.",
+    ),
+    lasting(
         "BERTH-AWS-080",
         "The role of a Pod Identity association does not trust EKS, or not for both actions.",
         "Add a statement that allows `sts:AssumeRole` and `sts:TagSession` to `pods.eks.amazonaws.com`.",

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clients::aws::iam::ManagedPolicy;
 use crate::clients::aws::{Aws, Identity};
 use crate::domain::dns::{DnsName, RecordSet, Zone};
 use crate::provider::Cx;
@@ -47,6 +48,12 @@ pub async fn has_policy(cx: &Cx, arn: &str) -> Option<bool> {
     let look = async |aws: Aws, budget: Budget| aws.iam().await.policy_itself(&budget, arn).await.ok();
     let asked = async || ask(cx, "managed policy", look).await.map(|found| found.is_some());
     *cx.provider().looks().of(arn).get_or_init(asked).await
+}
+
+/// The managed policy of this ARN, if there is one; none where that cannot be told.
+pub async fn policy(cx: &Cx, arn: &str) -> Option<Option<ManagedPolicy>> {
+    let look = async |aws: Aws, budget: Budget| aws.iam().await.policy_itself(&budget, arn).await.ok();
+    ask(cx, "managed policy", look).await
 }
 
 /// The record sets of some names; none where the zone is too large to be listed for a warning, or cannot be asked.

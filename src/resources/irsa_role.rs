@@ -63,6 +63,7 @@ impl Resource<Berth> for IrsaRole {
         }
         preflight::existing(cx, plan).await;
         preflight::policies(cx, plan).await;
+        preflight::own_policies(cx, plan).await;
         Ok(())
     }
 

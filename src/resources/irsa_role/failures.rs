@@ -77,10 +77,23 @@ fn missing(model: &IrsaRoleModel, arn: &str, error: &AwsError) -> Explanation {
         .at("managed_policy_arns")
 }
 
+/// The same in a plan.
+pub fn foreign_ahead(model: &IrsaRoleModel, arn: &str) -> Explanation {
+    let what = format!("The apply will refuse to write the managed policy of the role `{}`", model.role_name());
+    Explanation::new("BERTH-AWS-046", what)
+        .on(arn)
+        .said("IAM", "there is a policy of this name, which this role did not make, or which others have too")
+        .next(
+            "choose another name or path for the role, or set `policy_kind = \"inline\"`; nothing, if this apply removes the \
+             policy first",
+        )
+        .at("policy_kind")
+}
+
 fn foreign(model: &IrsaRoleModel, arn: &str) -> Explanation {
     Explanation::new("BERTH-AWS-005", format!("Cannot make a managed policy for the role `{}`", model.role_name()))
         .on(arn)
-        .said("IAM", "there is a policy of this name, which another role or somebody else made")
+        .said("IAM", "there is a policy of this name, which another role or somebody else made, or which others have too")
         .next(
             "choose another name or path for the role, set `policy_kind = \"inline\"`, or remove the policy; it was not \
              changed",

@@ -58,7 +58,8 @@ pub struct IrsaRoleModel {
     pub managed_policy_arns: Set<String>,
     /// Where `statements` go: `inline` into the role itself (10,240 characters in all), or `managed` into managed
     /// policies of their own, called like the role, as many as they need (6,144 characters each, white space not
-    /// counted). Changed in place. Default `inline`.
+    /// counted). One of that name that this role did not make is written to only if the role alone has it, as after an
+    /// import, and it does not stand in `managed_policy_arns`. Changed in place. Default `inline`.
     #[attr(default = "inline", check = check::one_of(&["inline", "managed"]))]
     pub policy_kind: String,
     /// The ARN of the policy that bounds the role's rights; none if it is absent or empty. Changed in place.

@@ -162,8 +162,8 @@ impl Policies {
         Ok(())
     }
 
-    /// Makes one own policy, or brings it up to date. One of this name that the role does not have yet is taken for an
-    /// own one, left by an apply that failed, only if it says so.
+    /// Makes one own policy, or brings it up to date. One of this name that is not the role's is left as it is: nothing
+    /// is to be done if the role has it, and it says what it should.
     async fn bring_up_own(
         &self,
         budget: &Budget,
@@ -180,8 +180,9 @@ impl Policies {
             iam.create_policy(budget, &policy).await?;
             return Ok(());
         };
-        if !attached && !says_own(&there, &self.role) {
-            return Err(PolicyError::Foreign(arn.to_owned()));
+        if !may_write(&there, &self.role, attached, self.given.contains(arn)) {
+            let is_as_wanted = attached && same_policy(&there.document, document);
+            return if is_as_wanted { Ok(()) } else { Err(PolicyError::Foreign(arn.to_owned())) };
         }
         if !same_policy(&there.document, document) {
             iam.update_policy(budget, arn, document).await?;
@@ -209,6 +210,12 @@ fn description(role: &str) -> String {
 
 fn says_own(policy: &ManagedPolicy, role: &str) -> bool {
     policy.description.as_ref().is_some_and(|words| *words == description(role))
+}
+
+/// Whether the role may write to a policy that is called like an own one: one that says that it is the role's, or, as of a
+/// role that was imported, one that the role alone has. What stands in `managed_policy_arns` is somebody else's.
+pub fn may_write(policy: &ManagedPolicy, role: &str, is_attached: bool, is_given: bool) -> bool {
+    says_own(policy, role) || (is_attached && !is_given && policy.attachments == Some(1))
 }
 
 /// Removes a policy that is called like an own one, if it says that it is one.
@@ -319,6 +326,21 @@ mod tests {
             Role { name: "app".into(), path: "/".into(), attached_policies: [arn.clone()].into(), ..Role::default() };
         assert_eq!(own_policies(&role, &[]), std::slice::from_ref(&arn));
         assert!(own_policies(&role, &[arn]).is_empty());
+    }
+
+    #[test]
+    fn a_policy_that_others_have_or_that_is_declared_is_not_written_to() {
+        let policy = |words: &str, attachments| ManagedPolicy {
+            description: Some(words.to_owned()),
+            attachments: Some(attachments),
+            ..ManagedPolicy::default()
+        };
+        let (made, found) = (policy(&description("app"), 2), policy("shared", 1));
+        assert!(may_write(&made, "app", false, false) && may_write(&made, "app", true, false));
+        assert!(may_write(&found, "app", true, false), "of an imported role");
+        assert!(!may_write(&found, "app", true, true), "declared");
+        assert!(!may_write(&found, "app", false, false), "another's");
+        assert!(!may_write(&policy("shared", 2), "app", true, false), "two have it");
     }
 
     #[test]

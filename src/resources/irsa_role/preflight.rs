@@ -1,6 +1,7 @@
 //! What a plan can tell of a role with the help of AWS.
 
-use super::trust;
+use super::model::{IrsaRoleModel, PolicyKind};
+use super::{failures, policies, trust};
 use crate::domain::irsa::arn::account_of;
 use crate::domain::irsa::oidc_host;
 use crate::explain::Explanation;
@@ -82,6 +83,25 @@ pub async fn policies(cx: &Cx, plan: &mut Plan<'_>) {
             let step = "correct the ARN; nothing, if this apply makes the policy before";
             let told = Explanation::new("BERTH-AWS-044", what).on(arn).said("IAM", "there is no such policy");
             plan.warn(&told.next(step).at(attribute));
+        }
+    }
+}
+
+/// Warns of policies that are called like the role's own and are somebody else's: the apply will refuse to write to them.
+pub async fn own_policies(cx: &Cx, plan: &mut Plan<'_>) {
+    let writes = ["policy_kind", "statements"].iter().any(|attribute| plan.changes(attribute));
+    let Some(model) = plan.model::<IrsaRoleModel>().filter(|model| writes && model.kind() == PolicyKind::Managed)
+    else {
+        return;
+    };
+    let attached = plan.prior().read::<Vec<String>>("policy_arns").unwrap_or_default();
+    let planned = plan.planned().read::<Vec<String>>("policy_arns").unwrap_or_default();
+    let own = planned.iter().filter(|arn| policies::is_own(arn, model.role_name(), &model.path));
+    for arn in own.take(POLICIES) {
+        let is_given = model.managed_policy_arns.contains(arn);
+        let Some(Some(there)) = aws_look::policy(cx, arn).await else { continue };
+        if !policies::may_write(&there, model.role_name(), attached.contains(arn), is_given) {
+            plan.warn(&failures::foreign_ahead(&model, arn));
         }
     }
 }

@@ -76,6 +76,8 @@ pub struct ManagedPolicy {
     pub document: String,
     /// Its tags; none if they were not read (the account's listing leaves them out).
     pub tags: Option<BTreeMap<String, String>>,
+    /// How many users, groups and roles it is attached to; none if IAM does not say.
+    pub attachments: Option<u32>,
 }
 
 /// An OIDC provider to make.

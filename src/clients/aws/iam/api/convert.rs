@@ -59,6 +59,7 @@ pub(super) fn policy_of_detail(policy: sdk::ManagedPolicyDetail) -> ManagedPolic
         description: policy.description,
         document: decoded(&document.unwrap_or_default()),
         tags: None,
+        attachments: policy.attachment_count.and_then(|count| u32::try_from(count).ok()),
     }
 }
 

@@ -31,6 +31,7 @@ impl Api {
             description: policy.description,
             document: decoded(&document.unwrap_or_default()),
             tags: Some(tags_of_sdk(policy.tags)),
+            attachments: policy.attachment_count.and_then(|count| u32::try_from(count).ok()),
         })
     }
 
