@@ -184,6 +184,16 @@ pub(super) const CODES: &[Code] = &[
         "Choose another name or path for the role, or `policy_kind = \"inline\"`.",
     ),
     lasting(
+        "BERTH-AWS-047",
+        "A role cannot be destroyed while something else has a managed policy of its own too.",
+        "Detach the policy there and apply again; nothing was removed.",
+    ),
+    lasting(
+        "BERTH-AWS-048",
+        "A warning: somebody removed a role and left its own managed policies.",
+        "Apply, which makes the role anew and takes them; or remove them, if it is not to be made again.",
+    ),
+    lasting(
         "BERTH-AWS-080",
         "The role of a Pod Identity association does not trust EKS, or not for both actions.",
         "Add a statement that allows `sts:AssumeRole` and `sts:TagSession` to `pods.eks.amazonaws.com`.",

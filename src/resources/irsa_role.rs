@@ -8,10 +8,11 @@ mod list;
 mod model;
 mod policies;
 pub(super) mod preflight;
+mod removal;
 mod rules;
 mod trust;
 
-use crate::clients::aws::iam::{Iam, NewRole, Role};
+use crate::clients::aws::iam::{NewRole, Role};
 use crate::clients::aws::{Aws, AwsError};
 use crate::domain::irsa::limits::NAME_SUFFIX;
 use crate::domain::irsa::{self, arn};
@@ -39,7 +40,8 @@ impl Resource<Berth> for IrsaRole {
              both pinned, its permissions, attachments, boundary and tags in one object. Sizes and names are checked at \
              plan.\n\nThe role's policies and attachments are exactly those declared here: others are removed. \
              Destroying the role takes off it whatever hangs on it, also what others attached: policies are detached, \
-             inline policies removed, instance profiles left; managed policies of others stay. A role of the \
+             inline policies removed, instance profiles left; managed policies of others stay, and one of its own that others \
+             have too is refused before anything is removed. A role of the \
              same name that somebody else made anew is left alone: IAM tells them apart by the unique id. A `moved` block \
              takes over an `aws_iam_role`.\n\nRefreshes list the \
              account's roles in a few large pages, whatever the number of roles declared; without the permission \
@@ -116,7 +118,10 @@ impl Resource<Berth> for IrsaRole {
             Ok(Some((role, document)))
         };
         match read.await {
-            Ok(None) => Ok(None),
+            Ok(None) => {
+                removal::tell_left(cx, iam, &model).await;
+                Ok(None)
+            }
             Ok(Some((role, document))) => {
                 annotations::refresh(cx, &mut model, &role.arn).await?;
                 adopt::fill(aws_tags::defaults(cx)?, &mut model, &role, document);
@@ -166,9 +171,14 @@ impl Resource<Berth> for IrsaRole {
         let aws = cx.provider().aws()?;
         let iam = aws.iam().await;
         cx.provider().holdings().note_own(&preflight::noted(model.role_name()));
+        match removal::in_use(cx, iam, &model).await {
+            Ok(None) => {}
+            Ok(Some(arn)) => return Err(failures::in_use(&model, &arn)),
+            Err(error) => return Err(failures::failed(aws, "delete", &model, &error).await),
+        }
         let leaves = iam.role_leaves(model.role_name());
         annotations::take_off_or_leave(cx, &model).await?;
-        match remove(cx, iam, &model).await {
+        match removal::remove(cx, iam, &model).await {
             Ok(()) => {
                 leaves.completed();
                 Ok(())
@@ -234,7 +244,7 @@ async fn without_policies(aws: &Aws, model: &mut IrsaRoleModel, error: &PolicyEr
 async fn taken_back(cx: &Cx, aws: &Aws, model: &mut IrsaRoleModel, error: &PolicyError) -> Explanation {
     let iam = aws.iam().await;
     let leaves = iam.role_leaves(model.role_name());
-    match remove(cx, iam, model).await {
+    match removal::remove(cx, iam, model).await {
         Ok(()) => {
             leaves.completed();
             failures::no_policies(aws, model, error).await.adding("the role was taken back, and nothing is left of it")
@@ -245,31 +255,6 @@ async fn taken_back(cx: &Cx, aws: &Aws, model: &mut IrsaRoleModel, error: &Polic
             without_policies(aws, model, error).await
         }
     }
-}
-
-/// Removes the role and its own policies. One that somebody else made in its place stays as it is.
-async fn remove(cx: &Cx, iam: &Iam, model: &IrsaRoleModel) -> std::result::Result<(), AwsError> {
-    let (budget, name) = (cx.budget(), model.role_name());
-    let live = iam.role(budget, name).await?;
-    let mut own = Vec::new();
-    match &live {
-        Some(role) if model.is_another(role) => cx.warn(&failures::another("it was left alone", model, role)),
-        Some(role) => {
-            own = policies::own_policies(role, &model.managed_policy_arns);
-            iam.delete_role(budget, name).await?;
-        }
-        None => {}
-    }
-    // Those too that an apply attached and somebody has detached since.
-    let held = |arn: &String| live.as_ref().is_some_and(|role| role.attached_policies.contains(arn));
-    let recorded = model.policy_arns.get().into_iter().flatten();
-    let recorded = recorded.filter(|arn| policies::is_own(arn, name, &model.path) && !held(arn));
-    let recorded = recorded.filter(|arn| !model.managed_policy_arns.contains(arn)).cloned();
-    own.extend(recorded);
-    for arn in &own {
-        policies::delete_own(budget, iam, name, arn).await?;
-    }
-    Ok(())
 }
 
 async fn change_role(cx: &Cx, aws: &Aws, live: &Role, wanted: &NewRole) -> std::result::Result<(), AwsError> {

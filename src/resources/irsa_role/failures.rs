@@ -70,6 +70,28 @@ pub fn another(verb: &str, model: &IrsaRoleModel, live: &Role) -> Explanation {
     ))
 }
 
+/// An own policy that something else has too.
+pub fn in_use(model: &IrsaRoleModel, arn: &str) -> Explanation {
+    let what = format!("Cannot delete the role `{}`: something else has its managed policy too", model.role_name());
+    Explanation::new("BERTH-AWS-047", what)
+        .on(arn)
+        .said("IAM", "the policy is attached elsewhere, and could not be removed with the role")
+        .next(format!(
+            "detach it there (`aws iam list-entities-for-policy --policy-arn {arn}` names who has it) and apply again; nothing \
+             was removed"
+        ))
+}
+
+/// Own policies of a role that somebody else has removed.
+pub fn left(model: &IrsaRoleModel, arns: &[String]) -> Explanation {
+    let what = format!("Somebody removed the role `{}` and left its managed policies", model.role_name());
+    let commands: Vec<_> = arns.iter().map(|arn| format!("`aws iam delete-policy --policy-arn {arn}`")).collect();
+    Explanation::new("BERTH-AWS-048", what).on(arns.join(", ")).said("IAM", "there is no such role").next(format!(
+        "apply, which makes the role anew and takes them; or, if it is not to be made again: {}",
+        commands.join(", ")
+    ))
+}
+
 fn missing(model: &IrsaRoleModel, arn: &str, error: &AwsError) -> Explanation {
     error
         .explain(format!("Cannot attach a managed policy to the role `{}`", model.role_name()), arn)

@@ -220,10 +220,15 @@ pub fn may_write(policy: &ManagedPolicy, role: &str, is_attached: bool, is_given
 
 /// Removes a policy that is called like an own one, if it says that it is one.
 pub async fn delete_own(budget: &Budget, iam: &Iam, role: &str, arn: &str) -> Result<(), AwsError> {
-    match iam.policy_itself(budget, arn).await? {
-        Some(policy) if says_own(&policy, role) => iam.delete_policy(budget, arn).await,
-        _ => Ok(()),
+    match made(budget, iam, role, arn).await? {
+        Some(_) => iam.delete_policy(budget, arn).await,
+        None => Ok(()),
     }
+}
+
+/// A policy that is called like an own one, if it says that it is one.
+pub async fn made(budget: &Budget, iam: &Iam, role: &str, arn: &str) -> Result<Option<ManagedPolicy>, AwsError> {
+    Ok(iam.policy_itself(budget, arn).await?.filter(|policy| says_own(policy, role)))
 }
 
 fn documents(statements: &[Statement]) -> Vec<String> {
