@@ -168,6 +168,10 @@ fn doubtful(statement: &Statement) -> Faults {
         doubt.map(|doubt| format!("`{text}` {doubt}"))
     });
     for (index, condition) in statement.conditions.iter().enumerate() {
+        for (place, value) in condition.values.iter().enumerate() {
+            let doubt = foreign_variable(value).map(|doubt| format!("`{value}` {doubt}"));
+            faults.extend(doubt.map(|doubt| (format!("conditions[{index}].values[{place}]"), doubt)));
+        }
         if condition.values.is_empty() {
             faults.push((format!("conditions[{index}].values"), "a condition without values has no effect".to_owned()));
         }
@@ -194,10 +198,24 @@ fn doubtful_action(action: &str) -> Option<String> {
     (!good || !usual(verb, "*?-_")).then(|| "is an unusual action, which IAM may refuse".to_owned())
 }
 
+/// The `aws` provider's `aws_iam_policy_document` turns its own `&{aws:username}` into IAM's `${aws:username}`; IAM takes it
+/// for plain text.
+fn foreign_variable(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("&{")?;
+    let (name, _) = rest.split_once('}')?;
+    Some(format!(
+        "holds `&{{{name}}}`, which is the notation of `aws_iam_policy_document` and plain text to IAM; its variable is written \
+         `$${{{name}}}` in a configuration"
+    ))
+}
+
 /// IAM completes an ARN that ends early with wildcards ("Incomplete ARNs" in its user guide). Who writes the `*` knows.
 fn doubtful_resource(resource: &str) -> Option<String> {
     if resource == "*" {
         return None;
+    }
+    if let Some(doubt) = foreign_variable(resource) {
+        return Some(doubt);
     }
     let parts: Vec<_> = resource.splitn(6, ':').collect();
     match parts.as_slice() {
@@ -319,6 +337,20 @@ mod tests {
     fn a_part_that_is_missing_is_told_as_iam_reads_it() {
         let short = Statement { resources: texts(&["arn:aws:sqs"]), ..statement() };
         assert!(doubts("s", &[short])[0].text.contains("reads it as `arn:aws:sqs:*:*:*`"));
+    }
+
+    #[test]
+    fn a_variable_in_the_notation_of_the_aws_provider_is_doubted() {
+        let home = "arn:aws:s3:::b/home/&{aws:username}/*";
+        let of = |resource: &str, value: &str| {
+            let conditions = vec![with("StringLike", "s3:prefix", &["x", value])];
+            doubts("s", &[Statement { resources: texts(&[resource]), conditions, ..statement() }])
+        };
+        let found = of(home, "home/&{aws:username}/*");
+        let attributes: Vec<_> = found.iter().map(|doubt| doubt.attribute.as_str()).collect();
+        assert_eq!(attributes, ["s[0].resources[0]", "s[0].conditions[0].values[1]"]);
+        assert!(found.iter().all(|doubt| doubt.text.contains("`$${aws:username}`")), "{found:?}");
+        assert_eq!(of("arn:aws:s3:::b/home/${aws:username}/*", "a&b{c}"), []);
     }
 
     #[test]
