@@ -85,10 +85,14 @@ impl Dns {
     }
 
     /// The zone that holds a challenge name. The name itself is asked for at the zone's own servers only: a
-    /// recursive resolver would remember that it does not exist yet.
+    /// recursive resolver would remember that it does not exist yet. Where nothing above it is known, as above a zone of
+    /// its own network, it can only be a zone itself.
     pub(super) async fn challenge_zone(&self, name: &str, budget: &Budget) -> Result<Arc<Zone>, DnsError> {
         let parent = name.split_once('.').map_or(name, |(_, parent)| parent);
-        let above = self.zone_of(parent, budget).await?;
+        let above = match self.zone_of(parent, budget).await {
+            Err(DnsError::NoZone(_)) => return self.zone_of(name, budget).await,
+            found => found?,
+        };
         let cut = budget.run(self.ask_zone(&above, name, RecordType::NS)).await;
         let delegated = match cut.map_err(|stopped| stopped_while("asking the servers of", name, stopped))? {
             Ok(records) => records.iter().filter_map(server_name).collect(),
@@ -258,5 +262,14 @@ mod tests {
         ] {
             assert_eq!(dns.zone_of(name, &budget).await.unwrap().name, zone, "{name}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_zone_is_found_by_its_own_name_where_nothing_above_it_is_known() {
+        let settings = DnsSettings { resolvers: vec![resolver()], check: Check::Authoritative };
+        let dns = Dns::with(settings, 53, Vec::new());
+        let budget = Budget::uninterrupted(Duration::from_secs(20));
+        assert_eq!(dns.challenge_zone("cdn.test", &budget).await.unwrap().name, "cdn.test");
+        assert!(matches!(dns.challenge_zone("none.test", &budget).await, Err(DnsError::NoZone(_))));
     }
 }
