@@ -63,9 +63,12 @@ impl ExternalAccount {
         let text = self.hmac_key.expose().trim().trim_end_matches('=');
         let standard = text.replace('-', "+").replace('_', "/");
         let url_safe = standard.replace('+', "-").replace('/', "_");
-        URL_SAFE_NO_PAD.decode(url_safe).or_else(|_| STANDARD.decode(standard)).map_err(|_| {
-            AcmeError::AccountKey("the HMAC key of external_account_binding is not base64 or base64url".to_owned())
-        })
+        let bad = |fault: &str| AcmeError::Binding(format!("the HMAC key of external_account_binding {fault}"), None);
+        if text.is_empty() {
+            return Err(bad("is empty"));
+        }
+        let decoded = URL_SAFE_NO_PAD.decode(url_safe).or_else(|_| STANDARD.decode(standard));
+        decoded.map_err(|_| bad("is not base64 or base64url"))
     }
 }
 
@@ -122,7 +125,10 @@ impl Acme {
             let binding = jws::external_binding(key, &external.key_id, &external.hmac_bytes()?, url)?;
             object.insert("externalAccountBinding".to_owned(), binding);
         }
-        let reply = self.new_account_request(key, &payload).await?;
+        let reply = match self.new_account_request(key, &payload).await {
+            Err(error) if new.external.is_some() => return Err(of_binding(error)),
+            reply => reply?,
+        };
         tracing::info!(directory = %directory.url, account_url = ?reply.location(), status = reply.status, "acme account");
         self.account_from(key, &reply).await
     }
@@ -205,6 +211,22 @@ impl Acme {
     }
 }
 
+/// Blames the binding for what the CA refuses because of it: there is no account yet that could lack a right.
+fn of_binding(error: AcmeError) -> AcmeError {
+    match error {
+        AcmeError::Unauthorized(refusal) => AcmeError::Binding(refusal.to_string(), Some(refusal)),
+        AcmeError::Refused(refusal) if names_binding(&refusal.problem.detail) => {
+            AcmeError::Binding(refusal.to_string(), Some(refusal))
+        }
+        other => other,
+    }
+}
+
+fn names_binding(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    ["external account", "externalaccount", "eab", "hmac"].iter().any(|name| words.contains(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::scripted::{Scripted, problem, reply, with_header};
@@ -281,6 +303,26 @@ mod tests {
         let ca = ca(vec![stale(), stale(), stale(), stale(), body]);
         let new = NewAccount { contacts: Vec::new(), terms_agreed: true, external: None };
         assert_eq!(ca.create_account(&key(), &new).await.unwrap().url, "https://ca/acct/1");
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_with_the_binding_is_not_blamed_on_the_account_key() {
+        let new = |hmac: &str| {
+            let external = Some(ExternalAccount { key_id: "k".to_owned(), hmac_key: Secret::new(hmac) });
+            NewAccount { contacts: Vec::new(), terms_agreed: true, external }
+        };
+        let refused = |kind, words: &str| vec![problem(403, kind, words)];
+        for (hmac, answers) in [
+            ("-_8", refused("unauthorized", "the field 'kid' references a key that is not known")),
+            ("-_8", refused("malformed", "invalid External Account Binding")),
+            ("a$b", Vec::new()),
+            (" ", Vec::new()),
+        ] {
+            let told = ca(answers).create_account(&key(), &new(hmac)).await.unwrap_err().explain("Cannot register");
+            assert_eq!(told.code(), "BERTH-ACME-022", "{told}");
+        }
+        let told = ca(refused("malformed", "bad contact")).create_account(&key(), &new("-_8")).await.unwrap_err();
+        assert_eq!(told.explain("Cannot register").code(), "BERTH-ACME-019");
     }
 
     #[test]

@@ -77,6 +77,9 @@ pub enum AcmeError {
     /// The CA wants an account of its own system bound to the ACME account.
     #[error("the CA requires an external account binding")]
     ExternalAccountRequired(Option<Refusal>),
+    /// The binding to an account of the CA's own system cannot be made, or the CA refuses it.
+    #[error("the external account binding cannot be used: {0}")]
+    Binding(String, Option<Refusal>),
     /// The CA knows no account with this key.
     #[error("no account with this key")]
     NoAccount(Refusal),
@@ -285,6 +288,11 @@ impl AcmeError {
                 let told = Explanation::new("BERTH-ACME-008", what).at("external_account_binding");
                 quote_maybe(told, refusal.as_ref())
                     .next("get a key id and an HMAC key from the CA's console and set `external_account_binding`. No account was made")
+            }
+            Self::Binding(why, refusal) => {
+                let told = Explanation::new("BERTH-ACME-022", what).said("the provider", why).at("external_account_binding");
+                quote_maybe(told, refusal.as_ref())
+                    .next("check `key_id` and `hmac_key_wo`: both are as the CA's console shows them, and may be good for one account only. No account was made")
             }
             Self::NoAccount(refusal) => quote(Explanation::new("BERTH-ACME-009", what), refusal)
                 .next("register the key with a `berth_acme_account` first, or check that `directory_url` is the CA where it is registered"),

@@ -115,4 +115,9 @@ pub(super) const CODES: &[Code] = &[
         "The run was interrupted while the CA was asked or waited for.",
         "Apply again: an open order is gone on with, not repeated.",
     ),
+    lasting(
+        "BERTH-ACME-022",
+        "The external account binding of a new account cannot be made, or the CA refuses it.",
+        "Check `key_id` and `hmac_key_wo` of `external_account_binding`; no account was made.",
+    ),
 ];
