@@ -96,6 +96,16 @@ impl DnsError {
             _ => self.explain(what),
         }
     }
+
+    /// [`DnsError::explain`] for challenge records that the user publishes: they are not ours, and were not removed.
+    pub fn explain_published(&self, what: impl Into<String>) -> Explanation {
+        match self {
+            Self::NotVisible { answers, stopped, .. } => {
+                self.explain(what).next(advice_of_published(answers, *stopped))
+            }
+            _ => self.explain(what),
+        }
+    }
 }
 
 fn quoted(values: &[String]) -> String {
@@ -125,6 +135,17 @@ fn advice_of_record(answers: &[ServerAnswer], stopped: Stopped) -> &'static str 
         "the servers refuse to speak for this name: the delegation in the parent zone points at servers that do not hold the zone. Compare the parent's NS records with the zone's own. The record is written"
     } else {
         "check that the zone is the one that the world sees (not a private twin of the same name), and that the parent's NS records name its servers. The record is written"
+    }
+}
+
+/// The next step for a challenge's record that the user publishes, by what the servers answered.
+fn advice_of_published(answers: &[ServerAnswer], stopped: Stopped) -> &'static str {
+    if stopped == Stopped::Interrupted {
+        "apply again: the order is gone on with. The records are as you published them"
+    } else if all(answers, |answer| matches!(answer, Answer::Silent(_))) {
+        "no server answered: this machine may not be allowed to ask port 53; set `dns.check = \"recursive\"` (or `\"none\"`) in the provider block. The records are as you published them"
+    } else {
+        "publish all `txt_records` of the `berth_acme_order` where the world sees them, and let the certificate depend on the resource that does (`depends_on`); then apply again: the order is gone on with"
     }
 }
 
@@ -161,6 +182,8 @@ mod tests {
                 assert!(challenge.contains("removed again"), "{challenge}");
                 assert!(record.contains("is written") && !record.contains("removed"), "{record}");
                 assert!(!record.contains("dns01"), "{record}");
+                let published = error.explain_published("x").detail();
+                assert!(!published.contains("removed") && !published.contains("dns01"), "{published}");
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clients::acme::issue::{Issuance, Issued, Journal as _, Wish};
-use crate::clients::acme::{AccountKey, Acme, Found, KeyType, LeafKey, Registered};
+use crate::clients::acme::{AccountKey, Acme, AcmeError, Found, KeyType, LeafKey, Registered};
 use crate::clients::dns::{Check, Dns};
 use crate::domain::dns::zone::Visibility;
 use crate::domain::renewal::{in_days, is_jump};
@@ -48,7 +48,7 @@ pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>
         issued
     } else {
         rehearse(cx, model, prior, (&publisher, &dns)).await?;
-        issuance.run(&wish, cx.budget()).await.map_err(|error| error.explain(what))?
+        issuance.run(&wish, cx.budget()).await.map_err(|error| failed(model, &error, what))?
     };
     let kind = ledger::kind_of(cx, model, prior, issued.is_replacement).await;
     keep(cx, model, prior, (&issued, &print)).await?;
@@ -59,6 +59,14 @@ pub async fn issue(cx: &Cx, model: &mut Certificate, prior: Option<&Certificate>
     tell_other_lifetime(cx, model, prior);
     schedule::refresh(cx, model).await;
     Ok(())
+}
+
+/// Why nothing was issued. The records of an order that somebody else made are the user's.
+fn failed(model: &Certificate, error: &AcmeError, what: String) -> Explanation {
+    match error {
+        AcmeError::Dns(error) if model.order.is_some() => error.explain_published(what),
+        error => error.explain(what),
+    }
 }
 
 /// Closes the journal. The certificate is stored, and nothing that fails from here on may cost it: a journal that is left is
