@@ -208,4 +208,9 @@ pub(super) const CODES: &[Code] = &[
         "A warning: new Pods do not get the association yet, so the service account keeps its annotation.",
         "Apply again. If it stays, see whether the `kubernetes` settings lead to the cluster of the association.",
     ),
+    lasting(
+        "BERTH-AWS-083",
+        "A warning: the role of a Pod Identity association is of another account than the cluster, and EKS will refuse it.",
+        "Name a role of the cluster's account, and the other account's in `target_role_arn`.",
+    ),
 ];

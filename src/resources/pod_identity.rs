@@ -44,6 +44,7 @@ impl Resource<Berth> for PodIdentity {
         if plan.is_create() {
             trust::look(cx, plan).await;
         }
+        trust::look_at_account(cx, plan).await;
         let is_over =
             plan.planned().at("replaces_irsa").is_given() && plan.prior().truth("irsa_replaced") != Some(true);
         if is_over && !plan.is_create() {

@@ -24,6 +24,34 @@ pub async fn look(cx: &Cx, plan: &mut Plan<'_>) {
     plan.warn(&untrusting("The role does not trust EKS Pod Identity, so that EKS will refuse it", &arn, &missing));
 }
 
+/// Warns in the plan of a role of another account than the cluster's, which EKS refuses.
+pub async fn look_at_account(cx: &Cx, plan: &mut Plan<'_>) {
+    let Some(arn) = plan.planned().text("role_arn").filter(|_| plan.changes("role_arn")).map(str::to_owned) else {
+        return;
+    };
+    let stored = plan.prior().text("association_arn").and_then(account_of).map(str::to_owned);
+    let cluster = match stored {
+        Some(account) => Some(account),
+        None => aws_look::identity(cx).await.map(|who| who.account),
+    };
+    if let (Some(cluster), Some(account)) = (cluster, account_of(&arn))
+        && cluster != account
+    {
+        plan.warn(&of_another_account(&arn, account, &cluster));
+    }
+}
+
+fn of_another_account(arn: &str, account: &str, cluster: &str) -> Explanation {
+    Explanation::new("BERTH-AWS-083", "The role is of another account than the cluster, so that EKS will refuse it")
+        .on(arn)
+        .said("The ARN", format!("the role is of account {account}, and the cluster of {cluster}"))
+        .next(
+            "name a role of the cluster's account here, and the one of the other account in `target_role_arn`: the Pods then \
+             get that one",
+        )
+        .at("role_arn")
+}
+
 /// What the role's trust policy lacks, in words.
 pub fn untrusting(what: &str, arn: &str, missing: &[&str]) -> Explanation {
     let step = format!(
