@@ -36,7 +36,7 @@ use tokio::sync::OnceCell;
 use config::Configured;
 pub use eks::EksCluster;
 use eks::pod_identity::Associations;
-pub use error::{AwsError, Reply};
+pub use error::{AwsError, OF_A_REPLACEMENT, Reply};
 pub use iam::Iam;
 pub use route53::{Route53, Route53Error};
 pub use sts::Identity;

@@ -3,7 +3,7 @@
 mod identity;
 
 use crate::clients::aws::route53::{ChangeId, ZoneChoice};
-use crate::clients::aws::{Aws, Route53Error};
+use crate::clients::aws::{Aws, OF_A_REPLACEMENT, Route53Error};
 use crate::clients::dns::Check;
 use crate::domain::dns::challenge::record_name;
 use crate::domain::dns::zone::Visibility;
@@ -274,7 +274,7 @@ async fn refused(aws: &Aws, error: &Route53Error, model: &Dns01DelegationModel, 
     let is_cname = |conflict: &Conflict| conflict.existing.key.kind == RecordType::Cname;
     match error {
         Route53Error::Taken { conflicts, .. } if conflicts.iter().all(is_cname) => explanation.next(format!(
-            "import the CNAME to manage it (its id is `{}/{}/{}`), or set `overwrite = true` to replace it; it was not changed",
+            "import the CNAME to manage it (its id is `{}/{}/{}`), or set `overwrite = true` to replace it; {OF_A_REPLACEMENT}; it was not changed",
             home.id,
             model.domain,
             ZoneId::new(&model.target_zone_id)

@@ -9,7 +9,7 @@ mod model;
 use std::collections::BTreeMap;
 
 use crate::clients::aws::route53::Progress;
-use crate::clients::aws::{Aws, Route53Error};
+use crate::clients::aws::{Aws, OF_A_REPLACEMENT, Route53Error};
 use crate::domain::dns::clash::Footing;
 use crate::domain::dns::external_dns::marks_of;
 use crate::domain::dns::record_id;
@@ -324,7 +324,7 @@ async fn failed(aws: &Aws, zone: &Zone, error: &Route53Error, placed: &[Placed],
             let records = conflicts.iter().map(|conflict| (key_of(placed, &conflict.wanted.key), &conflict.wanted.key));
             explanation.next(format!(
                 "import what exists (into a new `berth_dns_records`, by the id `{}`), choose other names, or set \
-                 `overwrite = true` to replace it; it was not changed",
+                 `overwrite = true` to replace it; {OF_A_REPLACEMENT}; it was not changed",
                 record_id::write_all(&zone.id, records)
             ))
         }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::clients::aws::iam::{NewProvider, OidcProvider as Live};
-use crate::clients::aws::{Aws, AwsError};
+use crate::clients::aws::{Aws, AwsError, OF_A_REPLACEMENT};
 use crate::clients::oidc;
 use crate::domain::irsa::arn;
 use crate::domain::irsa::thumbprint::in_small_letters;
@@ -322,7 +322,8 @@ async fn taken(aws: &Aws, url: &str, error: &AwsError) -> Explanation {
     error
         .explain(format!("Cannot create the OIDC provider of `{url}`"), &arn)
         .next(format!(
-            "import the one that exists: `terraform import berth_oidc_provider.NAME {arn}`; nothing was changed"
+            "import the one that exists: `terraform import berth_oidc_provider.NAME {arn}`; {OF_A_REPLACEMENT}; \
+             nothing was changed"
         ))
         .at("url")
 }

@@ -11,6 +11,10 @@ use crate::retry::Stopped;
 pub use silence::Silence;
 pub(super) use sort::failure;
 
+/// The step where what stands in the way may be the object that is being replaced: it is in this state, and no import helps.
+pub const OF_A_REPLACEMENT: &str = "if it is being replaced with create_before_destroy (its own, or that of a resource \
+                                    which depends on it), take that away";
+
 /// Why AWS did not do what was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AwsError {

@@ -3,7 +3,7 @@
 use super::model::IrsaRoleModel;
 use super::policies::PolicyError;
 use crate::clients::aws::iam::Role;
-use crate::clients::aws::{Aws, AwsError};
+use crate::clients::aws::{Aws, AwsError, OF_A_REPLACEMENT};
 use crate::explain::Explanation;
 
 pub async fn failed(aws: &Aws, verb: &str, model: &IrsaRoleModel, error: &AwsError) -> Explanation {
@@ -17,7 +17,7 @@ pub async fn not_made(aws: &Aws, model: &IrsaRoleModel, error: &AwsError) -> Exp
     if matches!(error, AwsError::AlreadyExists(_)) {
         let step = format!(
             "import the role that exists (`terraform import berth_irsa_role.NAME {name}`), or choose another name; \
-             nothing was changed"
+             {OF_A_REPLACEMENT}; nothing was changed"
         );
         return error
             .explain(format!("Cannot create the role `{name}`"), &format!("role {name}"))

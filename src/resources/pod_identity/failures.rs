@@ -3,7 +3,7 @@
 use super::model::PodIdentityModel;
 use super::trust;
 use crate::clients::aws::eks::pod_identity::Associations;
-use crate::clients::aws::{Aws, AwsError};
+use crate::clients::aws::{Aws, AwsError, OF_A_REPLACEMENT};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 
@@ -41,7 +41,8 @@ pub async fn taken(cx: &Cx, associations: &Associations<'_>, model: &PodIdentity
     let found = associations.find(cx.budget(), &model.namespace, &model.service_account).await.ok().flatten();
     let id = found.unwrap_or_else(|| format!("{}/{}", model.namespace, model.service_account));
     let step = format!(
-        "import it: `terraform import berth_pod_identity.NAME {},{id}`, or remove it where it is declared; nothing was changed",
+        "import it: `terraform import berth_pod_identity.NAME {},{id}`, or remove it where it is declared; \
+         {OF_A_REPLACEMENT}; nothing was changed",
         model.cluster_name
     );
     Explanation::new("BERTH-AWS-081", format!("Cannot make the Pod Identity association of {}", model.account()))

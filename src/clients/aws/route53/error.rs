@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clients::aws::AwsError;
+use crate::clients::aws::{AwsError, OF_A_REPLACEMENT};
 use crate::domain::dns::challenge::Obstacle;
 use crate::domain::dns::clash::Clash;
 use crate::domain::dns::record_id;
@@ -176,7 +176,7 @@ impl Route53Error {
                     .to_owned()
             }
             Self::ValueTaken { zone, name, value } => format!(
-                "import it to manage it (its id is `{zone}/{}/{value}`), or leave it to its owner; nothing was changed",
+                "import it to manage it (its id is `{zone}/{}/{value}`), or leave it to its owner; {OF_A_REPLACEMENT}; nothing was changed",
                 name.as_str().trim_start_matches("_acme-challenge.")
             ),
             Self::Unheard(_) => {
@@ -213,7 +213,8 @@ fn taken_step(zone: &ZoneId, conflicts: &[Conflict]) -> String {
     if ids.len() == conflicts.len() {
         let ids = ids.join(", ");
         return format!(
-            "import the existing record to manage it (its id is {ids}), or set `overwrite = true` to replace it; it was not changed"
+            "import the existing record to manage it (its id is {ids}), or set `overwrite = true` to replace it; \
+             {OF_A_REPLACEMENT}; it was not changed"
         );
     }
     if conflicts.iter().all(|conflict| clash(conflict) == Some(Clash::UnlikeTtl)) {
