@@ -8,7 +8,7 @@ use super::model::{IrsaRoleModel, PolicyKind};
 use crate::clients::aws::AwsError;
 use crate::clients::aws::iam::{Iam, ManagedPolicy, NewPolicy, Role};
 use crate::domain::irsa::limits::{MANAGED, split};
-use crate::domain::irsa::{Statement, arn, canonical, policy_json, same_policy};
+use crate::domain::irsa::{Statement, arn, policy_json, same_policy};
 use crate::domain::tags::Tags;
 use crate::retry::Budget;
 
@@ -284,9 +284,13 @@ pub fn joined(documents: &[String]) -> Option<String> {
     if let [] | [_] = documents {
         return documents.first().cloned();
     }
-    let statements = documents.iter().filter_map(|document| canonical(document)).filter_map(|document| {
-        let document: Value = serde_json::from_str(&document).ok()?;
-        document.get("Statement").and_then(Value::as_array).cloned()
+    // As they were written: a canonical form is for comparing, not for showing.
+    let statements = documents.iter().filter_map(|document| {
+        let document: Value = serde_json::from_str(document).ok()?;
+        match document.get("Statement")? {
+            Value::Array(several) => Some(several.clone()),
+            single => Some(vec![single.clone()]),
+        }
     });
     let statements: Vec<Value> = statements.flatten().collect();
     Some(serde_json::json!({ "Version": crate::domain::irsa::policy::VERSION, "Statement": statements }).to_string())
@@ -321,7 +325,9 @@ mod tests {
             ..Statement::default()
         };
         let parts = [policy_json(&[statement("a:A")]), policy_json(&[statement("b:B")])];
-        assert!(same_policy(&joined(&parts).unwrap(), &policy_json(&[statement("b:B"), statement("a:A")])));
+        let all = joined(&parts).unwrap();
+        assert!(same_policy(&all, &policy_json(&[statement("b:B"), statement("a:A")])));
+        assert!(all.contains("a:A") && all.contains("b:B"), "as they were written: {all}");
     }
 
     #[test]
