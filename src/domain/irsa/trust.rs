@@ -115,7 +115,7 @@ pub fn alike(trusts: &[Trust]) -> Option<(Vec<String>, String, Vec<ServiceAccoun
 }
 
 fn parse_statement(statement: &Value) -> Option<Trust> {
-    let provider_arn = statement.get("Principal")?.get("Federated")?.as_str()?.to_owned();
+    let [provider_arn] = texts(statement.get("Principal")?.get("Federated")?).try_into().ok()?;
     let host = oidc_host(&provider_arn).ok()?;
     let conditions = statement.get("Condition")?.as_object()?;
     let named = |name: String| conditions.values().find_map(|keys| keys.get(&name)).map(texts);
@@ -170,6 +170,17 @@ mod tests {
         assert_eq!(condition(0)["StringEquals"]["oidc.example/id/A:sub"], "system:serviceaccount:b:x");
         assert_eq!(condition(1)["StringLike"]["oidc.example/id/A:sub"], "system:serviceaccount:a:*");
         assert_eq!(condition(1)["StringEquals"]["oidc.example/id/A:aud"], "sts.amazonaws.com");
+    }
+
+    #[test]
+    fn a_provider_in_a_list_of_one_is_read_as_it_is_alone() {
+        let alone = trust(&[account("a", "x")]);
+        let listed = alone.replace(&format!("\"{ARN}\""), &format!("[\"{ARN}\"]"));
+        assert_ne!(alone, listed);
+        assert_eq!(parse_trust_policy(&listed), parse_trust_policy(&alone));
+        assert!(parse_trust_policy(&listed).is_some());
+        let two = listed.replace(&format!("[\"{ARN}\"]"), &format!("[\"{ARN}\",\"b\"]"));
+        assert_eq!(parse_trust_policy(&two), None);
     }
 
     #[test]
