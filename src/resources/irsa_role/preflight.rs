@@ -89,7 +89,8 @@ pub async fn policies(cx: &Cx, plan: &mut Plan<'_>) {
 
 /// Warns of policies that are called like the role's own and are somebody else's: the apply will refuse to write to them.
 pub async fn own_policies(cx: &Cx, plan: &mut Plan<'_>) {
-    let writes = ["policy_kind", "statements"].iter().any(|attribute| plan.changes(attribute));
+    let writes =
+        ["policy_kind", "statements", "policy_json", "policy_arns"].iter().any(|attribute| plan.changes(attribute));
     let Some(model) = plan.model::<IrsaRoleModel>().filter(|model| writes && model.kind() == PolicyKind::Managed)
     else {
         return;
