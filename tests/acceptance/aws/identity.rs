@@ -6,6 +6,7 @@ mod eks;
 mod endings;
 mod mistakes;
 mod moved;
+mod namesakes;
 mod ownership;
 pub(crate) mod pods;
 mod providers;
