@@ -21,6 +21,7 @@ fn answers_come_from_resolvers_and_from_a_zones_own_servers() {
                 lookup("server", &format!("name = \"NS1.{zone}.\"\n resolvers = [\"{server}\"]")),
                 lookup("direct", &format!("name = \"ns1.{zone}\"\n type = \"a\"\n authoritative = true")),
                 lookup("soa", &format!("name = \"{zone}\"\n type = \"SOA\"")),
+                lookup("apex", &format!("name = \"{zone}\"\n type = \"SOA\"\n authoritative = true")),
                 lookup("absent", &format!("name = \"nothing-at-all.{zone}\"\n authoritative = true")),
                 lookup("typeless", &format!("name = \"ns1.{zone}\"\n type = \"TXT\"")),
             ]

@@ -225,3 +225,12 @@ fn a_role_says_whom_it_trusts_wholly() {
     }
     Workspace::new(&role("  pod_identity = true\n")).validate().succeeds();
 }
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_role_of_another_account_is_told_in_the_plan() {
+    let elsewhere = "arn:aws:iam::999999999999:role/x";
+    let workspace = Workspace::new(&association(&unique("elsewhere"), elsewhere, ""));
+    let told = workspace.plan().changes_something().warnings().join("\n");
+    assert!(told.contains("BERTH-AWS-083") && told.contains("target_role_arn"), "{told}");
+}
