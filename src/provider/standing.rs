@@ -3,7 +3,7 @@
 //! Two instances of one state have the same object after a run that ended between the two halves of a replacement, or that
 //! made only the one that took the object over. Hosts tell nobody of the other; but they plan both in one process.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Destroys that waited in vain for an instance that keeps the object, after which no more wait.
@@ -17,6 +17,8 @@ pub struct Standing(Mutex<Plans>);
 struct Plans {
     kept: BTreeSet<String>,
     gone: BTreeSet<String>,
+    /// When each instance that a refresh has found last wrote its object.
+    written: BTreeMap<String, Vec<i64>>,
     vain: u32,
 }
 
@@ -34,13 +36,23 @@ impl Standing {
         self.lock().kept.contains(object)
     }
 
-    /// Notes that an instance with these objects is to be destroyed. Answers with those that it must leave.
+    /// Notes that an instance which is to be destroyed removes these objects. Answers with those that another one keeps.
     pub fn let_go(&self, objects: &BTreeSet<String>) -> BTreeSet<String> {
         let mut plans = self.lock();
-        let (left, gone): (BTreeSet<_>, BTreeSet<_>) =
+        let (kept, gone): (BTreeSet<_>, BTreeSet<_>) =
             objects.iter().cloned().partition(|object| plans.kept.contains(object));
         plans.gone.extend(gone);
-        left
+        kept
+    }
+
+    /// Notes that a refresh has found an instance with an object, and when that one last wrote it.
+    pub fn find(&self, object: &str, written: i64) {
+        self.lock().written.entry(object.to_owned()).or_default().push(written);
+    }
+
+    /// Whether another instance with the object wrote it after this one did, or cannot be told from it.
+    pub fn is_succeeded(&self, object: &str, written: i64) -> bool {
+        self.lock().written.get(object).is_some_and(|all| all.iter().filter(|other| **other >= written).count() > 1)
     }
 
     /// Whether a destroy may still wait for others.
@@ -69,5 +81,17 @@ mod tests {
         assert_eq!(standing.let_go(&both), BTreeSet::from(["a".to_owned()]));
         assert!(standing.keep("a"), "it was left");
         assert!(!standing.keep("b"), "it will be gone");
+    }
+
+    #[test]
+    fn who_wrote_last_has_it() {
+        let standing = Standing::default();
+        standing.find("a", 1);
+        assert!(!standing.is_succeeded("a", 1), "alone");
+        standing.find("a", 2);
+        assert!(standing.is_succeeded("a", 1) && !standing.is_succeeded("a", 2));
+        standing.find("b", 0);
+        standing.find("b", 0);
+        assert!(standing.is_succeeded("b", 0), "of an older version: rather left than lost");
     }
 }

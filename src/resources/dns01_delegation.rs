@@ -104,7 +104,7 @@ impl Resource<Berth> for Dns01Delegation {
 
     async fn plan_destroy(&self, cx: &Cx, model: Dns01DelegationModel) -> Result<()> {
         if let Some((zone, key)) = stored_place(&model) {
-            standing::plan_destroy(cx, &zone, &[key]).await;
+            standing::plan_destroy(cx, &zone, &[key]).await?;
         }
         Ok(())
     }
@@ -117,8 +117,10 @@ impl Resource<Berth> for Dns01Delegation {
         let aws = cx.provider().aws()?;
         let Some((zone, key)) = stored_place(&model) else { return Ok(None) };
         existing::note(cx, &zone, [&key]);
+        standing::find(cx, &zone, std::slice::from_ref(&key));
         match aws.route53().await.record(cx.budget(), &zone, &key).await {
             Ok(Some(live)) => {
+                standing::found(cx, &zone, std::slice::from_ref(&key));
                 fill(&mut model, &live);
                 Ok(Some(model))
             }
@@ -258,6 +260,7 @@ async fn put(cx: &Cx, prior: Option<&Dns01DelegationModel>, model: &mut Dns01Del
     model.zone_id.set(model.zone_id.get().cloned().unwrap_or_else(|| home.id.as_str().to_owned()));
     model.record_name.set(name.as_str().to_owned());
     cx.exists();
+    standing::note_written(cx);
     let left = old.filter(|(zone, _)| *zone != home.id).map(|(zone, key)| Left::set(&zone, &key));
     left::remember(cx, left, &[Left::set(&home.id, &set.key)]);
     match prove(cx, aws, model, change, &set, &target_zone).await {

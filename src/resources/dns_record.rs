@@ -46,7 +46,9 @@ impl Resource<Berth> for DnsRecord {
              set goes and the new one comes in the same moment.\n\nConcurrent changes to a zone join into few requests, and \
              where one resource removes what is in the way of another, or hands a record over to it, both are one request, \
              so that the name never is without a record: a creation waits up to 8 seconds for such a removal, and the \
-             first removals of a run wait 1.5 seconds for a creation.\n\nWhat no resource of the run removes is refused: \
+             first removals of a run wait 1.5 seconds for a creation. A resource whose record another one of the state has \
+             taken over leaves it when it is destroyed, also in a later run, as after one that was killed; a run that is \
+             limited to the former one by `-target` cannot know of the other.\n\nWhat no resource of the run removes is refused: \
              import it, or set `overwrite`. So is a record that a run which was killed has left without a state: the message \
              names its id, and after the import the plan is empty.\n\nAn import names the zone by its id where the \
              declaration has `zone_id` or neither, and by its name (`example.com/www/A`) where it has `zone`. It takes over \
@@ -90,7 +92,7 @@ impl Resource<Berth> for DnsRecord {
 
     async fn plan_destroy(&self, cx: &Cx, model: DnsRecordModel) -> Result<()> {
         if let Some((zone, keys)) = all_stored(&model) {
-            standing::plan_destroy(cx, &zone, &keys).await;
+            standing::plan_destroy(cx, &zone, &keys).await?;
         }
         Ok(())
     }
@@ -107,12 +109,15 @@ impl Resource<Berth> for DnsRecord {
     async fn read(&self, cx: &Cx, mut model: DnsRecordModel) -> Result<Option<DnsRecordModel>> {
         let aws = cx.provider().aws()?;
         let Some((zone, key)) = model.stored_place() else { return Ok(None) };
-        existing::note(cx, &zone, &stored_keys(&model, &key));
+        let keys = stored_keys(&model, &key);
+        existing::note(cx, &zone, &keys);
+        standing::find(cx, &zone, &keys);
         let live = match aws.route53().await.record(cx.budget(), &zone, &key).await {
             Ok(Some(live)) => live,
             Ok(None) | Err(Route53Error::NoZoneId(_)) => return Ok(None),
             Err(error) => return Err(failed(aws, "read", &model, &error).await),
         };
+        standing::found(cx, &zone, &keys);
         model.content.refresh(&live);
         if let Some(owner) = model.external_dns_owner.take() {
             model.external_dns_owner = owner_of(cx, aws, &zone, &live, &owner).await?;
@@ -199,6 +204,7 @@ async fn carried_out(
         model.settle(&zone.id, set);
     }
     cx.exists();
+    standing::note_written(cx);
     Ok(done.changes)
 }
 

@@ -112,7 +112,7 @@ impl Resource<Berth> for DnsRecords {
 
     async fn plan_destroy(&self, cx: &Cx, model: DnsRecordsModel) -> Result<()> {
         if let Some((zone, keys)) = all_stored(&model) {
-            standing::plan_destroy(cx, &zone, &keys).await;
+            standing::plan_destroy(cx, &zone, &keys).await?;
         }
         Ok(())
     }
@@ -126,6 +126,8 @@ impl Resource<Berth> for DnsRecords {
         let Some(zone) = model.given_zone_id() else { return Ok(None) };
         let stored = model.stored();
         existing::note(cx, &zone, stored.values());
+        let keys: Vec<_> = old_sets(&model).into_keys().collect();
+        standing::find(cx, &zone, &keys);
         let marks: Vec<_> = marks(&model).collect();
         let names = stored.values().chain(marks.iter().map(|mark| &mark.key)).map(|key| key.name.clone()).collect();
         let live = match aws.route53().await.records_of(cx.budget(), &zone, &names).await {
@@ -133,6 +135,7 @@ impl Resource<Berth> for DnsRecords {
             Err(Route53Error::NoZoneId(_)) => return Ok(None),
             Err(error) => return Err(explained(aws, &error, "Cannot read the records", &format!("zone {zone}")).await),
         };
+        standing::found(cx, &zone, &keys);
         let found = |key: &RecordKey| live.get(&key.name)?.iter().find(|set| set.key == *key);
         for (key, place) in &stored {
             if let (Some(set), Some(entry)) = (found(place), model.records.get_mut(key)) {
@@ -249,6 +252,7 @@ async fn carried_out(cx: &Cx, prior: Option<&DnsRecordsModel>, model: &mut DnsRe
     let progress = aws.route53().await.carry_out(cx.budget(), &zone.id, transition).await;
     visible::warn_of_external_dns(cx, aws, &zone.id, &sets, model.external_dns_owner.as_deref()).await;
     model.settle(&zone.id, &placed);
+    standing::note_written(cx);
     let Progress { changes, done, pending, left, failure } = progress;
     let Some(error) = failure else {
         cx.exists();

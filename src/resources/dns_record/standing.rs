@@ -9,14 +9,41 @@ use crate::domain::dns::{RecordKey, ZoneId};
 use crate::provider::Cx;
 use crate::sdk::{Explanation, Result};
 
-/// The note of what a destroy leaves, for the apply.
-const LEFT: &str = "left_to_another";
+/// The note of when the instance last wrote its records.
+const WRITTEN: &str = "written_at";
+
+/// The note of a refresh that another instance wrote these records later. A host plans the destroy of a deposed object anew in
+/// the apply, where nothing is heard of the other, and has forgotten what was noted in the plan; what a refresh notes it keeps.
+const SUCCEEDED: &str = "succeeded_by_another";
 
 /// How long the plan of a destroy waits for the plan of an instance that keeps the record …
 const SHORT: Duration = Duration::from_millis(500);
 /// … and where a refresh has shown that there is a second one.
 const LONG: Duration = Duration::from_secs(5);
 const GLANCE: Duration = Duration::from_millis(20);
+
+/// Notes that the instance has written its records: they are its own from here on.
+pub fn note_written(cx: &Cx) {
+    cx.forget(SUCCEEDED);
+    cx.remember(WRITTEN, &cx.clock().now().as_microsecond());
+}
+
+/// Begins a refresh: notes that this state has these records.
+pub fn find(cx: &Cx, zone: &ZoneId, keys: &[RecordKey]) {
+    let written = cx.recall(WRITTEN).unwrap_or_default();
+    for key in keys {
+        cx.provider().standing().find(&noted(zone, key), written);
+    }
+}
+
+/// Ends a refresh, when those of others have begun: notes which records another instance wrote later.
+pub fn found(cx: &Cx, zone: &ZoneId, keys: &[RecordKey]) {
+    let written = cx.recall(WRITTEN).unwrap_or_default();
+    let standing = cx.provider().standing();
+    let objects = keys.iter().map(|key| noted(zone, key));
+    let later: BTreeSet<_> = objects.filter(|object| standing.is_succeeded(object, written)).collect();
+    if later.is_empty() { cx.forget(SUCCEEDED) } else { cx.remember(SUCCEEDED, &later) }
+}
 
 /// Notes in the plan of an instance that stays which records it has.
 ///
@@ -27,41 +54,46 @@ pub fn keep(cx: &Cx, zone: &ZoneId, keys: &[RecordKey]) -> Result<()> {
     // All are noted, whatever the first of them is.
     let late: Vec<_> = keys.iter().filter(|key| !standing.keep(&noted(zone, key))).collect();
     let Some(key) = late.first() else { return Ok(()) };
-    let what = format!("Another resource of this state is to be destroyed, and with it the record `{key}` of this one");
-    Err(Explanation::new("BERTH-ROUTE53-038", what)
+    Err(untold(zone, key))
+}
+
+fn untold(zone: &ZoneId, key: &RecordKey) -> Explanation {
+    let what = format!("A resource is to be destroyed whose record `{key}` another one of this state has taken over");
+    Explanation::new("BERTH-ROUTE53-038", what)
         .on(format!("zone {zone}"))
-        .said("The provider", "it took the record over, but its plan came after that of the destroy")
+        .said("The provider", "the refresh of one of the two came too late to say so, or there was none")
         .next(
-            "plan again, which mostly finds both in time, and leaves the record; or take the former resource out of the state \
-             by a `removed` block with `destroy = false`",
-        ))
+            "plan again, with a refresh, which mostly finds both in time and leaves the record; or take the former resource out of \
+             the state by a `removed` block with `destroy = false`",
+        )
 }
 
-/// Plans the destroy of an instance: what another one keeps is left, which is told.
-pub async fn plan_destroy(cx: &Cx, zone: &ZoneId, keys: &[RecordKey]) {
-    let objects: BTreeSet<_> = keys.iter().map(|key| noted(zone, key)).collect();
-    wait(cx, &objects).await;
-    let left = cx.provider().standing().let_go(&objects);
-    if left.is_empty() {
-        return cx.forget(LEFT);
+/// Plans the destroy of an instance: what another one has taken over is left, which is told.
+///
+/// # Errors
+/// Another one keeps a record, and the notes do not say so.
+pub async fn plan_destroy(cx: &Cx, zone: &ZoneId, keys: &[RecordKey]) -> Result<()> {
+    let left: BTreeSet<String> = cx.recall(SUCCEEDED).unwrap_or_default();
+    let gone: BTreeSet<_> = keys.iter().map(|key| noted(zone, key)).filter(|object| !left.contains(object)).collect();
+    wait(cx, &gone).await;
+    let kept = cx.provider().standing().let_go(&gone);
+    if let Some(key) = keys.iter().find(|key| kept.contains(&noted(zone, key))) {
+        return Err(untold(zone, key));
     }
-    cx.remember(LEFT, &left);
     tell(cx, zone, keys.iter().filter(|key| left.contains(&noted(zone, key))));
+    Ok(())
 }
 
-/// What a destroy must leave: what its plan says, and what is known by now.
+/// What a destroy must leave.
 pub fn left(cx: &Cx, zone: &ZoneId, keys: &[RecordKey]) -> BTreeSet<RecordKey> {
-    let planned: BTreeSet<String> = cx.recall(LEFT).unwrap_or_default();
-    cx.forget(LEFT);
-    let standing = cx.provider().standing();
-    let late: Vec<_> = keys.iter().filter(|key| !planned.contains(&noted(zone, key))).collect();
-    let late: Vec<_> = late.into_iter().filter(|key| standing.is_kept(&noted(zone, key))).collect();
-    tell(cx, zone, late.iter().copied());
-    let planned = keys.iter().filter(|key| planned.contains(&noted(zone, key)));
-    planned.chain(late).cloned().collect()
+    let left: BTreeSet<String> = cx.recall(SUCCEEDED).unwrap_or_default();
+    keys.iter().filter(|key| left.contains(&noted(zone, key))).cloned().collect()
 }
 
 async fn wait(cx: &Cx, objects: &BTreeSet<String>) {
+    if objects.is_empty() {
+        return;
+    }
     let (standing, holdings) = (cx.provider().standing(), cx.provider().holdings());
     let limit = if objects.iter().any(|object| holdings.times_noted(object) > 1) {
         LONG
