@@ -15,6 +15,13 @@ use super::walk::{Walk, age, condition, evidence, reference};
 /// How long what runs may take to start, in seconds.
 const PATIENCE: i64 = 30;
 
+const RUN_AS_USER: &str =
+    "Set `securityContext.runAsUser` to a number other than 0, or take an image that does not run as root.";
+const RAISE_MEMORY: &str = "Raise `resources.limits.memory`: the container does not even start within it.";
+const MEND_PROBE: &str = "Look at what the probe asks, or give the program more time: `initialDelaySeconds`, `failureThreshold`, a `startupProbe`.";
+const RUN_ON: &str =
+    "Give it a command that runs on: it came to its end without a failure. What is to end belongs into a Job.";
+
 /// How much of a log is told.
 const LOG_LIMIT: usize = 300;
 
@@ -95,6 +102,7 @@ struct Waiting {
     /// How it ended the last time, if that was a failure, and where that stands.
     last_end: Option<(&'static str, String)>,
     last_reason: String,
+    last_message: String,
 }
 
 /// The statuses of a Pod's containers, of those that run before the others first.
@@ -107,7 +115,11 @@ fn waiting(pod: &Value) -> Vec<Waiting> {
     let read = |it: &Value| {
         let part = |pointer: &str| text(it, pointer).unwrap_or_default().to_owned();
         let ended = ["state", "lastState"].into_iter().find_map(|at| Some((at, it.get(at)?.get("terminated")?)));
-        let code = ended.and_then(|(_, end)| end.get("exitCode")?.as_i64()).filter(|code| *code != 0);
+        // One that ends well is in trouble only where it is to run on.
+        let is_backed_off = text(it, "/state/waiting/reason") == Some("CrashLoopBackOff");
+        let code = ended.and_then(|(_, end)| end.get("exitCode")?.as_i64());
+        let code = code.filter(|code| *code != 0 || is_backed_off);
+        let last_message = ended.and_then(|(_, end)| text(end, "/message")).unwrap_or_default().to_owned();
         let last_reason = ended.and_then(|(_, end)| text(end, "/reason")).unwrap_or_default().to_owned();
         let how = code.map(|code| format!("{last_reason}, exit code {code}"));
         Waiting {
@@ -117,6 +129,7 @@ fn waiting(pod: &Value) -> Vec<Waiting> {
             restarts: it.get("restartCount").and_then(Value::as_i64).unwrap_or(0),
             last_end: ended.map(|(at, _)| at).zip(how),
             last_reason,
+            last_message,
         }
     };
     // What serves again is in no trouble, however it ended before.
@@ -137,7 +150,14 @@ fn by_waiting(walk: &mut Walk<'_>, object: &ObjectRef, found: &Value, it: &Waiti
     match it.reason.as_str() {
         reason if pull::is_failed_pull(reason) => pull::look(walk, object, found, &image().unwrap_or_default(), &seen),
         "InvalidImageName" | "ErrImageNeverPull" => walk.fails(Cause::ImageName, object, vec![seen], ""),
+        "CreateContainerConfigError" if it.message.contains("runAsNonRoot") || it.message.contains("non-root") => {
+            walk.fails(Cause::StartFails, object, vec![seen], RUN_AS_USER);
+        }
         "CreateContainerConfigError" => walk.fails(Cause::ConfigMissing, object, vec![seen], ""),
+        // The kubelet tells an unreadable login by these words in the place of a reason.
+        reason if reason.starts_with("unable to parse auth field") => {
+            walk.fails(Cause::PullSecretUnreadable, object, vec![seen], "");
+        }
         "CreateContainerError" | "RunContainerError" | "PostStartHookError" => {
             walk.fails(Cause::StartFails, object, vec![seen], "");
         }
@@ -150,15 +170,32 @@ fn by_waiting(walk: &mut Walk<'_>, object: &ObjectRef, found: &Value, it: &Waiti
 fn crashed(walk: &mut Walk<'_>, object: &ObjectRef, it: &Waiting) {
     let Some((at, end)) = &it.last_end else { return };
     let field = format!("status.containerStatuses[{}].{at}.terminated", it.name);
-    let how = evidence(object, &field, format!("{end}, started {} times", it.restarts + 1));
+    let said = if it.last_reason == "StartError" { it.last_message.as_str() } else { "" };
+    let colon = if said.is_empty() { "" } else { ": " };
+    let how = evidence(object, &field, format!("{end}, started {} times{colon}{said}", it.restarts + 1));
+    let probed = killed_by_probe(walk, object, &it.name);
     let (cause, words) = match last_words(walk, object, &it.name) {
         _ if it.last_reason == "OOMKilled" => (Cause::OutOfMemory, None),
         _ if it.last_reason == "StartError" => (Cause::StartFails, None),
         Some(words) => (cause_in_log(&words), Some(words)),
         None => (Cause::CrashLoop, None),
     };
+    let remedy = match cause {
+        Cause::StartFails if said.contains("memory") => RAISE_MEMORY,
+        Cause::CrashLoop if probed.is_some() => MEND_PROBE,
+        Cause::CrashLoop if end.ends_with("exit code 0") => RUN_ON,
+        _ => "",
+    };
     let log = words.map(|words| evidence(log_of(object, &it.name), "last words", words));
-    walk.fails(cause, object, log.into_iter().chain([how]).collect(), "");
+    walk.fails(cause, object, probed.into_iter().chain(log).chain([how]).collect(), remedy);
+}
+
+/// That the kubelet ended a container because its liveness or startup probe failed.
+fn killed_by_probe(walk: &Walk<'_>, object: &ObjectRef, container: &str) -> Option<Evidence> {
+    let is_it = |words: &str| words.contains(container) && words.contains("failed") && words.contains("probe");
+    let mut events = walk.seen.events(object).into_iter().rev();
+    let event = events.find(|it| it.reason == "Killing" && it.message.as_deref().is_some_and(is_it))?;
+    Some(evidence(object, "event Killing", event.message.unwrap_or_default()).at(event.last_timestamp.as_deref()))
 }
 
 fn log_of(object: &ObjectRef, container: &str) -> String {

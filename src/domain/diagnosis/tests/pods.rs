@@ -94,3 +94,54 @@ fn an_event_of_an_earlier_pod_of_the_name_is_not_this_ones() {
     recorded.seen.objects.last_mut().unwrap()["involvedObject"]["uid"] = json!("an earlier one");
     assert_ne!(first(&recorded.report()), "volume-mount");
 }
+
+/// A Pod whose container waits so.
+fn waits(status: Value) -> Report {
+    let mut recorded = Recorded::of("pod-ends");
+    recorded.seen.logs.clear();
+    recorded.first_of("Pod")["status"]["containerStatuses"][0] = status;
+    recorded.report()
+}
+
+fn remedy(report: &Report) -> &str {
+    report.first().map_or("", |finding| finding.remedy.as_str())
+}
+
+#[test]
+fn a_command_that_comes_to_its_end_is_a_crash_loop_without_a_failure() {
+    let report = waits(json!({ "name": "web", "ready": false, "restartCount": 3,
+        "state": { "waiting": { "reason": "CrashLoopBackOff" } },
+        "lastState": { "terminated": { "exitCode": 0, "reason": "Completed" } } }));
+    assert_eq!(first(&report), "crash-loop", "{report:#?}");
+    assert!(remedy(&report).contains("runs on"), "{report:#?}");
+}
+
+#[test]
+fn a_container_that_must_not_be_root_wants_another_user() {
+    let message = "container has runAsNonRoot and image will run as root";
+    let report = waits(json!({ "name": "web", "ready": false, "restartCount": 0,
+        "state": { "waiting": { "reason": "CreateContainerConfigError", "message": message } } }));
+    assert_eq!(first(&report), "start-fails", "{report:#?}");
+    assert!(remedy(&report).contains("runAsUser"), "{report:#?}");
+}
+
+#[test]
+fn a_start_that_fails_is_told_in_the_words_of_the_runtime() {
+    let message = "unable to set memory limit to 1048576 (current usage: 2, peak usage: 3)";
+    let report = waits(json!({ "name": "web", "ready": false, "restartCount": 3,
+        "state": { "waiting": { "reason": "CrashLoopBackOff" } },
+        "lastState": { "terminated": { "exitCode": 128, "reason": "StartError", "message": message } } }));
+    assert_eq!(first(&report), "start-fails", "{report:#?}");
+    let seen = &report.first().unwrap().evidence;
+    assert!(seen.iter().any(|it| it.text.contains(message)), "{report:#?}");
+    assert!(remedy(&report).contains("limits.memory"), "{report:#?}");
+}
+
+#[test]
+fn a_login_that_the_node_cannot_read_is_the_pull_secrets_fault() {
+    let reason = "unable to parse auth field, must be formatted as base64(username:password)";
+    let report = waits(
+        json!({ "name": "web", "ready": false, "restartCount": 0, "state": { "waiting": { "reason": reason } } }),
+    );
+    assert_eq!(first(&report), "pull-secret-unreadable", "{report:#?}");
+}
