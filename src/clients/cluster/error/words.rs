@@ -122,6 +122,13 @@ impl ClusterError {
                 "install what defines it (its CustomResourceDefinition with this version), or correct apiVersion and kind"
             }
             Self::Lingering { object, finalizers, .. } => return linger_step(object, finalizers),
+            Self::Failed { object, .. } if object.kind == "Job" => {
+                return format!(
+                    "see the log of its Pods and mend the cause; a Job that has failed does not run again: remove it with \
+                     `kubectl {}` and apply again, which makes it anew",
+                    removal(object)
+                );
+            }
             Self::Failed { object, .. } => {
                 return format!(
                     "see `kubectl {}` and the log of its Pods, mend the cause, then apply again; nothing was removed",
@@ -170,9 +177,17 @@ impl ClusterError {
 
 /// Whether what is refused is the change, since the field is set once for all (apimachinery, `ValidateImmutableField`, and the
 /// words of single kinds).
-fn is_fixed(faults: &[FieldFault], words: &str) -> bool {
-    let said =
-        ["immutable", "Forbidden: updates to", "may not change once set", "may not be changed", "cannot be changed"];
+pub(super) fn is_fixed(faults: &[FieldFault], words: &str) -> bool {
+    let said = [
+        "immutable",
+        "Forbidden: updates to",
+        "may not change once set",
+        "may not be changed",
+        "cannot be changed",
+        "cannot change roleRef",
+        "updates may not change fields other than",
+        "field can not be less than",
+    ];
     let is_said = |text: &str| said.iter().any(|it| text.contains(it));
     is_said(words) || faults.iter().any(|fault| is_said(&fault.message))
 }
