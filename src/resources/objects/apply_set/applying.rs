@@ -1,5 +1,6 @@
 //! Makes the cluster hold what the texts declare.
 
+use crate::clients::cluster::ClusterError;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
@@ -128,7 +129,9 @@ impl ApplySet {
 
     /// Waits for what was written. What is new stays, whatever keeps it: an error would have Terraform destroy it.
     async fn wait(&mut self, tenant: &Tenant<'_>, is_new: bool, parts: &[Part], what: &str) -> Result<()> {
-        let late = tenant.wait_for(&self.goals(parts)).await;
+        let mut late = tenant.wait_for(&self.goals(parts)).await;
+        // What has failed is told before what is only late.
+        late.sort_by_key(|(_, error)| !matches!(error, ClusterError::Failed { .. }));
         let Some(first) = late.first() else { return Ok(()) };
         self.drift = late.iter().map(|(object, _)| format!("{object} {NOT_SEEN_READY}")).collect();
         let others: Vec<_> = late.iter().skip(1).map(|(object, error)| format!("{object}: {}", error.told())).collect();
