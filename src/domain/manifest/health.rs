@@ -82,6 +82,10 @@ fn deployment(object: &Value) -> Health {
     if let Some(stale) = stale(object) {
         return stale;
     }
+    if object.pointer("/spec/paused") == Some(&Value::Bool(true)) {
+        // Nothing of it is rolled out before somebody lets it go on.
+        return Health::Ready;
+    }
     if let Some(stuck) =
         find_condition(object, "Progressing").filter(|it| text(it, "/reason") == "ProgressDeadlineExceeded")
     {
@@ -214,6 +218,8 @@ mod tests {
         assert!(ready(
             &json!({ "apiVersion": "apps/v1", "kind": "Deployment", "spec": { "replicas": 0 }, "status": {} })
         ));
+        let paused = json!({ "apiVersion": "apps/v1", "kind": "Deployment", "spec": { "paused": true }, "status": {} });
+        assert!(ready(&paused), "nothing is rolled out that could be waited for");
     }
 
     #[test]
