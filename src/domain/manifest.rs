@@ -1,5 +1,6 @@
 //! Texts with objects of a cluster: which they are, where each belongs, in which order they come and go.
 
+pub mod confidential;
 mod declaration;
 pub mod fields;
 pub mod health;

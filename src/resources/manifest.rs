@@ -80,6 +80,8 @@ impl Resource<Berth> for Manifest {
 
 async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared) -> Result<()> {
     let what = "Cannot apply the manifest";
+    // Read for the secrets in it as well: of a change that it refuses, the API server quotes both sides.
+    drop(prior.map(|prior| prior.content(what)));
     let content = model.content(what)?;
     let (before, mut set) = (prior.map(Declared::set), model.set());
     let done = set.bring_about(cx, before.as_ref(), &content, what).await;

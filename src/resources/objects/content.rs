@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::domain::kubernetes::ObjectRef;
-use crate::domain::manifest::{self, Item, Mistake, Phase, Scope, Scopes, phase};
+use crate::domain::manifest::{self, Item, Mistake, Phase, Scope, Scopes, confidential, phase};
 use crate::explain::Explanation;
 use crate::sdk::Secret;
+use crate::secret::{learn, learn_named};
 
 /// One object that is to be declared.
 #[derive(Clone, Debug)]
@@ -46,7 +47,7 @@ impl Content {
         let open = manifest::items(open.unwrap_or_default()).map_err(|mistake| (mistake, Source::Open))?;
         let secret = secret.map_or("", Secret::expose);
         let secret = manifest::items(secret).map_err(|mistake| (mistake, Source::Secret))?;
-        secret.iter().for_each(learn);
+        learn_all(&open, &secret, namespace);
         let content = Self { open, secret, namespace: namespace.to_owned() };
         manifest::distinct(&content.open, namespace).map_err(|mistake| (mistake, Source::Open))?;
         manifest::distinct(content.items(), namespace).map_err(|mistake| (mistake, Source::Secret))?;
@@ -105,16 +106,31 @@ pub fn of_phase(parts: &[Part], wanted: Phase) -> impl Iterator<Item = &Part> {
     parts.iter().filter(move |part| phase(&part.object) == wanted)
 }
 
-/// Content of a Secret is taken out of all messages, in both of its forms.
-fn learn(item: &Item) {
+/// Takes out of all messages what is not stored, and of the rest what its name calls a secret: the API server, events and the
+/// logs of containers repeat it.
+fn learn_all(open: &[Item], secret: &[Item], namespace: &str) {
+    let mut names = BTreeSet::from([namespace]);
+    open.iter().chain(secret).for_each(|item| confidential::names(&item.object, &mut names));
+    let mut take = |found: confidential::Found<'_>| {
+        if found.is_secret { learn(found.text) } else { learn_named(found.name, found.text) }
+    };
+    open.iter().for_each(|item| confidential::each_named(&item.object, &mut take));
+    for item in secret {
+        learn_content(item);
+        confidential::each_secret(&item.object, &names, &mut take);
+    }
+}
+
+/// Content of a Secret, in both of its forms.
+fn learn_content(item: &Item) {
     use base64::Engine as _;
     let values = item.object.get("data").and_then(Value::as_object).into_iter().flatten();
     for text in values.filter_map(|(_, value)| value.as_str()).filter(|_| item.has_secret_data()) {
         let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default();
         if let Ok(plain) = String::from_utf8(bytes) {
-            drop(Secret::new(plain));
+            learn(&plain);
         }
-        drop(Secret::new(text));
+        learn(text);
     }
 }
 

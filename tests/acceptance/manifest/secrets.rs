@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{ADDRESS, config_map, drift, on_all, patched};
+use super::{ADDRESS, config_map, deployment, drift, on_all, patched};
 use crate::kubectl::{Namespace, object};
 use crate::workspace::Workspace;
 
@@ -103,4 +103,19 @@ fn what_the_cluster_refuses_of_what_is_not_stored_is_named_and_not_quoted() {
         let errors = Workspace::new(&pod(pin, policy)).apply().fails();
         assert!(errors.contains(field) && !errors.contains("48291377"), "{errors}");
     }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn a_log_that_repeats_what_is_not_stored_is_quoted_without_it() {
+    let namespace = Namespace::new("manifest");
+    let script = "command: [sh, -c, \"sleep 1; echo fatal: cannot log in with ${var.password}; exit 1\"]";
+    let text = deployment(&namespace, "crashes", script, "terminationGracePeriodSeconds: 1");
+    let configured = format!(
+        "variable \"password\" {{\n  type      = string\n  ephemeral = true\n}}\nresource \"berth_manifest\" \"it\" {{\n  secrets_yaml_wo = <<-YAML\n{text}\n  YAML\n  secrets_yaml_wo_version = 1\n  timeouts = {{ create = \"40s\" }}\n}}\n"
+    );
+    let workspace = Workspace::new(&configured).secret("password", "Tide-4711-table");
+    let told = workspace.apply().succeeds().warnings().join("\n");
+    assert!(told.contains("cannot log in with (hidden)"), "{told}");
+    workspace.destroy().succeeds();
 }
