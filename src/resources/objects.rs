@@ -8,7 +8,7 @@ mod removing;
 mod waiting;
 pub mod written;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use futures_util::{StreamExt as _, stream};
@@ -50,12 +50,23 @@ pub struct Tenant<'a> {
     pub adopts: bool,
     /// Objects that an import or a `moved` block has given to it, by their keys: whatever the version.
     pub given: BTreeSet<String>,
+    /// The pull secrets that accounts were last declared with, by the account's id: what others have bound beside them stays.
+    pub pull_secrets: BTreeMap<String, Vec<String>>,
 }
 
 impl<'a> Tenant<'a> {
     /// One who takes nothing but what bears its mark.
     pub fn of(cx: &'a Cx, cluster: &'a Cluster, claim: &'a Claim, manager: &'a str) -> Self {
-        Self { cx, cluster, claim, manager, force: false, adopts: false, given: BTreeSet::new() }
+        Self {
+            cx,
+            cluster,
+            claim,
+            manager,
+            force: false,
+            adopts: false,
+            given: BTreeSet::new(),
+            pull_secrets: BTreeMap::new(),
+        }
     }
 
     /// Whose an object is that was found.

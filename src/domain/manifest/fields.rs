@@ -26,6 +26,12 @@ pub fn marker(object: &Value) -> Option<&str> {
 /// Our marks come and go while an object is made, and do not count.
 pub fn digest(object: &Value, manager: &str) -> Option<String> {
     let mut fields = of_manager(object, manager)?.clone();
+    // Whoever binds a pull secret to an account takes the list over; ours is among it all the same.
+    if object.get("kind").and_then(Value::as_str) == Some("ServiceAccount")
+        && let Some(fields) = fields.as_object_mut()
+    {
+        fields.remove("f:imagePullSecrets");
+    }
     if let Some(annotations) = fields.pointer_mut("/f:metadata/f:annotations").and_then(Value::as_object_mut) {
         annotations.retain(|step, _| step != "." && !step.starts_with(MARKS));
     }
@@ -125,6 +131,46 @@ pub fn below_element(fields: &[Value], element: &Value) -> Vec<Value> {
     steps.filter(|(step, _)| is_element(step, element)).map(|(_, inner)| inner.clone()).collect()
 }
 
+/// Whether a map or list is made up of parts that have managers of their own, by what is below it.
+pub fn is_shared(below: &[Value]) -> bool {
+    below.iter().filter_map(Value::as_object).any(|fields| !is_leaf(fields))
+}
+
+/// Whether it is an account with pull secrets of its own: a `berth_pull_secret`, or other tools, may add theirs.
+pub fn has_shared_pull_secrets(declared: &Value) -> bool {
+    let is = |name: &str, text: &str| declared.get(name).and_then(Value::as_str) == Some(text);
+    is("kind", "ServiceAccount") && is("apiVersion", "v1") && declared.get(PULL_SECRETS).is_some_and(Value::is_array)
+}
+
+/// The names of an account's pull secrets.
+pub fn pull_secrets(account: &Value) -> Vec<String> {
+    let elements = account.get(PULL_SECRETS).and_then(Value::as_array).into_iter().flatten();
+    elements.filter_map(|element| Some(element.get("name")?.as_str()?.to_owned())).collect()
+}
+
+/// An account as it is to be declared: with what others have bound to it, since the API takes the list for one value. What
+/// `before` names was ours. What stands keeps its place, so that nothing is in dispute.
+pub fn with_bound(declared: &Value, found: &Value, before: &[String]) -> Value {
+    let ours = pull_secrets(declared);
+    let name = |element: &Value| element.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let standing = found.get(PULL_SECRETS).and_then(Value::as_array).cloned().unwrap_or_default();
+    let stays = |element: &Value| ours.contains(&name(element)) || !before.contains(&name(element));
+    let mut elements: Vec<Value> = standing.into_iter().filter(stays).collect();
+    for element in declared.get(PULL_SECRETS).and_then(Value::as_array).into_iter().flatten() {
+        if !elements.iter().any(|it| name(it) == name(element)) {
+            elements.push(element.clone());
+        }
+    }
+    let mut merged = declared.clone();
+    if let Some(members) = merged.as_object_mut() {
+        members.insert(PULL_SECRETS.to_owned(), elements.into());
+    }
+    merged
+}
+
+/// The member of an account that the API takes for one value, and that has several writers.
+pub const PULL_SECRETS: &str = "imagePullSecrets";
+
 /// Whether all of these managers wrote by hand or by a program that wrote once: neither another declaration nor the
 /// autoscaler, both of which keep to what they have set.
 pub fn may_be_set_back(object: &Value, managers: &[String]) -> bool {
@@ -204,6 +250,23 @@ mod tests {
         assert_eq!(Structure::new(&below_member(&fields, "spec")).elements(), Elements::Places);
         let set = [json!({ "v:\"a\"": {} })];
         assert_eq!(Structure::new(&set).elements(), Elements::Values);
+    }
+
+    #[test]
+    fn an_account_keeps_what_others_bind_to_it_and_loses_what_we_take_out() {
+        let account = |names: &[&str]| {
+            let list: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
+            json!({ "apiVersion": "v1", "kind": "ServiceAccount", PULL_SECRETS: list })
+        };
+        let merged = |declared: &[&str], found: &[&str], before: &[&str]| {
+            let before: Vec<String> = before.iter().map(|name| (*name).to_owned()).collect();
+            pull_secrets(&with_bound(&account(declared), &account(found), &before))
+        };
+        assert_eq!(merged(&["own"], &["own", "pull"], &["own"]), ["own", "pull"]);
+        assert_eq!(merged(&["new"], &["own", "pull"], &["own"]), ["pull", "new"]);
+        assert_eq!(merged(&[], &["own", "pull"], &["own"]), ["pull"]);
+        assert_eq!(merged(&["own"], &["pull"], &["own"]), ["pull", "own"]);
+        assert!(has_shared_pull_secrets(&account(&[])) && !has_shared_pull_secrets(&json!({ "kind": "Pod" })));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::clients::cluster::{ClusterError, Declaring};
-use crate::domain::kubernetes::ObjectRef;
-use crate::domain::manifest::fields;
+use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
+use crate::domain::manifest::{self, fields};
 use crate::domain::ownership::is_terminating;
 use crate::provider::Cx;
 use crate::retry::Pace;
@@ -43,6 +43,11 @@ impl Tenant<'_> {
         self.cluster.admit_metadata_by(self.cx.budget(), object, |found| self.tenure(object, found)).await
     }
 
+    /// [`Tenant::admit`], with the content of what is found.
+    async fn admit_whole(&self, object: &ObjectRef) -> Outcome<Option<Value>> {
+        self.cluster.admit_by(self.cx.budget(), object, |found| self.tenure(object, found)).await
+    }
+
     /// Declares an object, marked as ours; answers what the cluster made of it. `had` tells whether the state has had it: then
     /// what somebody has changed of it by hand is set back.
     pub async fn place(&self, manifest: &Value, had: bool) -> Outcome<Value> {
@@ -50,7 +55,11 @@ impl Tenant<'_> {
         let mut marked = manifest.clone();
         self.claim.mark(&mut marked);
         loop {
-            let found = self.admit(&object).await?;
+            let found = if fields::has_shared_pull_secrets(manifest) {
+                self.admit_whole(&object).await?
+            } else {
+                self.admit(&object).await?
+            };
             let is_taken_over = self.is_given(&object);
             match self.write(&marked, found.as_ref(), self.force || is_taken_over).await {
                 // Deleted between the look and the write: what was written goes with it.
@@ -80,7 +89,7 @@ impl Tenant<'_> {
     async fn write(&self, manifest: &Value, found: Option<&Value>, force: bool) -> Outcome<Value> {
         let how = Declaring { manager: self.manager, force, is_rehearsal: false };
         let version = found.and_then(|found| found.pointer("/metadata/resourceVersion"));
-        let mut manifest = manifest.clone();
+        let mut manifest = self.beside_bound(manifest, found);
         if let (Some(version), Some(metadata)) = (version, manifest.get_mut("metadata").and_then(Value::as_object_mut))
         {
             metadata.insert("resourceVersion".to_owned(), version.clone());
@@ -93,13 +102,29 @@ impl Tenant<'_> {
         written
     }
 
+    /// What is declared, with the pull secrets that others have bound to an account.
+    fn beside_bound(&self, manifest: &Value, found: Option<&Value>) -> Value {
+        let Some(found) = found.filter(|_| fields::has_shared_pull_secrets(manifest)) else { return manifest.clone() };
+        let id = ObjectRef::of(manifest).map(|object| manifest::id(&object)).unwrap_or_default();
+        // Before it was noted, the whole list was ours if we declared it.
+        let is_declared =
+            fields::of_manager(found, self.manager).is_some_and(|it| it.get("f:imagePullSecrets").is_some());
+        let all = || if is_declared { fields::pull_secrets(found) } else { Vec::new() };
+        let before = self.pull_secrets.get(&id).cloned().unwrap_or_else(all);
+        fields::with_bound(manifest, found, &before)
+    }
+
     /// Takes back what was changed by hand; what another declaration or the autoscaler keeps to stays in dispute.
     async fn set_back(&self, object: &ObjectRef, manifest: &Value, conflict: ClusterError) -> Outcome<Value> {
         // Looked at anew: it may be somebody else's by now.
-        let found = self.cluster.admit_by(self.cx.budget(), object, |found| self.tenure(object, found)).await?;
-        let Some(found) = found else { return Err(conflict) };
-        let ClusterError::Conflict { managers, .. } = &conflict else { return Err(conflict) };
-        if managers.is_empty() || !fields::may_be_set_back(&found, managers) {
+        let Some(found) = self.admit_whole(object).await? else { return Err(conflict) };
+        let ClusterError::Conflict { managers, fields: disputed, .. } = &conflict else { return Err(conflict) };
+        // What a `berth_pull_secret` writes: nothing of it is lost, since it is among what is declared.
+        let is_bound = fields::has_shared_pull_secrets(manifest)
+            && disputed.iter().all(|field| field.trim_start_matches('.') == fields::PULL_SECRETS);
+        let others: Vec<String> =
+            managers.iter().filter(|manager| !is_bound || *manager != FIELD_MANAGER).cloned().collect();
+        if managers.is_empty() || !fields::may_be_set_back(&found, &others) {
             return Err(conflict);
         }
         self.write(manifest, Some(&found), true).await

@@ -19,28 +19,47 @@ const DEVIATIONS: &str = "deviations";
 /// The note of the private state: digests of the fields that are ours, for when their values are not known.
 const OWNED: &str = "owned";
 
+/// The note of the private state: which pull secrets the accounts were declared with.
+const PULL_SECRETS: &str = "pull_secrets";
+
 /// What was found of what was written.
 pub struct Written {
     deviations: BTreeMap<String, Deviations>,
     owned: BTreeMap<String, String>,
+    pull_secrets: BTreeMap<String, Vec<String>>,
 }
 
 impl Written {
     /// What the private state has.
     pub fn recalled(cx: &Cx) -> Self {
-        Self { deviations: cx.recall(DEVIATIONS).unwrap_or_default(), owned: cx.recall(OWNED).unwrap_or_default() }
+        Self {
+            deviations: cx.recall(DEVIATIONS).unwrap_or_default(),
+            owned: cx.recall(OWNED).unwrap_or_default(),
+            pull_secrets: cx.recall(PULL_SECRETS).unwrap_or_default(),
+        }
     }
 
     /// Notes it in the private state.
     pub fn remember(&self, cx: &Cx) {
         cx.remember(DEVIATIONS, &self.deviations);
         cx.remember(OWNED, &self.owned);
+        note(cx, PULL_SECRETS, &self.pull_secrets);
+    }
+
+    /// The pull secrets that the last declaration gave to accounts, by account.
+    pub fn pull_secrets(&self) -> BTreeMap<String, Vec<String>> {
+        self.pull_secrets.clone()
     }
 
     /// Notes what the API server made of an object.
     pub fn note(&mut self, part: &Part, stored: &Value, manager: &str) {
         let id = manifest::id(&part.object);
         self.owned.extend(fields::digest(stored, manager).map(|digest| (id.clone(), digest)));
+        if fields::has_shared_pull_secrets(&part.manifest) {
+            self.pull_secrets.insert(id.clone(), fields::pull_secrets(&part.manifest));
+        } else {
+            self.pull_secrets.remove(&id);
+        }
         if part.is_secret {
             return;
         }
@@ -58,6 +77,7 @@ impl Written {
         let ids: Vec<String> = now.iter().map(manifest::id).collect();
         self.deviations.retain(|id, _| ids.contains(id));
         self.owned.retain(|id, _| ids.contains(id));
+        self.pull_secrets.retain(|id, _| ids.contains(id));
         self
     }
 
@@ -78,27 +98,15 @@ impl Written {
                 .collect();
         }
         let is_other = self.owned.get(&id).is_some_and(|owned| fields::digest(found, manager).as_ref() != Some(owned));
-        is_other.then(|| format!("{object}: somebody has changed what was declared of it")).into_iter().collect()
+        let told = is_other.then(|| format!("{object}: somebody has changed what was declared of it"));
+        told.into_iter().collect()
     }
 }
 
-/// Looks at objects, in whatever version they are served now.
-pub async fn look(cx: &Cx, cluster: &Cluster, inventory: &[ObjectRef]) -> Result<Vec<Option<Value>>, ClusterError> {
-    let kept = cluster.kept(cx.budget(), inventory).await?;
-    let looks = kept.iter().map(|object| async move {
-        match object {
-            Some(object) => cluster.get(cx.budget(), object).await,
-            // Its kind is gone, and with it all objects of it.
-            None => Ok(None),
-        }
-    });
-    side_by_side(looks).await.into_iter().collect()
-}
-
-/// Where objects live, as those that were written tell.
-pub fn scope_in(inventory: &[ObjectRef]) -> impl Fn(&ObjectRef) -> Option<manifest::Scope> {
-    |object| {
-        let known = inventory.iter().find(|it| it.kind == object.kind && it.group() == object.group())?;
-        Some(if known.namespace.is_some() { manifest::Scope::Namespaced } else { manifest::Scope::Cluster })
+fn note<T: serde::Serialize>(cx: &Cx, name: &str, noted: &BTreeMap<String, T>) {
+    if noted.is_empty() {
+        cx.forget(name);
+    } else {
+        cx.remember(name, noted);
     }
 }

@@ -48,6 +48,7 @@ impl ApplySet {
             force: self.force,
             adopts: self.adoption != Adoption::Refused,
             given,
+            pull_secrets: Written::recalled(cx).pull_secrets(),
             ..Tenant::of(cx, cluster, &claim, &manager)
         };
         let applied = self.apply(&tenant, prior, &parts, what).await;
