@@ -1,9 +1,9 @@
 //! What differs in the cluster from what was declared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::digest::sha256_hex;
 
@@ -14,13 +14,13 @@ use super::quantity::Quantity;
 const TOLD: usize = 5;
 
 /// What the API server stored otherwise than we declared it when we did: by place, a digest of what it stored. A webhook that
-/// changes objects on their way in does so each time, and nobody can set it right.
+/// changes objects on their way in does so each time, and nobody can set it right. What an object that others may add to has
+/// where we declare it empty is among them in any case: it tells later whether somebody has filled it since.
 pub type Deviations = BTreeMap<String, String>;
 
 /// Where `stored`, the API server's answer to our own declaration, is not what `declared` says.
 pub fn deviations(declared: &Value, stored: &Value) -> Deviations {
-    let found = compared(declared, stored);
-    found.into_iter().map(|difference| (difference.path, digest_of(difference.found))).collect()
+    noted(compared(declared, stored))
 }
 
 /// Tells where `found` does not have what `declared` says. What only `found` has does not count: the
@@ -31,31 +31,49 @@ pub fn differences(declared: &Value, found: &Value) -> Vec<String> {
 
 /// As [`differences`], without what was stored so when it was declared.
 pub fn differences_but(declared: &Value, found: &Value, known: &Deviations) -> Vec<String> {
-    let new = |it: &Difference<'_>| known.get(&it.path) != Some(&digest_of(it.found));
-    let differences = compared(declared, found);
-    differences.iter().filter(|it| new(it)).take(TOLD).map(ToString::to_string).collect()
+    told(&compared(declared, found), known)
 }
 
 /// As [`deviations`], of an object that others may add to: elements of its lists are found as its managers tell them apart.
 pub fn own_deviations(declared: &Value, stored: &Value) -> Deviations {
-    let mut found = Vec::new();
-    compare(String::new(), declared, stored, &fields::structure(stored), &mut found);
-    found.into_iter().map(|difference| (difference.path, digest_of(difference.found))).collect()
+    noted(own_compared(declared, stored, &structure(declared, stored)))
 }
 
 /// As [`differences_but`], of an object that others may add to.
 pub fn own_differences(declared: &Value, found: &Value, known: &Deviations) -> Vec<String> {
-    let mut differences = Vec::new();
-    compare(String::new(), declared, found, &fields::structure(found), &mut differences);
-    let new = differences.iter().filter(|it| known.get(&it.path) != Some(&digest_of(it.found)));
-    new.take(TOLD).map(ToString::to_string).collect()
+    told(&own_compared(declared, found, &structure(declared, found)), known)
 }
 
-/// One place where the two differ.
+fn noted(found: Vec<Difference<'_>>) -> Deviations {
+    found.into_iter().map(|it| (it.path.clone(), it.digest())).collect()
+}
+
+fn told(differences: &[Difference<'_>], known: &Deviations) -> Vec<String> {
+    differences.iter().filter(|it| it.is_new(known)).take(TOLD).map(ToString::to_string).collect()
+}
+
+/// One place where the two differ, or that is declared empty.
 struct Difference<'a> {
     path: String,
     declared: &'a Value,
     found: &'a Value,
+}
+
+impl Difference<'_> {
+    /// Whether it came after the declaration.
+    fn is_new(&self, known: &Deviations) -> bool {
+        let known = known.get(&self.path);
+        if !is_empty(self.declared) {
+            return known != Some(&self.digest());
+        }
+        // Where it was not noted what the server stored there, it says nothing.
+        let is_as_declared = self.found == self.declared || self.declared.is_array() && is_empty(self.found);
+        !is_as_declared && known.is_some_and(|known| *known != self.digest())
+    }
+
+    fn digest(&self) -> String {
+        sha256_hex(self.found.to_string().as_bytes())
+    }
 }
 
 impl fmt::Display for Difference<'_> {
@@ -64,14 +82,35 @@ impl fmt::Display for Difference<'_> {
     }
 }
 
-fn digest_of(value: &Value) -> String {
-    sha256_hex(value.to_string().as_bytes())
-}
-
+/// What is declared empty does not count: the API leaves it out, and others may fill it.
 fn compared<'a>(declared: &'a Value, found: &'a Value) -> Vec<Difference<'a>> {
     let mut differences = Vec::new();
     compare(String::new(), declared, found, &[], &mut differences);
+    differences.retain(|it| !is_empty(it.declared));
     differences
+}
+
+/// What is declared empty counts, unless its managers share it: `podSelector: {}` and `rules: []` say what is meant.
+fn own_compared<'a>(declared: &'a Value, found: &'a Value, owned: &[Value]) -> Vec<Difference<'a>> {
+    if owned.is_empty() {
+        return compared(declared, found);
+    }
+    let mut differences = Vec::new();
+    compare(String::new(), declared, found, owned, &mut differences);
+    // A controller fills the rules of a role that others add up to.
+    let is_sum = declared.get("aggregationRule").is_some_and(|rule| !rule.is_null());
+    differences.retain(|it| !(is_sum && it.path == ".rules" && is_empty(it.declared)));
+    differences
+}
+
+/// How the lists of an object are made up. That of an account's pull secrets has several writers, though the API takes it for
+/// one value.
+fn structure(declared: &Value, found: &Value) -> Vec<Value> {
+    let mut known = fields::structure(found);
+    if !known.is_empty() && fields::has_shared_pull_secrets(declared) {
+        known.push(json!({ "f:imagePullSecrets": { "k:{\"name\":\"\"}": {} } }));
+    }
+    known
 }
 
 fn compare<'a>(
@@ -82,8 +121,18 @@ fn compare<'a>(
     differences: &mut Vec<Difference<'a>>,
 ) {
     match (declared, found) {
-        // The API leaves out what is empty, and others may fill what we leave so.
-        (declared, _) if is_empty(declared) => {}
+        (Value::Null, _) => {}
+        (declared, _) if is_empty(declared) => {
+            if !fields::is_shared(owned) {
+                differences.push(Difference { path, declared, found });
+            }
+        }
+        // The API leaves out what says nothing.
+        (Value::Object(members), Value::Null) if is_hollow(declared) => {
+            for (name, value) in members {
+                compare(format!("{path}.{name}"), value, found, &[], differences);
+            }
+        }
         (Value::Object(declared), Value::Object(found)) => {
             for (name, value) in declared {
                 let below = fields::below_member(owned, name);
@@ -108,9 +157,7 @@ fn compare_lists<'a>(
 ) {
     match Structure::new(owned).elements() {
         Elements::Keys(names) => {
-            for (index, element) in elements.iter().enumerate() {
-                let is_it = |member: &&Value| names.iter().all(|name| is_same_key(element.get(name), member.get(name)));
-                let member = members.iter().find(is_it).unwrap_or(&Value::Null);
+            for (index, (element, member)) in elements.iter().zip(by_keys(elements, members, &names)).enumerate() {
                 let below = fields::below_element(owned, member);
                 compare(format!("{path}[{index}]"), element, member, &below, differences);
             }
@@ -125,8 +172,34 @@ fn compare_lists<'a>(
     }
 }
 
-/// A part of a key that is not declared has a default, such as the protocol of a port.
-fn is_same_key(declared: Option<&Value>, found: Option<&Value>) -> bool {
+/// The member that each element stands for. What is named in full comes first: of two ports of one number, the one that is
+/// declared without its protocol is that which is left.
+fn by_keys<'a>(elements: &[Value], members: &'a [Value], names: &BTreeSet<String>) -> Vec<&'a Value> {
+    let mut found = vec![&Value::Null; elements.len()];
+    let mut left: Vec<&Value> = members.iter().collect();
+    for fits in [is_full_key, is_default_key, is_open_key] {
+        for (element, found) in elements.iter().zip(&mut found).filter(|(_, found)| found.is_null()) {
+            let is_it = |it: &&Value| names.iter().all(|name| fits(name, element.get(name), it.get(name)));
+            if let Some(place) = left.iter().position(is_it) {
+                *found = left.remove(place);
+            }
+        }
+    }
+    found
+}
+
+fn is_full_key(_: &str, declared: Option<&Value>, found: Option<&Value>) -> bool {
+    declared == found
+}
+
+/// The default that keys of the API have: the protocol of a port.
+fn is_default_key(name: &str, declared: Option<&Value>, found: Option<&Value>) -> bool {
+    let is_default = name == "protocol" && found.and_then(Value::as_str) == Some("TCP");
+    declared == found || declared.is_none() && is_default
+}
+
+/// A part of a key that is not declared has any default.
+fn is_open_key(_: &str, declared: Option<&Value>, found: Option<&Value>) -> bool {
     declared.is_none() || declared == found
 }
 
@@ -137,6 +210,14 @@ fn is_empty(value: &Value) -> bool {
         Value::Array(elements) => elements.is_empty(),
         Value::Object(members) => members.is_empty(),
         _ => false,
+    }
+}
+
+/// Whether nothing but what is empty is in it.
+fn is_hollow(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.values().all(is_hollow),
+        other => is_empty(other),
     }
 }
 
@@ -161,119 +242,4 @@ fn is_same_quantity(declared: &Value, found: &Value) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn what_the_cluster_adds_is_no_drift() {
-        let declared = json!({ "spec": { "ports": [{ "port": 443 }], "nodeSelector": {}, "tolerations": [] } });
-        let found = json!({ "spec": { "ports": [{ "port": 443, "nodePort": 30000 }], "clusterIP": "10.0.0.1" } });
-        assert_eq!(differences(&declared, &found), Vec::<String>::new());
-    }
-
-    #[test]
-    fn what_others_put_where_we_leave_it_empty_is_no_drift() {
-        let toleration = json!([{ "key": "kubernetes.io/arch", "value": "amd64" }]);
-        let found = json!({ "tolerations": toleration, "nodeSelector": { "a": "b" }, "affinity": { "c": 1 } });
-        let declared = json!({ "tolerations": [], "nodeSelector": {}, "affinity": null });
-        assert_eq!(differences(&declared, &found), Vec::<String>::new());
-    }
-
-    #[test]
-    fn what_the_cluster_stored_otherwise_from_the_first_is_no_drift_and_what_changed_since_is() {
-        let declared = json!({ "requests": { "memory": "64Mi", "cpu": "50m" }, "tolerations": [{ "key": "a" }] });
-        let stored = json!({
-            "requests": { "memory": "512Mi", "cpu": "50m" }, "tolerations": [{ "key": "a" }, { "key": "b" }],
-        });
-        let known = deviations(&declared, &stored);
-        assert_eq!(known.keys().collect::<Vec<_>>(), [".requests.memory", ".tolerations"]);
-        assert_eq!(differences_but(&declared, &stored, &known), Vec::<String>::new());
-
-        let edited = json!({
-            "requests": { "memory": "1Gi", "cpu": "2" }, "tolerations": [{ "key": "a" }, { "key": "b" }],
-        });
-        assert_eq!(
-            differences_but(&declared, &edited, &known),
-            [".requests.cpu is \"2\", declared \"50m\"", ".requests.memory is \"1Gi\", declared \"64Mi\""]
-        );
-        assert_eq!(differences_but(&declared, &declared, &known), Vec::<String>::new(), "the webhook is gone");
-    }
-
-    /// Any small document.
-    fn document() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            (0..3_i64).prop_map(Value::from),
-            "[a-c]{0,2}|[0-9]{1,4}(m|Mi|Gi)?".prop_map(Value::from),
-        ];
-        leaf.prop_recursive(4, 24, 4, |inner| {
-            prop_oneof![
-                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                proptest::collection::btree_map("[a-d]", inner, 0..4)
-                    .prop_map(|it| Value::Object(it.into_iter().collect())),
-            ]
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_differs_from_itself(document in document()) {
-            prop_assert_eq!(differences(&document, &document), Vec::<String>::new());
-        }
-
-        #[test]
-        fn whatever_the_cluster_stored_at_once_is_no_drift(declared in document(), stored in document()) {
-            let known = deviations(&declared, &stored);
-            prop_assert_eq!(differences_but(&declared, &stored, &known), Vec::<String>::new());
-            prop_assert_eq!(known.is_empty(), differences(&declared, &stored).is_empty());
-        }
-    }
-
-    #[test]
-    fn what_others_add_to_lists_is_no_drift_and_what_they_change_of_ours_is() {
-        let owned =
-            |steps: Value| json!([{ "manager": "berth", "operation": "Apply", "fieldsV1": { "f:ports": steps } }]);
-        let steps = json!({ "k:{\"port\":80,\"protocol\":\"TCP\"}": { ".": {}, "f:port": {}, "f:name": {} } });
-        let found = |name: &str| {
-            json!({ "metadata": { "managedFields": owned(steps.clone()) }, "ports": [
-                { "port": 9, "protocol": "TCP" }, { "port": 80, "protocol": "TCP", "name": name } ] })
-        };
-        let declared = json!({ "ports": [{ "port": 80, "name": "web" }] });
-        let none = Deviations::new();
-        assert_eq!(own_differences(&declared, &found("web"), &none), Vec::<String>::new());
-        assert_eq!(own_differences(&declared, &found("x"), &none), [".ports[0].name is \"x\", declared \"web\""]);
-        let known = own_deviations(&declared, &found("x"));
-        assert_eq!(own_differences(&declared, &found("x"), &known), Vec::<String>::new());
-        let gone = json!({ "metadata": { "managedFields": owned(steps.clone()) }, "ports": [] });
-        assert_eq!(own_differences(&declared, &gone, &none).len(), 1);
-    }
-
-    #[test]
-    fn tells_path_and_both_values() {
-        let declared = json!({ "spec": { "replicas": 2, "containers": [{ "image": "a" }] } });
-        let found = json!({ "spec": { "replicas": 5, "containers": [{ "image": "b" }] } });
-        assert_eq!(
-            differences(&declared, &found),
-            [".spec.containers[0].image is \"b\", declared \"a\"", ".spec.replicas is 5, declared 2"]
-        );
-        assert_eq!(differences(&json!({ "a": "x" }), &json!({})), [".a is absent, declared \"x\""]);
-    }
-
-    #[test]
-    fn quantities_are_compared_by_what_they_mean() {
-        for (declared, found) in [("1000m", "1"), ("0.5", "500m"), ("1024Mi", "1Gi"), ("1.5Gi", "1536Mi")] {
-            assert_eq!(differences(&json!(declared), &json!(found)), Vec::<String>::new(), "{declared}");
-        }
-        assert_eq!(differences(&json!("1Gi"), &json!("1G")).len(), 1);
-    }
-
-    #[test]
-    fn long_texts_are_not_repeated() {
-        let told = differences(&json!({ "data": "x".repeat(200) }), &json!({ "data": "y".repeat(300) }));
-        assert_eq!(told, [".data is another text of 300 characters, declared another text of 200 characters"]);
-    }
-}
+mod tests;

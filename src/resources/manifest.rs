@@ -32,7 +32,8 @@ impl Resource<Berth> for Manifest {
              each step. An object that leaves the text is deleted.\n\n\
              A plan needs neither the cluster nor the definition of a kind. What the API server, webhooks or controllers make of \
              a value is no change, and fields that the text does not name belong to others. `drift` lists what somebody has \
-             changed of the fields that it names; the next apply sets that back. Where another tool declares the same field with \
+             changed of the fields that it names, also of what it declares empty (`rules: []`, `podSelector: {}`); the next \
+             apply sets that back. Where another tool declares the same field with \
              another value, the apply is refused, and the message names both.\n\n\
              Each object bears the mark of its resource, so that no other resource, state or tool loses what it has: one that \
              exists already is refused unless `adopt` is set or it is imported. A `moved` block takes over a \

@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod crds;
+mod empty;
 mod life;
 mod reading;
 mod removal;
