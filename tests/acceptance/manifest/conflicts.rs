@@ -7,7 +7,7 @@ use crate::kubectl::{Namespace, apply, kubectl_ok, object};
 use crate::workspace::Workspace;
 
 /// Another tool declares a part of an object by server-side apply.
-fn declares(namespace: &Namespace, manager: &str, text: &str) {
+pub fn declares(namespace: &Namespace, manager: &str, text: &str) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let manager = format!("--field-manager={manager}");

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::conflicts::declares;
 use super::{ADDRESS, config_map, deployment, drift, on_all, patched};
 use crate::kubectl::{Namespace, object};
 use crate::workspace::Workspace;
@@ -103,6 +104,23 @@ fn what_the_cluster_refuses_of_what_is_not_stored_is_named_and_not_quoted() {
         let errors = Workspace::new(&pod(pin, policy)).apply().fails();
         assert!(errors.contains(field) && !errors.contains("48291377"), "{errors}");
     }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
+fn content_that_another_declares_as_text_is_seen_and_set_back() {
+    let namespace = Namespace::new("manifest");
+    let workspace = Workspace::new(&configuration(&namespace, 1, "")).secret("password", PASSWORD);
+    workspace.apply().succeeds();
+    let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: login}\nstringData: {password: another}\n";
+    declares(&namespace, "harbour-master", text);
+    assert_eq!(entry(&namespace, "password").as_deref(), Some("another"));
+    workspace.refresh().succeeds();
+    assert!(drift(&workspace).join("\n").contains("Secret"), "{:?}", drift(&workspace));
+    workspace.apply().succeeds();
+    assert_eq!(entry(&namespace, "password").as_deref(), Some(PASSWORD));
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
 }
 
 #[test]
