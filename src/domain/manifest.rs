@@ -2,6 +2,7 @@
 
 pub mod confidential;
 mod declaration;
+pub mod exclusive;
 pub mod fields;
 pub mod health;
 mod id;

@@ -3,6 +3,7 @@
 mod conflicts;
 mod crds;
 mod empty;
+mod exclusive;
 mod life;
 mod reading;
 mod removal;

@@ -262,6 +262,14 @@ impl ClusterError {
         matches!(self, Self::NotConfigured(_) | Self::BadSource { .. } | Self::Unreachable { .. } | Self::NoWay { .. })
     }
 
+    /// The API server's words about an object that it does not take.
+    pub fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Invalid { words, .. } | Self::Refused { words, .. } | Self::Other { words, .. } => Some(words),
+            _ => None,
+        }
+    }
+
     /// Whether nobody answered at the API server's address.
     pub fn is_silence(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::NoWay { .. })

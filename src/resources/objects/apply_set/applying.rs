@@ -1,7 +1,12 @@
 //! Makes the cluster hold what the texts declare.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
 use crate::clients::cluster::ClusterError;
 use crate::domain::kubernetes::ObjectRef;
+use crate::domain::manifest::exclusive;
 use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::provider::Cx;
@@ -10,7 +15,7 @@ use crate::sdk::Result;
 
 use super::super::content::{Content, Part};
 use super::super::declaring::{self, Failure, explained, keys};
-use super::super::written::Written;
+use super::super::written::{Written, look};
 use super::super::{Goal, Tenant, side_by_side};
 use super::{Adoption, ApplySet, NOT_SEEN_READY};
 
@@ -119,13 +124,55 @@ impl ApplySet {
         self.drift.clear();
         cx.remember(BEGUN, &true);
         let mut written = Written::recalled(cx);
-        tenant.declare_all(parts, &had, &mut written).await.map_err(told)?;
+        self.declare(tenant, parts, (&had, &leaving), &mut written, what).await?;
         hand_over(tenant, prior, &now).await.map_err(told)?;
         if !self.prunes_late {
             self.remove_left(tenant, &leaving, what).await?;
             self.settle(cx, now, written);
         }
         self.wait(tenant, prior.is_none(), parts, what).await
+    }
+
+    /// Declares all. What leaves goes after that, unless something new is refused for what only one can have at a time.
+    async fn declare(
+        &self,
+        tenant: &Tenant<'_>,
+        parts: &[Part],
+        (had, leaving): (&BTreeSet<String>, &[ObjectRef]),
+        written: &mut Written,
+        what: &str,
+    ) -> Result<()> {
+        let mut leaving = leaving.to_vec();
+        while let Err(failure) = tenant.declare_all(parts, had, written).await {
+            let first = self.in_the_way(tenant, parts, &leaving, &failure).await;
+            if first.is_empty() {
+                return Err(explained(&failure, what, self.attribute));
+            }
+            self.remove_left(tenant, &first, what).await?;
+            leaving.retain(|object| !first.contains(object));
+        }
+        Ok(())
+    }
+
+    /// Those of what leaves that have what the new object was refused for. None where the new ones are to be proved first, and
+    /// none of what is kept, which would stay.
+    async fn in_the_way(
+        &self,
+        tenant: &Tenant<'_>,
+        parts: &[Part],
+        leaving: &[ObjectRef],
+        (object, error): &Failure,
+    ) -> Vec<ObjectRef> {
+        let wanted = parts.iter().find(|part| part.object == *object);
+        let (Some(wanted), Some(words)) = (wanted, error.refusal()) else { return Vec::new() };
+        let may_go = |it: &&ObjectRef| {
+            !self.prunes_late && it.kind == object.kind && it.kind != "Namespace" && !self.kept.kinds.contains(&it.kind)
+        };
+        let candidates: Vec<ObjectRef> = leaving.iter().filter(may_go).cloned().collect();
+        let Ok(found) = look(tenant.cx, tenant.cluster, &candidates).await else { return Vec::new() };
+        let holds = |found: &Value| exclusive::is_in_the_way(&wanted.manifest, words, found);
+        let standing = candidates.into_iter().zip(found).filter(|(_, found)| found.as_ref().is_some_and(holds));
+        standing.map(|(object, _)| object).collect()
     }
 
     /// Waits for what was written. What is new stays, whatever keeps it: an error would have Terraform destroy it.
