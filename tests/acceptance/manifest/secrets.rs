@@ -127,7 +127,7 @@ fn content_that_another_declares_as_text_is_seen_and_set_back() {
 #[ignore = "needs the sandbox"]
 fn a_log_that_repeats_what_is_not_stored_is_quoted_without_it() {
     let namespace = Namespace::new("manifest");
-    let script = "command: [sh, -c, \"sleep 1; echo fatal: cannot log in with ${var.password}; exit 1\"]";
+    let script = "command: [sh, -c, \"sleep 1; echo fatal: cannot log in with ${var.password}; exit 1\"], readinessProbe: {exec: {command: [\"false\"]}}";
     let text = deployment(&namespace, "crashes", script, "terminationGracePeriodSeconds: 1");
     let configured = format!(
         "variable \"password\" {{\n  type      = string\n  ephemeral = true\n}}\nresource \"berth_manifest\" \"it\" {{\n  secrets_yaml_wo = <<-YAML\n{text}\n  YAML\n  secrets_yaml_wo_version = 1\n  timeouts = {{ create = \"40s\" }}\n}}\n"
