@@ -122,19 +122,7 @@ impl ClusterError {
                 "install what defines it (its CustomResourceDefinition with this version), or correct apiVersion and kind"
             }
             Self::Lingering { object, finalizers, .. } => return linger_step(object, finalizers),
-            Self::Failed { object, .. } if object.kind == "Job" => {
-                return format!(
-                    "see the log of its Pods and mend the cause; a Job that has failed does not run again: remove it with \
-                     `kubectl {}` and apply again, which makes it anew",
-                    removal(object)
-                );
-            }
-            Self::Failed { object, .. } => {
-                return format!(
-                    "see `kubectl {}` and the log of its Pods, mend the cause, then apply again; nothing was removed",
-                    described(object)
-                );
-            }
+            Self::Failed { object, .. } => return failed_step(object),
             Self::Foreign { .. } => "import it, remove it, or choose another name; it was left as it is",
             Self::Held { lead, .. } => return release_step(lead),
             Self::Immutable { object } => {
@@ -190,6 +178,21 @@ pub(super) fn is_fixed(faults: &[FieldFault], words: &str) -> bool {
     ];
     let is_said = |text: &str| said.iter().any(|it| text.contains(it));
     is_said(words) || faults.iter().any(|fault| is_said(&fault.message))
+}
+
+/// What helps an object that has failed for good.
+fn failed_step(object: &ObjectRef) -> String {
+    if object.kind == "Job" {
+        return format!(
+            "see the log of its Pods and mend the cause; a Job that has failed does not run again: remove it with \
+             `kubectl {}` and apply again, which makes it anew",
+            removal(object)
+        );
+    }
+    format!(
+        "see `kubectl {}` and the log of its Pods, mend the cause, then apply again; nothing was removed",
+        described(object)
+    )
 }
 
 /// The right that is missing. The API server names it best: an apply that makes an object is a `patch`, and lacks `create`.
