@@ -137,7 +137,7 @@ pub(super) const CODES: &[Code] = &[
     lasting(
         "BERTH-ROUTE53-038",
         "The destroy of a resource would remove a record that another resource of this state has taken over.",
-        "Plan again; or take the former resource out of the state by a `removed` block with `destroy = false`.",
+        "Take the former resource out of the state, by a `removed` block with `destroy = false` or by `state rm`.",
     ),
     lasting(
         "BERTH-ROUTE53-039",

@@ -18,7 +18,7 @@ struct Plans {
     kept: BTreeSet<String>,
     gone: BTreeSet<String>,
     /// When each instance that a refresh has found last wrote its object.
-    written: BTreeMap<String, Vec<i64>>,
+    written: BTreeMap<String, BTreeSet<i64>>,
     vain: u32,
 }
 
@@ -47,12 +47,12 @@ impl Standing {
 
     /// Notes that a refresh has found an instance with an object, and when that one last wrote it.
     pub fn find(&self, object: &str, written: i64) {
-        self.lock().written.entry(object.to_owned()).or_default().push(written);
+        self.lock().written.entry(object.to_owned()).or_default().insert(written);
     }
 
-    /// Whether another instance with the object wrote it after this one did, or cannot be told from it.
+    /// Whether another instance with the object wrote it after this one did.
     pub fn is_succeeded(&self, object: &str, written: i64) -> bool {
-        self.lock().written.get(object).is_some_and(|all| all.iter().filter(|other| **other >= written).count() > 1)
+        self.lock().written.get(object).is_some_and(|all| all.iter().any(|other| *other > written))
     }
 
     /// Whether a destroy may still wait for others.
@@ -92,6 +92,6 @@ mod tests {
         assert!(standing.is_succeeded("a", 1) && !standing.is_succeeded("a", 2));
         standing.find("b", 0);
         standing.find("b", 0);
-        assert!(standing.is_succeeded("b", 0), "of an older version: rather left than lost");
+        assert!(!standing.is_succeeded("b", 0), "of an older version, or found twice");
     }
 }

@@ -1,4 +1,4 @@
-//! The objects by which clients reach the registry: Service, and Ingress or HTTPRoute.
+//! The objects by which clients reach the registry: Service, and Ingress or `HTTPRoute`.
 
 use std::collections::BTreeMap;
 

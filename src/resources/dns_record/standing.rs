@@ -63,8 +63,8 @@ fn untold(zone: &ZoneId, key: &RecordKey) -> Explanation {
         .on(format!("zone {zone}"))
         .said("The provider", "the refresh of one of the two came too late to say so, or there was none")
         .next(
-            "plan again, with a refresh, which mostly finds both in time and leaves the record; or take the former resource out of \
-             the state by a `removed` block with `destroy = false`",
+            "take the former resource out of the state, by a `removed` block with `destroy = false` or by `state rm`: the record \
+             is the other's; where the host refreshes first, planning again with a refresh tells whose it is as well",
         )
 }
 

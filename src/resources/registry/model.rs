@@ -63,7 +63,7 @@ pub struct Declared {
     pub external_tls: Option<bool>,
     /// An Ingress through which clients come; it ends TLS.
     pub ingress: Option<Ingress>,
-    /// A Gateway of the Gateway API through which clients come, by an HTTPRoute of the registry's name, instead of an Ingress. Its
+    /// A Gateway of the Gateway API through which clients come, by an `HTTPRoute` of the registry's name, instead of an Ingress. Its
     /// listener ends TLS, with a certificate that is the Gateway's: make it with a `berth_certificate` in the Gateway's
     /// namespace, or by cert-manager's annotation of the Gateway.
     pub gateway: Option<Gateway>,

@@ -23,7 +23,7 @@ pub struct Gateway {
     pub port: Option<i64>,
     /// How long requests may take.
     pub timeouts: Option<RouteTimeouts>,
-    /// Annotations of the HTTPRoute.
+    /// Annotations of the `HTTPRoute`.
     #[attr(check = annotation_keys())]
     pub annotations: Option<BTreeMap<String, String>>,
 }
