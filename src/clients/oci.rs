@@ -42,7 +42,7 @@ use super::http::{HttpError, Network};
 pub use challenge::Challenge;
 pub use chart::{ChartError, LocalChart};
 pub use copying::{Content, Moving, Pushed};
-pub use docker_login::{HelperError, login_of_user};
+pub use docker_login::{HelperError, login_of_user, parts_of_user};
 pub use error::OciError;
 pub use gather::{GatherError, Image};
 pub use local::{LocalError, LocalImage};

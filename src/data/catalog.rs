@@ -35,7 +35,7 @@ impl Data<Berth> for Catalog {
 
     async fn read(&self, cx: &Cx, model: &mut CatalogModel) -> Result<()> {
         let what = format!("Cannot list the repositories of `{}`", model.host);
-        let registry = cx.provider().oci(&model.host, "host").await?;
+        let registry = cx.provider().oci((&model.host, ""), "host").await?;
         let subject = Subject { registry: &model.host, attribute: "host", has_login: registry.has_login() };
         let listed = registry.catalog(cx.budget()).await;
         let mut all = listed.map_err(|error| error.explain(what, subject))?;

@@ -90,7 +90,7 @@ impl Data<Berth> for ImageData {
         let named: ImageReference = model.image.parse().map_err(|fault: crate::domain::image::Fault| {
             Explanation::new("BERTH-OCI-001", &*what).next(format!("correct it: {fault}")).at("image")
         })?;
-        let registry = cx.provider().oci(&named.registry, "image").await?;
+        let registry = cx.provider().oci((&named.registry, &named.repository), "image").await?;
         let subject = Subject { registry: &named.registry, attribute: "image", has_login: registry.has_login() };
         let name = named.digest.as_deref().or(named.tag.as_deref()).unwrap_or("latest");
         let told = |error: &GatherError| error.explain(&*what, subject, "image");

@@ -67,7 +67,7 @@ impl Data<Berth> for RepositoryTags {
             Explanation::new("BERTH-OCI-001", &*what).next(format!("the repository {why}")).at("repository")
         };
         let named = parsed(&model.repository).map_err(wrong)?;
-        let registry = cx.provider().oci(&named.registry, "repository").await?;
+        let registry = cx.provider().oci((&named.registry, &named.repository), "repository").await?;
         let subject = Subject { registry: &named.registry, attribute: "repository", has_login: registry.has_login() };
         let tags = registry.tags(cx.budget(), &named.repository).await;
         let tags = tags.map_err(|error| error.explain(&*what, subject))?;

@@ -83,6 +83,18 @@ impl RegistryName {
         !self.path.is_empty()
     }
 
+    /// The part of the registry that is meant; empty for all of it.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether a repository of a registry, whose own path does not count, is meant by this name: it lies in its path or is just that.
+    pub fn holds(&self, registry: &Self, repository: &str) -> bool {
+        let rest = repository.strip_prefix(self.path.as_str());
+        self.authority() == registry.authority()
+            && (self.path.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    }
+
     /// The key that stands for it in a Docker configuration: as it was written, but for what clients would not find.
     pub fn key(&self) -> String {
         if self.is_hub() {

@@ -9,17 +9,20 @@ use tokio::sync::{Mutex as Turn, OnceCell, OwnedMutexGuard};
 use url::Url;
 
 use super::Berth;
-use crate::clients::oci::{GatherError, HelperError, LocalImage, Oci, Subject, login_of_user};
+use crate::clients::oci::{GatherError, HelperError, LocalImage, Oci, Subject, login_of_user, parts_of_user};
 use crate::domain::oci::Platform;
 use crate::domain::oci::tag::Tag;
-use crate::domain::registry_name::base_url;
+use crate::domain::registry_name::{RegistryName, base_url};
 use crate::explain::Explanation;
 
 /// What is known of registries in this run.
 #[derive(Default)]
 pub struct Registries {
-    /// By their addresses: a host may be written in several ways.
-    clients: Mutex<BTreeMap<String, Arc<OnceCell<Arc<Oci>>>>>,
+    /// By their addresses, as a host may be written in several ways, and the part that has a login of its own: what is asked by one login is
+    /// never asked by that of another part.
+    clients: Mutex<BTreeMap<(String, String), Arc<OnceCell<Arc<Oci>>>>>,
+    /// The parts of registries that have logins of their own.
+    parts: OnceCell<Vec<RegistryName>>,
     turns: Mutex<BTreeMap<String, Arc<Turn<()>>>>,
     archives: Mutex<BTreeMap<String, Archive>>,
 }
@@ -32,24 +35,39 @@ struct Archive {
 }
 
 impl Berth {
-    /// The client of a registry, by the login of the provider block, else by that of the user who runs this.
+    /// The client of a registry, by the login of the provider block, else by that which the user who runs this has for the repository; an
+    /// empty one stands for the registry as a whole.
     ///
     /// # Errors
     /// A setting is not known yet, or a login or CA cannot be used.
-    pub async fn oci(&self, host: &str, attribute: &str) -> Result<Arc<Oci>, Explanation> {
+    pub async fn oci(&self, (host, repository): (&str, &str), attribute: &str) -> Result<Arc<Oci>, Explanation> {
         self.settled("registries")?;
         let base = base_url(host).map_err(|wrong| {
             Explanation::new("BERTH-OCI-001", cannot_speak_to(host)).next(format!("the host {wrong}")).at(attribute)
         })?;
-        let client = Arc::clone(locked(&self.oci.clients).entry(base.to_string()).or_default());
-        client.get_or_try_init(|| self.oci_client(base, host, attribute)).await.cloned()
+        let part = self.part_of(host, repository).await;
+        let client = Arc::clone(locked(&self.oci.clients).entry((base.to_string(), part.clone())).or_default());
+        client.get_or_try_init(|| self.oci_client(base, (host, &part), attribute)).await.cloned()
     }
 
-    async fn oci_client(&self, base: Url, host: &str, attribute: &str) -> Result<Arc<Oci>, Explanation> {
+    /// The smallest part with a login of its own that a repository lies in; empty for the registry as a whole.
+    async fn part_of(&self, host: &str, repository: &str) -> String {
+        let parts = self.oci.parts.get_or_init(|| parts_of_user(&self.env)).await;
+        let Ok(registry) = RegistryName::parse(host) else { return String::new() };
+        let paths = parts.iter().filter(|part| part.holds(&registry, repository)).map(RegistryName::path);
+        paths.max_by_key(|path| path.len()).unwrap_or_default().to_owned()
+    }
+
+    async fn oci_client(
+        &self,
+        base: Url,
+        (host, part): (&str, &str),
+        attribute: &str,
+    ) -> Result<Arc<Oci>, Explanation> {
         let access = self.registry_access(host).await?;
         let login = match access.login {
             Some(login) => Some(login),
-            None => login_of_user(&self.env, host).await.map_err(|error| no_login(host, &error))?,
+            None => login_of_user(&self.env, host, part).await.map_err(|error| no_login(host, &error))?,
         };
         let subject = Subject { registry: host, attribute, has_login: login.is_some() };
         let client = Oci::new(&self.network, base, access.ca_pem.as_deref(), login);
@@ -125,11 +143,26 @@ mod tests {
     async fn a_registry_has_one_client_however_its_host_is_written() {
         let settings = Settings { model: Config::default(), unknown: Vec::new() };
         let berth = Berth::configure(settings, &Env::default()).unwrap();
-        let client = berth.oci("hub.test", "host").await.unwrap();
+        let client = berth.oci(("hub.test", ""), "host").await.unwrap();
         for host in ["Hub.test", "hub.test:443", "https://hub.test/"] {
-            assert!(Arc::ptr_eq(&client, &berth.oci(host, "host").await.unwrap()), "{host}");
+            assert!(Arc::ptr_eq(&client, &berth.oci((host, "a/app"), "host").await.unwrap()), "{host}");
         }
-        assert!(!Arc::ptr_eq(&client, &berth.oci("hub.test:5000", "host").await.unwrap()));
+        assert!(!Arc::ptr_eq(&client, &berth.oci(("hub.test:5000", ""), "host").await.unwrap()));
+    }
+
+    #[tokio::test]
+    async fn parts_of_a_registry_with_logins_of_their_own_have_clients_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = r#"{"auths":{"hub.test/team-a":{"auth":"YTpzZWNyZXQ="},"hub.test/team-b":{"auth":"YjpzZWNyZXQ="}}}"#;
+        std::fs::write(folder.path().join("config.json"), file).unwrap();
+        let env = Env::from_iter([("DOCKER_CONFIG", folder.path().to_str().unwrap())]);
+        let settings = Settings { model: Config::default(), unknown: Vec::new() };
+        let berth = Berth::configure(settings, &env).unwrap();
+        let client = async |repository| berth.oci(("hub.test", repository), "host").await.unwrap();
+        let (one, other, open) = (client("team-a/app").await, client("team-b/app").await, client("team-c/app").await);
+        assert!(Arc::ptr_eq(&one, &client("team-a/b/c").await));
+        assert!(!Arc::ptr_eq(&one, &other) && !Arc::ptr_eq(&one, &open));
+        assert!(one.has_login() && other.has_login() && !open.has_login());
     }
 
     #[test]

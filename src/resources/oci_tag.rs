@@ -117,7 +117,9 @@ impl Destination<'_> {
         if !cx.provider().looks().may(QUESTION) {
             return;
         }
-        let Ok(registry) = cx.provider().oci(&self.tag.registry, self.attribute).await else { return };
+        let Ok(registry) = cx.provider().oci((&self.tag.registry, &self.tag.repository), self.attribute).await else {
+            return;
+        };
         let budget = cx.budget().at_most(LOOKING);
         match patiently(&budget, || registry.head(&self.tag.repository, &self.tag.tag, "pull")).await {
             Ok(Some(found)) if found.digest != digest => {
@@ -142,7 +144,7 @@ impl Destination<'_> {
 
     /// What the tag stands for; `None` if it is gone.
     pub async fn observe(self, cx: &Cx, what: &str) -> Result<Option<Head>> {
-        let registry = cx.provider().oci(&self.tag.registry, self.attribute).await?;
+        let registry = cx.provider().oci((&self.tag.registry, &self.tag.repository), self.attribute).await?;
         let budget = cx.budget().at_most(REFRESHING);
         let seen = patiently(&budget, || registry.head(&self.tag.repository, &self.tag.tag, "pull")).await;
         seen.map_err(|error| unanswered(error).explain(what, self.subject(registry.has_login())))
@@ -162,7 +164,7 @@ impl Destination<'_> {
 
     /// How large an image is, in bytes; `None` where its manifests cannot be read as those of one.
     pub async fn size_of(self, cx: &Cx, what: &str, digest: &str) -> Result<Option<i64>> {
-        let registry = cx.provider().oci(&self.tag.registry, self.attribute).await?;
+        let registry = cx.provider().oci((&self.tag.registry, &self.tag.repository), self.attribute).await?;
         match Image::in_registry(cx.budget(), &registry, (&self.tag.repository, digest), &[]).await {
             Ok(image) => Ok(i64::try_from(image.size()).ok()),
             Err(GatherError::Remote(error)) => Err(error.explain(what, self.subject(registry.has_login()))),
@@ -172,7 +174,7 @@ impl Destination<'_> {
 
     /// What a chart says of itself in the registry.
     pub async fn chart(self, cx: &Cx, what: &str, digest: &str) -> Result<StoredChart> {
-        let registry = cx.provider().oci(&self.tag.registry, self.attribute).await?;
+        let registry = cx.provider().oci((&self.tag.registry, &self.tag.repository), self.attribute).await?;
         let read = registry.chart(cx.budget(), &self.tag.repository, digest).await;
         read.map_err(|error| error.explain(what, self.subject(registry.has_login())))
     }
@@ -183,7 +185,9 @@ impl Destination<'_> {
         if is_made_here || cx.provider().is_offline() || !cx.provider().looks().may(SOURCES) {
             return;
         }
-        let Ok(registry) = cx.provider().oci(&self.tag.registry, self.attribute).await else { return };
+        let Ok(registry) = cx.provider().oci((&self.tag.registry, &self.tag.repository), self.attribute).await else {
+            return;
+        };
         let budget = cx.budget().at_most(LOOKING);
         match patiently(&budget, || registry.head(&self.tag.repository, reference, "pull")).await {
             Ok(None) => {
@@ -214,7 +218,7 @@ impl Destination<'_> {
     }
 
     async fn pushed(self, cx: &Cx, what: &str, image: (&Image, &Content), moving: Moving) -> Result<()> {
-        let registry = cx.provider().oci(&self.tag.registry, self.attribute).await?;
+        let registry = cx.provider().oci((&self.tag.registry, &self.tag.repository), self.attribute).await?;
         let place = (self.tag.repository.as_str(), self.tag.tag.as_str());
         let pushed = registry.push_image(cx.budget(), place, image, moving).await;
         match pushed.map_err(|error| error.explain(what, self.subject(registry.has_login())))? {
@@ -231,7 +235,7 @@ impl Destination<'_> {
     pub async fn restore(self, cx: &Cx, what: &str, digest: &str) -> Result<bool> {
         let _turn = cx.provider().turn_at(self.tag).await;
         self.claim(cx, what)?;
-        let registry = cx.provider().oci(&self.tag.registry, self.attribute).await?;
+        let registry = cx.provider().oci((&self.tag.registry, &self.tag.repository), self.attribute).await?;
         let restored = registry.retag(cx.budget(), &self.tag.repository, digest, &self.tag.tag).await;
         restored.map_err(|error| error.explain(what, self.subject(registry.has_login())))
     }
@@ -257,7 +261,7 @@ impl Destination<'_> {
     }
 
     async fn taken_off(self, cx: &Cx, what: &str) -> Result<()> {
-        let registry = cx.provider().oci(&self.tag.registry, self.attribute).await?;
+        let registry = cx.provider().oci((&self.tag.registry, &self.tag.repository), self.attribute).await?;
         let removed = patiently(cx.budget(), || registry.delete_manifest(&self.tag.repository, &self.tag.tag)).await;
         removed.map_err(|error| match &error {
             // How registries say that they do not delete, or not by tag.

@@ -8,7 +8,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 use crate::domain::dockerconfig::Login;
-use crate::domain::oci::docker_login::{Found, Reach, find, helper_login};
+use crate::domain::oci::docker_login::{Found, Reach, find, helper_login, parts};
+use crate::domain::registry_name::RegistryName;
 use crate::env::Env;
 use crate::secret::hidden;
 
@@ -28,14 +29,23 @@ pub struct HelperError {
     pub fault: String,
 }
 
-/// The user's login to a registry; `None` without one.
+/// The parts of registries for which the user's files have logins of their own.
+pub async fn parts_of_user(env: &Env) -> Vec<RegistryName> {
+    let mut found = Vec::new();
+    for path in files(env) {
+        found.extend(tokio::fs::read_to_string(&path).await.iter().flat_map(|text| parts(text)));
+    }
+    found
+}
+
+/// The user's login to a repository of a registry; `None` without one.
 ///
 /// # Errors
 /// A program that a file names for just this registry fails, other than by knowing nothing.
-pub async fn login_of_user(env: &Env, host: &str) -> Result<Option<Login>, HelperError> {
+pub async fn login_of_user(env: &Env, host: &str, repository: &str) -> Result<Option<Login>, HelperError> {
     for path in files(env) {
         let Ok(text) = tokio::fs::read_to_string(&path).await else { continue };
-        let login = match find(&text, host) {
+        let login = match find(&text, host, repository) {
             Some(Found::Login(login)) => Some(login),
             Some(Found::Helper { name, servers, reach: Reach::Registry }) => asked(&name, &servers).await?,
             Some(Found::Helper { name, servers, reach: Reach::All }) => stored(&name, &servers).await,
@@ -126,12 +136,12 @@ mod tests {
         let file = r#"{"auths":{"hub.test":{"auth":"YW5uOnNlY3JldDE="}}}"#;
         std::fs::write(folder.path().join("config.json"), file).unwrap();
         let env = |name: &str| Env::from_iter([(name, folder.path().to_str().unwrap())]);
-        let login = login_of_user(&env("DOCKER_CONFIG"), "hub.test").await.unwrap().unwrap();
+        let login = login_of_user(&env("DOCKER_CONFIG"), "hub.test", "app").await.unwrap().unwrap();
         assert_eq!(login.username, "ann");
-        assert_eq!(login_of_user(&env("HOME"), "hub.test").await.unwrap(), None);
+        assert_eq!(login_of_user(&env("HOME"), "hub.test", "app").await.unwrap(), None);
         std::fs::create_dir(folder.path().join(".docker")).unwrap();
         std::fs::write(folder.path().join(".docker/config.json"), file).unwrap();
-        assert!(login_of_user(&env("HOME"), "https://HUB.test/v2/").await.unwrap().is_some());
+        assert!(login_of_user(&env("HOME"), "https://HUB.test/v2/", "app").await.unwrap().is_some());
     }
 
     #[tokio::test]
@@ -139,7 +149,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("config.json"), r#"{"credHelpers":{"hub.test":"no-such"}}"#).unwrap();
         let env = Env::from_iter([("DOCKER_CONFIG", folder.path().to_str().unwrap())]);
-        let error = login_of_user(&env, "hub.test").await.unwrap_err();
+        let error = login_of_user(&env, "hub.test", "app").await.unwrap_err();
         assert_eq!(error.program, "docker-credential-no-such");
     }
 
@@ -149,8 +159,8 @@ mod tests {
         let file = r#"{"credsStore":"no-such","auths":{"hub.test":{"auth":"YW5uOnNlY3JldDE="}}}"#;
         std::fs::write(folder.path().join("config.json"), file).unwrap();
         let env = Env::from_iter([("DOCKER_CONFIG", folder.path().to_str().unwrap())]);
-        assert_eq!(login_of_user(&env, "other.test").await, Ok(None));
-        assert!(login_of_user(&env, "hub.test").await.unwrap().is_some());
+        assert_eq!(login_of_user(&env, "other.test", "app").await, Ok(None));
+        assert!(login_of_user(&env, "hub.test", "app").await.unwrap().is_some());
     }
 
     #[cfg(unix)]

@@ -2,6 +2,7 @@
 //!
 //! Source: Docker's `cli/config/configfile`, and `containers-auth.json(5)`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -52,29 +53,47 @@ struct Auth {
     identitytoken: Option<String>,
 }
 
-/// What the file says of a registry; `None` if nothing. A helper for the registry goes before the logins of the file, and these before the
-/// helper for all, which may know nothing of it.
-pub fn find(file: &str, host: &str) -> Option<Found> {
+/// What the file says of a repository; `None` if nothing. A helper for the registry goes before the logins of the file, and these before
+/// the helper for all, which may know nothing of it. Of several that name the repository's registry, the one with the longest path that
+/// the repository lies in is meant, and none with another path (`containers-auth.json(5)`, "Format").
+pub fn find(file: &str, host: &str, repository: &str) -> Option<Found> {
     let wanted = RegistryName::parse(host).ok()?;
     let read: File = serde_json::from_str(file).ok()?;
-    let is_meant = |key: &str| RegistryName::parse(key).is_ok_and(|name| name.authority() == wanted.authority());
     let helper = |name: &str, reach| Found::Helper { name: name.to_owned(), servers: servers(&wanted, host), reach };
-    if let Some((_, name)) = read.cred_helpers.iter().find(|(key, name)| is_meant(key) && !name.is_empty()) {
+    let named = meant(read.cred_helpers.keys(), &wanted, repository);
+    if let Some(name) = named.iter().filter_map(|key| read.cred_helpers.get(*key)).find(|name| !name.is_empty()) {
         return Some(helper(name, Reach::Registry));
     }
-    if let Some(login) = in_file(file, &read, is_meant) {
+    if let Some(login) = in_file(file, &read, &meant(read.auths.keys(), &wanted, repository)) {
         return Some(Found::Login(login));
     }
     read.creds_store.filter(|name| !name.is_empty()).map(|name| helper(&name, Reach::All))
 }
 
-fn in_file(text: &str, file: &File, is_meant: impl Fn(&str) -> bool) -> Option<Login> {
-    let token = file.auths.iter().find(|(key, _)| is_meant(key)).and_then(|(_, auth)| auth.identitytoken.clone());
-    if let Some(token) = token.filter(|token| !token.is_empty()) {
-        return Some(Login { username: IDENTITY_TOKEN.to_owned(), password: Secret::new(token) });
-    }
+/// The parts of registries for which the file has logins or helpers of their own.
+pub fn parts(file: &str) -> Vec<RegistryName> {
+    let read: File = serde_json::from_str(file).unwrap_or_default();
+    let names = read.auths.keys().chain(read.cred_helpers.keys()).filter_map(|key| RegistryName::parse(key).ok());
+    names.filter(RegistryName::has_path).collect()
+}
+
+/// The keys that stand for a repository, the most specific first.
+fn meant<'a>(keys: impl Iterator<Item = &'a String>, registry: &RegistryName, repository: &str) -> Vec<&'a str> {
+    let names = keys.filter_map(|key| Some((RegistryName::parse(key).ok()?, key.as_str())));
+    let mut found: Vec<_> = names.filter(|(name, _)| name.holds(registry, repository)).collect();
+    found.sort_by_key(|(name, _)| Reverse(name.path().len()));
+    found.into_iter().map(|(_, key)| key).collect()
+}
+
+fn in_file(text: &str, file: &File, keys: &[&str]) -> Option<Login> {
     let logins = DockerConfig::parse(text).ok()?;
-    logins.logins().find(|(key, _)| is_meant(key)).map(|(_, login)| login.clone())
+    keys.iter().find_map(|key| {
+        let token = file.auths.get(*key).and_then(|auth| auth.identitytoken.clone()).filter(|token| !token.is_empty());
+        match token {
+            Some(token) => Some(Login { username: IDENTITY_TOKEN.to_owned(), password: Secret::new(token) }),
+            None => logins.logins().find(|(it, _)| it == key).map(|(_, login)| login.clone()),
+        }
+    })
 }
 
 /// Helpers compare texts too: Docker asks them by the key, older ones by a URL.
@@ -116,22 +135,49 @@ mod tests {
     #[test]
     fn a_login_is_found_however_the_registry_is_written() {
         let file = r#"{"auths":{"https://hub.test/v2/":{"auth":"YW5uOnNlY3JldDE="},"https://index.docker.io/v1/":{"username":"bob","password":"secret2"}}}"#;
-        assert_eq!(login(find(file, "hub.test:443")), ("ann".to_owned(), "secret1".to_owned()));
-        assert_eq!(login(find(file, "docker.io")).0, "bob");
-        assert_eq!(find(file, "other.test"), None);
-        assert_eq!(find("no json", "hub.test"), None);
+        assert_eq!(login(find(file, "hub.test:443", "team/app")), ("ann".to_owned(), "secret1".to_owned()));
+        assert_eq!(login(find(file, "docker.io", "team/app")).0, "bob");
+        assert_eq!(find(file, "other.test", "team/app"), None);
+        assert_eq!(find("no json", "hub.test", "team/app"), None);
+    }
+
+    #[test]
+    fn the_most_specific_login_is_meant_and_none_of_another_path() {
+        let auth = |user: &str| format!(r#"{{"username":"{user}","password":"secret of {user}"}}"#);
+        let file = format!(
+            r#"{{"auths":{{"hub.test/a":{},"hub.test/a/b":{},"hub.test/team":{},"https://hub.test":{},"other.test/x":{}}}}}"#,
+            auth("a"),
+            auth("ab"),
+            auth("team"),
+            auth("all"),
+            auth("x")
+        );
+        for (repository, user) in
+            [("a/app", "a"), ("a", "a"), ("a/b/app", "ab"), ("ab/app", "all"), ("teams/app", "all"), ("", "all")]
+        {
+            assert_eq!(login(find(&file, "hub.test", repository)).0, user, "{repository}");
+        }
+        assert_eq!(find(&file, "other.test", "y/app"), None);
+        assert_eq!(find(&file, "other.test", ""), None);
+        assert_eq!(parts(&file).iter().map(RegistryName::path).collect::<Vec<_>>(), ["a", "a/b", "team", "x"]);
+        let file = r#"{"credHelpers":{"hub.test/a":"one","hub.test":"all"}}"#;
+        let helper = |repository: &str| match find(file, "hub.test", repository) {
+            Some(Found::Helper { name, .. }) => name,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((helper("a/app"), helper("b/app")), ("one".to_owned(), "all".to_owned()));
     }
 
     #[test]
     fn a_helper_of_the_registry_goes_first_and_that_of_all_last() {
         let file = r#"{"credsStore":"desktop","credHelpers":{"a.test":"ecr-login"},
             "auths":{"a.test":{"auth":"YW5uOnNlY3JldDE="},"b.test":{"auth":"YW5uOnNlY3JldDE="},"c.test":{}}}"#;
-        let helper = |host: &str| match find(file, host) {
+        let helper = |host: &str| match find(file, host, "team/app") {
             Some(Found::Helper { name, servers, .. }) => (name, servers.first().cloned().unwrap()),
             other => panic!("{other:?}"),
         };
         assert_eq!(helper("a.test"), ("ecr-login".to_owned(), "a.test".to_owned()));
-        assert_eq!(login(find(file, "b.test")).0, "ann");
+        assert_eq!(login(find(file, "b.test", "team/app")).0, "ann");
         assert_eq!(helper("c.test").0, "desktop");
         assert_eq!(helper("docker.io").1, "https://index.docker.io/v1/");
     }
@@ -139,7 +185,10 @@ mod tests {
     #[test]
     fn a_token_of_the_registry_goes_before_the_password() {
         let file = r#"{"auths":{"a.azurecr.test":{"auth":"MDAwMDp4","identitytoken":"a long token"}}}"#;
-        assert_eq!(login(find(file, "a.azurecr.test")), (IDENTITY_TOKEN.to_owned(), "a long token".to_owned()));
+        assert_eq!(
+            login(find(file, "a.azurecr.test", "team/app")),
+            (IDENTITY_TOKEN.to_owned(), "a long token".to_owned())
+        );
         assert_eq!(helper_login(br#"{"ServerURL":"x","Username":"u","Secret":"helped"}"#).unwrap().username, "u");
         assert!(helper_login(b"credentials not found").is_none());
     }

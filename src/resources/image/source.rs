@@ -98,7 +98,7 @@ pub async fn resolve(cx: &Cx, model: &Declared, what: &str) -> Result<(Image, Co
         let next = "set one of archive, oci_layout and reference";
         return Err(Explanation::new("BERTH-OCI-001", what).next(next).at("source"));
     };
-    let registry = cx.provider().oci(&reference.registry, attribute).await?;
+    let registry = cx.provider().oci((&reference.registry, &reference.repository), attribute).await?;
     let name = reference.digest.as_deref().or(reference.tag.as_deref()).unwrap_or("latest");
     let found = Image::in_registry(cx.budget(), &registry, (&reference.repository, name), &platforms).await;
     let subject = Subject { registry: &reference.registry, attribute, has_login: registry.has_login() };
