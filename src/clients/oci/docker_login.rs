@@ -1,5 +1,6 @@
 //! The login of the user who runs this: Docker's and Podman's files, and the programs that they name.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -121,7 +122,11 @@ async fn ask(program: &str, server: &str) -> std::io::Result<Output> {
         .kill_on_drop(true)
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(server.as_bytes()).await?;
+        // Some do not read it, and may be gone by then: what they print counts all the same.
+        match stdin.write_all(server.as_bytes()).await {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => return Err(error),
+            _ => {}
+        }
     }
     child.wait_with_output().await
 }
@@ -161,6 +166,24 @@ mod tests {
         let env = Env::from_iter([("DOCKER_CONFIG", folder.path().to_str().unwrap())]);
         assert_eq!(login_of_user(&env, "other.test", "app").await, Ok(None));
         assert!(login_of_user(&env, "hub.test", "app").await.unwrap().is_some());
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_program_that_does_not_read_its_input_is_heard_all_the_same() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("helper");
+        let long = "x".repeat(1 << 20);
+        let said = async |script: &str| {
+            std::fs::write(&program, format!("#!/bin/sh\nexec 0<&-\n{script}\n")).unwrap();
+            std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+            judged(&ask(program.to_str().unwrap(), &long).await.unwrap())
+        };
+        let login = said(r#"echo '{"ServerURL":"x","Username":"ann","Secret":"s"}'"#).await;
+        assert_eq!(login.unwrap().unwrap().username, "ann");
+        let words = said("echo 'session expired, log in anew'; exit 1").await;
+        assert_eq!(words, Err("session expired, log in anew".to_owned()));
     }
 
     #[cfg(unix)]
