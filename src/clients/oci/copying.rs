@@ -78,7 +78,8 @@ async fn opened(place: Place, start: u64) -> Result<Pieces, OciError> {
 }
 
 impl Oci {
-    /// Brings an image into a repository and puts the tag on it. What is there is not sent again.
+    /// Brings an image into a repository and puts the tag on it. What is there is not sent again, and what is not is: clean-ups take manifests
+    /// and blobs away from under a tag that stays.
     pub async fn push_image(
         &self,
         budget: &Budget,
@@ -87,15 +88,14 @@ impl Oci {
         moving: Moving,
     ) -> Result<Pushed, Unfinished> {
         let top = &image.top;
-        if let Some(settled) = self.settled(budget, (repository, tag), top, moving).await? {
-            return Ok(settled);
+        let settled = self.settled(budget, (repository, tag), top, moving).await?;
+        if let Some(occupied @ Pushed::Occupied(_)) = settled {
+            return Ok(occupied);
         }
-        let mut bytes = 0;
-        if self.seen(budget, repository, &top.digest).await?.is_none() {
-            bytes = self.push_blobs(budget, repository, image, content).await?;
-            for manifest in &image.children {
-                self.put(budget, repository, &manifest.digest, manifest).await?;
-            }
+        let is_known = settled.is_some() || self.seen(budget, repository, &top.digest).await?.is_some();
+        let bytes = self.complete(budget, repository, (image, content), is_known).await?;
+        if settled.is_some() {
+            return Ok(if bytes == 0 { Pushed::WasThere } else { Pushed::Sent(bytes) });
         }
         // Somebody else may have pushed meanwhile.
         if moving == Moving::Refused
@@ -105,6 +105,53 @@ impl Oci {
         }
         self.put(budget, repository, tag, top).await?;
         Ok(Pushed::Sent(bytes))
+    }
+
+    /// Brings all that is below the top manifest into a repository. If that manifest `is_known` there, the rest is asked for before it is sent.
+    async fn complete(
+        &self,
+        budget: &Budget,
+        repository: &str,
+        (image, content): (&Image, &Content),
+        is_known: bool,
+    ) -> Result<u64, Unfinished> {
+        let blobs =
+            if is_known { self.missing(budget, repository, &image.blobs).await? } else { image.blobs.iter().collect() };
+        let bytes = self.push_blobs(budget, repository, &blobs, content).await?;
+        for manifest in &image.children {
+            if !is_known || self.seen(budget, repository, &manifest.digest).await?.is_none() {
+                self.put(budget, repository, &manifest.digest, manifest).await?;
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// The blobs that a repository does not have.
+    async fn missing<'a>(
+        &self,
+        budget: &Budget,
+        repository: &str,
+        blobs: &'a [Descriptor],
+    ) -> Result<Vec<&'a Descriptor>, Unfinished> {
+        let mut looks = Vec::new();
+        for blob in blobs {
+            looks.push(async move {
+                let is_there = patiently(budget, || self.has_blob(repository, &blob.digest)).await?;
+                Ok::<_, Unfinished>(Some(blob).filter(|_| !is_there))
+            });
+        }
+        let found: Vec<_> = futures_util::stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Whether a repository has a blob. One that does not say so is taken to have what its manifest names.
+    async fn has_blob(&self, repository: &str, digest: &str) -> Result<bool, OciError> {
+        let (url, scopes) = (self.blob_url(repository, digest), [scope(repository, "pull,push")]);
+        match checked(self.authorized(Method::HEAD, url, &scopes, |request| request).await?, 0).await {
+            Err(OciError::NotFound { .. }) => Ok(false),
+            Err(error) if error.is_passing() => Err(error),
+            _ => Ok(true),
+        }
     }
 
     /// What the tag stands for already, where it is not to be put on the image.
@@ -126,11 +173,16 @@ impl Oci {
         patiently(budget, || self.head(repository, reference, "pull,push")).await
     }
 
-    /// Puts a tag on a manifest that the repository has; `false` if it has not.
+    /// Puts a tag on a manifest that the repository has; `false` if it has not all of it.
     pub async fn retag(&self, budget: &Budget, repository: &str, digest: &str, tag: &str) -> Result<bool, Unfinished> {
-        match patiently(budget, || self.get(repository, digest, "pull,push")).await {
-            Ok(manifest) => self.put(budget, repository, tag, &manifest).await.map(|()| true),
+        let done = match patiently(budget, || self.get(repository, digest, "pull,push")).await {
+            Ok(manifest) => self.put(budget, repository, tag, &manifest).await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(()) => Ok(true),
             Err(Unfinished::Failed(OciError::NotFound { .. })) => Ok(false),
+            Err(Unfinished::Failed(error)) if error.is_incomplete() => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -143,7 +195,7 @@ impl Oci {
         &self,
         budget: &Budget,
         repository: &str,
-        image: &Image,
+        blobs: &[&Descriptor],
         content: &Content,
     ) -> Result<u64, Unfinished> {
         let from = match content {
@@ -151,7 +203,7 @@ impl Oci {
             _ => None,
         };
         let mut uploads = Vec::new();
-        for blob in &image.blobs {
+        for blob in blobs {
             uploads.push(self.in_turn(budget, Wish { repository, blob, from }, content));
         }
         futures_util::stream::iter(uploads)

@@ -102,9 +102,16 @@ impl OciError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Http(error) => !error.is_permanent(),
+            // Distribution says so with status 500.
+            error if error.is_incomplete() => false,
             Self::Throttled { .. } | Self::Busy { .. } | Self::Refused { status: 408 | 500 | 502..=504, .. } => true,
             _ => false,
         }
+    }
+
+    /// Whether a manifest was refused for something that it names and the registry does not have.
+    pub(super) fn is_incomplete(&self) -> bool {
+        matches!(self, Self::Refused { words, .. } | Self::NotFound { words } if words.contains("MANIFEST_BLOB_UNKNOWN"))
     }
 
     /// The pause that the registry asks for. None wants to be asked again at once, whatever it says.
@@ -210,6 +217,8 @@ mod tests {
         assert!([500, 502, 503, 504, 408].into_iter().all(|status| refused(status).is_passing()));
         assert!([400, 409, 416, 501].into_iter().all(|status| !refused(status).is_passing()));
         assert!(OciError::Throttled { words: String::new(), pause: None }.is_passing());
+        let lost = OciError::Refused { status: 500, words: "UNKNOWN; MANIFEST_BLOB_UNKNOWN blob unknown".to_owned() };
+        assert!(lost.is_incomplete() && !lost.is_passing());
         assert!(!OciError::Denied { words: String::new() }.is_passing());
     }
 }

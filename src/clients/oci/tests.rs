@@ -214,3 +214,28 @@ async fn who_may_not_read_where_a_blob_is_may_still_send_it() {
     assert_eq!(sent.unwrap(), 7);
     assert!(asked.lock().unwrap().iter().any(|(line, _)| line.starts_with("PUT /upload")));
 }
+
+#[tokio::test]
+async fn what_was_taken_away_from_under_a_tag_is_sent_again() {
+    let (child, top) = (Manifest::new(OCI_MANIFEST, "{}".into()), Manifest::new(OCI_MANIFEST, "[]".into()));
+    let (kept, lost) = (digest_of(b"kept"), digest_of(b"content"));
+    let (is_lost, tagged) = ([child.digest.clone(), lost.clone()], top.digest.clone());
+    let (base, asked) = server(move |line| match line.split(' ').next() {
+        Some("HEAD") if is_lost.iter().any(|digest| line.contains(digest.as_str())) => reply("404 Not Found"),
+        Some("POST") => reply("202 Accepted\r\nlocation: /upload"),
+        Some("PUT") => reply("201 Created"),
+        _ => reply(&format!("200 OK\r\ndocker-content-digest: {tagged}")),
+    })
+    .await;
+    let blobs = vec![local::descriptor("l", kept, 4), local::descriptor("l", lost.clone(), 7)];
+    let places = Places::from([(lost, Place::Bytes("content".into()))]);
+    let named = format!("PUT /v2/a/manifests/{}", child.digest);
+    let image = Image { top, children: vec![child], blobs };
+    let (content, budget) = (Content::Local(Arc::new(places)), Budget::uninterrupted(Duration::from_mins(1)));
+    let pushed = client(base).push_image(&budget, ("a", "1"), (&image, &content), Moving::Refused).await.unwrap();
+    assert_eq!(pushed, Pushed::Sent(7));
+    let asked = asked.lock().unwrap();
+    let sent: Vec<&str> = asked.iter().map(|(line, _)| line.as_str()).filter(|line| line.starts_with('P')).collect();
+    assert_eq!(sent.len(), 3, "one blob and the child: {sent:?}");
+    assert!(sent.iter().any(|line| line.starts_with(&named)));
+}

@@ -72,6 +72,12 @@ impl OciError {
                 );
                 ("BERTH-OCI-004", next)
             }
+            error if error.is_incomplete() => {
+                let next = "apply again if something was taken away meanwhile: what is missing is sent then; layers that are kept elsewhere \
+                            (`urls`) are sent by nobody: let the registry take such manifests (distribution: validation.manifests.urls), or \
+                            use an image without them";
+                ("BERTH-OCI-006", next.to_owned())
+            }
             error if error.is_passing() => {
                 let next = "apply again once the registry answers; if the same apply makes it, name it in depends_on";
                 ("BERTH-OCI-004", next.to_owned())
@@ -194,6 +200,7 @@ mod tests {
             (OciError::Unauthorized { words: words() }, false, "docker login hub.test"),
             (OciError::Denied { words: words() }, true, "allow this login to do it"),
             (OciError::Denied { words: words() }, false, "docker login hub.test"),
+            (OciError::Refused { status: 500, words: "MANIFEST_BLOB_UNKNOWN".to_owned() }, false, "kept elsewhere"),
             (OciError::Throttled { words: words(), pause: None }, false, "apply again after a while"),
             (OciError::Refused { status: 503, words: words() }, false, "once the registry answers"),
         ] {
