@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::secret::Secret;
 
+use super::error::stranger;
 use super::{Challenge, Manner, Oci, OciError, challenge_of};
 
 /// How much of a token's time is used: requests are on their way for a while, and clocks differ.
@@ -77,7 +78,7 @@ impl Oci {
             let manner = challenge.clone().map_or(Manner::Open, Manner::Told);
             *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
         }
-        Ok(challenge)
+        stranger(probe).await.map_or(Ok(challenge), Err)
     }
 
     /// Takes a refusal for what it says. Answers whether another attempt would differ: a token may have run out, and some

@@ -39,6 +39,12 @@ pub enum OciError {
         /// The registry's words.
         words: String,
     },
+    /// What answers at its address speaks no registry's language: what stands before it may not know the way to it yet.
+    #[error("what answers there is no registry, or does not lead to one yet: status 404{}", said(words))]
+    NoRegistry {
+        /// Its words.
+        words: String,
+    },
     /// Something on the way takes no body of this size.
     #[error("{size} bytes are too large for something on the way: status 413")]
     TooLarge {
@@ -104,6 +110,7 @@ impl OciError {
             Self::Http(error) => !error.is_permanent(),
             // Distribution says so with status 500.
             error if error.is_incomplete() => false,
+            Self::NoRegistry { .. } => true,
             Self::Throttled { .. } | Self::Busy { .. } | Self::Refused { status: 408 | 500 | 502..=504, .. } => true,
             _ => false,
         }
@@ -174,6 +181,18 @@ fn refusal(status: StatusCode, words: String, pause: Option<Duration>, size: usi
         StatusCode::TOO_MANY_REQUESTS => OciError::Throttled { words, pause },
         _ => OciError::Refused { status: status.as_u16(), words },
     }
+}
+
+/// Whether an answer to the first question to a registry is that of something else: all that one answers is JSON or bears its header
+/// (OCI Distribution Specification, "Determining Support").
+pub(super) async fn stranger(answer: Response) -> Option<OciError> {
+    let is_told = answer.headers().contains_key("docker-distribution-api-version");
+    if answer.status() != StatusCode::NOT_FOUND || is_told {
+        return None;
+    }
+    let body = limited(answer).await.unwrap_or_default();
+    let is_json = serde_json::from_slice::<serde_json::Value>(&body).is_ok();
+    (!is_json).then(|| OciError::NoRegistry { words: words_of(&body) })
 }
 
 #[derive(Default, Deserialize)]

@@ -239,3 +239,17 @@ async fn what_was_taken_away_from_under_a_tag_is_sent_again() {
     assert_eq!(sent.len(), 3, "one blob and the child: {sent:?}");
     assert!(sent.iter().any(|line| line.starts_with(&named)));
 }
+
+#[tokio::test]
+async fn a_404_that_is_no_registrys_says_nothing_of_a_tag() {
+    for (body, is_registry) in [("404 page not found\n", false), (r#"{"errors":[]}"#, true)] {
+        let (base, _) = server(|_| reply_with("404 Not Found", body)).await;
+        let seen = client(base).head("a", "1", "pull").await;
+        match seen {
+            Ok(seen) => assert!(is_registry && seen.is_none(), "{body}"),
+            Err(error) => {
+                assert!(!is_registry && error.is_passing() && error.to_string().contains(body.trim()), "{error}")
+            }
+        }
+    }
+}

@@ -72,6 +72,10 @@ impl OciError {
                 );
                 ("BERTH-OCI-004", next)
             }
+            Self::NoRegistry { .. } => {
+                let next = "correct the host; if its registry was made a moment ago, apply again once its Ingress or route leads to it";
+                ("BERTH-OCI-004", next.to_owned())
+            }
             error if error.is_incomplete() => {
                 let next = "apply again if something was taken away meanwhile: what is missing is sent then; layers that are kept elsewhere \
                             (`urls`) are sent by nobody: let the registry take such manifests (distribution: validation.manifests.urls), or \
@@ -200,6 +204,7 @@ mod tests {
             (OciError::Unauthorized { words: words() }, false, "docker login hub.test"),
             (OciError::Denied { words: words() }, true, "allow this login to do it"),
             (OciError::Denied { words: words() }, false, "docker login hub.test"),
+            (OciError::NoRegistry { words: words() }, false, "once its Ingress or route leads to it"),
             (OciError::Refused { status: 500, words: "MANIFEST_BLOB_UNKNOWN".to_owned() }, false, "kept elsewhere"),
             (OciError::Throttled { words: words(), pause: None }, false, "apply again after a while"),
             (OciError::Refused { status: 503, words: words() }, false, "once the registry answers"),
