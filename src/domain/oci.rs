@@ -74,6 +74,12 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
+    /// Whether an index that names it means a manifest: what is of no kind that one knows is taken for one, blobs of known kinds are not.
+    pub fn is_manifest(&self) -> bool {
+        let is_like = |word: &str| self.media_type.contains(word);
+        !(is_like(".layer.") || is_like(".rootfs.") || is_like(".cacheconfig.")) || is_like("manifest")
+    }
+
     /// Whether a registry need not have it.
     pub fn is_foreign(&self) -> bool {
         let named = self.media_type.contains(".foreign.") || self.media_type.contains(".nondistributable.");

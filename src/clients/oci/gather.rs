@@ -102,8 +102,13 @@ pub(super) async fn gathered(parts: &impl Parts, top: Manifest, platforms: &[Pla
     while let Some(manifest) = pending.pop() {
         match manifest.contents()? {
             Contents::Index(named) => {
-                for named in &named {
-                    pending.push(parts.manifest(named).await?);
+                for named in named {
+                    if named.is_manifest() {
+                        pending.push(parts.manifest(&named).await?);
+                    } else {
+                        // The caches of BuildKit are such an index.
+                        blobs.extend(Some(named).filter(|it| !it.is_foreign()).map(|it| (it.digest.clone(), it)));
+                    }
                 }
             }
             Contents::Image { config, layers } => {
@@ -228,6 +233,18 @@ mod tests {
         assert!(image.size() > 12);
         let has = |layer: &str| image.blobs.iter().any(|it| it.digest == digest_of(layer.as_bytes()));
         assert!(has("shared") && has("x") && !has("y"), "what is kept elsewhere is left out");
+    }
+
+    #[tokio::test]
+    async fn an_index_may_name_blobs_as_the_caches_of_buildkit_do() {
+        let mut parts = Box::default();
+        let layer =
+            json!({ "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": digest_of(b"x"), "size": 1 });
+        let cache =
+            json!({ "mediaType": "application/vnd.buildkit.cacheconfig.v0", "digest": digest_of(b"{}"), "size": 2 });
+        let top = parts.put(OCI_INDEX, &json!({ "schemaVersion": 2, "manifests": [layer, cache] }));
+        let image = gathered(&parts, parts.top(&top), &[]).await.unwrap();
+        assert_eq!((image.children.len(), image.blobs.len()), (0, 2));
     }
 
     #[test]
