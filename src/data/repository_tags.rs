@@ -2,7 +2,7 @@
 
 use crate::clients::oci::Subject;
 use crate::domain::image::ImageReference;
-use crate::domain::oci::versions::{Constraint, version_of};
+use crate::domain::oci::versions::{Constraint, is_long_number, version_of};
 use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
 use crate::sdk::{Check, Computed, Data, Meta, Model, ReadTimeouts, Result, check};
@@ -82,8 +82,10 @@ impl Data<Berth> for RepositoryTags {
 /// The tags in order, and the newest version.
 fn sorted(tags: Vec<String>, constraint: Option<&Constraint>) -> (Vec<String>, Option<String>) {
     let (mut versions, mut others) = (Vec::new(), Vec::new());
+    // Who writes versions with dots means dates and commits by long numbers.
+    let has_dots = tags.iter().any(|tag| tag.contains('.') && version_of(tag).is_some());
     for tag in tags {
-        match version_of(&tag) {
+        match version_of(&tag).filter(|_| !(has_dots && is_long_number(&tag))) {
             Some(version) => versions.push((version, tag)),
             None => others.push(tag),
         }
@@ -113,6 +115,11 @@ mod tests {
         let constraint: Constraint = "~> 1.9.0".parse().unwrap();
         assert_eq!(sorted(all, Some(&constraint)), (tags(&["1.9.1", "1.9.0"]), Some("1.9.1".to_owned())));
         assert_eq!(sorted(Vec::new(), None), (Vec::new(), None));
+        let dated = tags(&["20240115", "1.4.2", "4158742", "2024.01.15", "7"]);
+        let constraint: Constraint = ">= 1.4".parse().unwrap();
+        assert_eq!(sorted(dated.clone(), None).0, tags(&["7", "1.4.2", "2024.01.15", "20240115", "4158742"]));
+        assert_eq!(sorted(dated, Some(&constraint)).0, tags(&["7", "1.4.2"]));
+        assert_eq!(sorted(tags(&["20240115", "20240116"]), None).1.as_deref(), Some("20240116"), "all are dates");
         let builds = tags(&["1.0.0_a", "1.0.0_b", "1.0.0"]);
         assert_eq!(
             sorted(builds, None).0,

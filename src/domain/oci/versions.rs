@@ -11,13 +11,17 @@ pub fn version_of(tag: &str) -> Option<Version> {
     let end = text.find(['-', '+']).unwrap_or(text.len());
     let (core, rest) = text.split_at_checked(end)?;
     let parts: Vec<&str> = core.split('.').collect();
-    // A date or a commit of digits alone is no version: Semantic Versioning allows no leading zeros either.
     let filled = match parts.len() {
         1 => format!("{core}.0.0{rest}"),
         2 => format!("{core}.0{rest}"),
         _ => text.clone(),
     };
     Version::parse(&filled).ok()
+}
+
+/// Whether a tag is a single number that is too long to be a version among others: a date, or a commit of digits alone.
+pub fn is_long_number(tag: &str) -> bool {
+    tag.len() > 4 && tag.bytes().all(|octet| octet.is_ascii_digit())
 }
 
 /// A constraint in Terraform's own words: `~> 1.2`, `>= 1.0, < 2.0, != 1.5.0`.
