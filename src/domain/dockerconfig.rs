@@ -152,7 +152,9 @@ fn login_of(entry: &Value) -> Option<Login> {
     if let (Some(username), Some(password)) = (text("username"), text("password")) {
         return Some(Login { username: username.to_owned(), password: Secret::new(password) });
     }
-    let decoded = String::from_utf8(STANDARD.decode(text("auth")?).ok()?).ok()?;
+    // As Go, whose tools write and read such files, takes it: wrapped lines are one.
+    let auth: String = text("auth")?.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+    let decoded = String::from_utf8(STANDARD.decode(auth).ok()?).ok()?;
     let (username, password) = decoded.split_once(':')?;
     Some(Login { username: username.to_owned(), password: Secret::new(password) })
 }
@@ -222,6 +224,8 @@ mod tests {
         assert_eq!(DockerConfig::parse(written.json().expose()).unwrap(), written);
         let docker = DockerConfig::parse(r#"{"auths":{"a.test":{"auth":"YW5uOnNlOmNyZXQ="},"helper.test":{}}}"#);
         assert_eq!(docker.unwrap(), written);
+        let wrapped = DockerConfig::parse(r#"{"auths":{"a.test":{"auth":"YW5uOnNl\r\nOmNyZXQ=\n"}}}"#);
+        assert_eq!(wrapped.unwrap(), written);
         let legacy = DockerConfig::parse_legacy(r#"{"a.test":{"auth":"YW5uOnNlOmNyZXQ="}}"#);
         assert_eq!(legacy.unwrap(), written);
         assert_eq!(DockerConfig::parse("{}").unwrap_err(), Fault::Format);

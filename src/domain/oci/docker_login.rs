@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::domain::dockerconfig::{DockerConfig, Login};
 use crate::domain::registry_name::RegistryName;
@@ -43,8 +43,16 @@ pub enum Reach {
 #[serde(rename_all = "camelCase", default)]
 struct File {
     creds_store: Option<String>,
+    #[serde(deserialize_with = "given")]
     cred_helpers: BTreeMap<String, String>,
+    #[serde(deserialize_with = "given")]
     auths: BTreeMap<String, Auth>,
+}
+
+/// The members that are there: what is null is absent, as Go has it.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<BTreeMap<String, T>, D::Error> {
+    let members = Option::<BTreeMap<String, Option<T>>>::deserialize(from)?.unwrap_or_default();
+    Ok(members.into_iter().filter_map(|(key, value)| Some((key, value?))).collect())
 }
 
 #[derive(Default, Deserialize)]
@@ -138,6 +146,8 @@ mod tests {
         assert_eq!(login(find(file, "hub.test:443", "team/app")), ("ann".to_owned(), "secret1".to_owned()));
         assert_eq!(login(find(file, "docker.io", "team/app")).0, "bob");
         assert_eq!(find(file, "other.test", "team/app"), None);
+        let nulls = r#"{"credHelpers":null,"auths":{"other.test":null,"hub.test":{"auth":"YW5uOnNlY3JldDE="}}}"#;
+        assert_eq!(login(find(nulls, "hub.test", "app")).0, "ann");
         assert_eq!(find("no json", "hub.test", "team/app"), None);
     }
 
