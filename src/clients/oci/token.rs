@@ -7,6 +7,7 @@ use std::time::Duration;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
 use crate::domain::dockerconfig::Login;
@@ -42,16 +43,22 @@ pub enum Grant {
 struct Answer {
     token: Option<String>,
     access_token: Option<String>,
-    expires_in: Option<u64>,
+    expires_in: Option<Value>,
 }
 
 impl Answer {
     fn granted(self) -> Result<(Secret, Duration), OciError> {
-        let lifetime = self.expires_in.map_or(USUAL_LIFETIME, Duration::from_secs).min(LONGEST_LIFETIME);
-        let text = self.token.or(self.access_token);
+        let lifetime = self.expires_in.as_ref().and_then(seconds).unwrap_or(USUAL_LIFETIME).min(LONGEST_LIFETIME);
+        let text = self.token.filter(|token| !token.is_empty()).or(self.access_token).filter(|token| !token.is_empty());
         let text = text.ok_or_else(|| OciError::Unauthorized { words: "the answer holds no token".to_owned() })?;
         Ok((Secret::new(text), lifetime))
     }
+}
+
+/// A number of seconds, however it is written; `None` for what is none.
+fn seconds(written: &Value) -> Option<Duration> {
+    let whole = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok()).map(Duration::from_secs);
+    whole(written).or_else(|| Duration::try_from_secs_f64(written.as_f64()?).ok())
 }
 
 impl Oci {
@@ -135,7 +142,13 @@ mod tests {
         assert_eq!((token.expose(), lifetime), ("one of these", Duration::from_mins(5)));
         let (token, lifetime) = read(r#"{"token":"another one"}"#).unwrap();
         assert_eq!((token.expose(), lifetime), ("another one", Duration::from_mins(1)));
-        assert!(read("{}").is_err());
+        assert!(read("{}").is_err() && read(r#"{"token":""}"#).is_err());
+        let (token, _) = read(r#"{"token":"","access_token":"one of these"}"#).unwrap();
+        assert_eq!(token.expose(), "one of these");
+        for (written, seconds) in [("\"300\"", 300), ("300.0", 300), ("-1", 60), ("\"soon\"", 60), ("null", 60)] {
+            let (_, lifetime) = read(&format!(r#"{{"token":"another one","expires_in":{written}}}"#)).unwrap();
+            assert_eq!(lifetime.as_secs(), seconds, "{written}");
+        }
     }
 
     #[tokio::test]
