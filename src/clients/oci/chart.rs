@@ -12,11 +12,16 @@ use super::local::descriptor;
 use super::place::{Place, Places};
 use crate::domain::oci::chart::ignore::Rules;
 use crate::domain::oci::chart::packing::{Files, packed};
-use crate::domain::oci::chart::{CHART_FILE, CONFIG, CONTENT, Metadata, PROVENANCE, with_version};
+use crate::domain::oci::chart::{
+    CHART_FILE, CONFIG, CONTENT, Metadata, PROVENANCE, REQUIREMENTS_FILE, inner_name, with_version,
+};
 use crate::domain::oci::{digest_of, image_manifest};
 
 /// How large a chart may be, packed or not, in bytes. Helm itself takes no more than 100 MiB.
 const LIMIT: u64 = 100 * 1024 * 1024;
+
+/// How large one file of a chart may be, in bytes: Helm refuses a chart with a larger one (`pkg/chart/loader/archive.go`).
+const FILE_LIMIT: usize = 5 * 1024 * 1024;
 
 /// How deep folders may lie in each other: links may lead in a circle.
 const DEPTH: usize = 40;
@@ -106,7 +111,7 @@ fn found(path: &Path, version: Option<&str>) -> Result<Found, ChartError> {
     if version.is_some_and(|version| version != metadata.version) {
         return repacked(path, files, version);
     }
-    check_dependencies(path, &metadata, &files)?;
+    check(path, &metadata, &files)?;
     let beside = PathBuf::from(format!("{}.prov", path.display()));
     let provenance = match std::fs::read(&beside) {
         Ok(text) => Some(text),
@@ -125,7 +130,7 @@ fn repacked(path: &Path, mut files: Files, version: Option<&str>) -> Result<Foun
         *yaml = with_version(text, version).map_err(|fault| content(path, fault))?.into_bytes();
         metadata = self::metadata(path, &files)?;
     }
-    check_dependencies(path, &metadata, &files)?;
+    check(path, &metadata, &files)?;
     let archive = packed(&metadata.name, &files).map_err(|fault| content(path, fault))?;
     Ok(Found { metadata, archive, provenance: None })
 }
@@ -225,19 +230,30 @@ fn members(tar: impl io::Read) -> io::Result<Files> {
     Ok(files)
 }
 
+/// Whether Helm takes the files for a whole chart.
+fn check(path: &Path, metadata: &Metadata, files: &Files) -> Result<(), ChartError> {
+    if let Some((name, _)) = files.iter().find(|(_, bytes)| bytes.len() > FILE_LIMIT) {
+        let why = format!(
+            "{name} has more than {FILE_LIMIT} bytes, which Helm takes of no file; .helmignore leaves files of a folder out"
+        );
+        return Err(content(path, why));
+    }
+    check_dependencies(path, metadata, files)
+}
+
 fn check_dependencies(path: &Path, metadata: &Metadata, files: &Files) -> Result<(), ChartError> {
-    let missing = metadata.missing(&inner_charts(path, files));
+    let requirements = files.get(REQUIREMENTS_FILE).map(Vec::as_slice);
+    let missing = metadata.missing(requirements, &inner_charts(path, files)).map_err(|fault| content(path, fault))?;
     if missing.is_empty() { Ok(()) } else { Err(ChartError::Dependencies(missing)) }
 }
 
 /// The names of the charts in `charts/`: folders, and archives.
 fn inner_charts(path: &Path, files: &Files) -> Vec<String> {
-    let name_of = |yaml: &[u8]| Metadata::parse(&String::from_utf8_lossy(yaml)).ok().map(|chart| chart.name);
     let inner = files.iter().filter_map(|(file, bytes)| Some((file.strip_prefix("charts/")?, bytes)));
     inner
         .filter_map(|(file, bytes)| match file.split('/').collect::<Vec<_>>().as_slice() {
-            [_, CHART_FILE] => name_of(bytes),
-            [archive] if is_archive(archive) => name_of(unpacked(path, bytes).ok()?.get(CHART_FILE)?),
+            [_, CHART_FILE] => inner_name(bytes),
+            [archive] if is_archive(archive) => inner_name(unpacked(path, bytes).ok()?.get(CHART_FILE)?),
             _ => None,
         })
         .collect()
@@ -322,6 +338,17 @@ mod tests {
         assert!(told.to_string().contains("no packed chart"), "{told}");
         let absent = LocalChart::read(&folder.path().join("none"), None).await.unwrap_err();
         assert!(matches!(absent, ChartError::Absent(_)));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_helm_refuses_is_not_pushed() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &[("Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n")]);
+        std::fs::write(folder.path().join("model.bin"), vec![0; FILE_LIMIT]).unwrap();
+        LocalChart::read(folder.path(), None).await.unwrap();
+        std::fs::write(folder.path().join("model.bin"), vec![0; FILE_LIMIT + 1]).unwrap();
+        let told = LocalChart::read(folder.path(), None).await.unwrap_err().to_string();
+        assert!(told.contains("model.bin has more than 5242880 bytes"), "{told}");
     }
 
     #[tokio::test]

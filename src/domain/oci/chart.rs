@@ -19,6 +19,9 @@ pub const PROVENANCE: &str = "application/vnd.cncf.helm.chart.provenance.v1.prov
 /// The file that makes a folder a chart.
 pub const CHART_FILE: &str = "Chart.yaml";
 
+/// The file in which a chart of `apiVersion: v1` names those that it depends on.
+pub const REQUIREMENTS_FILE: &str = "requirements.yaml";
+
 /// What `Chart.yaml` says, in the order in which Helm writes it into a registry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -89,6 +92,21 @@ struct Dependency {
     alias: Option<String>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Requirements {
+    dependencies: Option<Vec<Dependency>>,
+}
+
+/// The name in the `Chart.yaml` of a chart that lies in another one: only the outer chart's is a name in a registry.
+pub fn inner_name(yaml: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Inner {
+        name: String,
+    }
+    serde_saphyr::from_str::<Inner>(&String::from_utf8_lossy(yaml)).ok().map(|chart| chart.name)
+}
+
 impl Metadata {
     /// Reads a `Chart.yaml`.
     ///
@@ -111,10 +129,19 @@ impl Metadata {
         Ok(read)
     }
 
-    /// The dependencies that do not lie in `charts/`, where there are charts of these names.
-    pub fn missing(&self, there: &[String]) -> Vec<String> {
-        let named = self.dependencies.iter().flatten().map(|dependency| &dependency.name);
-        named.filter(|name| !there.contains(name)).cloned().collect()
+    /// The dependencies that do not lie in `charts/`, where there are charts of these names. Charts of `apiVersion: v1` name theirs in a file
+    /// of its own, `requirements.yaml`.
+    ///
+    /// # Errors
+    /// That file cannot be read, as a clause.
+    pub fn missing(&self, requirements: Option<&[u8]>, there: &[String]) -> Result<Vec<String>, String> {
+        let own = requirements.filter(|_| self.api_version == "v1").map(|yaml| {
+            let read = serde_saphyr::from_str::<Requirements>(&String::from_utf8_lossy(yaml));
+            read.map_err(|error| format!("{REQUIREMENTS_FILE} cannot be read: {error}"))
+        });
+        let own = own.transpose()?.and_then(|read| read.dependencies).unwrap_or_default();
+        let named = self.dependencies.iter().flatten().chain(&own).map(|dependency| &dependency.name);
+        Ok(named.filter(|name| !there.contains(name)).cloned().collect())
     }
 
     /// The document that a registry keeps as the chart's configuration.
@@ -208,8 +235,15 @@ mod tests {
             r#"{"name":"app","version":"1.2.3+build.5","description":"An app","maintainers":[{"name":"Ann","email":"ann@a.test"}],"apiVersion":"v2","appVersion":"4","dependencies":[{"name":"redis","version":"~1","repository":"https://c.test","alias":"cache"}]}"#
         );
         assert_eq!(chart.annotations()["org.opencontainers.image.authors"], "Ann (ann@a.test)");
-        assert_eq!(chart.missing(&["redis".to_owned()]), Vec::<String>::new());
-        assert_eq!(chart.missing(&["cache".to_owned()]), ["redis"]);
+        assert_eq!(chart.missing(None, &["redis".to_owned()]), Ok(Vec::new()));
+        assert_eq!(chart.missing(None, &["cache".to_owned()]), Ok(vec!["redis".to_owned()]));
+        let old = Metadata::parse("apiVersion: v1\nname: app\nversion: 1.0.0\n").unwrap();
+        let file = b"dependencies:\n  - name: mysql\n    version: 1.x\n    repository: https://c.test\n";
+        assert_eq!(old.missing(Some(file), &[]), Ok(vec!["mysql".to_owned()]));
+        assert_eq!((old.missing(Some(file), &["mysql".to_owned()]), old.missing(None, &[])), (Ok(vec![]), Ok(vec![])));
+        assert_eq!(chart.missing(Some(file), &["redis".to_owned()]), Ok(Vec::new()), "Helm reads it for v1 alone");
+        let inner = inner_name(b"apiVersion: v2\nname: MyLib\nversion: 01.2.3\n");
+        assert_eq!(inner.as_deref(), Some("MyLib"));
     }
 
     #[test]

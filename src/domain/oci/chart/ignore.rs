@@ -2,6 +2,9 @@
 //!
 //! Helm's rules, which are not Git's: a pattern with `!` leaves out all that it does not fit, and there is no `**`.
 
+use std::iter::Peekable;
+use std::str::Chars;
+
 /// The rules of one chart.
 #[derive(Clone, Debug, Default)]
 pub struct Rules(Vec<Rule>);
@@ -57,10 +60,47 @@ fn rule(line: &str) -> Result<Rule, String> {
     if line.contains("**") {
         return Err(format!(".helmignore holds `{line}`, and `**` is not known to Helm"));
     }
+    if !is_pattern(line) {
+        return Err(format!(".helmignore holds `{line}`, which is no pattern to Helm"));
+    }
     let (is_negated, rest) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
     let (only_folders, rest) = rest.strip_suffix('/').map_or((false, rest), |rest| (true, rest));
     let scope = if rest.contains('/') { Scope::Path } else { Scope::Name };
     Ok(Rule { pattern: rest.trim_start_matches('/').to_owned(), is_negated, only_folders, scope })
+}
+
+/// Whether Go's `filepath.Match` takes a pattern: what is escaped is there, and what is in brackets is well formed.
+fn is_pattern(text: &str) -> bool {
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' if rest.next().is_none() => return false,
+            '[' if !takes_set(&mut rest) => return false,
+            _ => {}
+        }
+    }
+    true
+}
+
+/// Takes what is in brackets, and their end: one character or range at least.
+fn takes_set(rest: &mut Peekable<Chars<'_>>) -> bool {
+    rest.next_if_eq(&'^');
+    loop {
+        if !takes_one(rest) || (rest.next_if_eq(&'-').is_some() && !takes_one(rest)) {
+            return false;
+        }
+        if rest.next_if_eq(&']').is_some() {
+            return true;
+        }
+    }
+}
+
+fn takes_one(rest: &mut Peekable<Chars<'_>>) -> bool {
+    match rest.next() {
+        None | Some('-' | ']') => false,
+        Some('\\') => rest.next().is_some(),
+        Some(_) => true,
+    }
 }
 
 impl Rule {
@@ -136,7 +176,12 @@ mod tests {
         ] {
             assert_eq!(rules.leave_out(path, is_folder), expected, "{path}");
         }
-        assert!(Rules::parse("a/**/b").is_err());
+        for wrong in ["a/**/b", "[a", "[]a].txt", "\\", "[a-]", "[-a]", "x[^]"] {
+            assert!(Rules::parse(wrong).is_err(), "{wrong}");
+        }
+        for right in ["[a]", "[^a-c].txt", "[\\]]", "\\[a", "a]", "[a-c][d]*"] {
+            assert!(Rules::parse(right).is_ok(), "{right}");
+        }
     }
 
     #[test]
