@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::clients::oci::{ChartError, LocalChart};
+use crate::domain::oci::tag::Tag;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::sdk::{Plan, Result, Value};
@@ -12,6 +13,9 @@ use super::{at, named, tag_at};
 
 /// What follows from the files.
 const OUTCOME: [&str; 6] = ["name", "app_version", "reference", "digest", "archive_digest", "tag_digest"];
+
+/// The note of the digest that an archive has of us, which another tool has pushed by another one.
+const PUSHED_AS: &str = "pushed as";
 
 /// Refines the plan.
 pub async fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
@@ -75,7 +79,7 @@ async fn foresee(cx: &Cx, plan: &mut Plan<'_>, chart: &LocalChart) -> Result<()>
         let what = format!("Cannot push the chart `{name}`");
         Explanation::new("BERTH-OCI-001", what).next(format!("the place {why}")).at("repository")
     })?;
-    let digest = &chart.image.top.digest;
+    let digest = known_as(plan, &tag, chart).unwrap_or_else(|| chart.image.top.digest.clone());
     plan.set("name", Value::from(name.as_str()));
     plan.set("version", Value::from(version.as_str()));
     plan.set("app_version", chart.metadata.app_version.as_ref().map_or(Value::Null, Value::string));
@@ -92,8 +96,23 @@ async fn foresee(cx: &Cx, plan: &mut Plan<'_>, chart: &LocalChart) -> Result<()>
         let may = plan.planned().truth("overwrite") != Some(false);
         return if may { Ok(()) } else { Err(same_version(&tag.to_string())) };
     }
-    at(&tag).look(cx, plan, Some(digest)).await;
+    at(&tag).look(cx, plan, Some(&digest)).await;
     Ok(())
+}
+
+/// The digest by which the registry has this very archive, where another tool has pushed it: Helm notes the time in the manifest. It is found
+/// by the first plan after an import, and holds until the files change.
+fn known_as(plan: &mut Plan<'_>, tag: &Tag, chart: &LocalChart) -> Option<String> {
+    let (own, prior) = (&chart.image.top.digest, plan.prior());
+    let digest = prior.text("digest").map(str::to_owned)?;
+    let is_imported = prior.text("path").is_none_or(str::is_empty)
+        && prior.text("archive_digest") == Some(&chart.archive_digest)
+        && prior.text("reference") == Some(&named(tag))
+        && prior.text("version") == Some(&chart.metadata.version);
+    if is_imported && digest != *own {
+        plan.private().set(PUSHED_AS, own);
+    }
+    (plan.private().get::<String>(PUSHED_AS).as_ref() == Some(own)).then_some(digest)
 }
 
 fn same_version(tag: &str) -> Explanation {
