@@ -62,7 +62,8 @@ impl Ephemeral<Berth> for RegistryToken {
             "Registry",
             "A token with which to push to a registry or to pull from it, asked for where the registry says that tokens are to be \
              had. It stands in no plan and no state.\n\nThe registry is asked in the plan already, if the arguments are known by \
-             then: where the same apply makes the registry, let `depends_on` name that.",
+             then: where the same apply makes the registry, let an argument hold something that \
+             is known only once that is made. `depends_on` alone has OpenTofu wait for it, but not Terraform.",
         )
     };
 
@@ -160,8 +161,8 @@ fn failed(what: &str, error: &OciError, has_login: bool) -> Explanation {
 }
 
 fn told_passing(what: &str, error: &OciError) -> Explanation {
-    let step = "apply again once the registry and its token server answer; if the same apply makes the registry, name it \
-                in depends_on";
+    let step = "apply again once the registry and its token server answer; if the same apply makes the registry, let an \
+                argument hold something that is known only once that is made";
     Explanation::new("BERTH-LOGIN-004", what).said("The registry", error.to_string()).next(step).at("host")
 }
 
