@@ -147,7 +147,12 @@ impl Destination<'_> {
         let registry = cx.provider().oci((&self.tag.registry, &self.tag.repository), self.attribute).await?;
         let budget = cx.budget().at_most(REFRESHING);
         let seen = patiently(&budget, || registry.head(&self.tag.repository, &self.tag.tag, "pull")).await;
-        seen.map_err(|error| unanswered(error).explain(what, self.subject(registry.has_login())))
+        seen.map_err(|error| {
+            let (error, subject) = (unanswered(error), self.subject(registry.has_login()));
+            let told = error.explain(what, subject);
+            // A login that has run out is denied by some: what the tag stands for is not known then.
+            if matches!(error, Unfinished::Failed(OciError::Denied { .. })) { told.unanswered() } else { told }
+        })
     }
 
     /// What the tag stands for, of something that is imported.

@@ -28,14 +28,25 @@ impl Oci {
         let answer = self.manifest(Method::HEAD, repository, reference, actions).await?;
         let answer = match checked(answer, 0).await {
             Err(OciError::NotFound { .. }) => return Ok(None),
+            // An answer to a HEAD has no words: why it was refused is told to who asks in full.
+            Err(OciError::Denied { .. } | OciError::Unauthorized { .. }) => {
+                return self.head_in_full(repository, reference, actions).await;
+            }
             answer => answer?,
         };
         if let Some(head) = head_of(answer.headers()) {
             return Ok(Some(head));
         }
         // The digest is only recommended for a HEAD (OCI Distribution Specification, "Checking if content exists").
-        let manifest = self.get(repository, reference, actions).await?;
-        Ok(Some(Head { digest: manifest.digest, media_type: manifest.media_type }))
+        self.head_in_full(repository, reference, actions).await
+    }
+
+    async fn head_in_full(&self, repository: &str, reference: &str, actions: &str) -> Result<Option<Head>, OciError> {
+        match self.get(repository, reference, actions).await {
+            Ok(manifest) => Ok(Some(Head { digest: manifest.digest, media_type: manifest.media_type })),
+            Err(OciError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// A manifest by tag or digest; by digest, its content is checked.

@@ -253,3 +253,16 @@ async fn a_404_that_is_no_registrys_says_nothing_of_a_tag() {
         }
     }
 }
+
+#[tokio::test]
+async fn why_a_look_is_denied_is_told_in_the_registrys_words() {
+    let words = r#"{"errors":[{"code":"DENIED","message":"Your authorization token has expired."}]}"#;
+    let (base, _) = server(move |line| match line {
+        line if line.starts_with("HEAD") => reply("403 Forbidden"),
+        line if line.contains("/manifests/") => reply_with("403 Forbidden", words),
+        _ => reply("200 OK"),
+    })
+    .await;
+    let error = client(base).head("a", "1", "pull").await.unwrap_err();
+    assert_eq!(error, OciError::Denied { words: "DENIED Your authorization token has expired.".to_owned() });
+}

@@ -99,9 +99,11 @@ impl OciError {
                 );
                 ("BERTH-OCI-003", next)
             }
+            // Some say so of a login that has run out: ECR, whose logins hold twelve hours, and GHCR.
             Self::Denied { .. } => (
                 "BERTH-OCI-003",
-                "let those who run the registry allow this login to do it, or use another one".to_owned(),
+                "log in anew if the login has run out; else let those who run the registry allow it to do this, or use another one"
+                    .to_owned(),
             ),
             Self::NotFound { .. } => {
                 let next = "correct host, path and tag; some registries want a project or repository to be made first";
@@ -202,7 +204,11 @@ mod tests {
         for (error, has_login, step) in [
             (OciError::Unauthorized { words: words() }, true, "correct the login to `hub.test`"),
             (OciError::Unauthorized { words: words() }, false, "docker login hub.test"),
-            (OciError::Denied { words: words() }, true, "allow this login to do it"),
+            (
+                OciError::Denied { words: words() },
+                true,
+                "log in anew if the login has run out; else let those who run the registry allow it",
+            ),
             (OciError::Denied { words: words() }, false, "docker login hub.test"),
             (OciError::NoRegistry { words: words() }, false, "once its Ingress or route leads to it"),
             (OciError::Refused { status: 500, words: "MANIFEST_BLOB_UNKNOWN".to_owned() }, false, "kept elsewhere"),
