@@ -50,7 +50,7 @@ pub(super) const CODES: &[Code] = &[
     lasting(
         "BERTH-OCI-009",
         "Two resources of one configuration push to the same destination.",
-        "Give one of them another tag, or remove it. Nothing was pushed for the second one.",
+        "Give one of them another tag, or remove it. Of two that one apply makes, nothing is pushed for the second one.",
     ),
     passing(
         "BERTH-OCI-010",

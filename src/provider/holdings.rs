@@ -1,9 +1,13 @@
 //! Who holds what in this process: two resources of one configuration must not write the same object.
 
+mod standing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::owner::Owner;
+
+use standing::Standings;
 
 /// The objects that resources of this run have claimed, by a name that says which they are.
 #[derive(Debug, Default)]
@@ -12,6 +16,7 @@ pub struct Holdings {
     planned: Mutex<BTreeSet<String>>,
     seen: Mutex<BTreeSet<String>>,
     own: Mutex<BTreeMap<String, usize>>,
+    standings: Mutex<Standings>,
 }
 
 impl Holdings {
@@ -72,6 +77,10 @@ impl Holdings {
     /// How often that was noted: more than once where refreshes of two instances have found it.
     pub fn times_noted(&self, object: &str) -> usize {
         self.own.lock().unwrap_or_else(PoisonError::into_inner).get(object).copied().unwrap_or_default()
+    }
+
+    fn standings(&self) -> MutexGuard<'_, Standings> {
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Owner>> {

@@ -137,6 +137,12 @@ impl Resource<Berth> for Chart {
         planning::plan(cx, plan).await
     }
 
+    async fn plan_destroy(&self, cx: &Cx, model: Declared) -> Result<()> {
+        let tag = model.tag("Cannot take off the chart")?;
+        at(&tag).part(cx, model.delete_on_destroy);
+        Ok(())
+    }
+
     async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
         let moving = moving(model.overwrite);
         push(cx, model, moving).await
@@ -145,6 +151,7 @@ impl Resource<Berth> for Chart {
     async fn read(&self, cx: &Cx, mut model: Declared) -> Result<Option<Declared>> {
         let what = format!("Cannot look at the chart `{}`", model.reference.get().cloned().unwrap_or_default());
         let tag = model.tag(&what)?;
+        at(&tag).note(cx)?;
         Ok(at(&tag).observe(cx, &what).await?.map(|head| {
             model.tag_digest.set(head.digest);
             model
@@ -159,10 +166,12 @@ impl Resource<Berth> for Chart {
         // Only the tag was moved, or nothing that has to do with the registry changes.
         let what = format!("Cannot push the chart `{}`", model.path);
         let tag = model.tag(&what)?;
-        if prior.tag_digest.get() != Some(&digest) && !at(&tag).restore(cx, &what, &digest).await? {
+        let is_there = prior.tag_digest.get() == Some(&digest) && !at(&tag).is_losing(cx);
+        if !is_there && !at(&tag).restore(cx, &what, &digest).await? {
             // The tag is ours, whatever somebody has it stand for.
             return push(cx, model, Moving::Allowed).await;
         }
+        at(&tag).won(cx);
         model.tag_digest.set(digest);
         stay(&mut model.app_version, &prior.app_version);
         stay(&mut model.archive_digest, &prior.archive_digest);
@@ -175,7 +184,7 @@ impl Resource<Berth> for Chart {
         if let Some(digest) = model.digest.get().filter(|_| model.delete_on_destroy) {
             return at(&tag).remove(cx, &what, digest).await;
         }
-        at(&tag).release(cx);
+        at(&tag).leave(cx, model.digest.get().map(String::as_str));
         Ok(())
     }
 

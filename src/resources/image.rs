@@ -135,6 +135,12 @@ impl Resource<Berth> for ImageResource {
         planning::plan(cx, plan).await
     }
 
+    async fn plan_destroy(&self, cx: &Cx, model: Declared) -> Result<()> {
+        let tag = tag_of(&model.destination, &format!("Cannot take off the tag `{}`", model.destination))?;
+        at(&tag).part(cx, model.delete_on_destroy);
+        Ok(())
+    }
+
     async fn create(&self, cx: &Cx, model: &mut Declared) -> Result<()> {
         let moving = moving(model.overwrite);
         push(cx, model, moving).await
@@ -143,6 +149,7 @@ impl Resource<Berth> for ImageResource {
     async fn read(&self, cx: &Cx, mut model: Declared) -> Result<Option<Declared>> {
         let what = format!("Cannot look at the image `{}`", model.destination);
         let tag = tag_of(&model.destination, &what)?;
+        at(&tag).note(cx)?;
         let found = at(&tag).observe(cx, &what).await?;
         Ok(found.map(|head| {
             model.tag_digest.set(head.digest);
@@ -156,8 +163,9 @@ impl Resource<Berth> for ImageResource {
         // Only the tag was moved, or nothing that has to do with the registry changes.
         if let Some(digest) = model.digest.get().filter(|_| is_same).cloned() {
             let tag = tag_of(&model.destination, &what)?;
-            let is_there = prior.tag_digest.get() == Some(&digest);
+            let is_there = prior.tag_digest.get() == Some(&digest) && !at(&tag).is_losing(cx);
             if is_there || at(&tag).restore(cx, &what, &digest).await? {
+                at(&tag).won(cx);
                 model.tag_digest.set(digest.clone());
                 model.reference.set(tag.by_digest(&digest));
                 stay(&mut model.media_type, &prior.media_type);
@@ -174,7 +182,7 @@ impl Resource<Berth> for ImageResource {
         if let Some(digest) = model.digest.get().filter(|_| model.delete_on_destroy) {
             return at(&tag).remove(cx, &what, digest).await;
         }
-        at(&tag).release(cx);
+        at(&tag).leave(cx, model.digest.get().map(String::as_str));
         Ok(())
     }
 

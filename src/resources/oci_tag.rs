@@ -25,9 +25,26 @@ const QUESTION: &str = "tags of registries";
 /// The question of whether there is what is to be copied: that registry may be out of reach while the other is not.
 const SOURCES: &str = "sources of images";
 
+/// The note of a destroy that leaves a tag to another resource.
+const SHARED: &str = "shared";
+
+/// The note of a resource whose tag the destroy of another one takes off in the same run.
+const LOSING: &str = "losing";
+
 /// The name under which a tag is held in this run.
 fn object(tag: &Tag) -> String {
     format!("tag {tag}")
+}
+
+/// What becomes of the second of two creations.
+const REFUSED: &str = "; nothing is pushed for the second one";
+
+/// What a plan says of a tag that is declared twice.
+const TWICE: &str = "Two resources of this configuration push to the same tag";
+
+/// The name under which is noted what a replacement is to find at a tag.
+fn replaced(tag: &Tag) -> String {
+    format!("replaced {}", object(tag))
 }
 
 /// The failure of a look that is given no more time by any setting: more is not to be asked for.
@@ -90,27 +107,79 @@ impl Destination<'_> {
         if cx.provider().holdings().take(&object(self.tag), &cx.owner()?) {
             return Ok(());
         }
-        Err(self.twice(what))
+        Err(self.twice(what, REFUSED))
     }
 
-    fn twice(self, what: &str) -> Explanation {
+    fn twice(self, what: &str, outcome: &str) -> Explanation {
         Explanation::new("BERTH-OCI-009", what)
             .on(format!("{}, which another resource of this configuration pushes as well", self.tag))
-            .next(format!(
-                "give one of the two another {}, or remove it; nothing is pushed for the second one",
-                self.called
-            ))
+            .next(format!("give one of the two another {}, or remove it{outcome}", self.called))
             .at(self.attribute)
+    }
+
+    /// Notes at a refresh that this resource has the tag, so that the destroy of another one leaves it. If such a destroy was planned before
+    /// this could be known, the tag is to be put back.
+    pub fn note(self, cx: &Cx) -> Result<()> {
+        if cx.provider().holdings().stand(&object(self.tag), &cx.owner()?) {
+            cx.remember(LOSING, &true);
+        } else {
+            cx.forget(LOSING);
+        }
+        // Of a destroy that was planned and not made.
+        cx.forget(SHARED);
+        Ok(())
+    }
+
+    /// Whether the destroy of another resource takes the tag off in this run.
+    pub fn is_losing(self, cx: &Cx) -> bool {
+        cx.recall(LOSING) == Some(true)
+    }
+
+    /// The tag was put back.
+    pub fn won(self, cx: &Cx) {
+        cx.forget(LOSING);
+    }
+
+    /// Notes at the plan of a destroy whether another resource has the tag: the apply does not see those that do not change.
+    pub fn part(self, cx: &Cx, is_removed: bool) {
+        let Some(owner) = cx.known_owner() else { return };
+        if cx.provider().holdings().part(&object(self.tag), &owner, is_removed) {
+            cx.remember(SHARED, &true);
+        } else {
+            cx.forget(SHARED);
+        }
+    }
+
+    /// What the plan of a resource means that has the tag already.
+    fn kept(self, cx: &Cx, plan: &mut Plan<'_>) {
+        let Some(owner) = cx.known_owner().filter(|_| !plan.changes(self.attribute)) else { return };
+        let (holdings, object) = (cx.provider().holdings(), object(self.tag));
+        // A run without a refresh knows it from here.
+        holdings.stand(&object, &owner);
+        holdings.keep(&object, &owner);
+        if holdings.is_planned(&object) {
+            plan.warn(&self.twice(TWICE, ""));
+        }
+        if let Some(digest) = plan.prior().text("digest") {
+            holdings.leave(&replaced(self.tag), digest);
+        }
+        if self.is_losing(cx) {
+            plan.leave_open(&["tag_digest"]);
+        }
     }
 
     /// Warns in the plan of a creation of what the apply will refuse: a tag that is declared twice, or stands for something
     /// else. `digest` is what will be pushed, if that is known.
     pub async fn look(self, cx: &Cx, plan: &mut Plan<'_>, digest: Option<&str>) {
         if !plan.is_create() {
+            self.kept(cx, plan);
             return;
         }
-        if !cx.provider().holdings().plan(&object(self.tag)) {
-            plan.warn(&self.twice("Two resources of this configuration push to the same tag"));
+        let holdings = cx.provider().holdings();
+        if !holdings.plan(&object(self.tag)) {
+            plan.warn(&self.twice(TWICE, REFUSED));
+        } else if holdings.is_kept(&object(self.tag), cx.predecessor().as_ref()) {
+            plan.warn(&self.twice(TWICE, ""));
         }
         let may_move = plan.planned().truth("overwrite") != Some(false);
         let Some(digest) = digest.filter(|_| !may_move && !cx.provider().is_offline()) else { return };
@@ -122,7 +191,7 @@ impl Destination<'_> {
         };
         let budget = cx.budget().at_most(LOOKING);
         match patiently(&budget, || registry.head(&self.tag.repository, &self.tag.tag, "pull")).await {
-            Ok(Some(found)) if found.digest != digest => {
+            Ok(Some(found)) if found.digest != digest && !holdings.is_left(&replaced(self.tag), &found.digest) => {
                 let what = format!("The apply will refuse to replace a {} that exists already", self.called);
                 plan.warn(&self.occupied(&what, &found.digest));
             }
@@ -225,7 +294,13 @@ impl Destination<'_> {
     async fn pushed(self, cx: &Cx, what: &str, image: (&Image, &Content), moving: Moving) -> Result<()> {
         let registry = cx.provider().oci((&self.tag.registry, &self.tag.repository), self.attribute).await?;
         let place = (self.tag.repository.as_str(), self.tag.tag.as_str());
-        let pushed = registry.push_image(cx.budget(), place, image, moving).await;
+        let mut pushed = registry.push_image(cx.budget(), place, image, moving).await;
+        // What this very run has left there is nobody's: it is the old one of a replacement.
+        if let Ok(Pushed::Occupied(found)) = &pushed
+            && cx.provider().holdings().is_left(&object(self.tag), found)
+        {
+            pushed = registry.push_image(cx.budget(), place, image, Moving::Allowed).await;
+        }
         match pushed.map_err(|error| error.explain(what, self.subject(registry.has_login())))? {
             Pushed::Occupied(found) => Err(self.occupied(what, &found)),
             Pushed::WasThere => Ok(()),
@@ -250,8 +325,9 @@ impl Destination<'_> {
     pub async fn remove(self, cx: &Cx, what: &str, digest: &str) -> Result<()> {
         let _turn = cx.provider().turn_at(self.tag).await;
         let holder = cx.provider().holdings().holder(&object(self.tag));
-        if holder.is_some_and(|holder| Some(holder) != cx.known_owner()) {
-            self.tell_left(cx, what, "another resource of this configuration pushes it by now");
+        let is_held = holder.is_some_and(|holder| Some(holder) != cx.known_owner());
+        if is_held || cx.recall(SHARED) == Some(true) {
+            self.tell_left(cx, what, "another resource of this configuration pushes it");
             return Ok(());
         }
         match self.observe(cx, what).await? {
@@ -291,8 +367,15 @@ impl Destination<'_> {
         cx.warn(&told);
     }
 
-    /// Gives it up.
-    pub fn release(self, cx: &Cx) {
+    /// Gives it up, and leaves it on what this resource has pushed.
+    pub fn leave(self, cx: &Cx, digest: Option<&str>) {
+        if let Some(digest) = digest {
+            cx.provider().holdings().leave(&object(self.tag), digest);
+        }
+        self.release(cx);
+    }
+
+    fn release(self, cx: &Cx) {
         if let Some(owner) = cx.known_owner() {
             cx.provider().holdings().release(&object(self.tag), &owner);
         }

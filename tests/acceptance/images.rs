@@ -3,6 +3,7 @@
 mod faulty;
 mod law;
 pub mod scene;
+mod standing;
 
 use std::process::Command;
 

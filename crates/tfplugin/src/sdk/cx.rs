@@ -120,6 +120,11 @@ impl<P> Cx<P> {
         self.recall(OWNER)
     }
 
+    /// The mark of the instance that the one in the making takes the place of.
+    pub fn predecessor(&self) -> Option<Owner> {
+        self.private().for_destroy().get(OWNER)
+    }
+
     /// Takes over the mark that an imported object bears.
     pub fn owned_by(&self, owner: &Owner) {
         self.remember(OWNER, owner);
