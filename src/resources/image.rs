@@ -116,10 +116,13 @@ impl Resource<Berth> for ImageResource {
             "Images and charts",
             "An image in a registry, pushed from a file or a folder or copied from another registry. No Docker is needed.\n\nEvery byte is \
              hashed while it is sent, and only what fits its digest is stored. Blobs that the registry has are not sent again, four are \
-             sent at a time, and an upload that breaks off goes on where it was. A push of what is there costs one request. \
+             sent at a time, and an upload that breaks off goes on where it was. A push looks for all parts of \
+             what is there, one request for each, and sends those that somebody took away; a refresh looks at the tag alone, so that it needs \
+             `-replace` or another value in `triggers` to have such an image mended. \
              Images for several platforms, nested indexes, attestations and other artifacts are taken as they are; layers \
              that are kept elsewhere (`urls`) are not sent.\n\nLogins are those of the provider's `registries`, or else of the \
-             user who runs this: Docker's `config.json` with its credential helpers, or Podman's `auth.json`.\n\nA file that changes \
+             user who runs this: Docker's `config.json` with its credential helpers, or Podman's `auth.json`. Of several for one registry, \
+             that with the longest path that the repository lies in counts.\n\nA file that changes \
              between plan and apply fails the apply: plan again. A tag that somebody moves or removes is \
              set right by the next apply. An import reads what the registry has; where that came from is told by `source`, so that the first \
              plan after it notes the source, and its apply pushes nothing if that is the same image. Two states that push to one tag take it from each other: `overwrite = false` refuses \
