@@ -178,6 +178,30 @@ fn a_chart_stays_where_its_files_are_gone_and_is_pushed_again_where_it_is_gone_i
 
 #[test]
 #[ignore = "needs the sandbox"]
+fn a_chart_that_helm_pushed_is_imported_as_it_is() {
+    for cli in Cli::all() {
+        let scene = Scene::new();
+        let (path, repository) = (chart(&scene, "app", "1.0.0", "blue"), scene.name("charts"));
+        let folder = scene.path("packed");
+        let text = |path: &Path| path.display().to_string();
+        log_in(&scene);
+        told(&helm(&scene, &["package", &text(&path), "--destination", &text(&folder)]));
+        let (archive, to) = (folder.join("app-1.0.0.tgz"), format!("oci://{repository}"));
+        told(&helm(&scene, &["push", &text(&archive), &to, "--insecure-skip-tls-verify"]));
+        let digest = scene.digest("charts/app:1.0.0");
+        let configuration = declared(&archive, &repository, "");
+        let import = format!("import {{\n  to = berth_chart.x\n  id = \"{to}/app:1.0.0\"\n}}\n");
+        let workspace = scene.workspace(&cli, &format!("{configuration}{import}"));
+        workspace.apply().succeeds();
+        assert_eq!(scene.digest("charts/app:1.0.0"), digest);
+        workspace.configure(&scene.configured(&configuration));
+        workspace.plan().changes_nothing();
+        workspace.destroy().succeeds();
+    }
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
 fn mistakes_in_charts_are_told_in_the_plan() {
     let scene = Scene::new();
     let (good, repository) = (chart(&scene, "app", "1.0.0", "blue"), scene.name("charts"));
