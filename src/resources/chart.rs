@@ -12,7 +12,7 @@ use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
 use crate::sdk::{Check, Computed, Import, Limits, Meta, Model, Plan, Resource, Result, Timeouts, check};
 
-use super::oci_tag::{Destination, moving, stay};
+use super::oci_tag::{Destination, is_losing, moving, put_back, stay};
 
 /// A Helm chart in a registry.
 pub struct Chart;
@@ -166,12 +166,12 @@ impl Resource<Berth> for Chart {
         // Only the tag was moved, or nothing that has to do with the registry changes.
         let what = format!("Cannot push the chart `{}`", model.path);
         let tag = model.tag(&what)?;
-        let is_there = prior.tag_digest.get() == Some(&digest) && !at(&tag).is_losing(cx);
+        let is_there = prior.tag_digest.get() == Some(&digest) && !is_losing(cx);
         if !is_there && !at(&tag).restore(cx, &what, &digest).await? {
             // The tag is ours, whatever somebody has it stand for.
             return push(cx, model, Moving::Allowed).await;
         }
-        at(&tag).won(cx);
+        put_back(cx);
         model.tag_digest.set(digest);
         stay(&mut model.app_version, &prior.app_version);
         stay(&mut model.archive_digest, &prior.archive_digest);

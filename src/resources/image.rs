@@ -17,7 +17,7 @@ use crate::sdk::{
     check,
 };
 
-use super::oci_tag::{Destination, moving, stay};
+use super::oci_tag::{Destination, is_losing, moving, put_back, stay};
 
 /// An image in a registry.
 pub struct ImageResource;
@@ -166,9 +166,9 @@ impl Resource<Berth> for ImageResource {
         // Only the tag was moved, or nothing that has to do with the registry changes.
         if let Some(digest) = model.digest.get().filter(|_| is_same).cloned() {
             let tag = tag_of(&model.destination, &what)?;
-            let is_there = prior.tag_digest.get() == Some(&digest) && !at(&tag).is_losing(cx);
+            let is_there = prior.tag_digest.get() == Some(&digest) && !is_losing(cx);
             if is_there || at(&tag).restore(cx, &what, &digest).await? {
-                at(&tag).won(cx);
+                put_back(cx);
                 model.tag_digest.set(digest.clone());
                 model.reference.set(tag.by_digest(&digest));
                 stay(&mut model.media_type, &prior.media_type);

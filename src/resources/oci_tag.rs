@@ -58,6 +58,16 @@ fn unanswered(error: Unfinished) -> Unfinished {
     }
 }
 
+/// Whether the destroy of another resource takes off the tag of this one in this run.
+pub fn is_losing(cx: &Cx) -> bool {
+    cx.recall(LOSING) == Some(true)
+}
+
+/// Notes that the tag was put back.
+pub fn put_back(cx: &Cx) {
+    cx.forget(LOSING);
+}
+
 /// What was not looked up again stays as it was.
 pub fn stay<T: Clone>(field: &mut Computed<T>, before: &Computed<T>) {
     if field.is_unknown() {
@@ -130,16 +140,6 @@ impl Destination<'_> {
         Ok(())
     }
 
-    /// Whether the destroy of another resource takes the tag off in this run.
-    pub fn is_losing(self, cx: &Cx) -> bool {
-        cx.recall(LOSING) == Some(true)
-    }
-
-    /// The tag was put back.
-    pub fn won(self, cx: &Cx) {
-        cx.forget(LOSING);
-    }
-
     /// Notes at the plan of a destroy whether another resource has the tag: the apply does not see those that do not change.
     pub fn part(self, cx: &Cx, is_removed: bool) {
         let Some(owner) = cx.known_owner() else { return };
@@ -163,7 +163,7 @@ impl Destination<'_> {
         if let Some(digest) = plan.prior().text("digest") {
             holdings.leave(&replaced(self.tag), digest);
         }
-        if self.is_losing(cx) {
+        if is_losing(cx) {
             plan.leave_open(&["tag_digest"]);
         }
     }
@@ -191,7 +191,10 @@ impl Destination<'_> {
         };
         let budget = cx.budget().at_most(LOOKING);
         match patiently(&budget, || registry.head(&self.tag.repository, &self.tag.tag, "pull")).await {
-            Ok(Some(found)) if found.digest != digest && !holdings.is_left(&replaced(self.tag), &found.digest) => {
+            // The old one of a replacement, before its destroy and after it.
+            Ok(Some(found))
+                if [object(self.tag), replaced(self.tag)].iter().any(|it| holdings.is_left(it, &found.digest)) => {}
+            Ok(Some(found)) if found.digest != digest => {
                 let what = format!("The apply will refuse to replace a {} that exists already", self.called);
                 plan.warn(&self.occupied(&what, &found.digest));
             }
