@@ -15,12 +15,15 @@ use crate::domain::oci::tag::Tag;
 use crate::domain::registry_name::{RegistryName, base_url};
 use crate::explain::Explanation;
 
+/// The client of a registry, once it is made.
+type Client = Arc<OnceCell<Arc<Oci>>>;
+
 /// What is known of registries in this run.
 #[derive(Default)]
 pub struct Registries {
     /// By their addresses, as a host may be written in several ways, and the part that has a login of its own: what is asked by one login is
     /// never asked by that of another part.
-    clients: Mutex<BTreeMap<(String, String), Arc<OnceCell<Arc<Oci>>>>>,
+    clients: Mutex<BTreeMap<(String, String), Client>>,
     /// The parts of registries that have logins of their own.
     parts: OnceCell<Vec<RegistryName>>,
     turns: Mutex<BTreeMap<String, Arc<Turn<()>>>>,

@@ -110,8 +110,10 @@ impl OciError {
             Self::Http(error) => !error.is_permanent(),
             // Distribution says so with status 500.
             error if error.is_incomplete() => false,
-            Self::NoRegistry { .. } => true,
-            Self::Throttled { .. } | Self::Busy { .. } | Self::Refused { status: 408 | 500 | 502..=504, .. } => true,
+            Self::NoRegistry { .. }
+            | Self::Throttled { .. }
+            | Self::Busy { .. }
+            | Self::Refused { status: 408 | 500 | 502..=504, .. } => true,
             _ => false,
         }
     }

@@ -86,25 +86,7 @@ impl OciError {
                 let next = "apply again once the registry answers; if the same apply makes it, name it in depends_on";
                 ("BERTH-OCI-004", next.to_owned())
             }
-            // Who is nobody is denied more than who logs in.
-            Self::Unauthorized { .. } | Self::Denied { .. } if !subject.has_login => {
-                let next = format!(
-                    "give `{host}` a login in registries of the provider block, or log in with `docker login {host}`"
-                );
-                ("BERTH-OCI-003", next)
-            }
-            Self::Unauthorized { .. } => {
-                let next = format!(
-                    "correct the login to `{host}`: in registries of the provider block, else in the Docker configuration"
-                );
-                ("BERTH-OCI-003", next)
-            }
-            // Some say so of a login that has run out: ECR, whose logins hold twelve hours, and GHCR.
-            Self::Denied { .. } => (
-                "BERTH-OCI-003",
-                "log in anew if the login has run out; else let those who run the registry allow it to do this, or use another one"
-                    .to_owned(),
-            ),
+            Self::Unauthorized { .. } | Self::Denied { .. } => ("BERTH-OCI-003", self.remedy_of_login(subject)),
             Self::NotFound { .. } => {
                 let next = "correct host, path and tag; some registries want a project or repository to be made first";
                 ("BERTH-OCI-005", next.to_owned())
@@ -125,6 +107,28 @@ impl OciError {
                 ("BERTH-OCI-002", "let the file be readable, or make it anew, then apply again".to_owned())
             }
             _ => ("BERTH-OCI-006", "do what the registry says, or ask those who run it".to_owned()),
+        }
+    }
+
+    /// The next step of who is not let in.
+    fn remedy_of_login(&self, subject: Subject<'_>) -> String {
+        let host = subject.registry;
+        match self {
+            // Who is nobody is denied more than who logs in.
+            _ if !subject.has_login => {
+                format!(
+                    "give `{host}` a login in registries of the provider block, or log in with `docker login {host}`"
+                )
+            }
+            // Some say so of a login that has run out: ECR, whose logins hold twelve hours, and GHCR.
+            Self::Denied { .. } => {
+                "log in anew if the login has run out; else let those who run the registry allow it to do this, or \
+                                    use another one"
+                    .to_owned()
+            }
+            _ => format!(
+                "correct the login to `{host}`: in registries of the provider block, else in the Docker configuration"
+            ),
         }
     }
 }
