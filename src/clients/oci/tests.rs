@@ -248,7 +248,7 @@ async fn a_404_that_is_no_registrys_says_nothing_of_a_tag() {
         match seen {
             Ok(seen) => assert!(is_registry && seen.is_none(), "{body}"),
             Err(error) => {
-                assert!(!is_registry && error.is_passing() && error.to_string().contains(body.trim()), "{error}")
+                assert!(!is_registry && error.is_passing() && error.to_string().contains(body.trim()), "{error}");
             }
         }
     }
