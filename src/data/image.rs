@@ -1,12 +1,12 @@
 //! `berth_image`: what an image's name stands for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use crate::clients::oci::{GatherError, Image, Subject};
 use crate::domain::image::ImageReference;
-use crate::domain::oci::{Contents, Descriptor, Platform};
+use crate::domain::oci::{Contents, Descriptor, Manifest, Platform};
 use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
 use crate::sdk::{Check, Computed, Data, Meta, Model, ReadTimeouts, Result, check};
@@ -50,7 +50,7 @@ pub struct ImageModel {
 struct Config {
     created: Option<String>,
     #[serde(rename = "config")]
-    settings: Settings,
+    settings: Option<Settings>,
     #[serde(flatten)]
     platform: Platform,
 }
@@ -107,7 +107,7 @@ impl Data<Berth> for ImageData {
                 model.platforms.set(vec![config.platform.to_string()]);
                 model.platform_digests.set(BTreeMap::from([(config.platform.to_string(), found.top.digest.clone())]));
             }
-            model.labels.set(config.settings.labels.unwrap_or_default());
+            model.labels.set(config.settings.and_then(|settings| settings.labels).unwrap_or_default());
             model.created.set(config.created);
         }
         fill(model, &named, &found, &entries);
@@ -115,12 +115,22 @@ impl Data<Berth> for ImageData {
     }
 }
 
-/// The manifests of an image by platform.
+/// The manifests of an image by platform, those of nested indexes too.
 fn entries(image: &Image) -> Vec<(Platform, Descriptor)> {
-    let Ok(Contents::Index(manifests)) = image.top.contents() else { return Vec::new() };
-    let with_platform =
-        |it: Descriptor| it.platform.clone().filter(|it| it.os != "unknown").map(|platform| (platform, it));
-    manifests.into_iter().filter_map(with_platform).collect()
+    within(image, &image.top, &mut BTreeSet::new())
+}
+
+fn within(image: &Image, index: &Manifest, seen: &mut BTreeSet<String>) -> Vec<(Platform, Descriptor)> {
+    let mut found = Vec::new();
+    let Ok(Contents::Index(manifests)) = index.contents() else { return found };
+    for named in manifests.into_iter().filter(|named| seen.insert(named.digest.clone())).collect::<Vec<_>>() {
+        let child = image.children.iter().find(|child| child.digest == named.digest);
+        match child.filter(|child| matches!(child.contents(), Ok(Contents::Index(_)))) {
+            Some(child) => found.extend(within(image, child, seen)),
+            None => found.extend(named.platform.clone().filter(|it| it.os != "unknown").map(|it| (it, named))),
+        }
+    }
+    found
 }
 
 /// The configuration that is told of; `None` if there is none to be read.
@@ -150,7 +160,7 @@ fn chosen(
         Some((_, named)) => image.children.iter().find(|it| it.digest == named.digest),
         None => Some(&image.top),
     };
-    Ok(match manifest.map(crate::domain::oci::Manifest::contents) {
+    Ok(match manifest.map(Manifest::contents) {
         Some(Ok(Contents::Image { config, .. })) => Some(config),
         _ => None,
     })
@@ -171,5 +181,38 @@ fn fill(model: &mut ImageModel, named: &ImageReference, image: &Image, entries: 
     }
     if model.created.get().is_none() {
         model.created.set(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::oci::{OCI_INDEX, OCI_MANIFEST};
+
+    #[test]
+    fn the_platforms_of_a_nested_index_are_told() {
+        let index = |entries: serde_json::Value| {
+            let document = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries });
+            Manifest::new(OCI_INDEX, document.to_string().into())
+        };
+        let platform = |architecture: &str| {
+            let digest = format!("sha256:{}", crate::digest::sha256_hex(architecture.as_bytes()));
+            json!({ "mediaType": OCI_MANIFEST, "digest": digest, "size": 2, "platform": { "os": "linux", "architecture": architecture } })
+        };
+        let inner = index(json!([platform("amd64"), platform("arm64")]));
+        let named = json!({ "mediaType": OCI_INDEX, "digest": inner.digest, "size": inner.content.len() });
+        let top = index(json!([named, named, platform("s390x")]));
+        let image = Image { top, children: vec![inner], blobs: Vec::new() };
+        let told: Vec<String> = entries(&image).iter().map(|(platform, _)| platform.to_string()).collect();
+        assert_eq!(told, ["linux/amd64", "linux/arm64", "linux/s390x"]);
+    }
+
+    #[test]
+    fn a_configuration_without_settings_has_all_else() {
+        let read = r#"{"created":"2026-01-02T03:04:05Z","os":"linux","architecture":"amd64","config":null}"#;
+        let read: Config = serde_json::from_str(read).unwrap();
+        assert_eq!((read.created.as_deref(), read.platform.os.as_str()), (Some("2026-01-02T03:04:05Z"), "linux"));
     }
 }

@@ -7,7 +7,7 @@ pub mod packing;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::versions::version_of;
 
@@ -52,7 +52,7 @@ pub struct Metadata {
     pub app_version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deprecated: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "annotations")]
     annotations: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kube_version: Option<String>,
@@ -90,6 +90,12 @@ struct Dependency {
     import_values: Option<Vec<serde_json::Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     alias: Option<String>,
+}
+
+/// A null is an empty text, as Go has it.
+fn annotations<'de, D: Deserializer<'de>>(from: D) -> Result<Option<BTreeMap<String, String>>, D::Error> {
+    let read = Option::<BTreeMap<String, Option<String>>>::deserialize(from)?;
+    Ok(read.map(|all| all.into_iter().map(|(name, text)| (name, text.unwrap_or_default())).collect()))
 }
 
 #[derive(Default, Deserialize)]
@@ -244,6 +250,12 @@ mod tests {
         assert_eq!(chart.missing(Some(file), &["redis".to_owned()]), Ok(Vec::new()), "Helm reads it for v1 alone");
         let inner = inner_name(b"apiVersion: v2\nname: MyLib\nversion: 01.2.3\n");
         assert_eq!(inner.as_deref(), Some("MyLib"));
+    }
+
+    #[test]
+    fn an_annotation_without_a_text_is_an_empty_one() {
+        let chart = Metadata::parse("apiVersion: v2\nname: app\nversion: 1.0.0\nannotations:\n  a:\n  b: x\n").unwrap();
+        assert_eq!((&*chart.annotations()["a"], &*chart.annotations()["b"]), ("", "x"));
     }
 
     #[test]
