@@ -54,7 +54,6 @@ const SHARED: &[&str] = &[
     "BERTH-LOGIN-004", // no answer, a late one
     "BERTH-OCI-001",   // what is not named so that it is found: a file, an image in it, a platform, a place
     "BERTH-OCI-002",   // of files, of a manifest
-    "BERTH-OCI-003",   // a login, none, one that may not
     "BERTH-OCI-004",   // in trouble, asked too often
     "BERTH-OCI-006",   // each way in which a registry refuses
     "BERTH-OCI-007",   // while it is sent, before it

@@ -107,9 +107,9 @@ async fn taken(cx: &Cx, cluster: &Cluster, model: &Declared, claim: &Claim, what
 }
 
 /// Tells what the last backup had and this one has not. One that has nothing any more is not written over it.
-fn tell_lost(cx: &Cx, last: &Backup, backup: &Backup, what: &str) -> Result<()> {
+fn tell_lost(cx: &Cx, former: &Backup, backup: &Backup, what: &str) -> Result<()> {
     let here: BTreeSet<ObjectRef> = backup.references().collect();
-    let lost: Vec<String> = last.references().filter(|it| !here.contains(it)).map(|it| it.to_string()).collect();
+    let lost: Vec<String> = former.references().filter(|it| !here.contains(it)).map(|it| it.to_string()).collect();
     if lost.is_empty() {
         return Ok(());
     }

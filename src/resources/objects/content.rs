@@ -114,7 +114,9 @@ fn learn_all(open: &[Item], secret: &[Item], namespace: &str) {
     let mut take = |found: confidential::Found<'_>| {
         if found.is_secret { learn(found.text) } else { learn_named(found.name, found.text) }
     };
-    open.iter().for_each(|item| confidential::each_named(&item.object, &mut take));
+    for item in open {
+        confidential::each_named(&item.object, &mut take);
+    }
     for item in secret {
         learn_content(item);
         confidential::each_secret(&item.object, &names, &mut take);

@@ -136,6 +136,27 @@ fn content(object: &Value, manager: &str) -> Option<String> {
     Some(fingerprint(uid.as_bytes(), &Secret::new(data.to_string())))
 }
 
+/// Looks at objects, in whatever version they are served now.
+pub async fn look(cx: &Cx, cluster: &Cluster, inventory: &[ObjectRef]) -> Result<Vec<Option<Value>>, ClusterError> {
+    let kept = cluster.kept(cx.budget(), inventory).await?;
+    let looks = kept.iter().map(|object| async move {
+        match object {
+            Some(object) => cluster.get(cx.budget(), object).await,
+            // Its kind is gone, and with it all objects of it.
+            None => Ok(None),
+        }
+    });
+    side_by_side(looks).await.into_iter().collect()
+}
+
+/// Where objects live, as those that were written tell.
+pub fn scope_in(inventory: &[ObjectRef]) -> impl Fn(&ObjectRef) -> Option<manifest::Scope> {
+    |object| {
+        let known = inventory.iter().find(|it| it.kind == object.kind && it.group() == object.group())?;
+        Some(if known.namespace.is_some() { manifest::Scope::Namespaced } else { manifest::Scope::Cluster })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -157,26 +178,5 @@ mod tests {
         assert_ne!(first, secret("one", &json!({ "p": "ZXZpbA==" })));
         assert_ne!(first, secret("two", &json!({ "p": "YQ==" })), "a state alone tells nothing");
         assert_eq!(secret("", &json!({ "p": "YQ==" })), None);
-    }
-}
-
-/// Looks at objects, in whatever version they are served now.
-pub async fn look(cx: &Cx, cluster: &Cluster, inventory: &[ObjectRef]) -> Result<Vec<Option<Value>>, ClusterError> {
-    let kept = cluster.kept(cx.budget(), inventory).await?;
-    let looks = kept.iter().map(|object| async move {
-        match object {
-            Some(object) => cluster.get(cx.budget(), object).await,
-            // Its kind is gone, and with it all objects of it.
-            None => Ok(None),
-        }
-    });
-    side_by_side(looks).await.into_iter().collect()
-}
-
-/// Where objects live, as those that were written tell.
-pub fn scope_in(inventory: &[ObjectRef]) -> impl Fn(&ObjectRef) -> Option<manifest::Scope> {
-    |object| {
-        let known = inventory.iter().find(|it| it.kind == object.kind && it.group() == object.group())?;
-        Some(if known.namespace.is_some() { manifest::Scope::Namespaced } else { manifest::Scope::Cluster })
     }
 }

@@ -145,13 +145,13 @@ fn what_a_backup_lacks_is_told_and_what_others_have_made_is_not_kept() {
 fn what_is_put_back_still_has_its_owner() {
     let _in_use = cert_manager_runs();
     let (apps, vault) = (Namespace::new("apps"), Namespace::new("vault"));
-    let owned = format!(
+    let declared = format!(
         "resource \"berth_issuer\" \"own\" {{\n  name        = \"own\"\n  namespace   = \"{0}\"\n  self_signed = {{}}\n}}\n\
          resource \"berth_certificate\" \"own\" {{\n  name        = \"own\"\n  namespace   = \"{0}\"\n  secret_name = \"own\"\n  \
          dns_names   = [\"own.sandbox.test\"]\n  issuer      = {{ name = berth_issuer.own.name }}\n}}\n",
         apps.0
     );
-    let owner = Workspace::new(&owned);
+    let owner = Workspace::new(&declared);
     owner.apply().succeeds();
     let certificate = content(&apps.0, "own", "tls.crt");
     let workspace = Workspace::new(&kept(&apps, &vault, ""));
@@ -203,6 +203,7 @@ fn what_is_put_back_still_has_its_owner() {
 
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
+#[expect(clippy::disallowed_methods, reason = "nothing tells from outside that a restore waits")]
 fn a_part_is_put_back_and_what_leaves_is_waited_for() {
     let _in_use = cert_manager_runs();
     let (apps, gone, vault) = (Namespace::new("apps"), Namespace::new("gone"), Namespace::new("vault"));

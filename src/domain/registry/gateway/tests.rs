@@ -27,7 +27,7 @@ fn behind(gateway: Gateway) -> Registry {
     }
 }
 
-fn listener(name: &str, protocol: &str, more: Value) -> Value {
+fn listener(name: &str, protocol: &str, more: &Value) -> Value {
     let mut listener = json!({ "name": name, "protocol": protocol, "port": 443 });
     let more = more.as_object().cloned().unwrap_or_default();
     listener.as_object_mut().unwrap().extend(more);
@@ -89,13 +89,13 @@ fn the_address_is_that_of_the_gateway() {
 
 #[test]
 fn a_listener_takes_routes_of_its_own_namespace_unless_it_says_otherwise() {
-    assert_refused(&[listener("web", "HTTPS", json!({}))], "takes no route of the namespace `apps`");
-    assert_eq!(judged(edge(), &[listener("web", "HTTPS", open())], None), Admission::Admits);
+    assert_refused(&[listener("web", "HTTPS", &json!({}))], "takes no route of the namespace `apps`");
+    assert_eq!(judged(edge(), &[listener("web", "HTTPS", &open())], None), Admission::Admits);
     let selecting = |selector: Value| {
         listener(
             "web",
             "HTTPS",
-            json!({ "allowedRoutes": { "namespaces": { "from": "Selector", "selector": selector } } }),
+            &json!({ "allowedRoutes": { "namespaces": { "from": "Selector", "selector": selector } } }),
         )
     };
     let named = [selecting(json!({ "matchLabels": { "team": "a" } }))];
@@ -113,27 +113,27 @@ fn a_listener_of_another_kind_or_name_is_told() {
         all.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
         all
     };
-    assert_refused(&[listener("tls", "TLS", open())], "speaks TLS and takes no HTTPRoute");
+    assert_refused(&[listener("tls", "TLS", &open())], "speaks TLS and takes no HTTPRoute");
     let kinds = json!({ "allowedRoutes": { "namespaces": { "from": "All" }, "kinds": [{ "kind": "GRPCRoute" }] } });
-    assert_refused(&[listener("grpc", "HTTPS", kinds)], "allowedRoutes.kinds");
+    assert_refused(&[listener("grpc", "HTTPS", &kinds)], "allowedRoutes.kinds");
     assert_refused(
-        &[listener("web", "HTTPS", with(json!({ "hostname": "www.test" })))],
+        &[listener("web", "HTTPS", &with(json!({ "hostname": "www.test" })))],
         "is for `www.test`, not for `hub.test`",
     );
     for fits in ["hub.test", "*.test", "HUB.test", ""] {
-        let fitting = [listener("web", "HTTPS", with(json!({ "hostname": fits })))];
+        let fitting = [listener("web", "HTTPS", &with(json!({ "hostname": fits })))];
         assert_eq!(judged(edge(), &fitting, None), Admission::Admits, "{fits}");
     }
     let named = Gateway { section: Some("nope".to_owned()), ..edge() };
-    let told = judged(named, &[listener("web", "HTTPS", open())], None);
+    let told = judged(named, &[listener("web", "HTTPS", &open())], None);
     assert_eq!(told, Admission::Refuses("has no listener `nope`, but web".to_owned()));
 }
 
 #[test]
 fn a_gateway_that_speaks_http_alone_is_no_way_to_an_address_of_tls() {
-    let plain = [listener("web", "HTTP", open())];
+    let plain = [listener("web", "HTTP", &open())];
     assert_eq!(judged(edge(), &plain, None), Admission::Speaks("HTTP"));
-    let both = [listener("web", "HTTP", open()), listener("secure", "HTTPS", open())];
+    let both = [listener("web", "HTTP", &open()), listener("secure", "HTTPS", &open())];
     assert_eq!(judged(edge(), &both, None), Admission::Admits);
     let section = Gateway { section: Some("web".to_owned()), ..edge() };
     assert_eq!(judged(section, &both, None), Admission::Speaks("HTTP"));
