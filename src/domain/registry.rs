@@ -4,6 +4,7 @@ pub mod certificate;
 pub mod config;
 pub mod exposure;
 mod gateway;
+mod names;
 mod url;
 mod variables;
 pub mod workload;
@@ -17,9 +18,10 @@ use crate::secret::Secret;
 
 use super::htpasswd::Htpasswd;
 use super::image::ImageReference;
-use super::kubernetes::{ObjectRef, Toleration, owner_labels, owner_selector};
+use super::kubernetes::{ObjectRef, Toleration, owner_labels};
 
 pub use gateway::{Admission, GATEWAY_API, Gateway, RouteState, admission, route_ref, route_state};
+pub use names::{claim_ref, config_name, credentials_ref, ingress_ref, removable, selector, users_ref};
 
 /// The application's name in labels.
 pub const APPLICATION: &str = "registry";
@@ -373,50 +375,6 @@ impl Registry {
 pub fn host_name(text: &str) -> String {
     let name = text.trim();
     name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
-}
-
-/// The selector of the Pods of a registry as a query.
-pub fn selector(name: &str) -> String {
-    owner_selector(APPLICATION, name)
-}
-
-/// The names of the objects beside the Deployment.
-pub fn config_name(name: &str) -> String {
-    format!("{name}-config")
-}
-
-/// The Secret with what the Pods need to log in elsewhere, and what they share.
-pub fn credentials_ref(namespace: &str, name: &str) -> ObjectRef {
-    ObjectRef::secret(namespace, &format!("{name}-credentials"))
-}
-
-/// The Secret with the users.
-pub fn users_ref(namespace: &str, name: &str) -> ObjectRef {
-    ObjectRef::secret(namespace, &format!("{name}-users"))
-}
-
-/// The claim of its volume.
-pub fn claim_ref(namespace: &str, name: &str) -> ObjectRef {
-    ObjectRef::core("PersistentVolumeClaim", namespace, &format!("{name}-data"))
-}
-
-/// Its Ingress.
-pub fn ingress_ref(namespace: &str, name: &str) -> ObjectRef {
-    ObjectRef::namespaced("networking.k8s.io/v1", "Ingress", namespace, name)
-}
-
-/// Everything that may have been made for a registry but its volume, in the order in which it is to
-/// be taken away: the Deployment, which answers for the others, first.
-pub fn removable(namespace: &str, name: &str, account: &str) -> Vec<ObjectRef> {
-    vec![
-        ObjectRef::deployment(namespace, name),
-        ingress_ref(namespace, name),
-        ObjectRef::core("Service", namespace, name),
-        users_ref(namespace, name),
-        credentials_ref(namespace, name),
-        ObjectRef::core("ConfigMap", namespace, &config_name(name)),
-        ObjectRef::service_account(namespace, account),
-    ]
 }
 
 #[cfg(test)]
