@@ -159,6 +159,7 @@ const CHANGES: &[&str] = &["watch", "create", "patch", "update", "delete"];
 
 /// Either an Issuer or a `ClusterIssuer`, whose name says which.
 const ISSUER: &[Rule] = &[
+    rule(Namespaced, Message, NAMESPACES, &["get"], &[]),
     rule(Namespaced, Always, (CERT_MANAGER, "issuers"), &["get"], CHANGES),
     rule(Cluster, Always, (CERT_MANAGER, "clusterissuers"), &["get"], CHANGES),
     rule(
@@ -187,6 +188,7 @@ const BACKUP: &[Rule] = &[
 ];
 
 const CM_CERTIFICATE: &[Rule] = &[
+    rule(Namespaced, Message, NAMESPACES, &["get"], &[]),
     rule(Namespaced, Always, (CERT_MANAGER, "certificates"), &["get"], CHANGES),
     // The serial number.
     rule(Namespaced, Message, (CORE, "secrets"), &["get"], &[]),

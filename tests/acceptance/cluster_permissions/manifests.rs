@@ -69,7 +69,7 @@ fn issuers_and_certificates_ask_what_the_table_says() {
         steps: &[issued(&namespace, "720h"), issued(&namespace, "721h")],
         imports: &[("berth_certificate.x", format!("{}/x", namespace.0)), ("berth_issuer.all", namespace.0.clone())],
         rarely: &[("list", "certificaterequests", why), ("list", "orders", why), ("list", "challenges", why)],
-        rarely_at_plan: &[],
+        rarely_at_plan: &[("get", "namespaces")],
     }
     .is_lived();
 }

@@ -2,7 +2,7 @@
 
 use super::{Life, PASSWORD, VARIABLE, table};
 use crate::aws::unique;
-use crate::kubectl::{Namespace, kubectl_ok};
+use crate::kubectl::{Namespace, apply, kubectl_ok};
 use crate::runner::{Asked, Runner};
 use crate::sandbox::value;
 use crate::workspace::Workspace;
@@ -165,7 +165,7 @@ fn checks_ask_what_the_table_says() {
 }
 
 #[test]
-#[ignore = "needs the sandbox"]
+#[ignore = "needs the sandbox with ingress"]
 fn addresses_ask_what_the_table_says() {
     let namespace = Namespace::new("narrow");
     kubectl_ok(&["-n", &namespace.0, "create", "service", "loadbalancer", "web", "--tcp=80"]);
@@ -175,7 +175,12 @@ fn addresses_ask_what_the_table_says() {
         let patch = ["patch", kind, "web", "--subresource=status", "--type=merge", "-p", point];
         kubectl_ok(&[&["-n", &namespace.0], &patch[..]].concat());
     }
-    let reads = ["Ingress", "Service"].map(|kind| {
+    let spec = "{gatewayClassName: nobody, listeners: [{name: web, protocol: HTTP, port: 80}]}";
+    let metadata = format!("{{name: web, namespace: {}}}", namespace.0);
+    apply(&format!("apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {metadata}\nspec: {spec}\n"));
+    let address = r#"{"status":{"addresses":[{"type":"IPAddress","value":"192.0.2.1"}]}}"#;
+    kubectl_ok(&["-n", &namespace.0, "patch", "gateway", "web", "--subresource=status", "--type=merge", "-p", address]);
+    let reads = ["Gateway", "Ingress", "Service"].map(|kind| {
         [true, false].map(|wait| {
             format!(
                 "data \"berth_ingress_address\" \"{kind}-{wait}\" {{\n namespace = \"{}\"\n name = \"web\"\n kind = \
