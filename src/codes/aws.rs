@@ -186,7 +186,7 @@ pub(super) const CODES: &[Code] = &[
     lasting(
         "BERTH-AWS-047",
         "A role cannot be destroyed while something else has a managed policy of its own too.",
-        "Detach the policy there and apply again; nothing was removed.",
+        "Detach the policy there and apply again; the role stays until then.",
     ),
     lasting(
         "BERTH-AWS-048",

@@ -41,7 +41,7 @@ impl Resource<Berth> for IrsaRole {
              plan.\n\nThe role's policies and attachments are exactly those declared here: others are removed. \
              Destroying the role takes off it whatever hangs on it, also what others attached: policies are detached, \
              inline policies removed, instance profiles left; managed policies of others stay, and one of its own that others \
-             have too is refused before anything is removed. A role of the \
+             have too keeps the role until they let it go. A role of the \
              same name that somebody else made anew is left alone: IAM tells them apart by the unique id. A `moved` block \
              takes over an `aws_iam_role`.\n\nRefreshes list the \
              account's roles in a few large pages, whatever the number of roles declared; without the permission \
@@ -171,11 +171,6 @@ impl Resource<Berth> for IrsaRole {
         let aws = cx.provider().aws()?;
         let iam = aws.iam().await;
         cx.provider().holdings().note_own(&preflight::noted(model.role_name()));
-        match removal::in_use(cx, iam, &model).await {
-            Ok(None) => {}
-            Ok(Some(arn)) => return Err(failures::in_use(&model, &arn)),
-            Err(error) => return Err(failures::failed(aws, "delete", &model, &error).await),
-        }
         let leaves = iam.role_leaves(model.role_name());
         annotations::take_off_or_leave(cx, &model).await?;
         match removal::remove(cx, iam, &model).await {
@@ -183,7 +178,8 @@ impl Resource<Berth> for IrsaRole {
                 leaves.completed();
                 Ok(())
             }
-            Err(error) => Err(failures::failed(aws, "delete", &model, &error).await),
+            Err(removal::Unremoved::InUse(arn)) => Err(failures::in_use(&model, &arn)),
+            Err(removal::Unremoved::Failed(error)) => Err(failures::failed(aws, "delete", &model, &error).await),
         }
     }
 
@@ -250,7 +246,7 @@ async fn taken_back(cx: &Cx, aws: &Aws, model: &mut IrsaRoleModel, error: &Polic
             failures::no_policies(aws, model, error).await.adding("the role was taken back, and nothing is left of it")
         }
         Err(removal) => {
-            tracing::warn!(%removal, role = model.role_name(), "a role without its policies is left");
+            tracing::warn!(?removal, role = model.role_name(), "a role without its policies is left");
             cx.exists();
             without_policies(aws, model, error).await
         }

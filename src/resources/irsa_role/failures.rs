@@ -77,8 +77,8 @@ pub fn in_use(model: &IrsaRoleModel, arn: &str) -> Explanation {
         .on(arn)
         .said("IAM", "the policy is attached elsewhere, and could not be removed with the role")
         .next(format!(
-            "detach it there (`aws iam list-entities-for-policy --policy-arn {arn}` names who has it) and apply again; nothing \
-             was removed"
+            "detach it there (`aws iam list-entities-for-policy --policy-arn {arn}` names who has it) and apply again; the \
+             role stays until then"
         ))
 }
 

@@ -6,33 +6,47 @@ use crate::clients::aws::AwsError;
 use crate::clients::aws::iam::{Iam, Role};
 use crate::provider::Cx;
 
-/// Removes the role and its own policies. One that somebody else made in its place stays as it is.
-pub async fn remove(cx: &Cx, iam: &Iam, model: &IrsaRoleModel) -> Result<(), AwsError> {
+/// Why a role was not removed.
+#[derive(Debug)]
+pub enum Unremoved {
+    /// Something else has this own policy of it too.
+    InUse(String),
+    /// AWS failed.
+    Failed(AwsError),
+}
+
+impl From<AwsError> for Unremoved {
+    fn from(error: AwsError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Removes the role and its own policies. One that somebody else made in its place stays as it is, and so does one whose own
+/// policy something else has too: nobody would come back for the policy.
+pub async fn remove(cx: &Cx, iam: &Iam, model: &IrsaRoleModel) -> Result<(), Unremoved> {
     let (budget, name) = (cx.budget(), model.role_name());
     let live = iam.role(budget, name).await?;
+    for arn in own(live.as_ref(), model) {
+        let held = live.as_ref().is_some_and(|role| role.attached_policies.contains(&arn));
+        if held {
+            iam.detach_policy(budget, name, &arn).await?;
+        }
+        match policies::delete_own(budget, iam, name, &arn).await {
+            Err(AwsError::Conflict(_)) => {
+                if held {
+                    iam.attach_policy(budget, name, &arn).await?;
+                }
+                return Err(Unremoved::InUse(arn));
+            }
+            deleted => deleted?,
+        }
+    }
     match &live {
         Some(role) if model.is_another(role) => cx.warn(&failures::another("it was left alone", model, role)),
         Some(_) => iam.delete_role(budget, name).await?,
         None => {}
     }
-    for arn in &own(live.as_ref(), model) {
-        policies::delete_own(budget, iam, name, arn).await?;
-    }
     Ok(())
-}
-
-/// The first own policy that something else has too, so that IAM would not remove it: then the role stays as well, since
-/// nobody would come back for the policy.
-pub async fn in_use(cx: &Cx, iam: &Iam, model: &IrsaRoleModel) -> Result<Option<String>, AwsError> {
-    let live = iam.role(cx.budget(), model.role_name()).await?;
-    for arn in own(live.as_ref(), model) {
-        let held = live.as_ref().is_some_and(|role| role.attached_policies.contains(&arn));
-        let made = policies::made(cx.budget(), iam, model.role_name(), &arn).await?;
-        if made.and_then(|policy| policy.attachments).is_some_and(|count| count > u32::from(held)) {
-            return Ok(Some(arn));
-        }
-    }
-    Ok(None)
 }
 
 /// Tells of own policies that somebody has left who removed the role.
