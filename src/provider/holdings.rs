@@ -15,7 +15,7 @@ pub struct Holdings {
     held: Mutex<BTreeMap<String, Owner>>,
     planned: Mutex<BTreeSet<String>>,
     seen: Mutex<BTreeSet<String>>,
-    own: Mutex<BTreeMap<String, usize>>,
+    own: Mutex<BTreeSet<String>>,
     standings: Mutex<Standings>,
 }
 
@@ -66,17 +66,12 @@ impl Holdings {
 
     /// Notes that this state has an object whose owner nothing tells: by a name that says which it is.
     pub fn note_own(&self, object: &str) {
-        *self.own.lock().unwrap_or_else(PoisonError::into_inner).entry(object.to_owned()).or_default() += 1;
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).insert(object.to_owned());
     }
 
     /// Whether this state has the object, as far as its refreshes and plans have come.
     pub fn is_own(&self, object: &str) -> bool {
-        self.times_noted(object) > 0
-    }
-
-    /// How often that was noted: more than once where refreshes of two instances have found it.
-    pub fn times_noted(&self, object: &str) -> usize {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner).get(object).copied().unwrap_or_default()
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).contains(object)
     }
 
     fn standings(&self) -> MutexGuard<'_, Standings> {
@@ -104,8 +99,6 @@ mod tests {
         assert!(!holdings.is_planned("Secret a/b"));
         holdings.note_own("role a");
         assert!(holdings.is_own("role a") && !holdings.is_own("role b"));
-        holdings.note_own("role a");
-        assert_eq!(holdings.times_noted("role a"), 2);
         assert!(holdings.plan("Secret a/b") && !holdings.plan("Secret a/b") && holdings.is_planned("Secret a/b"));
     }
 }

@@ -55,6 +55,11 @@ impl Standing {
         self.lock().written.get(object).is_some_and(|all| all.iter().any(|other| *other > written))
     }
 
+    /// Whether refreshes have found two instances with the object.
+    pub fn is_shared(&self, object: &str) -> bool {
+        self.lock().written.get(object).is_some_and(|all| all.len() > 1)
+    }
+
     /// Whether a destroy may still wait for others.
     pub fn may_wait(&self) -> bool {
         self.lock().vain < VAIN
@@ -87,8 +92,9 @@ mod tests {
     fn who_wrote_last_has_it() {
         let standing = Standing::default();
         standing.find("a", 1);
-        assert!(!standing.is_succeeded("a", 1), "alone");
+        assert!(!standing.is_succeeded("a", 1) && !standing.is_shared("a"), "alone");
         standing.find("a", 2);
+        assert!(standing.is_shared("a"), "two have it");
         assert!(standing.is_succeeded("a", 1) && !standing.is_succeeded("a", 2));
         standing.find("b", 0);
         standing.find("b", 0);

@@ -94,8 +94,8 @@ async fn wait(cx: &Cx, objects: &BTreeSet<String>) {
     if objects.is_empty() {
         return;
     }
-    let (standing, holdings) = (cx.provider().standing(), cx.provider().holdings());
-    let limit = if objects.iter().any(|object| holdings.times_noted(object) > 1) {
+    let standing = cx.provider().standing();
+    let limit = if objects.iter().any(|object| standing.is_shared(object)) {
         LONG
     } else if standing.may_wait() {
         SHORT
