@@ -27,11 +27,7 @@ pub struct Missing<'a> {
 impl Missing<'_> {
     /// Looks for namespaces, and for accounts in those that are there. What cannot be asked is not told.
     pub async fn look(&self, cx: &Cx, namespaces: &[String], accounts: &[(String, String)]) -> Vec<Explanation> {
-        if cx.provider().is_offline() {
-            return Vec::new();
-        }
-        let Ok(cluster) = cx.provider().cluster() else { return Vec::new() };
-        let budget = cx.budget().at_most(PATIENCE);
+        let Some((cluster, budget)) = asking(cx) else { return Vec::new() };
         let places = namespaces.iter().map(|name| ObjectRef::of_namespace(name)).collect();
         let gone = absent(cx, cluster, &budget, places).await;
         let is_there = |namespace: &str| !gone.iter().any(|object| object.name == namespace);
@@ -54,6 +50,18 @@ impl Missing<'_> {
         let told = Explanation::new("BERTH-K8S-072", self.what).next(next).at(at);
         (!names.is_empty()).then(|| told.on(format!("{}, which does not exist yet", names.join(", "))))
     }
+}
+
+/// Whether an object is missing for certain, and no plan of this run is to make it.
+pub async fn is_missing(cx: &Cx, object: &ObjectRef) -> bool {
+    let Some((cluster, budget)) = asking(cx) else { return false };
+    !absent(cx, cluster, &budget, vec![object.clone()]).await.is_empty()
+}
+
+/// The cluster, where a plan may ask it, and for how long.
+fn asking(cx: &Cx) -> Option<(&Cluster, Budget)> {
+    let cluster = cx.provider().cluster().ok().filter(|_| !cx.provider().is_offline())?;
+    Some((cluster, cx.budget().at_most(PATIENCE)))
 }
 
 /// Those that are missing for certain, and that no plan of this run is to make.

@@ -9,16 +9,13 @@ use crate::domain::ownership::MARKS;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::cert_manager;
+use crate::resources::missing::is_missing;
 use crate::resources::objects::patiently;
-use crate::retry::Budget;
 use crate::sdk::{Plan, Result};
 
 use super::Declared;
 use super::gathering::listed;
 use super::taking::{self, FORMER, KEY};
-
-/// How long a plan may be held up by looking for the Secret.
-const LOOKING: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// What to do where there is no backup.
 const TO_FIND_ONE: &str = "copy the Secret of the backup to this place, or correct `secret`; where a resource of this configuration \
@@ -34,12 +31,7 @@ enum Put {
 
 /// Warns in a plan of a restore for which there is no Secret, and which nothing in this plan makes.
 pub async fn foresee(cx: &Cx, plan: &mut Plan<'_>, secret: &ObjectRef) {
-    if cx.provider().is_offline() || cx.provider().holdings().is_planned(&secret.key()) {
-        return;
-    }
-    let Ok(cluster) = cx.provider().cluster() else { return };
-    let budget: Budget = cx.budget().at_most(LOOKING);
-    if let Ok(None) = cluster.get(&budget, secret).await {
+    if is_missing(cx, secret).await {
         plan.warn(&none(secret, &format!("The restore of `{secret}` will find no backup")));
     }
 }
