@@ -159,6 +159,11 @@ pub fn selector(labels: &Value) -> String {
     pairs.filter_map(|(name, value)| Some(format!("{name}={}", value.as_str()?))).collect::<Vec<_>>().join(",")
 }
 
+/// The text at a place of an object; none if it is empty.
+pub fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {
+    object.pointer(pointer)?.as_str().filter(|text| !text.is_empty())
+}
+
 /// Whether a selector by labels (`matchLabels`, a Service's `selector`) takes what bears these; one without a label takes
 /// nothing.
 pub fn selects(selector: Option<&Value>, labels: Option<&Value>) -> bool {

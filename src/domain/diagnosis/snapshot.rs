@@ -12,6 +12,8 @@ use crate::domain::rollout::Event;
 
 use super::reduced::reduced;
 
+pub use crate::domain::kubernetes::text;
+
 /// What was asked for an object, and what came.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Seen<'a> {
@@ -309,11 +311,6 @@ fn is_same(one: &Value, other: &Value) -> bool {
 /// How a place that was listed is called.
 pub fn place(kind: &str, namespace: Option<&str>) -> String {
     namespace.map_or_else(|| kind.to_owned(), |namespace| format!("{kind} {namespace}"))
-}
-
-/// The text at a place of an object.
-pub fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {
-    object.pointer(pointer)?.as_str().filter(|text| !text.is_empty())
 }
 
 impl fmt::Display for LoginAnswer {

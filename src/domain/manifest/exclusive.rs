@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::domain::kubernetes::text;
+
 /// Whether `standing` has what `wanted` was refused for in these words, so that the one comes only when the other is gone.
 pub fn is_in_the_way(wanted: &Value, words: &str, standing: &Value) -> bool {
     if text(wanted, "/kind") != text(standing, "/kind") {
@@ -33,10 +35,6 @@ fn written(value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()).filter(|number| number != "0"),
         _ => None,
     }
-}
-
-fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {
-    object.pointer(pointer).and_then(Value::as_str)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Registry;
 use super::workload::metadata;
-use crate::domain::kubernetes::{ObjectRef, selects};
+use crate::domain::kubernetes::{ObjectRef, selects, text};
 
 /// The version of the API: Gateways and `HTTPRoute`s are served in it since Gateway API 1.0.
 pub const GATEWAY_API: &str = "gateway.networking.k8s.io/v1";
@@ -111,14 +111,14 @@ pub fn admission(
     let listeners: Vec<&Value> =
         found.pointer("/spec/listeners").and_then(Value::as_array).into_iter().flatten().collect();
     let is_meant =
-        |listener: &&&Value| gateway.section.as_deref().is_none_or(|section| text(listener, "/name") == Some(section));
-    let meant: Vec<&&Value> = listeners.iter().filter(is_meant).collect();
+        |listener: &&Value| gateway.section.as_deref().is_none_or(|section| text(listener, "/name") == Some(section));
+    let meant: Vec<&Value> = listeners.iter().copied().filter(is_meant).collect();
     if let (Some(section), true) = (&gateway.section, meant.is_empty()) {
         let names: Vec<&str> = listeners.iter().filter_map(|it| text(it, "/name")).collect();
         return Admission::Refuses(format!("has no listener `{section}`, but {}", names.join(", ")));
     }
     let route = Route { registry, gateway, is_neighbour: is_neighbour(registry, found), labels };
-    let judged: Vec<(&Value, Option<String>)> = meant.into_iter().map(|it| (*it, route.refusal_by(it))).collect();
+    let judged: Vec<(&Value, Option<String>)> = meant.into_iter().map(|it| (it, route.refusal_by(it))).collect();
     let taking: Vec<&str> =
         judged.iter().filter(|(_, refusal)| refusal.is_none()).filter_map(|(it, _)| text(it, "/protocol")).collect();
     if taking.is_empty() {
@@ -164,7 +164,7 @@ impl Route<'_> {
             ));
         }
         let host = self.registry.host.as_deref().unwrap_or_default();
-        let pattern = text(listener, "/hostname").filter(|pattern| !pattern.is_empty())?;
+        let pattern = text(listener, "/hostname")?;
         let fits = hostnames(self.gateway, host).iter().any(|name| meet(pattern, name));
         (!fits).then(|| format!("its listener `{name}` is for `{pattern}`, not for `{host}`"))
     }
@@ -237,10 +237,6 @@ fn words(condition: &Value) -> String {
         Some(message) => format!("{reason}: {message}"),
         None => reason.to_owned(),
     }
-}
-
-fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
-    value.pointer(pointer).and_then(Value::as_str)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::cert_manager::backup::{Backup, Part, secrets};
-use crate::domain::kubernetes::ObjectRef;
+use crate::domain::kubernetes::{ObjectRef, text};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::cert_manager::API_VERSION;
@@ -54,7 +54,7 @@ pub async fn gathered(cx: &Cx, cluster: &Cluster, model: &Declared) -> Result<Ga
     let mut found = Vec::new();
     for kind in ["ClusterIssuer", "Issuer", "Certificate"] {
         let all = cluster.list(cx.budget(), &ObjectRef::of_cluster(API_VERSION, kind, ""), "").await?;
-        found.extend(all.into_iter().filter(|it| namespace(it).is_none_or(|it| model.covers(it))));
+        found.extend(all.into_iter().filter(|it| text(it, "/metadata/namespace").is_none_or(|it| model.covers(it))));
     }
     let needed: Vec<ObjectRef> = secrets(&found, &model.controller_namespace, &parts).into_iter().collect();
     let looks = needed.iter().map(|secret| async move { cluster.get(cx.budget(), secret).await });
@@ -72,10 +72,6 @@ pub async fn gathered(cx: &Cx, cluster: &Cluster, model: &Declared) -> Result<Ga
     Ok(Gathered { backup, missing })
 }
 
-fn namespace(object: &Value) -> Option<&str> {
-    object.pointer("/metadata/namespace").and_then(Value::as_str)
-}
-
 /// Whether an object is kept itself. What a controller has made (cert-manager, for an Ingress or a Gateway) it makes anew, and
 /// would not touch one that is not its own.
 fn is_kept(object: &Value, parts: &BTreeSet<Part>) -> bool {
@@ -84,7 +80,7 @@ fn is_kept(object: &Value, parts: &BTreeSet<Part>) -> bool {
     if owners.is_some_and(|owners| owners.iter().any(is_controlled)) {
         return false;
     }
-    let is_certificate = object.get("kind").and_then(Value::as_str) == Some("Certificate");
+    let is_certificate = text(object, "/kind") == Some("Certificate");
     parts.contains(if is_certificate { &Part::Certificates } else { &Part::Issuers })
 }
 

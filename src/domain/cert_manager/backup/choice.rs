@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Backup, Part, secrets};
-use crate::domain::kubernetes::ObjectRef;
+use crate::domain::kubernetes::{ObjectRef, text};
 
 /// All that a backup may hold.
 const EVERYTHING: [Part; 5] = [Part::Issuers, Part::Certificates, Part::AccountKeys, Part::Credentials, Part::Issued];
@@ -66,9 +66,9 @@ impl Backup {
 }
 
 fn namespace(object: &Value) -> Option<&str> {
-    object.pointer("/metadata/namespace").and_then(Value::as_str)
+    text(object, "/metadata/namespace")
 }
 
 fn kind(object: &Value) -> &str {
-    object.get("kind").and_then(Value::as_str).unwrap_or_default()
+    text(object, "/kind").unwrap_or_default()
 }
