@@ -58,6 +58,14 @@ resource "berth_cert_manager_backup" "kept" {{
     )
 }
 
+/// A restore of what [`kept`] has taken.
+fn restored(label: &str, vault: &Namespace, more: &str) -> String {
+    format!(
+        "resource \"berth_cert_manager_backup\" \"{label}\" {{\n  restore = true\n  secret  = {{ namespace = \"{}\", name = \"kept\" }}\n  {more}\n}}\n",
+        vault.0
+    )
+}
+
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
 fn what_was_kept_is_put_back_and_nothing_is_issued_anew() {
@@ -76,10 +84,7 @@ fn what_was_kept_is_put_back_and_nothing_is_issued_anew() {
 
         kubectl_ok(&["-n", &apps.0, "delete", "certificate,issuer,certificaterequest", "--all"]);
         kubectl_ok(&["-n", &apps.0, "delete", "secret", "web", "ca"]);
-        let restored = format!(
-            "resource \"berth_cert_manager_backup\" \"restored\" {{\n  restore = true\n  secret  = {{ namespace = \"{}\", name = \"kept\" }}\n}}\n",
-            vault.0
-        );
+        let restored = restored("restored", &vault, "");
         workspace.configure(&kept(&apps, &vault, &restored));
         workspace.apply().succeeds();
         workspace.plan().changes_nothing();
@@ -110,10 +115,7 @@ fn a_backup_that_somebody_changed_is_taken_anew_and_what_exists_is_left() {
     workspace.apply().succeeds();
     assert_eq!(workspace.attributes(KEPT)["digest"], digest);
 
-    let again = format!(
-        "resource \"berth_cert_manager_backup\" \"again\" {{\n  restore = true\n  secret  = {{ namespace = \"{}\", name = \"kept\" }}\n}}\n",
-        vault.0
-    );
+    let again = restored("again", &vault, "");
     workspace.configure(&kept(&apps, &vault, &again));
     let run = workspace.apply().succeeds();
     assert!(
@@ -141,10 +143,8 @@ fn the_rights_of_the_table_are_enough_for_a_backup_and_a_restore() {
     let attributes = ["restore".to_owned()].into();
     let given = permissions(["berth_cert_manager_backup"], &Use { plan_only: false, attributes }).unwrap();
     let runner = Runner::new().may(&given, &[&vault.0], true);
-    let restored = format!(
-        "resource \"berth_cert_manager_backup\" \"restored\" {{\n  restore    = true\n  overwrite  = true\n  secret     = {{ namespace = \"{}\", name = \"kept\" }}\n  depends_on = [berth_cert_manager_backup.kept]\n}}\n",
-        vault.0
-    );
+    let more = "overwrite  = true\n  depends_on = [berth_cert_manager_backup.kept]";
+    let restored = restored("restored", &vault, more);
     let workspace = runner.in_workspace(Workspace::new(&kept(&apps, &vault, &restored)));
     workspace.apply().succeeds();
     workspace.plan().changes_nothing();

@@ -1,6 +1,6 @@
 //! Nothing that a backup has is lost by what is done with it, and nothing that it lacks is passed over.
 
-use super::{KEPT, content, issued, kept};
+use super::{KEPT, content, issued, kept, restored};
 use crate::diagnosis::cert_manager_runs;
 use crate::kubectl::{Namespace, apply, kubectl, kubectl_ok, object};
 use crate::workspace::{Cli, Run, Workspace};
@@ -69,12 +69,7 @@ fn a_backup_of_nothing_is_not_written_over_one_and_what_one_lacks_lies_beside_it
     let errors = workspace.apply().fails();
     assert!(errors.contains("BERTH-CM-016") && errors.contains("restore = true"), "{errors}");
 
-    let back = |more: &str| {
-        format!(
-            "resource \"berth_cert_manager_backup\" \"back\" {{\n  restore = true\n  secret  = {{ namespace = \"{}\", name = \"kept\" }}\n  {more}\n}}\n",
-            vault.0
-        )
-    };
+    let back = |more: &str| restored("back", &vault, more);
     let restoring = Workspace::new(&back("former  = true"));
     restoring.apply().succeeds();
     assert!(object(&apps.0, "certificate", "web").is_some(), "the one before had it");
@@ -160,12 +155,7 @@ fn what_is_put_back_still_has_its_owner() {
     // Lost, and put back: the state that declared them finds them.
     kubectl_ok(&["-n", &apps.0, "delete", "certificate,issuer", "--all"]);
     kubectl_ok(&["-n", &apps.0, "delete", "secret", "own"]);
-    let back = |more: &str| {
-        format!(
-            "resource \"berth_cert_manager_backup\" \"back\" {{\n  restore = true\n  secret  = {{ namespace = \"{}\", name = \"kept\" }}\n  {more}\n}}\n",
-            vault.0
-        )
-    };
+    let back = |more: &str| restored("back", &vault, more);
     let restoring = Workspace::new(&back(""));
     restoring.apply().succeeds();
     ready(&apps.0, "certificate/own");
@@ -219,12 +209,7 @@ fn a_part_is_put_back_and_what_leaves_is_waited_for() {
     kubectl_ok(&["-n", &apps.0, "patch", "issuer", "root", "--type=merge", "-p", hold]);
     kubectl_ok(&["-n", &apps.0, "delete", "issuer", "root", "--wait=false"]);
 
-    let back = |more: &str| {
-        format!(
-            "resource \"berth_cert_manager_backup\" \"back\" {{\n  restore = true\n  secret  = {{ namespace = \"{}\", name = \"kept\" }}\n  {more}\n}}\n",
-            vault.0
-        )
-    };
+    let back = |more: &str| restored("back", &vault, more);
     let restoring = Workspace::new(&back(""));
     let (namespace, release) = (apps.0.clone(), r#"{"metadata":{"finalizers":null}}"#);
     let releasing = std::thread::spawn(move || {
