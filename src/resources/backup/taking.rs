@@ -95,14 +95,11 @@ async fn taken(cx: &Cx, cluster: &Cluster, model: &Declared, claim: &Claim, what
     let last = last.map(|(_, last)| last).filter(|last| *last != bytes);
     let former = last.or_else(|| content(standing.as_ref()?, FORMER));
     let former = former.filter(|former| former.len() + bytes.len() <= LARGEST);
-    match cluster.apply_own(cx.budget(), &manifest(claim, &bytes, former.as_deref()), claim).await {
-        Ok(_) => cx.exists(),
-        Err(error) if error.may_be_done() => {
-            cx.exists();
-            return Err(told(error));
-        }
-        Err(error) => return Err(told(error)),
+    let applied = cluster.apply_own(cx.budget(), &manifest(claim, &bytes, former.as_deref()), claim).await;
+    if applied.as_ref().err().is_none_or(ClusterError::may_be_done) {
+        cx.exists();
     }
+    applied.map_err(told)?;
     Ok((gathered.backup, digest(&bytes)))
 }
 
