@@ -27,6 +27,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_terraform-provider-berth");
 /// How long one run may take before it counts as hanging.
 const RUN_LIMIT: Duration = Duration::from_mins(10);
 const PLAN_FILE: &str = "saved.plan";
+const STATE_FILE: &str = "terraform.tfstate";
 const REQUIREMENTS: &str = "terraform {\n  required_providers {\n    berth = { source = \"berth/berth\" }\n  }\n}\n";
 
 /// A command line that hosts providers.
@@ -194,8 +195,9 @@ impl Workspace {
 
     fn start(&self, what: &str) -> Running<'_> {
         let _entered = self.runtime.enter();
+        let state = fs::read(self.path(STATE_FILE)).ok();
         let child = self.command(&[what, "-json", "-input=false", "-auto-approve"]).kill_on_drop(true).spawn().unwrap();
-        Running { workspace: self, child }
+        Running { workspace: self, child, state }
     }
 
     /// Brings the state in line with the remote, and changes nothing there.
@@ -222,7 +224,7 @@ impl Workspace {
 
     /// The stored state; `Null` before there is one.
     pub fn state(&self) -> Value {
-        fs::read(self.path("terraform.tfstate")).map_or(Value::Null, |bytes| serde_json::from_slice(&bytes).unwrap())
+        fs::read(self.path(STATE_FILE)).map_or(Value::Null, |bytes| serde_json::from_slice(&bytes).unwrap())
     }
 
     /// The stored instance of a managed resource or data source: `attributes`, `status` (`tainted`), `private` and so on.
@@ -282,7 +284,7 @@ impl Workspace {
         self.search("the errors", &run.stderr);
         let log = fs::read(self.path("trace.log")).unwrap_or_default();
         assert_eq!(self.secrets.form_in_log(&log), None, "a secret is in the log");
-        for name in ["terraform.tfstate", "terraform.tfstate.backup", "errored.tfstate"] {
+        for name in [STATE_FILE, "terraform.tfstate.backup", "errored.tfstate"] {
             let text = fs::read_to_string(self.path(name)).unwrap_or_default();
             self.search(name, &text);
             let state = serde_json::from_str(&text).unwrap_or_default();

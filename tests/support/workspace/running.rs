@@ -7,7 +7,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{PROGRAM, RUN_LIMIT, Run, Workspace};
+use super::{PROGRAM, RUN_LIMIT, Run, STATE_FILE, Workspace};
 
 /// How often something is looked at that is waited for.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -18,6 +18,8 @@ const ORPHAN_LIMIT: Duration = Duration::from_secs(20);
 pub struct Running<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) child: Child,
+    /// What the state held before the run.
+    pub(super) state: Option<Vec<u8>>,
 }
 
 impl Running<'_> {
@@ -63,7 +65,7 @@ impl Running<'_> {
         for provider in providers {
             kill("KILL", provider);
         }
-        self.finish();
+        self.finish_killed();
     }
 
     /// Kills the host and every provider of it at this moment, which is a time: there is nothing to wait for. What has
@@ -75,7 +77,7 @@ impl Running<'_> {
                 let _ended = std::process::Command::new("sh").arg("-c").arg(format!("kill -KILL {pid}")).output();
             }
         }
-        self.finish()
+        self.finish_killed()
     }
 
     /// Kills the host alone, and waits until its providers have seen that and ended.
@@ -90,7 +92,7 @@ impl Running<'_> {
         };
         let waited = self.workspace.runtime.block_on(async { timeout(ORPHAN_LIMIT, gone).await });
         assert!(waited.is_ok(), "the provider goes on without its host");
-        self.finish();
+        self.finish_killed();
     }
 
     /// The most memory that the provider of this run has had so far, in KiB.
@@ -113,6 +115,20 @@ impl Running<'_> {
 }
 
 impl Running<'_> {
+    /// Waits for the end of a host that was killed. One that keeps its state in a file empties the file before it writes it
+    /// anew (Terraform 1.15, OpenTofu 1.12), and takes an empty one for no state: a kill between the two loses all
+    /// that was known, whoever the provider is. What was there before the run is put back, as the last version of a remote
+    /// state would be.
+    fn finish_killed(mut self) -> Run {
+        let (workspace, before) = (self.workspace, self.state.take());
+        let run = self.finish();
+        let file = workspace.path(STATE_FILE);
+        if let (Some(before), Ok(0)) = (before, fs::metadata(&file).map(|found| found.len())) {
+            fs::write(file, before).unwrap();
+        }
+        run
+    }
+
     /// Whether the run has ended, and waits to be finished.
     fn has_ended(&self) -> bool {
         let stat = self.child.id().and_then(|pid| fs::read_to_string(format!("/proc/{pid}/stat")).ok());
