@@ -132,7 +132,7 @@ resource "berth_acme_certificate" "web" {{
             End::InterruptTwice => {
                 running.interrupt();
                 running.interrupt();
-                running.finish().fails();
+                running.finish_abruptly().fails();
             }
         }
     }

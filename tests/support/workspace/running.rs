@@ -65,7 +65,7 @@ impl Running<'_> {
         for provider in providers {
             kill("KILL", provider);
         }
-        self.finish_killed();
+        self.finish_abruptly();
     }
 
     /// Kills the host and every provider of it at this moment, which is a time: there is nothing to wait for. What has
@@ -77,7 +77,7 @@ impl Running<'_> {
                 let _ended = std::process::Command::new("sh").arg("-c").arg(format!("kill -KILL {pid}")).output();
             }
         }
-        self.finish_killed()
+        self.finish_abruptly()
     }
 
     /// Kills the host alone, and waits until its providers have seen that and ended.
@@ -92,7 +92,7 @@ impl Running<'_> {
         };
         let waited = self.workspace.runtime.block_on(async { timeout(ORPHAN_LIMIT, gone).await });
         assert!(waited.is_ok(), "the provider goes on without its host");
-        self.finish_killed();
+        self.finish_abruptly();
     }
 
     /// The most memory that the provider of this run has had so far, in KiB.
@@ -115,11 +115,11 @@ impl Running<'_> {
 }
 
 impl Running<'_> {
-    /// Waits for the end of a host that was killed. One that keeps its state in a file empties the file before it writes it
-    /// anew (Terraform 1.15, OpenTofu 1.12), and takes an empty one for no state: a kill between the two loses all
+    /// Waits for the end of a host that was killed or interrupted twice. One that keeps its state in a file empties the file before it writes it
+    /// anew (Terraform 1.15, OpenTofu 1.12), and takes an empty one for no state: an end between the two loses all
     /// that was known, whoever the provider is. What was there before the run is put back, as the last version of a remote
     /// state would be.
-    fn finish_killed(mut self) -> Run {
+    pub fn finish_abruptly(mut self) -> Run {
         let (workspace, before) = (self.workspace, self.state.take());
         let run = self.finish();
         let file = workspace.path(STATE_FILE);
