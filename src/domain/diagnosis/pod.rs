@@ -1,5 +1,7 @@
 //! Pods: why one does not run.
 
+mod itself;
+
 use serde_json::Value;
 
 use crate::domain::kubernetes::ObjectRef;
@@ -79,7 +81,8 @@ pub fn look(walk: &mut Walk<'_>, depth: usize, found: &Value) -> bool {
         (None, false) => LinkState::Waiting,
     };
     walk.link(depth, &object, state, words);
-    for container in waiting(found).iter().filter(|_| !has_succeeded) {
+    let is_over = has_succeeded || itself::look(walk, &object, found);
+    for container in waiting(found).iter().filter(|_| !is_over) {
         by_waiting(walk, &object, found, container);
     }
     if let Some(obstacle) = obstacle.filter(|it| it.kind == ObstacleKind::Unschedulable) {

@@ -231,6 +231,18 @@ causes! {
         seen: "The Deployment's condition `ReplicaFailure`: a quota, Pod security, a missing service account.",
         do: "Give what the rule asks for, or have it changed."
     }
+    PodEnded "pod-ended" { "the cluster has ended the Pod",
+        seen: "The Pod's phase `Failed`, its `status.reason` (`Evicted`, `DeadlineExceeded`, `NodeShutdown`, `UnexpectedAdmissionError`) and `status.message`.",
+        do: "Do what the message asks for; the Pod does not run again, what made it makes another."
+    }
+    PodLeaving "pod-leaving" { "the Pod is being deleted and does not go",
+        seen: "The Pod's `metadata.deletionTimestamp`, by which it should be gone, and its `metadata.finalizers`.",
+        do: "See whether its node still answers (`kubectl get nodes`); of a node that is gone for good: `kubectl delete pod NAME --force`."
+    }
+    SchedulingGated "scheduling-gated" { "the Pod is held back by a scheduling gate",
+        seen: "The Pod's `spec.schedulingGates`, and its condition `PodScheduled` with the reason `SchedulingGated`.",
+        do: "See that the controller which takes the gate off runs (a queue, a quota, a mesh), or take it out of the Pod's template."
+    }
     VolumeUnbound "volume-unbound" { "a claim of the Pod has no volume",
         seen: "The PersistentVolumeClaim's `status.phase`, its class and its events.",
         do: "Correct the storage class, mark one as the default, or make a volume that fits."
@@ -274,6 +286,10 @@ causes! {
     OutOfMemory "out-of-memory" { "the container was ended for using more memory than its limit",
         seen: "The container's `lastState.terminated.reason`: `OOMKilled`.",
         do: "Raise `resources.limits.memory`."
+    }
+    InitRuns "init-runs" { "a container that comes before the others does not end",
+        seen: "The init container's `state.running`; the Pod's other containers wait for it.",
+        do: "See in its log what it waits for."
     }
     NotReady "not-ready" { "the container runs and is not ready",
         seen: "The Pod's condition `Ready` and its event `Unhealthy`.",

@@ -145,3 +145,82 @@ fn a_login_that_the_node_cannot_read_is_the_pull_secrets_fault() {
     );
     assert_eq!(first(&report), "pull-secret-unreadable", "{report:#?}");
 }
+
+#[test]
+fn what_the_cluster_did_to_a_pod_comes_before_what_its_containers_say() {
+    for (reason, remedy) in
+        [("Evicted", "requests"), ("DeadlineExceeded", "activeDeadlineSeconds"), ("NodeShutdown", "")]
+    {
+        let mut recorded = Recorded::of("pod-ends");
+        let pod = recorded.first_of("Pod");
+        pod["status"]["phase"] = json!("Failed");
+        pod["status"]["reason"] = json!(reason);
+        pod["status"]["message"] = json!("The node was low on resource: memory.");
+        let report = recorded.report();
+        assert_eq!((codes(&report), report.health), (vec!["pod-ended"], Health::Failing), "{report:#?}");
+        let finding = report.first().unwrap();
+        assert!(finding.remedy.contains(remedy), "{report:#?}");
+        assert!(
+            finding.evidence[0].text.contains(reason) && finding.evidence[0].text.contains("low on"),
+            "{report:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_gate_and_a_deletion_that_hang_are_told_with_who_holds_them() {
+    let mut recorded = Recorded::of("pod-ends");
+    let pod = recorded.first_of("Pod");
+    pod["status"] = json!({ "phase": "Pending", "conditions": [{
+        "type": "PodScheduled", "status": "False", "reason": "SchedulingGated", "message": "Scheduling is blocked",
+    }] });
+    pod["spec"]["schedulingGates"] = json!([{ "name": "queue.test/admission" }]);
+    let report = recorded.report();
+    assert_eq!(codes(&report), ["scheduling-gated"], "{report:#?}");
+    assert!(report.first().unwrap().evidence[0].text.contains("queue.test/admission"), "{report:#?}");
+
+    let mut recorded = Recorded::of("pod-ends");
+    heal(recorded.first_of("Pod"));
+    recorded.seen.now = "2026-12-01T00:00:00Z".to_owned();
+    for (moment, finalizers, codes_of) in [
+        ("2026-12-01T00:00:20Z", json!([]), vec![]),
+        ("2026-11-30T23:00:00Z", json!([]), vec!["pod-leaving"]),
+        ("2026-11-30T23:00:00Z", json!(["mesh.test/drain"]), vec!["pod-leaving"]),
+    ] {
+        let pod = recorded.first_of("Pod");
+        pod["metadata"]["deletionTimestamp"] = json!(moment);
+        pod["metadata"]["finalizers"] = finalizers.clone();
+        let report = recorded.report();
+        assert_eq!(codes(&report), codes_of, "{report:#?}");
+        if let Some(name) = finalizers.get(0).and_then(Value::as_str) {
+            let finding = report.first().unwrap();
+            assert!(finding.evidence[0].text.contains(name) && finding.remedy.contains("finalizers"), "{report:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_container_that_comes_first_and_does_not_end_is_named_with_its_log() {
+    let mut recorded = Recorded::of("pod-ends");
+    let pod = recorded.first_of("Pod");
+    let place = format!(
+        "{}/{} wait",
+        pod["metadata"]["namespace"].as_str().unwrap(),
+        pod["metadata"]["name"].as_str().unwrap()
+    );
+    pod["spec"]["initContainers"] = json!([{ "name": "mesh", "restartPolicy": "Always" }, { "name": "wait" }]);
+    let running =
+        |name: &str, at: &str| json!({ "name": name, "ready": false, "state": { "running": { "startedAt": at } } });
+    pod["status"] = json!({ "phase": "Pending", "initContainerStatuses": [
+        running("mesh", "2026-11-30T22:00:00Z"), running("wait", "2026-11-30T23:00:00Z"),
+    ], "containerStatuses": [{ "name": "web", "ready": false, "state": { "waiting": { "reason": "PodInitializing" } } }] });
+    recorded.seen.now = "2026-12-01T00:00:00Z".to_owned();
+    recorded.seen.logs.insert(place, vec!["error: waiting for database:5432".to_owned()]);
+    let report = recorded.report();
+    assert_eq!((codes(&report), report.health), (vec!["init-runs"], Health::Failing), "{report:#?}");
+    let evidence = &report.first().unwrap().evidence;
+    assert!(evidence[0].text.contains("database:5432") && evidence[1].field.contains("[wait]"), "{report:#?}");
+
+    recorded.seen.now = "2026-11-30T23:00:10Z".to_owned();
+    assert!(!codes(&recorded.report()).contains(&"init-runs"), "it may still end");
+}
