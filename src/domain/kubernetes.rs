@@ -38,6 +38,16 @@ pub struct ObjectRef {
 }
 
 impl ObjectRef {
+    /// A manifest that names the object and declares nothing of it.
+    pub fn bare(&self) -> Value {
+        let mut manifest =
+            json!({ "apiVersion": self.api_version, "kind": self.kind, "metadata": { "name": self.name } });
+        if let Some(namespace) = &self.namespace {
+            manifest["metadata"]["namespace"] = namespace.as_str().into();
+        }
+        manifest
+    }
+
     /// An object in a namespace.
     pub fn namespaced(api_version: &str, kind: &str, namespace: &str, name: &str) -> Self {
         Self {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::kubernetes::ObjectRef;
 use super::ownership::is_terminating;
 
 /// Kinds that say something of other objects and are no one's property.
@@ -38,6 +39,11 @@ pub fn is_counted_kind(group: &str, kind: &str) -> bool {
 /// looked at itself.
 pub fn is_left_behind(kind: &str, object: &Value) -> bool {
     !is_terminating(object) && !has_controller(object) && !is_furniture(kind, object)
+}
+
+/// Whether every namespace has such an object by itself, made and made anew by the cluster: its account `default`.
+pub fn is_of_every_namespace(object: &ObjectRef) -> bool {
+    object.api_version == "v1" && object.kind == "ServiceAccount" && object.name == "default"
 }
 
 fn has_controller(object: &Value) -> bool {

@@ -256,8 +256,10 @@ pub async fn plan(
     if let Some(lead) = lead {
         tenancy::plan(cx, plan, std::slice::from_ref(&lead), "name");
         let claim = Claim::intended(application, &lead.name, cx.known_owner(), lead.clone());
-        tenancy::look_by(cx, plan, std::slice::from_ref(&lead), "name", |found| objects::tenure(&claim, found, false))
-            .await;
+        tenancy::look_by(cx, plan, std::slice::from_ref(&lead), "name", |_, found| {
+            objects::tenure(&claim, found, false)
+        })
+        .await;
         if plan.is_create() {
             let missing = Missing { what: "The object cannot be made", namespaces: "namespace", accounts: "namespace" };
             let place: Vec<String> = lead.namespace.into_iter().collect();

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::clients::cluster::Cluster;
 use crate::domain::kubernetes::ObjectRef;
+use crate::domain::namespace_content::is_of_every_namespace;
 use crate::domain::ownership::{Claim, OWNER, Tenure};
 use crate::provider::Cx;
 
@@ -71,13 +72,19 @@ impl<'a> Tenant<'a> {
 
     /// Whose an object is that was found.
     pub fn tenure(&self, object: &ObjectRef, found: &Value) -> Tenure {
-        tenure(self.claim, found, self.adopts || self.is_given(object))
+        tenure(self.claim, found, is_adopted(object, self.adopts) || self.is_given(object))
     }
 
     /// Whether an import or a `moved` block has given it to the resource.
     fn is_given(&self, object: &ObjectRef) -> bool {
         self.given.contains(&object.key())
     }
+}
+
+/// Whether an object that bears no mark is taken over: all are where `adopts` says so, and in any case what the cluster makes in
+/// every namespace, which nobody else declares.
+pub fn is_adopted(object: &ObjectRef, adopts: bool) -> bool {
+    adopts || is_of_every_namespace(object)
 }
 
 /// Whose an object is: only a mark tells, since a text may give it any label.

@@ -47,7 +47,7 @@ fn twice(what: &str, object: &ObjectRef) -> Explanation {
 /// Warns in the plan of a creation of objects that the apply will refuse to write: another state holds them, or another tool
 /// made them. What this state's own refreshes have seen is about to move, or to be made anew. What cannot be asked is not told.
 pub async fn look(cx: &Cx, plan: &mut Plan<'_>, claim: &Claim, objects: &[ObjectRef], attribute: &str) {
-    look_by(cx, plan, objects, attribute, |found| claim.tenure(found)).await;
+    look_by(cx, plan, objects, attribute, |_, found| claim.tenure(found)).await;
 }
 
 /// [`look`], with another way to tell whose an object is.
@@ -56,7 +56,7 @@ pub async fn look_by(
     plan: &mut Plan<'_>,
     objects: &[ObjectRef],
     attribute: &str,
-    tenure: impl Fn(&Value) -> Tenure,
+    tenure: impl Fn(&ObjectRef, &Value) -> Tenure,
 ) {
     if !plan.is_create() || cx.provider().is_offline() {
         return;
@@ -65,7 +65,7 @@ pub async fn look_by(
     let budget = cx.budget().at_most(LOOKING);
     for (object, found) in cluster.look_at(&budget, objects.iter().take(LOOKS).cloned()).await {
         let Some(found) = found else { continue };
-        if let Some(refused) = refused(cx, cluster, &budget, tenure(&found), &object, &found).await {
+        if let Some(refused) = refused(cx, cluster, &budget, tenure(&object, &found), &object, &found).await {
             plan.warn(&refused.explain("The apply will refuse to write an object that exists already").at(attribute));
         }
     }

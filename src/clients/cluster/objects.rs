@@ -5,7 +5,7 @@ use std::pin::pin;
 use futures_util::TryStreamExt as _;
 use kube::api::{PatchParams, ValidationDirective, WatchEvent};
 use kube::core::params::GetParams;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::is_terminating;
@@ -49,14 +49,8 @@ impl Cluster {
 
     /// Gives the fields of an object up that a manager owns by declaration: they stay as they are.
     pub async fn give_up(&self, budget: &Budget, object: &ObjectRef, manager: &str) -> Result<(), ClusterError> {
-        let ObjectRef { api_version, kind, namespace, name } = object;
-        let mut metadata = json!({ "name": name });
-        if let (Some(namespace), Some(metadata)) = (namespace, metadata.as_object_mut()) {
-            metadata.insert("namespace".to_owned(), json!(namespace));
-        }
-        let nothing = json!({ "apiVersion": api_version, "kind": kind, "metadata": metadata });
         let how = Declaring { manager, force: true, is_rehearsal: false };
-        self.declare(budget, &nothing, how).await.map(drop)
+        self.declare(budget, &object.bare(), how).await.map(drop)
     }
 
     /// Waits until an object is gone, or another one of its name has come: by watching it.

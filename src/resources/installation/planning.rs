@@ -130,7 +130,10 @@ async fn look(cx: &Cx, plan: &mut Plan<'_>, objects: &[ObjectRef]) {
     tenancy::plan(cx, plan, objects, MANIFEST);
     let adopts = plan.planned().truth("adopt") == Some(true);
     let claim = Claim::intended(APPLICATION, &lead.name.clone(), cx.known_owner(), lead);
-    tenancy::look_by(cx, plan, objects, MANIFEST, |found| objects::tenure(&claim, found, adopts)).await;
+    tenancy::look_by(cx, plan, objects, MANIFEST, |object, found| {
+        objects::tenure(&claim, found, objects::is_adopted(object, adopts))
+    })
+    .await;
 }
 
 /// Warns of what lies between the release that runs and the one that is planned.

@@ -82,5 +82,8 @@ async fn look(cx: &Cx, plan: &mut Plan<'_>, objects: &[ObjectRef]) {
     tenancy::plan(cx, plan, objects, "yaml");
     let adopts = plan.planned().truth("adopt") == Some(true);
     let claim = Claim::intended(APPLICATION, &lead.name.clone(), cx.known_owner(), lead);
-    tenancy::look_by(cx, plan, objects, "yaml", |found| objects::tenure(&claim, found, adopts)).await;
+    tenancy::look_by(cx, plan, objects, "yaml", |object, found| {
+        objects::tenure(&claim, found, objects::is_adopted(object, adopts))
+    })
+    .await;
 }

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::clients::cluster::{ClusterError, Removal, Vacancy};
+use crate::clients::cluster::{ClusterError, Declaring, Removal, Vacancy};
 use crate::domain::kubernetes::ObjectRef;
-use crate::domain::manifest::delete_rank;
+use crate::domain::manifest::{self, delete_rank, fields};
+use crate::domain::namespace_content::is_of_every_namespace;
 use crate::domain::ownership::{LEAD, Tenure, UNFINISHED};
 use crate::resources::tenancy;
 
+use super::written::Written;
 use super::{Tenant, side_by_side};
 
 /// What a destroy leaves, and why.
@@ -72,6 +74,9 @@ impl Tenant<'_> {
 
     async fn take_away(&self, object: &ObjectRef) -> Result<Outcome, ClusterError> {
         let budget = self.cx.budget();
+        if is_of_every_namespace(object) {
+            return self.give_back(object).await;
+        }
         if object.kind == "Namespace" && object.group().is_empty() {
             let found = self.cluster.get(budget, object).await?;
             let Some(found) = found.filter(|found| self.own(found) == Tenure::Ours) else { return Ok(Outcome::Gone) };
@@ -93,6 +98,21 @@ impl Tenant<'_> {
                 Ok(Outcome::Gone)
             }
         }
+    }
+
+    /// Takes off what we declared of an object that the cluster would make anew: with it, tokens of running Pods would go.
+    async fn give_back(&self, object: &ObjectRef) -> Result<Outcome, ClusterError> {
+        let found = self.cluster.get(self.cx.budget(), object).await?;
+        let Some(found) = found else { return Ok(Outcome::Gone) };
+        if self.own(&found) != Tenure::Ours {
+            return Ok(Outcome::Left);
+        }
+        let before = Written::recalled(self.cx).pull_secrets().remove(&manifest::id(object)).unwrap_or_default();
+        let rest = fields::with_bound(&object.bare(), &found, &before);
+        let how = Declaring { manager: self.manager, force: true, is_rehearsal: false };
+        let rest = if fields::pull_secrets(&rest).is_empty() { object.bare() } else { rest };
+        self.cluster.declare(self.cx.budget(), &rest, how).await?;
+        Ok(Outcome::Gone)
     }
 
     /// Only a mark of ours makes an object ours to take away, whatever may be adopted.
