@@ -102,7 +102,8 @@ fn uid(object: &Value) -> Option<&str> {
     object.pointer("/metadata/uid").and_then(Value::as_str)
 }
 
-fn lingering(stopped: Stopped, object: &ObjectRef, found: &Value) -> ClusterError {
+/// An object that does not go, and what holds it.
+pub(super) fn lingering(stopped: Stopped, object: &ObjectRef, found: &Value) -> ClusterError {
     let finalizers = found.pointer("/metadata/finalizers").and_then(Value::as_array).into_iter().flatten();
     let finalizers = finalizers.filter_map(|name| Some(name.as_str()?.to_owned())).collect();
     ClusterError::Lingering { object: object.clone(), finalizers, stopped, words: remnants(found) }

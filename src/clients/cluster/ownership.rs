@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::domain::ownership::{Claim, Tenure, UNFINISHED, answers_for, is_terminating, owner_of};
-use crate::retry::{Budget, Stopped};
+use crate::retry::Budget;
 
+use super::objects::lingering;
 use super::{Cluster, ClusterError, PACE, Verb, reference};
 
 /// How long an owner who is about to leave may take to begin: of two resources of one run, Terraform destroys one and creates
@@ -45,6 +46,8 @@ impl Cluster {
         object: &ObjectRef,
         detail: Detail,
     ) -> Result<Option<Value>, ClusterError> {
+        // What is left in a namespace stands in its status.
+        let detail = if object.kind == "Namespace" { Detail::Whole } else { detail };
         for pause in PACE.pauses() {
             let found = match detail {
                 Detail::Whole => self.get(budget, object).await?,
@@ -52,7 +55,7 @@ impl Cluster {
             };
             let Some(leaving) = found.as_ref().filter(|found| is_terminating(found)) else { return Ok(found) };
             tracing::debug!(%object, "waiting until it is gone");
-            budget.sleep(pause).await.map_err(|stopped| still_there(stopped, object, leaving))?;
+            budget.sleep(pause).await.map_err(|stopped| lingering(stopped, object, leaving))?;
         }
         Ok(None)
     }
@@ -111,7 +114,7 @@ impl Cluster {
                 },
             };
             if grace.sleep(pause).await.is_err() {
-                budget.check().map_err(|stopped| still_there(stopped, object, &found))?;
+                budget.check().map_err(|stopped| lingering(stopped, object, &found))?;
                 return Err(ClusterError::Held { object: object.to_string(), lead });
             }
         }
@@ -206,7 +209,7 @@ impl Cluster {
                 Err(ClusterError::Conflict { .. }) => {}
                 deleted => return deleted.map(|()| Removal::Gone),
             }
-            budget.sleep(pause).await.map_err(|stopped| still_there(stopped, object, &found))?;
+            budget.sleep(pause).await.map_err(|stopped| lingering(stopped, object, &found))?;
         }
         Ok(Removal::Gone)
     }
@@ -231,7 +234,7 @@ impl Cluster {
             budget.sleep(pause).await.map_err(|stopped| match &left {
                 Ok(left) => {
                     let name = left.pointer("/metadata/name").and_then(Value::as_str).unwrap_or(labels).to_owned();
-                    still_there(stopped, &ObjectRef { name, ..like.clone() }, left)
+                    lingering(stopped, &ObjectRef { name, ..like.clone() }, left)
                 }
                 Err(words) => {
                     let waiting_for = format!("{} {labels} to go", like.kind);
@@ -277,7 +280,7 @@ impl Cluster {
             let found = self.get(budget, object).await?;
             let Some(found) = found.filter(|found| tenure(found) == Tenure::Ours) else { return Ok(()) };
             tracing::debug!(%object, "waiting until it is gone");
-            budget.sleep(pause).await.map_err(|stopped| still_there(stopped, object, &found))?;
+            budget.sleep(pause).await.map_err(|stopped| lingering(stopped, object, &found))?;
         }
         Ok(())
     }
@@ -299,14 +302,6 @@ fn is_frozen(found: &Value, manifest: &Value) -> bool {
     let is_other =
         |(name, value): (&String, &Value)| found.pointer("/data").and_then(|data| data.get(name)) != Some(value);
     found.get("immutable") == Some(&Value::Bool(true)) && declared.into_iter().any(is_other)
-}
-
-/// An object that does not go, and what holds it.
-fn still_there(stopped: Stopped, object: &ObjectRef, found: &Value) -> ClusterError {
-    let finalizers = found.pointer("/metadata/finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
-    let names: Vec<_> = finalizers.iter().filter_map(Value::as_str).collect();
-    let held = (!names.is_empty()).then(|| format!("it is held by the finalizers {}", names.join(", ")));
-    ClusterError::Stopped { stopped, waiting_for: format!("{object} to go"), last_seen: held }
 }
 
 #[cfg(test)]

@@ -116,7 +116,12 @@ impl ClusterError {
                      make theirs with `create_namespace = true`"
                 );
             }
-            Self::NamespaceTerminating { .. } => "apply again when the namespace is gone or made anew",
+            Self::NamespaceTerminating { namespace } => {
+                return format!(
+                    "apply again when the namespace is gone or made anew; `kubectl describe namespace {namespace}` tells what \
+                     holds it"
+                );
+            }
             Self::NotFound { .. } => "create it first, or correct its name",
             Self::KindUnknown { .. } => {
                 "install what defines it (its CustomResourceDefinition with this version), or correct apiVersion and kind"
