@@ -3,6 +3,7 @@
 mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::owner::Owner;
@@ -17,7 +18,11 @@ pub struct Holdings {
     seen: Mutex<BTreeSet<String>>,
     own: Mutex<BTreeSet<String>>,
     standings: Mutex<Standings>,
+    vain: AtomicU32,
 }
+
+/// Waits in vain for what other resources of the run say, after which nobody waits any more.
+const VAIN: u32 = 3;
 
 impl Holdings {
     /// Claims an object. Answers whether it is the owner's now: `false` if another resource of this run has it.
@@ -62,6 +67,16 @@ impl Holdings {
     /// Whether this state has an object of that owner, as far as its refreshes have come.
     pub fn is_seen(&self, owner: &Owner) -> bool {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).contains(owner.as_str())
+    }
+
+    /// Whether it may still be waited for what refreshes and plans of other resources say.
+    pub fn may_wait(&self) -> bool {
+        self.vain.load(Ordering::Relaxed) < VAIN
+    }
+
+    /// Notes that nothing was said.
+    pub fn waited_in_vain(&self) {
+        self.vain.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Notes that this state has an object whose owner nothing tells: by a name that says which it is.

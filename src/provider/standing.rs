@@ -6,9 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Destroys that waited in vain for an instance that keeps the object, after which no more wait.
-const VAIN: u32 = 3;
-
 /// The objects that plans since the provider was configured keep, and those that they let go.
 #[derive(Debug, Default)]
 pub struct Standing(Mutex<Plans>);
@@ -19,7 +16,6 @@ struct Plans {
     gone: BTreeSet<String>,
     /// When each instance that a refresh has found last wrote its object.
     written: BTreeMap<String, BTreeSet<i64>>,
-    vain: u32,
 }
 
 impl Standing {
@@ -58,16 +54,6 @@ impl Standing {
     /// Whether refreshes have found two instances with the object.
     pub fn is_shared(&self, object: &str) -> bool {
         self.lock().written.get(object).is_some_and(|all| all.len() > 1)
-    }
-
-    /// Whether a destroy may still wait for others.
-    pub fn may_wait(&self) -> bool {
-        self.lock().vain < VAIN
-    }
-
-    /// Notes that one has waited for nobody.
-    pub fn waited_in_vain(&self) {
-        self.lock().vain += 1;
     }
 
     fn lock(&self) -> MutexGuard<'_, Plans> {

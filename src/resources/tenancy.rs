@@ -17,6 +17,10 @@ use crate::sdk::{Plan, Result};
 const LOOKING: Duration = Duration::from_secs(5);
 const LOOKS: usize = 20;
 
+/// How long the refresh of another resource of this state is waited for.
+const SEEING: Duration = Duration::from_millis(500);
+const GLANCE: Duration = Duration::from_millis(20);
+
 /// How long it may take to mark what was made as finished.
 const FINISHING: Duration = Duration::from_secs(10);
 
@@ -85,7 +89,7 @@ async fn refused(
     let lead = match tenure {
         Tenure::Foreign => return Some(ClusterError::Foreign { object: object.to_string() }),
         Tenure::Ours | Tenure::Leftover => return None,
-        Tenure::Others { owner, .. } if cx.provider().holdings().is_seen(&owner) => return None,
+        Tenure::Others { owner, .. } if is_seen(cx, budget, &owner).await => return None,
         Tenure::Others { lead: None, .. } => object.clone(),
         Tenure::Others { owner, lead: Some(lead) } => {
             let answers = cluster.lead(budget, &lead).await.ok()??;
@@ -93,6 +97,20 @@ async fn refused(
         }
     };
     Some(ClusterError::Held { object: object.to_string(), lead })
+}
+
+/// Whether a refresh of this state sees an object of that owner. Hosts refresh what leaves the configuration beside the plans of
+/// what is new in it: it is waited for a moment.
+async fn is_seen(cx: &Cx, budget: &Budget, owner: &Owner) -> bool {
+    let holdings = cx.provider().holdings();
+    let patience = budget.at_most(if holdings.may_wait() { SEEING } else { Duration::ZERO });
+    while !holdings.is_seen(owner) {
+        if patience.sleep(GLANCE).await.is_err() {
+            holdings.waited_in_vain();
+            return false;
+        }
+    }
+    true
 }
 
 /// Claims the lead of a resource for this run, before the cluster is asked.

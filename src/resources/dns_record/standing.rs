@@ -97,7 +97,7 @@ async fn wait(cx: &Cx, objects: &BTreeSet<String>) {
     let standing = cx.provider().standing();
     let limit = if objects.iter().any(|object| standing.is_shared(object)) {
         LONG
-    } else if standing.may_wait() {
+    } else if cx.provider().holdings().may_wait() {
         SHORT
     } else {
         return;
@@ -105,7 +105,7 @@ async fn wait(cx: &Cx, objects: &BTreeSet<String>) {
     let patience = cx.budget().at_most(limit);
     while !objects.iter().any(|object| standing.is_kept(object)) {
         if patience.sleep(GLANCE).await.is_err() {
-            return standing.waited_in_vain();
+            return cx.provider().holdings().waited_in_vain();
         }
     }
 }
