@@ -7,6 +7,7 @@ pub mod fields;
 pub mod health;
 mod id;
 mod order;
+pub mod path;
 mod scope;
 
 use std::collections::BTreeMap;

@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use crate::domain::kubernetes::ObjectRef;
 
+use super::path::Path;
+
 /// How an object stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
@@ -63,17 +65,11 @@ pub fn address(object: &Value) -> Health {
     if is_any { Health::Ready } else { Health::NotYet("it has no address yet".to_owned()) }
 }
 
-/// Whether a field has a value, as text: `status.phase`, `status.conditions[0].type`.
+/// Whether a field has a value, as text.
 pub fn field(object: &Value, path: &str, wanted: &str) -> Health {
-    let mut value = object;
-    for step in path.trim_start_matches('.').split(['.', '[']).map(|step| step.trim_end_matches(']')) {
-        let next = match value {
-            Value::Array(elements) => step.parse::<usize>().ok().and_then(|index| elements.get(index)),
-            other => other.get(step),
-        };
-        let Some(next) = next else { return Health::NotYet(format!("it has no field {path} yet")) };
-        value = next;
-    }
+    let Some(value) = Path::parse(path).as_ref().and_then(|path| path.of(object)) else {
+        return Health::NotYet(format!("it has no field {path} yet"));
+    };
     let is = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     if is == wanted { Health::Ready } else { Health::NotYet(format!("{path} is `{is}`")) }
 }

@@ -1,7 +1,7 @@
 //! What a user declares of a manifest.
 
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
-use crate::domain::manifest;
+use crate::domain::manifest::{self, path};
 use crate::explain::Explanation;
 use crate::provider::checks::{label, subdomain};
 use crate::resources::objects::content::{Content, Source, told};
@@ -94,7 +94,8 @@ pub struct WaitFor {
 /// A field with a value.
 #[derive(Clone, Debug, Model)]
 pub struct WaitForField {
-    /// Where it stands: `status.phase`, `status.conditions[0].type`.
+    /// Where it stands: `status.phase`, `status.conditions[0].type`, and a name with dots as
+    /// `metadata.labels['app.kubernetes.io/name']` or `metadata.labels.app\.kubernetes\.io/name`.
     #[attr(check = field_path())]
     pub path: String,
     /// Its value, as text.
@@ -102,18 +103,11 @@ pub struct WaitForField {
 }
 
 fn field_path() -> Check {
-    check::text("must be the path of a field, such as `status.conditions[0].type`", |path| {
-        let names = path.strip_prefix('.').unwrap_or(path).split('.');
-        let is_step = |step: &str| {
-            let (name, places) = step.split_once('[').map_or((step, None), |(name, places)| (name, Some(places)));
-            let is_place = |place: &str| !place.is_empty() && place.bytes().all(|digit| digit.is_ascii_digit());
-            let mut places = places.map(|it| it.split('[')).into_iter().flatten();
-            !name.is_empty() && places.all(|it| it.strip_suffix(']').is_some_and(is_place))
-        };
-        if path.len() <= 512 && names.into_iter().all(is_step) {
+    check::text("must be the path of a field, such as `status.conditions[0].type`", |text| {
+        if text.len() <= 512 && path::Path::parse(text).is_some() {
             Ok(())
         } else {
-            Err("must be names with dots between them, with `[0]` for an element of a list".to_owned())
+            Err(format!("must be {}", path::FORM))
         }
     })
 }
