@@ -92,11 +92,25 @@ impl Mistake {
 /// # Errors
 /// The first mistake.
 pub fn items(text: &str) -> Result<Vec<Item>, Mistake> {
-    let mut found = Vec::new();
-    for document in yaml::documents(text).map_err(Mistake::Unreadable)? {
-        take(document.line, document.value, &mut found)?;
+    let (items, mistakes) = read(text);
+    mistakes.into_iter().next().map_or(Ok(items), Err)
+}
+
+/// All that is wrong with the documents of a text. One that is no YAML hides those behind it.
+pub fn mistakes(text: &str) -> Vec<Mistake> {
+    read(text).1
+}
+
+fn read(text: &str) -> (Vec<Item>, Vec<Mistake>) {
+    let documents = match yaml::documents(text) {
+        Ok(documents) => documents,
+        Err(fault) => return (Vec::new(), vec![Mistake::Unreadable(fault)]),
+    };
+    let (mut items, mut mistakes) = (Vec::new(), Vec::new());
+    for document in documents {
+        mistakes.extend(take(document.line, document.value, &mut items).err());
     }
-    Ok(found)
+    (items, mistakes)
 }
 
 /// Finds an object that is declared twice; those without a namespace belong to `namespace`.

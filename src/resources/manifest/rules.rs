@@ -1,10 +1,14 @@
 //! Mistakes of a manifest that can be told without a cluster.
 
+use crate::domain::manifest::{self, Mistake};
 use crate::explain::Explanation;
-use crate::resources::objects::content::{Content, told};
+use crate::resources::objects::content::{Content, Source, told};
 use crate::sdk::{Diagnostics, Secret, Seen, Value, View};
 
 use super::model::attribute;
+
+/// How many mistakes are told at once.
+const TOLD: usize = 20;
 
 const WHAT: &str = "The manifest cannot be applied";
 
@@ -42,11 +46,22 @@ fn read(config: View<'_>, found: &mut Diagnostics) -> Option<Content> {
     let secret = config.text("secrets_yaml_wo").map(Secret::new);
     match Content::read(config.text("yaml"), secret.as_ref(), namespace) {
         Ok(content) => Some(content),
-        Err((mistake, source)) => {
-            found.error(&told(&mistake, WHAT, attribute(source)));
+        Err(first) => {
+            let mut all = all_mistakes(config.text("yaml"), secret.as_ref());
+            if all.is_empty() {
+                all.push(first);
+            }
+            all.iter().for_each(|(mistake, source)| found.error(&told(mistake, WHAT, attribute(*source))));
             None
         }
     }
+}
+
+/// Each document's mistake, up to so many that they can be read.
+fn all_mistakes(open: Option<&str>, secret: Option<&Secret>) -> Vec<(Mistake, Source)> {
+    let of = |text: &str, source| manifest::mistakes(text).into_iter().map(move |mistake| (mistake, source));
+    let open = of(open.unwrap_or_default(), Source::Open);
+    open.chain(of(secret.map_or("", Secret::expose), Source::Secret)).take(TOLD).collect()
 }
 
 fn wait_for(config: View<'_>, found: &mut Diagnostics) {

@@ -211,6 +211,12 @@ fn mistakes_are_told_before_anything_is_written() {
         let errors = Workspace::new(&declared(text, "")).validate().fails();
         assert!(errors.contains(code) && errors.contains(words), "{text}: {errors}");
     }
+    let several = "kind: ConfigMap\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: 1}\n";
+    let errors = Workspace::new(&declared(several, "")).validate().fails();
+    assert!(
+        errors.contains("line 1 lacks `apiVersion`") && errors.contains("line 3 has a `metadata.name`"),
+        "{errors}"
+    );
     let namespace = Namespace::new("manifest");
     let unknown =
         format!("apiVersion: nobody.test/v1\nkind: Unheard\nmetadata: {{name: a, namespace: {}}}\n", namespace.0);
