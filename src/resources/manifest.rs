@@ -14,6 +14,9 @@ pub use model::Declared;
 /// The application's name in claims.
 const APPLICATION: &str = "manifest";
 
+/// The note that the state is what an import has found: it names each object's namespace, where the text may leave them out.
+const IMPORTED: &str = "imported";
+
 /// The resource.
 pub struct Manifest;
 
@@ -86,6 +89,7 @@ async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared) ->
     let content = model.content(what)?;
     let (before, mut set) = (prior.map(Declared::set), model.set());
     let done = set.bring_about(cx, before.as_ref(), &content, what).await;
+    cx.forget(IMPORTED);
     model.absorb(set);
     done
 }

@@ -9,13 +9,19 @@ use crate::resources::objects::content::Content;
 use crate::resources::objects::written::scope_in;
 use crate::resources::write_only::warn_of_write_only;
 use crate::resources::{objects, tenancy};
-use crate::sdk::{Model as _, Plan, Result, Secret, Seen, Value};
+use crate::sdk::{Model as _, Plan, Result, Secret, Seen, Value, View};
 
-use super::{APPLICATION, Declared};
+use super::{APPLICATION, Declared, IMPORTED};
+
+/// What tells of the objects.
+const OF_THE_TEXT: [&str; 4] = ["yaml", "namespace", "objects", "drift"];
 
 /// Fills in the objects that will be there, and warns of what the apply will refuse.
 pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
     warn_of_write_only(&Declared::attributes(), plan);
+    if cx.recall::<bool>(IMPORTED).is_some() && !has_drifted(plan) {
+        keep_as_imported(plan);
+    }
     let foreseen = foresee(plan);
     let planned = foreseen.as_ref().map(|objects| ids(objects));
     // Documents that are not stored may declare other objects without another version of them.
@@ -23,9 +29,7 @@ pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         (Some(planned), Seen::Known(before)) => planned != before,
         _ => false,
     };
-    let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
-        if value.elements().is_some_and(|elements| !elements.is_empty()));
-    if !(plan.is_create() || plan.is_change() || drifted || is_other) {
+    if !(plan.is_create() || plan.is_change() || has_drifted(plan) || is_other) {
         return Ok(());
     }
     plan.leave_open(&["drift"]);
@@ -38,6 +42,38 @@ pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         look(cx, plan, &objects).await;
     }
     Ok(())
+}
+
+fn has_drifted(plan: &Plan<'_>) -> bool {
+    matches!(plan.prior().at("drift"), Seen::Known(value)
+        if value.elements().is_some_and(|elements| !elements.is_empty()))
+}
+
+/// An import names each object's namespace. A text that leaves it to `namespace` declares the same, and changes nothing: the
+/// state stays as it is until something else does.
+fn keep_as_imported(plan: &mut Plan<'_>) {
+    let before = prior_objects(plan);
+    let parts = |view: View<'_>| {
+        let content = Content::read(view.text("yaml"), None, view.text("namespace")?).ok()?;
+        let parts = content.parts(scope_in(&before))?;
+        Some(parts.into_iter().map(|part| (part.object, part.manifest)).collect::<Vec<_>>())
+    };
+    if parts(plan.prior()).is_none_or(|prior| parts(plan.planned()) != Some(prior)) {
+        return;
+    }
+    let planned = OF_THE_TEXT.map(|name| (name, written(plan.planned().at(name))));
+    plan.keep(&OF_THE_TEXT);
+    if plan.is_change() {
+        planned.into_iter().for_each(|(name, value)| plan.set(name, value));
+    }
+}
+
+fn written(seen: Seen<'_>) -> Value {
+    match seen {
+        Seen::Known(value) => value.clone(),
+        Seen::Null => Value::Null,
+        Seen::Unknown => Value::Unknown,
+    }
 }
 
 fn ids(objects: &[ObjectRef]) -> Value {

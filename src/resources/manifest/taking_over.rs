@@ -12,7 +12,7 @@ use crate::resources::objects::apply_set::said_to_take_over;
 use crate::resources::tenancy;
 use crate::sdk::{Computed, MoveSource, Result, Set};
 
-use super::Declared;
+use super::{Declared, IMPORTED};
 
 /// The manifest that declared these objects, or the names of objects that are to be taken over.
 pub async fn imported(cx: &Cx, id: &str) -> Result<Declared> {
@@ -46,6 +46,7 @@ pub async fn imported(cx: &Cx, id: &str) -> Result<Declared> {
         }
     }
     let text = (!declared.is_empty()).then(|| yaml::written(&declared));
+    cx.remember(IMPORTED, &true);
     Ok(of_objects(text, &objects, drift, manager))
 }
 
