@@ -5,6 +5,7 @@ mod crds;
 mod empty;
 mod exclusive;
 mod life;
+mod places;
 mod reading;
 mod removal;
 mod secrets;
