@@ -3,6 +3,7 @@
 pub mod apply_set;
 pub mod content;
 pub mod declaring;
+mod foreseeing;
 mod placing;
 mod removing;
 mod waiting;
@@ -49,6 +50,8 @@ pub struct Tenant<'a> {
     pub force: bool,
     /// Whether it takes over what bears no mark.
     pub adopts: bool,
+    /// Whether a namespace that somebody else has made is used as it stands.
+    pub shares_namespaces: bool,
     /// Objects that an import or a `moved` block has given to it, by their keys: whatever the version.
     pub given: BTreeSet<String>,
     /// The pull secrets that accounts were last declared with, by the account's id: what others have bound beside them stays.
@@ -65,6 +68,7 @@ impl<'a> Tenant<'a> {
             manager,
             force: false,
             adopts: false,
+            shares_namespaces: false,
             given: BTreeSet::new(),
             pull_secrets: BTreeMap::new(),
         }

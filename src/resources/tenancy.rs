@@ -21,6 +21,9 @@ const LOOKS: usize = 20;
 const SEEING: Duration = Duration::from_millis(500);
 const GLANCE: Duration = Duration::from_millis(20);
 
+/// How many objects a warning names beside the first.
+const NAMED: usize = 12;
+
 /// How long it may take to mark what was made as finished.
 const FINISHING: Duration = Duration::from_secs(10);
 
@@ -29,9 +32,20 @@ pub fn plan(cx: &Cx, plan: &mut Plan<'_>, objects: &[ObjectRef], attribute: &str
     if !plan.is_create() {
         return;
     }
-    for object in objects.iter().filter(|object| !cx.provider().holdings().plan(&object.key())) {
-        plan.warn(&twice("Two resources of this configuration declare the same object", object).at(attribute));
+    let is_planned = |object: &&ObjectRef| !cx.provider().holdings().plan(&object.key());
+    let planned: Vec<&ObjectRef> = objects.iter().filter(is_planned).collect();
+    if let Some((first, others)) = planned.split_first() {
+        let told = twice("Two resources of this configuration declare the same object", first);
+        plan.warn(&told.seen(likewise(others.iter().copied())).at(attribute));
     }
+}
+
+/// What holds for more objects than the one that a message is about, in one line.
+fn likewise<'a>(others: impl ExactSizeIterator<Item = &'a ObjectRef>) -> Option<String> {
+    let count = others.len();
+    let named: Vec<String> = others.take(NAMED).map(ToString::to_string).collect();
+    let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
+    (count > 0).then(|| format!("the same holds for {}{more}", named.join(", ")))
 }
 
 /// [`plan`] of the Secret whose namespace and name stand below an attribute.
@@ -62,17 +76,60 @@ pub async fn look_by(
     attribute: &str,
     tenure: impl Fn(&ObjectRef, &Value) -> Tenure,
 ) {
-    if !plan.is_create() || cx.provider().is_offline() {
-        return;
+    for refusal in refusals(cx, plan, objects, tenure).await {
+        plan.warn(&refusal.error.explain(REFUSED).seen(refusal.likewise()).at(attribute));
     }
-    let Ok(cluster) = cx.provider().cluster() else { return };
+}
+
+/// What the warning of a refusal says at first.
+pub const REFUSED: &str = "The apply will refuse to write an object that exists already";
+
+/// Why an object will not be written, and which others will not for the same reason.
+pub struct Refusal {
+    /// The first of them.
+    pub object: ObjectRef,
+    /// Why.
+    pub error: ClusterError,
+    others: Vec<ObjectRef>,
+}
+
+impl Refusal {
+    /// The others, in one line.
+    pub fn likewise(&self) -> Option<String> {
+        likewise(self.others.iter())
+    }
+
+    fn has_reason(&self, error: &ClusterError) -> bool {
+        match (&self.error, error) {
+            (ClusterError::Held { lead, .. }, ClusterError::Held { lead: other, .. }) => lead == other,
+            (one, other) => one.code() == other.code(),
+        }
+    }
+}
+
+/// What the apply of a creation will refuse to write, by reasons.
+pub async fn refusals(
+    cx: &Cx,
+    plan: &Plan<'_>,
+    objects: &[ObjectRef],
+    tenure: impl Fn(&ObjectRef, &Value) -> Tenure,
+) -> Vec<Refusal> {
+    let mut refusals: Vec<Refusal> = Vec::new();
+    if !plan.is_create() || cx.provider().is_offline() {
+        return refusals;
+    }
+    let Ok(cluster) = cx.provider().cluster() else { return refusals };
     let budget = cx.budget().at_most(LOOKING);
     for (object, found) in cluster.look_at(&budget, objects.iter().take(LOOKS).cloned()).await {
         let Some(found) = found else { continue };
-        if let Some(refused) = refused(cx, cluster, &budget, tenure(&object, &found), &object, &found).await {
-            plan.warn(&refused.explain("The apply will refuse to write an object that exists already").at(attribute));
+        let refused = refused(cx, cluster, &budget, tenure(&object, &found), &object, &found).await;
+        let Some(error) = refused else { continue };
+        match refusals.iter_mut().find(|it| it.has_reason(&error)) {
+            Some(refusal) => refusal.others.push(object),
+            None => refusals.push(Refusal { object, error, others: Vec::new() }),
         }
     }
+    refusals
 }
 
 async fn refused(

@@ -119,6 +119,14 @@ fn made_by(deployment: &Json) -> Option<ObjectRef> {
     Some(ObjectRef::secret(deployment.pointer("/metadata/namespace")?.as_str()?, name))
 }
 
+/// The object that answers for all: an account, since it is among the last to go. A namespace may be somebody else's, and
+/// definitions stay.
+fn answering(objects: &[ObjectRef]) -> Option<&ObjectRef> {
+    let goes = |object: &&ObjectRef| !["Namespace", KEPT].contains(&object.kind.as_str());
+    let account = objects.iter().find(|object| object.kind == "ServiceAccount");
+    account.or_else(|| objects.iter().find(goes)).or_else(|| objects.first())
+}
+
 impl Declared {
     /// The objects that the state has.
     pub fn inventory(&self) -> Vec<ObjectRef> {
@@ -139,7 +147,8 @@ impl Declared {
             wishes: Vec::new(),
             kept: Kept { kinds: vec![KEPT.to_owned()], first: Vec::new(), advice: WHAT_IS_KEPT },
             residue: Some(made_by),
-            lead: None,
+            lead: answering,
+            shares_namespaces: true,
             objects: self.inventory(),
             drift: self.drift.get().cloned().unwrap_or_default(),
         }
@@ -149,5 +158,21 @@ impl Declared {
     pub fn absorb(&mut self, set: &ApplySet) {
         self.objects.set(set.objects.iter().map(manifest::id).collect::<Vec<_>>());
         self.drift.set(set.drift.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_answers_for_all_is_neither_a_namespace_nor_a_definition() {
+        let namespace = ObjectRef::of_namespace("a");
+        let definition = ObjectRef::of_cluster("apiextensions.k8s.io/v1", KEPT, "issuers.cert-manager.io");
+        let (account, program) = (ObjectRef::service_account("a", "cert-manager"), ObjectRef::deployment("a", "b"));
+        let all = [namespace.clone(), definition.clone(), program.clone(), account.clone()];
+        assert_eq!(answering(&all), Some(&account));
+        assert_eq!(answering(&all[..3]), Some(&program));
+        assert_eq!(answering(&all[..2]), Some(&namespace));
     }
 }

@@ -10,19 +10,18 @@ use crate::domain::cert_manager::changes::{self, Facts};
 use crate::domain::cert_manager::release::{parsed, version_of};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest;
-use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::cert_manager::API_VERSION;
 use crate::resources::objects::written::scope_in;
-use crate::resources::{objects, tenancy};
+use crate::resources::objects::{Adoption, ApplySet};
 use crate::retry::Budget;
 use crate::sdk::{Plan, Result, Seen, Value};
 
 use super::model::MANIFEST;
 use super::observing::controller;
 use super::release::{Read, Said, Unread, content, read};
-use super::{APPLICATION, Declared, steps};
+use super::{Declared, steps};
 
 const WHAT: &str = "cert-manager cannot be installed";
 
@@ -109,7 +108,8 @@ async fn foresee(cx: &Cx, plan: &mut Plan<'_>, read: &Read) -> Result<()> {
     }
     settle(plan);
     if let Some(objects) = &objects {
-        look(cx, plan, objects).await;
+        let adoption = Adoption::of(plan.planned().truth("adopt") == Some(true));
+        ApplySet { adoption, ..Declared::default().set() }.look(cx, plan, objects).await;
     }
     tell_changes(cx, plan, release).await
 }
@@ -122,18 +122,6 @@ fn foreseen(plan: &Plan<'_>, release: &Release) -> Option<Vec<ObjectRef>> {
     let scopes = content.scopes();
     let scope = |object: &ObjectRef| scopes.scope(object.group(), &object.kind).or_else(|| as_before(object));
     Some(content.parts(scope)?.into_iter().map(|part| part.object).collect())
-}
-
-/// Warns of objects that somebody holds.
-async fn look(cx: &Cx, plan: &mut Plan<'_>, objects: &[ObjectRef]) {
-    let Some(lead) = objects.first().cloned() else { return };
-    tenancy::plan(cx, plan, objects, MANIFEST);
-    let adopts = plan.planned().truth("adopt") == Some(true);
-    let claim = Claim::intended(APPLICATION, &lead.name.clone(), cx.known_owner(), lead);
-    tenancy::look_by(cx, plan, objects, MANIFEST, |object, found| {
-        objects::tenure(&claim, found, objects::is_adopted(object, adopts))
-    })
-    .await;
 }
 
 /// Warns of what lies between the release that runs and the one that is planned.

@@ -26,6 +26,7 @@ const PUTTING_BACK: Duration = Duration::from_mins(2);
 /// What a release that runs has declared.
 pub struct Former {
     version: String,
+    lead: Option<ObjectRef>,
     parts: Vec<Part>,
 }
 
@@ -45,7 +46,8 @@ impl Former {
         let inventory = prior.inventory();
         let found = look(cx, cluster, &inventory).await.map_err(|error| error.explain(what))?;
         let parts = inventory.iter().zip(&found).filter_map(|(object, found)| part(object, found.as_ref()?)).collect();
-        Ok(Some(Self { version: version.clone(), parts }))
+        let lead = prior.set().lead_of(&inventory).cloned();
+        Ok(Some(Self { version: version.clone(), lead, parts }))
     }
 
     /// Declares it again after another release has failed, and tells so in the failure.
@@ -71,9 +73,9 @@ impl Former {
     async fn declare(&self, cx: &Cx) -> std::result::Result<(), String> {
         let cluster = cx.provider().cluster().map_err(|told| told.what().to_owned())?;
         let objects: Vec<ObjectRef> = self.parts.iter().map(|part| part.object.clone()).collect();
-        let Some(lead) = objects.first().cloned() else { return Ok(()) };
+        let Some(lead) = self.lead.clone() else { return Ok(()) };
         let claim = Claim::intended(APPLICATION, &lead.name.clone(), cx.known_owner(), lead);
-        let tenant = Tenant { force: true, ..Tenant::of(cx, cluster, &claim, FIELD_MANAGER) };
+        let tenant = Tenant { force: true, shares_namespaces: true, ..Tenant::of(cx, cluster, &claim, FIELD_MANAGER) };
         let mut written = Written::recalled(cx);
         let declared = tenant.declare_all(&self.parts, &keys(&objects), &mut written).await;
         declared.map_err(|(object, error)| format!("{object}: {}", error.told()))

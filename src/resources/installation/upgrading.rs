@@ -122,8 +122,12 @@ async fn apply(
 async fn has_place(cx: &Cx, release: &Release, what: &str) -> Result<()> {
     let namespace = release.namespace();
     let is_made = release.items().iter().any(|item| item.reference() == ObjectRef::of_namespace(namespace));
-    let there = is_made || cx.provider().cluster()?.has_namespace(cx.budget(), namespace).await.unwrap_or(true);
-    if there {
+    if is_made {
+        return Ok(());
+    }
+    // One on its way out is waited for.
+    let settled = cx.provider().cluster()?.settled(cx.budget(), &ObjectRef::of_namespace(namespace)).await;
+    if !settled.is_ok_and(|found| found.is_none()) {
         return Ok(());
     }
     let why = format!("{what}: the namespace `{namespace}` does not exist, and the manifest does not make it");

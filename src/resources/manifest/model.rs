@@ -170,7 +170,8 @@ impl Declared {
                 advice: WHAT_IS_KEPT,
             },
             residue: None,
-            lead: None,
+            lead: <[ObjectRef]>::first,
+            shares_namespaces: false,
             objects: self.inventory(),
             drift: self.drift.get().cloned().unwrap_or_default(),
         }

@@ -2,16 +2,14 @@
 
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest;
-use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::objects::content::Content;
 use crate::resources::objects::written::scope_in;
 use crate::resources::write_only::warn_of_write_only;
-use crate::resources::{objects, tenancy};
 use crate::sdk::{Model as _, Plan, Result, Secret, Seen, Value, View};
 
-use super::{APPLICATION, Declared, IMPORTED};
+use super::{Declared, IMPORTED};
 
 /// What tells of the objects.
 const OF_THE_TEXT: [&str; 4] = ["yaml", "namespace", "objects", "drift"];
@@ -39,7 +37,9 @@ pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
     }
     if let Some(objects) = foreseen {
         tell_unmatched(plan, &objects);
-        look(cx, plan, &objects).await;
+        if let Some(model) = plan.model::<Declared>() {
+            model.set().look(cx, plan, &objects).await;
+        }
     }
     Ok(())
 }
@@ -110,16 +110,4 @@ fn tell_unmatched(plan: &mut Plan<'_>, objects: &[ObjectRef]) {
             plan.warn(&Explanation::new("BERTH-K8S-087", what).next(next).at(format!("wait_for[{index}]")));
         }
     }
-}
-
-/// Warns of objects that somebody holds.
-async fn look(cx: &Cx, plan: &mut Plan<'_>, objects: &[ObjectRef]) {
-    let Some(lead) = objects.first().cloned() else { return };
-    tenancy::plan(cx, plan, objects, "yaml");
-    let adopts = plan.planned().truth("adopt") == Some(true);
-    let claim = Claim::intended(APPLICATION, &lead.name.clone(), cx.known_owner(), lead);
-    tenancy::look_by(cx, plan, objects, "yaml", |object, found| {
-        objects::tenure(&claim, found, objects::is_adopted(object, adopts))
-    })
-    .await;
 }

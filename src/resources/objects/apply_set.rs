@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::domain::kubernetes::ObjectRef;
-use crate::domain::manifest::health;
+use crate::domain::manifest::{Phase, health, phase};
 use crate::domain::ownership::Claim;
 use crate::owner::Owner;
 
@@ -52,8 +52,10 @@ pub struct ApplySet {
     pub kept: Kept,
     /// What a program makes for itself, which goes with it and would keep its namespace; found in its live Deployment.
     pub residue: Option<fn(&Value) -> Option<ObjectRef>>,
-    /// The object that answers for all; the first if absent.
-    pub lead: Option<ObjectRef>,
+    /// Which of its objects answers for all.
+    pub lead: fn(&[ObjectRef]) -> Option<&ObjectRef>,
+    /// Whether a namespace that somebody else has made is used as it stands, and left at the end.
+    pub shares_namespaces: bool,
     /// The objects that the state has, in the order in which they are written.
     pub objects: Vec<ObjectRef>,
     /// What differs in the cluster, a sentence each.
@@ -103,8 +105,23 @@ impl Wishes {
 impl ApplySet {
     /// What it claims as its own; `None` while nothing is in it.
     pub fn claim(&self, owner: Option<Owner>) -> Option<Claim> {
-        let lead = self.lead.clone().or_else(|| self.objects.first().cloned())?;
+        let lead = self.lead_of(&self.objects)?.clone();
         Some(Claim::intended(self.application, &lead.name.clone(), owner, lead))
+    }
+
+    /// The object that answers for these.
+    pub fn lead_of<'a>(&self, objects: &'a [ObjectRef]) -> Option<&'a ObjectRef> {
+        (self.lead)(objects)
+    }
+
+    /// Whether an object may be somebody else's and serve all the same.
+    pub(super) fn may_share(&self, object: &ObjectRef) -> bool {
+        self.shares_namespaces && phase(object) == Phase::Namespaces
+    }
+
+    /// The objects whose mark tells whose all of them are.
+    fn witnesses(&self) -> Vec<ObjectRef> {
+        self.objects.iter().filter(|object| !self.may_share(object)).cloned().collect()
     }
 
     /// The keys of the objects that were given to us and do not bear our mark yet.

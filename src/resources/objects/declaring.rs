@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest::{Phase, Scope, health};
@@ -58,17 +60,17 @@ pub async fn parts(cx: &Cx, cluster: &Cluster, content: &Content) -> Outcome<Vec
 ///
 /// # Errors
 /// Another resource of this run declares one of them.
-pub fn claim(cx: &Cx, parts: &[Part], what: &str, attribute: &str) -> Result<crate::owner::Owner> {
-    for part in parts {
-        tenancy::claim(cx, &part.object, what).map_err(|error| error.at(attribute))?;
+pub fn claim(cx: &Cx, objects: &[ObjectRef], what: &str, attribute: &str) -> Result<crate::owner::Owner> {
+    for object in objects {
+        tenancy::claim(cx, object, what).map_err(|error| error.at(attribute))?;
     }
     cx.owner()
 }
 
 /// Gives the claims up after a create that made nothing.
-pub fn release(cx: &Cx, parts: &[Part]) {
-    for part in parts {
-        tenancy::release(cx, &part.object);
+pub fn release(cx: &Cx, objects: &[ObjectRef]) {
+    for object in objects {
+        tenancy::release(cx, object);
     }
 }
 
@@ -84,9 +86,11 @@ impl Tenant<'_> {
     /// # Errors
     /// The first that is another's.
     pub async fn refuse_held(&self, parts: &[Part]) -> std::result::Result<(), Failure> {
-        let served =
-            parts.iter().filter(|part| self.cluster.known_kind(&part.object.api_version, &part.object.kind).is_some());
-        let looks = served
+        let is_served = |part: &&Part| self.cluster.known_kind(&part.object.api_version, &part.object.kind).is_some();
+        let is_own = |part: &&Part| !self.may_share(&part.object);
+        let looks = parts
+            .iter()
+            .filter(|part| is_served(part) && is_own(part))
             .map(|part| async move { self.admit(&part.object).await.map_err(|error| (part.object.clone(), error)) });
         side_by_side(looks).await.into_iter().find_map(std::result::Result::err).map_or(Ok(()), Err)
     }
@@ -121,22 +125,16 @@ impl Tenant<'_> {
         phase: Phase,
         written: &mut Written,
     ) -> std::result::Result<(), Failure> {
-        let placed = of_phase(parts, phase).map(|part| async move {
-            let had = had.contains(&part.object.key());
-            let stored = if phase >= Phase::Edges {
-                self.place_patiently(&part.manifest, had).await
-            } else {
-                self.place(&part.manifest, had).await
-            };
-            (part, stored)
-        });
+        let placed = of_phase(parts, phase)
+            .map(|part| async move { (part, self.declare_one(part, had.contains(&part.object.key()), phase).await) });
         let mut failure = None;
         for (part, stored) in side_by_side(placed).await {
             match stored {
-                Ok(stored) => {
+                Ok(Some(stored)) => {
                     self.cx.exists();
                     written.note(part, &stored, self.manager);
                 }
+                Ok(None) => {}
                 Err(error) => {
                     let error = if part.is_secret { error.without_content() } else { error };
                     failure = failure.or_else(|| Some((part.object.clone(), error)));
@@ -144,6 +142,19 @@ impl Tenant<'_> {
             }
         }
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Declares one object; `None` if it is somebody else's namespace, which is used as it stands.
+    async fn declare_one(&self, part: &Part, had: bool, phase: Phase) -> Outcome<Option<Value>> {
+        if self.is_shared(&part.object).await? {
+            return Ok(None);
+        }
+        let placed = if phase >= Phase::Edges {
+            self.place_patiently(&part.manifest, had).await
+        } else {
+            self.place(&part.manifest, had).await
+        };
+        placed.map(Some)
     }
 
     /// Waits until the kinds that the text defines are served.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::clients::cluster::{ClusterError, Declaring};
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::domain::manifest::{self, fields};
-use crate::domain::ownership::is_terminating;
+use crate::domain::ownership::{Tenure, answers_for, is_terminating};
 use crate::provider::Cx;
 use crate::retry::Pace;
 
@@ -41,6 +41,27 @@ impl Tenant<'_> {
     /// Whether an object may be written: `None` if it is absent.
     pub async fn admit(&self, object: &ObjectRef) -> Outcome<Option<Value>> {
         self.cluster.admit_metadata_by(self.cx.budget(), object, |found| self.tenure(object, found)).await
+    }
+
+    /// Whether an object may be somebody else's and serve all the same.
+    pub fn may_share(&self, object: &ObjectRef) -> bool {
+        self.shares_namespaces && manifest::phase(object) == manifest::Phase::Namespaces
+    }
+
+    /// Whether it is a namespace that somebody else has made, which is used as it stands. One on its way out is waited for.
+    pub async fn is_shared(&self, object: &ObjectRef) -> Outcome<bool> {
+        if !self.may_share(object) {
+            return Ok(false);
+        }
+        let Some(found) = self.cluster.settled(self.cx.budget(), object).await? else { return Ok(false) };
+        Ok(match self.tenure(object, &found) {
+            Tenure::Ours | Tenure::Leftover => false,
+            Tenure::Foreign | Tenure::Others { lead: None, .. } => true,
+            Tenure::Others { owner, lead: Some(lead) } => {
+                let answers = self.cluster.lead(self.cx.budget(), &lead).await?;
+                answers.is_some_and(|lead| !is_terminating(&lead) && answers_for(&lead, &owner))
+            }
+        })
     }
 
     /// [`Tenant::admit`], with the content of what is found.

@@ -33,32 +33,32 @@ impl ApplySet {
         self.drift = prior.map(|prior| prior.drift.clone()).unwrap_or_default();
         let cluster = cx.provider().cluster()?;
         let parts = self.parts(cx, content, what).await?;
-        let Some(lead) = self.lead.clone().or_else(|| parts.first().map(|part| part.object.clone())) else {
+        let declared: Vec<ObjectRef> = parts.iter().map(|part| part.object.clone()).collect();
+        let Some(lead) = self.lead_of(&declared).cloned() else {
             let told = Explanation::new("BERTH-K8S-085", format!("{what}: no document is in it"));
             return Err(told.next("give documents, one at least").at(self.attribute));
         };
         tenancy::recovered(cx, &prior.map(Self::leads).unwrap_or_default(), what).await?;
-        let owner = declaring::claim(cx, &parts, what, self.attribute)?;
+        let claimed: Vec<ObjectRef> = declared.iter().filter(|object| !self.may_share(object)).cloned().collect();
+        let owner = declaring::claim(cx, &claimed, what, self.attribute)?;
         let claim = Claim {
             is_open: prior.is_none(),
             ..Claim::intended(self.application, &lead.name.clone(), Some(owner), lead)
         };
         let manager = self.manager.clone();
-        let given = if self.adoption == Adoption::Whole {
-            keys(&parts.iter().map(|part| part.object.clone()).collect::<Vec<_>>())
-        } else {
-            prior.map(Self::given).unwrap_or_default()
-        };
+        let given =
+            if self.adoption == Adoption::Whole { keys(&declared) } else { prior.map(Self::given).unwrap_or_default() };
         let tenant = Tenant {
             force: self.force,
             adopts: self.adoption != Adoption::Refused,
+            shares_namespaces: self.shares_namespaces,
             given,
             pull_secrets: Written::recalled(cx).pull_secrets(),
             ..Tenant::of(cx, cluster, &claim, &manager)
         };
         let applied = self.apply(&tenant, prior, &parts, what).await;
         if !cx.has_existing() {
-            declaring::release(cx, &parts);
+            declaring::release(cx, &claimed);
             return applied;
         }
         let finished = tenancy::finish_own(cx, &claim, what, self.attribute).await;
@@ -91,7 +91,9 @@ impl ApplySet {
         let parts = self.parts(cx, content, what).await?;
         let Some(claim) = self.claim(Some(cx.owner()?)) else { return Ok(()) };
         let adopts = self.adoption != Adoption::Refused;
-        let tenant = Tenant { adopts, ..Tenant::of(cx, cx.provider().cluster()?, &claim, &self.manager) };
+        let shares_namespaces = self.shares_namespaces;
+        let tenant =
+            Tenant { adopts, shares_namespaces, ..Tenant::of(cx, cx.provider().cluster()?, &claim, &self.manager) };
         tenant.refuse_held(&parts).await.map_err(|failure| explained(&failure, what, self.attribute))
     }
 
@@ -109,7 +111,7 @@ impl ApplySet {
 
     /// The object whose mark is the state's.
     fn leads(&self) -> Vec<ObjectRef> {
-        self.lead.iter().chain(self.objects.first()).take(1).cloned().collect()
+        self.lead_of(&self.objects).cloned().into_iter().collect()
     }
 
     async fn apply(&mut self, tenant: &Tenant<'_>, prior: Option<&Self>, parts: &[Part], what: &str) -> Result<()> {

@@ -23,7 +23,8 @@ impl ApplySet {
     pub async fn refresh(&mut self, cx: &Cx, content: &Content, what: &str) -> Result<bool> {
         let cluster = cx.provider().cluster()?;
         let found = look(cx, cluster, &self.objects).await.map_err(|error| error.explain(what))?;
-        for (object, found) in self.objects.iter().zip(&found) {
+        let seen = self.objects.iter().zip(&found);
+        for (object, found) in seen.filter(|(object, _)| !self.may_share(object)) {
             tenancy::recover(cx, object, found.as_ref());
         }
         let Some(claim) = self.claim(cx.known_owner()) else { return Ok(true) };
@@ -70,6 +71,9 @@ impl<'a> Seen<'a> {
         let tenure = objects::tenure(self.claim, found, false);
         if self.set.drift.contains(&said) && tenure == Tenure::Foreign {
             return Judged { is_ours: true, drift: vec![said] };
+        }
+        if self.set.may_share(object) && tenure != Tenure::Ours {
+            return Judged { is_ours: false, drift: Vec::new() };
         }
         match tenure {
             Tenure::Ours => Judged { is_ours: true, drift: self.differences(object, found) },
