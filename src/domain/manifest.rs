@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use super::kubernetes::{LAST_APPLIED, ObjectRef, annotation};
 use super::yaml::{self, Fault};
 
-pub use declaration::declaration;
+pub use declaration::{declaration, declaration_of_formers};
 pub use id::{of_id, written as id};
 pub use order::{Phase, delete_rank, phase};
 pub use scope::{Scope, Scopes};

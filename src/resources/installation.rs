@@ -38,7 +38,8 @@ impl Resource<Berth> for CertManager {
              The plan of an upgrade names the changes between the two releases that hit objects of this cluster, and minor \
              releases that it leaps over. The apply notes beforehand which certificate each Certificate has, and tells afterwards \
              which were issued anew. What fails is rolled back: the programs, rights and webhooks of the former release are \
-             declared again. Definitions are not, since the API server may hold objects of the new form already.\n\n\
+             declared again, also those of the tool that an installation is taken over from. Definitions are not, since the API \
+             server may hold objects of the new form already.\n\n\
              A namespace that is there already, of another resource or another tool, is used as it stands: its labels stay, and \
              so does the namespace at a destroy. Let `depends_on` name the resource that makes it. With `adopt = true`, or \
              after an import, one that no resource of berth has made is taken over, too.\n\n\

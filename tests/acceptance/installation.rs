@@ -1,6 +1,7 @@
 //! cert-manager itself: two real releases, installed, upgraded, taken over, moved and removed. A cluster has one, so these
 //! run one after the other, in a sandbox that has none.
 
+mod cut;
 mod owners;
 mod ways;
 

@@ -29,6 +29,9 @@ const DEFINITION: &str = "issuers.cert-manager.io";
 /// The label that names a release's version.
 const VERSION: &str = "app.kubernetes.io/version";
 
+/// What its parts are called by the label `app.kubernetes.io/name`.
+const PARTS: [&str; 3] = ["cert-manager", "cainjector", "webhook"];
+
 /// A release.
 #[derive(Clone, Debug)]
 pub struct Release {
@@ -110,6 +113,13 @@ pub fn version_of(controller: &Value) -> Option<Version> {
     let image = image_of(controller).map(|image| image.split('@').next().unwrap_or(image));
     let tag = image.and_then(|image| Some(name_and_tag(image).split_once(':')?.1));
     [label, tag].into_iter().flatten().find_map(parsed)
+}
+
+/// The version that an object says it is of, if it is a part of cert-manager.
+pub fn version_of_part(object: &Value) -> Option<Version> {
+    let label = |name: &str| object.pointer("/metadata/labels").and_then(|labels| labels.get(name)?.as_str());
+    let is_part = label("app.kubernetes.io/name").is_some_and(|name| PARTS.contains(&name));
+    label(VERSION).filter(|_| is_part).and_then(parsed)
 }
 
 /// A version with or without its `v`.

@@ -183,20 +183,38 @@ pub fn may_be_set_back(object: &Value, managers: &[String]) -> bool {
 /// What the autoscaler of Pods writes as.
 const AUTOSCALER: &str = "kube-controller-manager";
 
-/// The entries without those of tools that declared the object before it was taken over. Source: kubectl's
-/// `csaupgrade`; the kubernetes provider writes as `Terraform`, Helm as `helm`, others with their program's name.
+/// The entries without those of tools that declared the object before it was taken over.
 pub fn without_former(object: &Value, ours: &str) -> Option<Vec<Value>> {
-    let is_former = |entry: &&Value| {
-        let manager = name(entry).to_ascii_lowercase();
-        let is_tool = manager.starts_with("kubectl")
-            || manager.starts_with("helm")
-            || manager.contains("terraform")
-            || manager == "before-first-apply";
-        is_tool && name(entry) != ours && entry.get("subresource").is_none()
-    };
     let all: Vec<_> = entries(object).collect();
-    let kept: Vec<Value> = all.iter().copied().filter(|entry| !is_former(entry)).cloned().collect();
+    let kept: Vec<Value> = all.iter().copied().filter(|entry| !is_former(entry, ours)).cloned().collect();
     (kept.len() < all.len()).then_some(kept)
+}
+
+/// The fields that such tools have set; `None` if there are none.
+pub fn of_formers(object: &Value, ours: &str) -> Option<Value> {
+    let fields = entries(object).filter(|entry| is_former(entry, ours)).filter_map(|entry| entry.get("fieldsV1"));
+    fields.cloned().reduce(|one, other| joined(one, &other))
+}
+
+/// Whether an entry is of a tool that declares. Source: kubectl's `csaupgrade`; the kubernetes provider writes as `Terraform`,
+/// Helm as `helm`, others with their program's name.
+fn is_former(entry: &Value, ours: &str) -> bool {
+    let manager = name(entry).to_ascii_lowercase();
+    let is_tool = manager.starts_with("kubectl")
+        || manager.starts_with("helm")
+        || manager.contains("terraform")
+        || manager == "before-first-apply";
+    is_tool && name(entry) != ours && entry.get("subresource").is_none()
+}
+
+/// The fields of either.
+fn joined(one: Value, other: &Value) -> Value {
+    let (Value::Object(mut members), Value::Object(others)) = (one, other) else { return other.clone() };
+    for (step, below) in others {
+        let known = members.remove(step);
+        members.insert(step.clone(), known.map_or_else(|| below.clone(), |known| joined(known, below)));
+    }
+    Value::Object(members)
 }
 
 fn entries(object: &Value) -> impl Iterator<Item = &Value> {

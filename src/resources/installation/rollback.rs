@@ -1,72 +1,95 @@
 //! The way back from a release that does not come up.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use semver::Version;
 use serde_json::Value;
 
 use crate::domain::cert_manager::Release;
-use crate::domain::cert_manager::release::parsed;
+use crate::domain::cert_manager::release::{parsed, version_of_part};
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::domain::manifest::{self, Phase, phase};
 use crate::domain::ownership::Claim;
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::resources::objects::Tenant;
 use crate::resources::objects::content::Part;
 use crate::resources::objects::declaring::keys;
 use crate::resources::objects::written::{Written, look};
+use crate::resources::objects::{Adoption, ApplySet, Tenant};
 use crate::retry::Budget;
 use crate::sdk::Result;
 
+use super::release::content;
 use super::{APPLICATION, Declared};
 
 /// How long the way back may take.
 const PUTTING_BACK: Duration = Duration::from_mins(2);
 
-/// What a release that runs has declared.
+/// What was declared of what runs.
 pub struct Former {
-    version: String,
+    /// The version; several where a run was cut short between two.
+    versions: BTreeSet<Version>,
     lead: Option<ObjectRef>,
     parts: Vec<Part>,
 }
 
 impl Former {
-    /// What the objects of the state say that was declared of them; `None` where `next` is that very release in its place, from
-    /// which there is no way back.
+    /// What the objects say that was declared of them, by us or by the tool that they are about to be taken over from; `None`
+    /// where nothing runs, or `next` itself in its place, from which there is no way back.
     ///
     /// # Errors
     /// The cluster did not answer: nothing is begun that could not be undone.
-    pub async fn remembered(cx: &Cx, prior: &Declared, next: &Release, what: &str) -> Result<Option<Self>> {
-        let Some(version) = prior.version.get() else { return Ok(None) };
-        let namespace = prior.namespace.get().map(String::as_str);
-        if parsed(version).as_ref() == Some(&next.version) && namespace == Some(next.namespace()) {
+    pub async fn found(
+        cx: &Cx,
+        prior: Option<&Declared>,
+        (set, next): (&ApplySet, &Release),
+        what: &str,
+    ) -> Result<Option<Self>> {
+        let mut inventory = prior.map(Declared::inventory).unwrap_or_default();
+        if set.adoption == Adoption::Whole {
+            let known = keys(&inventory);
+            let coming = set.parts(cx, &content(next), what).await?.into_iter().map(|part| part.object);
+            inventory.extend(coming.filter(|object| !known.contains(&object.key())));
+        } else if prior.is_none() {
             return Ok(None);
         }
-        let cluster = cx.provider().cluster()?;
-        let inventory = prior.inventory();
-        let found = look(cx, cluster, &inventory).await.map_err(|error| error.explain(what))?;
-        let parts = inventory.iter().zip(&found).filter_map(|(object, found)| part(object, found.as_ref()?)).collect();
-        let lead = prior.set().lead_of(&inventory).cloned();
-        Ok(Some(Self { version: version.clone(), lead, parts }))
+        let found = look(cx, cx.provider().cluster()?, &inventory).await.map_err(|error| error.explain(what))?;
+        let parts: Vec<Part> =
+            inventory.iter().zip(&found).filter_map(|(object, found)| part(object, found.as_ref()?)).collect();
+        let mut versions: BTreeSet<Version> = parts.iter().filter_map(|part| version_of_part(&part.manifest)).collect();
+        if versions.is_empty() {
+            versions.extend(prior.and_then(|prior| parsed(prior.version.get()?)));
+        }
+        let namespace = prior.and_then(|prior| prior.namespace.get()).map_or(next.namespace(), String::as_str);
+        if versions.is_empty() || (versions.iter().eq([&next.version]) && namespace == next.namespace()) {
+            return Ok(None);
+        }
+        Ok(Some(Self { versions, lead: set.lead_of(&inventory).cloned(), parts }))
     }
 
     /// Declares it again after another release has failed, and tells so in the failure.
     pub async fn put_back(&self, cx: &Cx, failure: Explanation) -> Explanation {
+        let versions: Vec<String> = self.versions.iter().map(ToString::to_string).collect();
+        let versions = versions.join(" and ");
         if self.parts.is_empty() {
-            let why = "not rolled back: what ran before was declared by another tool";
+            let why = "not rolled back: what ran before was declared by a tool that is not known";
             return failure.seen([why.to_owned()]);
+        }
+        if self.versions.len() > 1 {
+            let why = format!("not rolled back: a run that was cut short has left a mixture of {versions}");
+            return failure.seen([why]).adding("or apply the manifest of the one that you want back");
         }
         let aside = cx.aside(Budget::for_cleanup(PUTTING_BACK));
         let outcome = self.declare(&aside).await;
         cx.rejoin(&aside);
-        let version = &self.version;
         match outcome {
             Ok(()) => failure.seen([format!(
-                "rolled back: the programs, rights and webhooks are those of {version} again; definitions stay as they are"
+                "rolled back: the programs, rights and webhooks are those of {versions} again; definitions stay as they are"
             )]),
             Err(words) => failure
-                .seen([format!("not rolled back to {version}: {words}")])
-                .adding(&format!("or apply the manifest of {version} again")),
+                .seen([format!("not rolled back to {versions}: {words}")])
+                .adding(&format!("or apply the manifest of {versions} again")),
         }
     }
 
@@ -87,6 +110,7 @@ fn part(object: &ObjectRef, found: &Value) -> Option<Part> {
     if phase(object) == Phase::Definitions {
         return None;
     }
-    let manifest = manifest::declaration(found, FIELD_MANAGER)?;
+    let ours = manifest::declaration(found, FIELD_MANAGER);
+    let manifest = ours.or_else(|| manifest::declaration_of_formers(found, FIELD_MANAGER))?;
     Some(Part { object: object.clone(), manifest, is_secret: false })
 }

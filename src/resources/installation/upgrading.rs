@@ -50,10 +50,6 @@ async fn pass(
     (Read { release, sha256 }, is_step): (&Read, bool),
     what: &str,
 ) -> Result<Vec<Phase>> {
-    let former = match prior {
-        Some(prior) => Former::remembered(cx, prior, release, what).await?,
-        None => None,
-    };
     let (start, mut set) = (prior.map(Declared::set), model.set());
     let is_imported = cx.recall::<bool>(IMPORTED).is_some();
     if is_imported || (model.adopt && prior.is_none()) {
@@ -61,20 +57,25 @@ async fn pass(
     }
     // What comes after a step builds on it.
     set.waits |= is_step;
+    let former = Former::found(cx, prior, (&set, release), what).await?;
     let applied = apply(cx, start.as_ref(), &mut set, release, what).await;
     model.absorb(&set);
     let trial = match applied {
         Ok(trial) => trial,
         Err(failure) => {
             model.forget_upgrade(prior);
-            return match former.filter(|_| cx.has_existing()) {
-                Some(former) => Err(former.put_back(cx, failure).await),
-                None if set.adoption == Adoption::Whole && cx.has_existing() && prior.is_none() => {
-                    model.holds(release, sha256);
-                    Ok(stays(cx, &mut set, model, failure))
-                }
-                None => Err(failure),
+            if !cx.has_existing() {
+                return Err(failure);
+            }
+            let failure = match former {
+                Some(former) => former.put_back(cx, failure).await,
+                None => failure,
             };
+            if prior.is_some() || set.adoption != Adoption::Whole {
+                return Err(failure);
+            }
+            model.holds(release, sha256);
+            return Ok(stays(cx, &mut set, model, failure));
         }
     };
     cx.forget(IMPORTED);

@@ -76,6 +76,31 @@ fn what_kubectl_installed_is_refused_then_taken_over_and_upgraded() {
 
 #[test]
 #[ignore = "needs the sandbox with cert-manager-releases, and without cert-manager"]
+fn what_was_imported_is_rolled_back_as_well() {
+    let _cluster = Cluster::empty();
+    kubectl_ok(&["apply", "-f", &release("former")]);
+    let broken = std::fs::read_to_string(release("current")).unwrap();
+    let broken = broken.replace("cert-manager-controller:v1.11.5", "cert-manager-controller-none:v1.11.5");
+    let workspace = Workspace::new(&installed("broken.yaml", "  timeouts = { update = \"30s\" }"));
+    workspace.write("broken.yaml", &broken);
+    workspace.import(ADDRESS, "cert-manager").succeeds();
+    let errors = workspace.apply().fails();
+    assert!(errors.contains("rolled back: ") && errors.contains("those of 1.10.2 again"), "{errors}");
+    assert!(image_of("cert-manager").ends_with(":v1.10.2"), "{}", image_of("cert-manager"));
+    kubectl_ok(&["-n", "cert-manager", "rollout", "status", "deployment", "--timeout=120s"]);
+    assert_eq!(workspace.attributes(ADDRESS)["version"], "1.10.2");
+    let role = object("", "clusterrole", "cert-manager-view").unwrap();
+    assert_eq!(role["metadata"]["labels"]["app.kubernetes.io/version"], "v1.10.2");
+
+    workspace.configure(&installed(&release("current"), ""));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
+    assert!(object("", "namespace", "cert-manager").is_none(), "nothing was left in it");
+}
+
+#[test]
+#[ignore = "needs the sandbox with cert-manager-releases, and without cert-manager"]
 fn drift_is_told_by_its_field_and_set_back() {
     let _cluster = Cluster::empty();
     let workspace = Workspace::new(&installed(&release("current"), ""));

@@ -97,7 +97,11 @@ impl ApplySet {
         tenant.refuse_held(&parts).await.map_err(|failure| explained(&failure, what, self.attribute))
     }
 
-    async fn parts(&self, cx: &Cx, content: &Content, what: &str) -> Result<Vec<Part>> {
+    /// The objects of the content, each in its place.
+    ///
+    /// # Errors
+    /// The cluster did not answer, or does not know a kind.
+    pub async fn parts(&self, cx: &Cx, content: &Content, what: &str) -> Result<Vec<Part>> {
         let parts = declaring::parts(cx, cx.provider().cluster()?, content).await;
         parts.map_err(|error| error.explain(what).at(self.attribute))
     }
