@@ -130,10 +130,18 @@ class Upstream:
         return answer if len(kept) == len(document) else answer._replace(body=json.dumps(kept).encode())
 
     def _asked(self, call):
+        connection, answer = self._begun(call)
+        try:
+            headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in NOT_PASSED_ON]
+            return Answer(answer.status, headers, answer.read())
+        finally:
+            connection.close()
+
+    def _begun(self, call, timeout=60):
         if self.context:
-            connection = http.client.HTTPSConnection(self.address, timeout=60, context=self.context)
+            connection = http.client.HTTPSConnection(self.address, timeout=timeout, context=self.context)
         else:
-            connection = http.client.HTTPConnection(self.address, timeout=60)
+            connection = http.client.HTTPConnection(self.address, timeout=timeout)
         try:
             connection.putrequest(call.method, call.target, skip_host=True, skip_accept_encoding=True)
             for name, value in call.headers:
@@ -141,11 +149,34 @@ class Upstream:
                     connection.putheader(name, value)
             connection.putheader("Connection", "close")
             connection.endheaders(call.body)
-            answer = connection.getresponse()
-            headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in NOT_PASSED_ON]
-            return Answer(answer.status, headers, answer.read())
-        finally:
+            return connection, connection.getresponse()
+        except OSError:
             connection.close()
+            raise
+
+    def follow(self, call, handler):
+        """Passes an answer on as it comes, until one of the two ends it."""
+        connection, answer = self._begun(call, timeout=600)
+        try:
+            handler.send_response(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in NOT_PASSED_ON:
+                    handler.send_header(name, value)
+            handler.send_header("Connection", "close")
+            handler.end_headers()
+            while part := answer.read1(65536):
+                handler.wfile.write(part)
+        except OSError:
+            pass
+        finally:
+            handler.close_connection = True
+            connection.close()
+
+
+def is_followed(call):
+    """Whether it is a watch of Kubernetes, which is answered bit by bit
+    (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes)."""
+    return call.method == "GET" and parse_qs(urlsplit(call.target).query).get("watch") in (["true"], ["1"])
 
 
 def credential_service(headers):
@@ -172,6 +203,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         service = "sts" if service == "-" and action.startswith("Assume") else service
         call = Call(plan.next_number(), self.command, self.path, service, action, self.headers.items(), body)
         name, wish = plan.kind_for(call)
+        if name is None and is_followed(call):
+            return upstream.behind.follow(call, self)
         if name is None:
             return self.reply(upstream.ask(call))
         if name == "limit":
