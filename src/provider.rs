@@ -24,6 +24,7 @@ pub use holdings::Holdings;
 pub use registries::Access;
 pub use standing::Standing;
 
+use crate::clients::download::Downloads;
 use crate::clients::http::Network;
 use crate::env::Env;
 use crate::explain::Explanation;
@@ -73,6 +74,7 @@ const SETTING_UNKNOWN: &str = "BERTH-PROVIDER-001";
 pub struct Berth {
     env: Env,
     network: Network,
+    downloads: Downloads,
     config: Config,
     unknown: Vec<Path>,
     aws: aws::Clients,
@@ -117,6 +119,7 @@ impl sdk::Provider for Berth {
         let provider = Self {
             env: env.clone(),
             network: Network::of(env),
+            downloads: Downloads::default(),
             config,
             unknown,
             aws: aws::Clients::default(),
@@ -153,6 +156,11 @@ impl Berth {
     /// The way to others from here: proxies and trust.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// Texts of the web that were fetched.
+    pub fn downloads(&self) -> &Downloads {
+        &self.downloads
     }
 
     /// What resources of this run hold.

@@ -33,6 +33,7 @@ mock_resource "berth_cert_manager" {
     objects = ["apps/v1/Deployment/cert-manager/cert-manager"]
     drift   = []
     phases  = []
+    passed  = []
   }
 }
 

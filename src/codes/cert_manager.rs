@@ -97,4 +97,9 @@ pub(super) const CODES: &[Code] = &[
         "A backup of cert-manager lacks what belongs to it: Secrets that issuers need, or namespaces that are named (a warning).",
         "Correct `namespaces` or `controller_namespace`, or make what is missing, and take it anew by `triggers`.",
     ),
+    passing(
+        "BERTH-CM-019",
+        "The manifest of cert-manager cannot be fetched from its address (in a plan, a warning).",
+        "Let the machine that applies reach the address, by a proxy if need be; or fetch the manifest elsewhere and give its path.",
+    ),
 ];

@@ -7,6 +7,7 @@ mod observing;
 mod planning;
 mod release;
 mod rollback;
+mod source;
 mod steps;
 mod taking_over;
 mod upgrading;

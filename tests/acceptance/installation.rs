@@ -2,7 +2,9 @@
 //! run one after the other, in a sandbox that has none.
 
 mod cut;
+mod far;
 mod owners;
+mod texts;
 mod ways;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

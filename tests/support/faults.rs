@@ -35,6 +35,11 @@ impl Faults {
         Self::before_tls(&crate::sandbox::cluster().host, arguments)
     }
 
+    /// Stands before any HTTP server, with TLS that clients of the CA trust.
+    pub fn before_with_tls(upstream: &str) -> Self {
+        Self::before_tls(upstream, &[])
+    }
+
     fn before_tls(upstream: &str, arguments: &[&str]) -> Self {
         let folder = format!("{}/certificates/acme", crate::sandbox::value("SANDBOX_STATE_DIR"));
         let (certificate, key) = (format!("{folder}.pem"), format!("{folder}.key"));

@@ -1,4 +1,5 @@
-# The manifest as the project publishes it, fetched once and kept beside the configuration:
+# The manifest as the project publishes it, fetched once and kept beside the configuration (or its address, with the digest of what
+# is there as `manifest_sha256`):
 #   curl -LO https://github.com/cert-manager/cert-manager/releases/download/v1.18.2/cert-manager.yaml
 resource "berth_cert_manager" "this" {
   manifest = "${path.module}/cert-manager-v1.18.2.yaml"

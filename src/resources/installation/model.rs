@@ -9,7 +9,7 @@ use crate::provider::checks::label;
 use crate::resources::objects::{Adoption, ApplySet, Kept};
 use crate::sdk::{Check, Computed, Model, Timeouts, Value, check};
 
-use super::APPLICATION;
+use super::{APPLICATION, source};
 
 /// The attribute at which failures are told.
 pub const MANIFEST: &str = "manifest";
@@ -24,16 +24,21 @@ const WHAT_IS_KEPT: &str = "nothing needs to be done: issuers and Certificates s
 #[derive(Clone, Debug, Default, Model)]
 pub struct Declared {
     /// The manifest of a release, `cert-manager.yaml` as the project publishes it or as `helm template` writes it with its
-    /// definitions: the path of a file, or the text itself. A file is read in the plan, where it is there, and in the apply;
-    /// a path keeps the text out of the state.
+    /// definitions: the path of a file, an address that begins with `https://`, or the text itself. A file is read in the plan,
+    /// where it is there, and in the apply; one that has changed between the two is not applied, which Terraform calls an
+    /// inconsistent plan: plan anew. What is at an address is
+    /// fetched where something is to be done, and taken only if it has the digest of `manifest_sha256`; while it cannot be
+    /// reached, a plan says so and leaves open what follows from it. Path and address keep the text out of the state.
     #[attr(check = manifest())]
     pub manifest: String,
-    /// The manifests of releases that an upgrade passes on its way, paths or texts, in any order: one of each minor release
-    /// between, as cert-manager advises. Those that lie between the release that runs and `manifest` are applied first, each
-    /// until the cluster takes an Issuer; the others are left alone, so that they may stay here.
-    #[attr(check = manifest())]
+    /// The manifests of releases that an upgrade passes on its way, in any order: one of each minor release between, as
+    /// cert-manager advises. Those that lie between the release that runs and `manifest` are applied first, each until the
+    /// cluster takes an Issuer; the others are left alone, so that they may stay here. Each is a path, a text, or an address
+    /// with its digest: `https://HOST/FILE#sha256=DIGEST`.
+    #[attr(check = step())]
     pub steps: Option<Vec<String>>,
-    /// The digest of the manifest, SHA-256 in hexadecimal digits. Where it is given, a manifest of another one is refused.
+    /// The digest of the manifest, SHA-256 in hexadecimal digits. Where it is given, a manifest of another one is refused; an
+    /// address needs it.
     #[attr(optional, check = sha256())]
     pub manifest_sha256: Computed<String>,
     /// The version, `1.18.2`, with or without a `v`. Default: what the manifest says. Where it is given, a manifest of another
@@ -60,6 +65,8 @@ pub struct Declared {
     /// What differs in the cluster from what is declared, a sentence each. Empty after an apply; what a refresh finds, the next
     /// apply sets right.
     pub drift: Computed<Vec<String>>,
+    /// The releases of `steps` that the last apply has passed, each as `VERSION@sha256:DIGEST`.
+    pub passed: Computed<Vec<String>>,
     /// The steps of the last apply, in their order, and what came of each.
     pub phases: Computed<Vec<Phase>>,
     /// How long operations may take.
@@ -76,25 +83,21 @@ pub struct Phase {
 }
 
 fn manifest() -> Check {
-    check::text("must be a path or the text of a manifest", |text| match text {
-        "" => Err("must not be empty: give the path of a release's manifest, or its text".to_owned()),
-        _ if text.starts_with("https://") || text.starts_with("http://") => Err(
-            "is an address, and nothing is fetched: download the manifest beside the configuration and give its path"
-                .to_owned(),
-        ),
-        _ => Ok(()),
+    check::text("must be a path, an address with `https` or the text of a manifest", source::fits)
+}
+
+fn step() -> Check {
+    check::text("must be a path, an address with its digest or the text of a manifest", |step| {
+        source::fits(step)?;
+        if source::is_address(step) && source::pinned(step).1.is_none() {
+            return Err("is an address without a digest: write it as `https://HOST/FILE#sha256=DIGEST`".to_owned());
+        }
+        Ok(())
     })
 }
 
 fn sha256() -> Check {
-    check::text("must be a SHA-256 of 64 hexadecimal digits", |text| {
-        let is_digit = |it: u8| it.is_ascii_digit() || (b'a'..=b'f').contains(&it);
-        if text.len() == 64 && text.bytes().all(is_digit) {
-            Ok(())
-        } else {
-            Err("must be 64 hexadecimal digits in lower case, as `sha256sum` writes them".to_owned())
-        }
-    })
+    check::text("must be a SHA-256 of 64 hexadecimal digits", source::digest)
 }
 
 fn version() -> Check {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use semver::Version;
 use serde_json::Value as Json;
 
+use crate::clients::download::Patience;
 use crate::domain::cert_manager::Release;
 use crate::domain::cert_manager::changes::{self, Facts};
 use crate::domain::cert_manager::release::{parsed, version_of};
@@ -20,13 +21,17 @@ use crate::sdk::{Plan, Result, Seen, Value};
 
 use super::model::MANIFEST;
 use super::observing::controller;
-use super::release::{Read, Said, Unread, content, read};
+use super::release::{HOME, Read, Said, content, read};
+use super::source::{Reader, Unread, is_address, pinned};
 use super::{Declared, steps};
 
 const WHAT: &str = "cert-manager cannot be installed";
 
 /// How long a plan may be held up by looking at what an upgrade hits.
 const LOOKING: Duration = Duration::from_secs(15);
+
+/// How long a plan may be held up by fetching a manifest.
+const FETCHING: Duration = Duration::from_secs(20);
 
 /// How many objects a warning names.
 const NAMED: usize = 12;
@@ -38,7 +43,7 @@ const OUTCOME: [&str; 4] = ["manifest_sha256", "version", "namespace", "objects"
 const SAID: [&str; 3] = ["manifest_sha256", "version", "namespace"];
 
 /// What follows from an apply.
-const FOUND: [&str; 2] = ["drift", "phases"];
+const FOUND: [&str; 3] = ["drift", "phases", "passed"];
 
 /// Refines the plan.
 pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
@@ -47,28 +52,57 @@ pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         leave_open(plan);
         return Ok(());
     };
+    if is_address(&manifest) && is_as_before(plan, &manifest) {
+        plan.keep(&not_given(plan));
+        settle(plan);
+        return Ok(());
+    }
+    let asks = (!cx.provider().is_offline()).then_some(Patience::SHORT);
+    let reader = Reader { cx, budget: cx.budget().at_most(FETCHING), asks, what: WHAT };
     let config = plan.config();
     let [sha256, version, namespace] = SAID.map(|it| config.text(it));
-    match read(&manifest, Said { sha256, version, namespace }, WHAT).await {
-        Ok(read) => foresee(cx, plan, &read).await?,
+    match read(&reader, &manifest, Said { sha256, version, namespace }).await {
+        Ok(read) => foresee(&reader, plan, &read, is_address(&manifest)).await?,
+        Err(Unread::Refused(told)) => return Err(told),
+        Err(Unread::Away(told)) => {
+            leave_open(plan);
+            if reader.asks.is_some() {
+                plan.warn(&told.adding("the apply tries again"));
+            }
+        }
         Err(Unread::Absent) if plan.is_create() || plan.changes("manifest") => {
             leave_open(plan);
-            let told = Explanation::new("BERTH-CM-005", "The manifest of cert-manager is not there yet")
-                .on(format!("`{manifest}`"));
-            plan.warn(
-                &told
-                    .next("nothing needs to be done if something in this run makes it; else correct the path")
-                    .at(MANIFEST),
-            );
+            plan.warn(&not_there_yet(&manifest));
         }
         // What was installed stays, on a machine without the file too.
         Err(Unread::Absent) => {
             plan.keep(&not_given(plan));
             settle(plan);
         }
-        Err(Unread::Refused(told)) => return Err(told),
     }
     Ok(())
+}
+
+fn not_there_yet(manifest: &str) -> Explanation {
+    Explanation::new("BERTH-CM-005", "The manifest of cert-manager is not there yet")
+        .on(format!("`{manifest}`"))
+        .next("nothing needs to be done if something in this run makes it; else correct the path")
+        .at(MANIFEST)
+}
+
+/// Whether what is at an address was installed from there, to the same place: it need not be fetched to tell what follows.
+fn is_as_before(plan: &mut Plan<'_>, manifest: &str) -> bool {
+    let home = plan.private().get::<String>(HOME);
+    let (config, prior) = (plan.config(), plan.prior());
+    let digest = config.text("manifest_sha256").or(pinned(manifest).1);
+    let namespace = config.text("namespace").or(home.as_deref());
+    let is_version = |given| parsed(given) == prior.text("version").and_then(parsed);
+    let is_version = config.text("version").is_none_or(is_version);
+    !plan.is_create()
+        && prior.text("manifest") == Some(manifest)
+        && prior.text("manifest_sha256") == digest
+        && prior.text("namespace") == namespace
+        && is_version
 }
 
 /// What follows from the manifest and is not said in the configuration.
@@ -91,27 +125,65 @@ fn settle(plan: &mut Plan<'_>) {
     }
 }
 
-async fn foresee(cx: &Cx, plan: &mut Plan<'_>, read: &Read) -> Result<()> {
+/// Says what follows from a release. What comes from far is left open all the same: the plan that hosts repeat in the apply may
+/// not reach it, and must say nothing else.
+async fn foresee(reader: &Reader<'_>, plan: &mut Plan<'_>, read: &Read, is_far: bool) -> Result<()> {
+    let release = &read.release;
+    let objects = foreseen(plan, release);
+    let passed = passed(reader, plan, release).await?;
+    if is_far {
+        leave_open(plan);
+    } else {
+        say(plan, read, objects.as_deref());
+        settle(plan);
+        say_passed(plan, passed.as_deref());
+    }
+    if let Some(objects) = &objects {
+        let adoption = Adoption::of(plan.planned().truth("adopt") == Some(true));
+        ApplySet { adoption, ..Declared::default().set() }.look(reader.cx, plan, objects).await;
+    }
+    tell_changes(reader.cx, plan, release, passed.as_deref()).await;
+    Ok(())
+}
+
+/// The steps that an upgrade to this release passes; `None` where that is not known yet.
+async fn passed(reader: &Reader<'_>, plan: &Plan<'_>, release: &Release) -> Result<Option<Vec<Read>>> {
+    if plan.config().at("steps").is_unknown() {
+        return Ok(None);
+    }
+    let steps = plan.planned().read::<Vec<String>>("steps").unwrap_or_default();
+    let Some(from) = plan.prior().text("version").and_then(parsed) else { return Ok(Some(Vec::new())) };
+    match steps::between(reader, &steps, (&from, &release.version), release.namespace()).await {
+        Ok(passed) => Ok(Some(passed)),
+        Err((index, Unread::Refused(told))) => Err(told.at(steps::attribute(index))),
+        // Something in this run may make it, or it is out of reach now; else the apply tells.
+        Err((_, Unread::Absent | Unread::Away(_))) => Ok(None),
+    }
+}
+
+/// Says which steps will be passed, so that another one is not passed in its place; not of far ones, as in [`foresee`].
+fn say_passed(plan: &mut Plan<'_>, passed: Option<&[Read]>) {
+    let steps = plan.planned().read::<Vec<String>>("steps").unwrap_or_default();
+    let is_open = plan.planned().at("passed").is_unknown();
+    if let Some(passed) = passed.filter(|_| is_open && !steps.iter().any(|step| is_address(step))) {
+        plan.set("passed", Value::List(passed.iter().map(|read| Value::from(read.to_string())).collect()));
+    }
+}
+
+fn say(plan: &mut Plan<'_>, read: &Read, objects: Option<&[ObjectRef]>) {
     let release = &read.release;
     plan.set("manifest_sha256", Value::from(read.sha256.as_str()));
     plan.set("namespace", Value::from(release.namespace()));
     if !plan.config().at("version").is_given() {
         plan.set("version", Value::from(release.version.to_string()));
     }
-    let objects = foreseen(plan, release);
-    match &objects {
+    match objects {
         Some(objects) => {
             let ids = objects.iter().map(|object| Value::from(manifest::id(object))).collect();
             plan.set("objects", Value::List(ids));
         }
         None => plan.leave_open(&["objects"]),
     }
-    settle(plan);
-    if let Some(objects) = &objects {
-        let adoption = Adoption::of(plan.planned().truth("adopt") == Some(true));
-        ApplySet { adoption, ..Declared::default().set() }.look(cx, plan, objects).await;
-    }
-    tell_changes(cx, plan, release).await
 }
 
 /// The objects, where it is known of each whether it lives in a namespace; of kinds that others define (monitors, say) the
@@ -125,18 +197,20 @@ fn foreseen(plan: &Plan<'_>, release: &Release) -> Option<Vec<ObjectRef>> {
 }
 
 /// Warns of what lies between the release that runs and the one that is planned.
-async fn tell_changes(cx: &Cx, plan: &mut Plan<'_>, release: &Release) -> Result<()> {
-    let Some(from) = running(cx, plan, release).await.filter(|from| *from != release.version) else { return Ok(()) };
+async fn tell_changes(cx: &Cx, plan: &mut Plan<'_>, release: &Release, passed: Option<&[Read]>) {
+    let Some(from) = running(cx, plan, release).await.filter(|from| *from != release.version) else { return };
     let to = &release.version;
     if changes::numbers(to) < changes::numbers(&from) {
         let what = format!("cert-manager is to go back from {from} to {to}");
         let next = "what only the newer one knows is lost: fields that the older definitions lack are dropped from issuers and \
                     Certificates when they are written next. cert-manager does not test the way back";
         plan.warn(&Explanation::new("BERTH-CM-010", what).next(next).at(MANIFEST));
-        return Ok(());
+        return;
     }
-    tell_leaps(plan, &from, release).await?;
-    let Some(facts) = facts(cx, release).await else { return Ok(()) };
+    if let Some(passed) = passed {
+        tell_leaps(plan, (&from, to), passed);
+    }
+    let Some(facts) = facts(cx, release).await else { return };
     for hit in changes::hits(&from, to, &facts) {
         let count = hit.objects.len();
         let mut named = hit.objects;
@@ -145,19 +219,10 @@ async fn tell_changes(cx: &Cx, plan: &mut Plan<'_>, release: &Release) -> Result
         let told = Explanation::new("BERTH-CM-010", hit.what).on(format!("{}{more}", named.join(", ")));
         plan.warn(&told.next(hit.next).at(MANIFEST));
     }
-    Ok(())
 }
 
 /// Warns of minor releases that no step passes.
-async fn tell_leaps(plan: &mut Plan<'_>, from: &Version, release: &Release) -> Result<()> {
-    let to = &release.version;
-    let steps = plan.planned().read::<Vec<String>>("steps").unwrap_or_default();
-    let passed = match steps::between(&steps, (from, to), release.namespace(), WHAT).await {
-        Ok(passed) => passed,
-        Err((index, Unread::Refused(told))) => return Err(told.at(steps::attribute(index))),
-        // Something in this run may make it; else the apply tells.
-        Err((_, Unread::Absent)) => return Ok(()),
-    };
+fn tell_leaps(plan: &mut Plan<'_>, (from, to): (&Version, &Version), passed: &[Read]) {
     let minors: Vec<String> = passed.iter().map(|read| changes::minor(&read.release.version)).collect();
     let mut leapt = changes::between(from, to);
     leapt.retain(|minor| !minors.contains(minor));
@@ -167,7 +232,6 @@ async fn tell_leaps(plan: &mut Plan<'_>, from: &Version, release: &Release) -> R
         let next = "give the manifest of a release of each in `steps`: cert-manager advises to upgrade one minor release at a time";
         plan.warn(&told.next(next).at(MANIFEST));
     }
-    Ok(())
 }
 
 /// The version that runs: that of the state, or of what is about to be taken over.

@@ -1,6 +1,6 @@
 //! The release that a configuration names: read from its file or its text, and checked against what is said of it.
 
-use std::io::ErrorKind;
+use std::fmt;
 
 use crate::digest::sha256_hex;
 use crate::domain::cert_manager::{Fault, Release, release};
@@ -10,8 +10,12 @@ use crate::sdk::{Diagnostics, Result, View};
 
 use super::Declared;
 use super::model::MANIFEST;
+use super::source::{self, Reader, Unread, is_address, is_text, pinned};
 
 const WHAT: &str = "cert-manager cannot be installed";
+
+/// The note of the private state of the namespace that the manifest says, wherever it was installed.
+pub const HOME: &str = "home";
 
 /// What a manifest was read as.
 pub struct Read {
@@ -19,32 +23,14 @@ pub struct Read {
     pub release: Release,
     /// The digest of the text.
     pub sha256: String,
+    /// The namespace that the text says.
+    pub home: String,
 }
 
-/// Why there is no release.
-pub enum Unread {
-    /// The file is not there.
-    Absent,
-    /// It will not do.
-    Refused(Explanation),
-}
-
-impl Unread {
-    /// As the failure of an apply.
-    pub fn explained(self, path: &str, what: &str) -> Explanation {
-        match self {
-            Self::Refused(told) => told,
-            Self::Absent => Explanation::new("BERTH-CM-005", what)
-                .on(format!("`{path}`, which is not there"))
-                .next("correct the path; relative ones begin where Terraform runs")
-                .at(MANIFEST),
-        }
+impl fmt::Display for Read {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@sha256:{}", self.release.version, self.sha256)
     }
-}
-
-/// Whether it is the text itself and no path.
-fn is_text(manifest: &str) -> bool {
-    manifest.contains('\n') || manifest.trim_start().starts_with('{')
 }
 
 /// Tests what is known of a configuration: a text; files are read by the plan.
@@ -53,6 +39,10 @@ pub fn check(config: View<'_>, found: &mut Diagnostics) {
         && let Err(told) = parsed(text, WHAT)
     {
         found.error(&told);
+    }
+    let needs = |manifest: &&str| is_address(manifest) && pinned(manifest).1.is_none();
+    if config.text("manifest").is_some_and(|manifest| needs(&manifest)) && config.at("manifest_sha256").is_null() {
+        found.error(&source::needs_digest(WHAT));
     }
 }
 
@@ -79,14 +69,13 @@ impl Declared {
 }
 
 /// Reads a release.
-pub async fn read(manifest: &str, said: Said<'_>, what: &str) -> std::result::Result<Read, Unread> {
-    let text = text_of(manifest, what).await?;
-    let sha256 = sha256_hex(text.as_bytes());
-    if let Some(given) = said.sha256.filter(|given| *given != sha256) {
-        let told = Explanation::new("BERTH-CM-006", what)
-            .on(format!("the manifest has the SHA-256 {sha256}, and {given} is declared"))
-            .next("if the file is the one that is meant, correct `manifest_sha256`; else fetch it anew");
-        return Err(Unread::Refused(told.at("manifest_sha256")));
+pub async fn read(reader: &Reader<'_>, manifest: &str, said: Said<'_>) -> std::result::Result<Read, Unread> {
+    let (place, pin) = pinned(manifest);
+    let text = reader.text(place, said.sha256.or(pin)).await?;
+    let (sha256, what) = (sha256_hex(text.as_bytes()), reader.what);
+    let given = [said.sha256, pin].into_iter().flatten().find(|given| *given != sha256);
+    if let Some(given) = given {
+        return Err(Unread::Refused(source::other(what, &sha256, given)));
     }
     let release = parsed(&text, what).map_err(Unread::Refused)?;
     if let Some(given) = said.version.filter(|given| release::parsed(given).as_ref() != Some(&release.version)) {
@@ -95,26 +84,12 @@ pub async fn read(manifest: &str, said: Said<'_>, what: &str) -> std::result::Re
             .next("correct `version`, or take the manifest of that version");
         return Err(Unread::Refused(told.at("version")));
     }
+    let home = release.namespace().to_owned();
     let release = match said.namespace {
         Some(namespace) => release.moved_to(namespace),
         None => release,
     };
-    Ok(Read { release, sha256 })
-}
-
-async fn text_of(manifest: &str, what: &str) -> std::result::Result<String, Unread> {
-    if is_text(manifest) {
-        return Ok(manifest.to_owned());
-    }
-    tokio::fs::read_to_string(manifest).await.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Unread::Absent,
-        _ => Unread::Refused(
-            Explanation::new("BERTH-CM-005", what)
-                .on(format!("`{manifest}`: {error}"))
-                .next("correct the path, and let it be read")
-                .at(MANIFEST),
-        ),
-    })
+    Ok(Read { release, sha256, home })
 }
 
 fn parsed(text: &str, what: &str) -> Result<Release> {

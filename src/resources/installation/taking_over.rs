@@ -50,6 +50,7 @@ fn state(namespace: &str, controller: &Value) -> Declared {
         objects: Computed::Known(object.iter().map(manifest::id).collect()),
         drift: Computed::Known(object.iter().map(said_to_take_over).collect()),
         phases: Computed::Null,
+        passed: Computed::Null,
         ..Declared::default()
     }
 }

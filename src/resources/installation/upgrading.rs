@@ -1,6 +1,7 @@
 //! Installs a release, and leads from one to another: what was issued is noted before and compared afterwards, and what fails
 //! is rolled back.
 
+use crate::clients::download::Patience;
 use crate::domain::cert_manager::Release;
 use crate::domain::cert_manager::issuance::Issued;
 use crate::domain::kubernetes::ObjectRef;
@@ -13,20 +14,23 @@ use super::Declared;
 use super::model::{MANIFEST, Phase};
 use super::moving::Moving;
 use super::planning::certificates;
-use super::release::{Read, content, read};
+use super::release::{HOME, Read, content, read};
 use super::rollback::Former;
+use super::source::Reader;
 use super::taking_over::IMPORTED;
 use super::webhook::{self, NOT_SEEN_ANSWERING, Trial};
 
 /// Makes the cluster hold what the manifest declares, by way of the releases between, and sees it answer.
 pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared, what: &str) -> Result<()> {
-    let last = read(&model.manifest, model.said(), what).await;
+    let reader = Reader { cx, budget: cx.budget().clone(), asks: Some(Patience::LONG), what };
+    let last = read(&reader, &model.manifest, model.said()).await;
     let last = last.map_err(|unread| unread.explained(&model.manifest, what))?;
-    let mut way = model.way(prior, &last, what).await?;
+    let mut way = model.way(&reader, prior, &last).await?;
     let before = issued(cx).await;
     let mut phases: Vec<Phase> = noted(before.as_ref()).into_iter().collect();
     phases.extend(take_along(cx, prior, model, &last.release, what).await?);
     let declared_version = model.version.clone();
+    model.passed.set(way.iter().map(ToString::to_string).collect::<Vec<_>>());
     way.push(last);
     let mut start = prior.cloned();
     for (index, read) in way.iter().enumerate() {
@@ -47,7 +51,7 @@ async fn pass(
     cx: &Cx,
     prior: Option<&Declared>,
     model: &mut Declared,
-    (Read { release, sha256 }, is_step): (&Read, bool),
+    (Read { release, sha256, home }, is_step): (&Read, bool),
     what: &str,
 ) -> Result<Vec<Phase>> {
     let (start, mut set) = (prior.map(Declared::set), model.set());
@@ -79,6 +83,7 @@ async fn pass(
         }
     };
     cx.forget(IMPORTED);
+    cx.remember(HOME, home);
     model.holds(release, sha256);
     let objects = format!("{} were declared, of {}", set.objects.len(), release.version);
     Ok([phase("objects", objects)].into_iter().chain(trial.map(tried)).collect())
@@ -176,6 +181,7 @@ impl Declared {
         self.version.clone_from(&prior.version);
         self.namespace.clone_from(&prior.namespace);
         self.phases.clone_from(&prior.phases);
+        self.passed.clone_from(&prior.passed);
     }
 }
 
