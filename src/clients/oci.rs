@@ -10,6 +10,7 @@ mod chart;
 mod copying;
 mod docker_login;
 mod error;
+mod folder;
 mod gather;
 mod lists;
 mod local;

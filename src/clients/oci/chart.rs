@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 
+use super::folder::{FolderError, files_of};
 use super::gather::Image;
 use super::local::descriptor;
 use super::place::{Place, Places};
@@ -22,9 +23,6 @@ const LIMIT: u64 = 100 * 1024 * 1024;
 
 /// How large one file of a chart may be, in bytes: Helm refuses a chart with a larger one (`pkg/chart/loader/archive.go`).
 const FILE_LIMIT: usize = 5 * 1024 * 1024;
-
-/// How deep folders may lie in each other: links may lead in a circle.
-const DEPTH: usize = 40;
 
 /// A chart, ready to be pushed.
 #[derive(Clone, Debug)]
@@ -142,9 +140,13 @@ fn metadata(path: &Path, files: &Files) -> Result<Metadata, ChartError> {
 
 /// All files of a folder that belong to its chart.
 fn folder(path: &Path) -> Result<Files, ChartError> {
-    let mut walk = Walk { root: path, rules: rules(path)?, files: Files::new(), size: 0 };
-    walk.enter(path, "", 0)?;
-    Ok(walk.files)
+    let rules = rules(path)?;
+    let found =
+        files_of(path, LIMIT, |file, is_folder| rules.leave_out(file, is_folder)).map_err(|error| match error {
+            FolderError::TooLarge => too_large(path),
+            FolderError::File { path, fault } => ChartError::Content { path, fault },
+        })?;
+    Ok(found.into_iter().map(|(name, file)| (name, file.content)).collect())
 }
 
 /// What is left out of a folder. One that cannot be read counts as a fault: what it leaves out may be a secret.
@@ -155,53 +157,6 @@ fn rules(folder: &Path) -> Result<Rules, ChartError> {
         text => text.map_err(|error| unreadable(&file, &error))?,
     };
     Rules::parse(&text).map_err(|fault| content(folder, fault))
-}
-
-struct Walk<'a> {
-    root: &'a Path,
-    rules: Rules,
-    files: Files,
-    size: u64,
-}
-
-impl Walk<'_> {
-    /// Takes what is in a folder; links are followed, as Helm does.
-    fn enter(&mut self, folder: &Path, below: &str, depth: usize) -> Result<(), ChartError> {
-        if depth > DEPTH {
-            return Err(content(folder, "folders lie too deep in each other; links may lead in a circle".to_owned()));
-        }
-        for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
-            let entry = entry.map_err(|error| unreadable(folder, &error))?;
-            let name = entry.file_name();
-            let Some(name) = name.to_str() else {
-                return Err(content(&entry.path(), "its name is no UTF-8".to_owned()));
-            };
-            let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
-            let kind = std::fs::metadata(entry.path()).map_err(|error| unreadable(&entry.path(), &error))?;
-            if self.rules.leave_out(&path, kind.is_dir()) {
-                continue;
-            }
-            if kind.is_dir() {
-                self.enter(&entry.path(), &path, depth + 1)?;
-            } else {
-                self.take(&entry.path(), path, &kind)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, file: &Path, path: String, kind: &std::fs::Metadata) -> Result<(), ChartError> {
-        if !kind.is_file() {
-            return Err(content(file, "it is neither a file nor a folder".to_owned()));
-        }
-        self.size += kind.len();
-        if self.size > LIMIT {
-            return Err(too_large(self.root));
-        }
-        let bytes = std::fs::read(file).map_err(|error| unreadable(file, &error))?;
-        self.files.insert(path, bytes);
-        Ok(())
-    }
 }
 
 /// The files of a packed chart, without its own folder.
