@@ -19,6 +19,7 @@ declare -A GO_TOOL=(
   [cert-manager-former]='cert-manager-former github.com/cert-manager/cert-manager'
   [traefik]='traefik github.com/traefik/traefik/v3'
   [helm]='helm helm.sh/helm/v3'
+  [oras]='oras oras.land/oras version'
 )
 # NAME -> the commands that its build yields, where they are not just NAME.
 declare -A TOOL_COMMANDS=(
@@ -26,7 +27,7 @@ declare -A TOOL_COMMANDS=(
   [cert-manager]='controller webhook cainjector acmesolver'
   [cert-manager-former]='controller webhook cainjector acmesolver'
 )
-declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [terraform]=3 [terragrunt]=5 [cert-manager]=2 [cert-manager-former]=4 [traefik]=6 [helm]=4 [cargo-deny]=5 [cargo-nextest]=5)
+declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [terraform]=3 [terragrunt]=5 [cert-manager]=2 [cert-manager-former]=4 [traefik]=6 [helm]=4 [oras]=1 [cargo-deny]=5 [cargo-nextest]=5)
 declare -A LDFLAGS_OF=(
   [kubernetes]='-X k8s.io/component-base/version.gitVersion=VERSION'
   [terraform]='-X github.com/hashicorp/terraform/version.dev=no'
