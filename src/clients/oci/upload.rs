@@ -130,10 +130,12 @@ impl Oci {
         let digest = &wish.blob.digest;
         let mount = [("mount", digest.as_str()), ("from", wish.from.unwrap_or(wish.repository))];
         match self.post(wish, &mount, &mount_scopes(wish)).await {
-            Err(OciError::Refused { status: 400..=499, .. } | OciError::Unsupported { .. }) => {}
+            // Some say so of what is not there to be mounted, where the specification has them begin an upload.
+            Err(
+                OciError::Refused { status: 400..=499, .. } | OciError::Unsupported { .. } | OciError::NotFound { .. },
+            ) => {}
             // Who may not read the other repository may still write this one.
-            Err(OciError::Denied { .. } | OciError::Unauthorized { .. } | OciError::NotFound { .. })
-                if wish.from.is_some() => {}
+            Err(OciError::Denied { .. } | OciError::Unauthorized { .. }) if wish.from.is_some() => {}
             done => return done,
         }
         let own = own_scope(wish);
@@ -264,6 +266,23 @@ mod tests {
         tokio::time::resume();
         let error = registry.attempt(&wish, &places, &mut upload).await.unwrap_err();
         assert!(upload.progress.may_survive(&error), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_registry_that_refuses_to_mount_what_it_lacks_is_sent_it() {
+        let (base, asked) = server(|line| match line.split(' ').next() {
+            Some("PUT") => reply("201 Created"),
+            Some("POST") if !line.contains("mount=") => reply("202 Accepted\r\nlocation: /upload"),
+            Some("GET") => reply("200 OK"),
+            _ => reply("404 Not Found\r\ndocker-distribution-api-version: registry/2.0"),
+        })
+        .await;
+        let content = bytes::Bytes::from_static(b"x");
+        let blob = descriptor("l", digest_of(&content), 1);
+        let places = Content::Local(Arc::new(BTreeMap::from([(blob.digest.clone(), Place::Bytes(content))])));
+        let budget = Budget::uninterrupted(Duration::from_secs(30));
+        let sent = client(base).upload(&budget, &Wish { repository: "a", blob: &blob, from: None }, &places).await;
+        assert_eq!(sent.unwrap(), 1, "{asked:?}");
     }
 
     #[test]
