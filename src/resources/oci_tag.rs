@@ -1,5 +1,7 @@
 //! What every resource does that pushes to a tag: claims it for the run, looks at it, sees it drift, takes it off.
 
+mod told;
+
 use std::time::Duration;
 
 use crate::clients::http::HttpError;
@@ -13,14 +15,16 @@ use crate::provider::Cx;
 use crate::retry::Stopped;
 use crate::sdk::{Computed, Plan, Result};
 
+pub use told::{DESTROYING, files_absent, not_there_yet, refused_removal, tell_left, unplannable};
+
 /// How long a refresh waits for a registry that does not answer.
 const REFRESHING: Duration = Duration::from_secs(20);
 
 /// How long a plan may be held up by a look.
-const LOOKING: Duration = Duration::from_secs(3);
+pub const LOOKING: Duration = Duration::from_secs(3);
 
 /// The question that plans ask registries; whoever gets no answer does not ask again.
-const QUESTION: &str = "tags of registries";
+pub const QUESTION: &str = "tags of registries";
 
 /// The question of whether there is what is to be copied: that registry may be out of reach while the other is not.
 const SOURCES: &str = "sources of images";
@@ -80,23 +84,9 @@ pub fn moving(overwrite: bool) -> Moving {
     if overwrite { Moving::Allowed } else { Moving::Refused }
 }
 
-/// The warning of a plan of which something is not there yet. `made` ends the next step: how it may be made, and else what to correct.
-fn not_there_yet(what: &str, named: &str, made: &str, attribute: &str) -> Explanation {
-    let next = format!("nothing needs to be done if something in this run {made}");
-    Explanation::new("BERTH-OCI-014", what).on(named).next(next).at(attribute)
-}
-
-/// The warning of a plan whose files are not there yet.
-pub fn files_absent(what: &str, path: &str, attribute: &str) -> Explanation {
-    not_there_yet(what, path, "makes it; else correct the path", attribute)
-}
-
-/// What passes by a plan that fails for its files: a destroy does not need them, and yet plans them first.
-pub const DESTROYING: &str = "to destroy what was pushed as it is, use `terraform destroy -refresh=false`";
-
-/// The failure of a plan whose files will not do.
-pub fn unplannable(told: Explanation, plan: &Plan<'_>) -> Explanation {
-    if plan.is_create() { told } else { told.adding(DESTROYING) }
+/// The name under which an image or artifact is noted that a plan of this run has by its digest.
+pub fn by_digest(reference: &str) -> String {
+    format!("image {reference}")
 }
 
 /// A tag that a resource pushes to, and the attribute that names it.
@@ -330,13 +320,13 @@ impl Destination<'_> {
         let holder = cx.provider().holdings().holder(&object(self.tag));
         let is_held = holder.is_some_and(|holder| Some(holder) != cx.known_owner());
         if is_held || cx.recall(SHARED) == Some(true) {
-            self.tell_left(cx, what, "another resource of this configuration pushes it");
+            tell_left(cx, what, &self.tag.to_string(), "another resource of this configuration pushes it");
             return Ok(());
         }
         match self.observe(cx, what).await? {
             None => {}
             Some(found) if found.digest != digest => {
-                self.tell_left(cx, what, &format!("it stands for {} by now", found.digest));
+                tell_left(cx, what, &self.tag.to_string(), &format!("it stands for {} by now", found.digest));
             }
             Some(_) => self.taken_off(cx, what).await?,
         }
@@ -351,23 +341,9 @@ impl Destination<'_> {
             // How registries say that they do not delete, or not by tag.
             Unfinished::Failed(
                 refused @ (OciError::Unsupported { .. } | OciError::Refused { status: 400 | 501, .. }),
-            ) => Explanation::new("BERTH-OCI-013", what)
-                .on(self.tag.to_string())
-                .said(format!("The registry `{}`", self.tag.registry), refused.to_string())
-                .next(
-                    "let the registry allow deletion (delete_enabled of a `berth_registry`), then destroy again; or set \
-                     delete_on_destroy = false, apply, and destroy then",
-                ),
+            ) => refused_removal(what, &self.tag.to_string(), &self.tag.registry, refused),
             _ => error.explain(what, self.subject(registry.has_login())),
         })
-    }
-
-    fn tell_left(self, cx: &Cx, what: &str, why: &str) {
-        let told = Explanation::new("BERTH-OCI-012", format!("{what}: the tag was left"))
-            .on(self.tag.to_string())
-            .said("The look before it", why)
-            .next("nothing needs to be done; remove it with the registry's own tools if nobody needs it");
-        cx.warn(&told);
     }
 
     /// Gives it up, and leaves it on what this resource has pushed.

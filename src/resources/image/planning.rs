@@ -7,7 +7,7 @@ use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::sdk::{Plan, Result, Set, Value};
 
-use super::super::oci_tag::{Destination, files_absent, unplannable};
+use super::super::oci_tag::{Destination, by_digest, files_absent, unplannable};
 use super::source::{Files, platforms};
 use super::{Source, at};
 
@@ -62,11 +62,6 @@ pub async fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         cx.provider().holdings().plan(&by_digest(reference));
     }
     Ok(())
-}
-
-/// The name under which an image is noted that a plan of this run has by its digest.
-fn by_digest(reference: &str) -> String {
-    format!("image {reference}")
 }
 
 /// Looks whether there is what is to be copied.
