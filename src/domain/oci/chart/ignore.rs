@@ -40,6 +40,21 @@ impl Rules {
         rules.collect::<Result<_, _>>().map(Self)
     }
 
+    /// Reads patterns of which each leaves out what it fits.
+    ///
+    /// # Errors
+    /// A text that is no such pattern, as a clause.
+    pub fn of<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
+        let read = patterns.into_iter().map(|pattern| {
+            let no_pattern = || format!("`{pattern}` is no pattern");
+            if pattern.trim_matches('/').is_empty() || pattern.starts_with('!') {
+                return Err(no_pattern());
+            }
+            rule(pattern).map_err(|_| no_pattern())
+        });
+        read.collect::<Result<_, _>>().map(Self)
+    }
+
     /// Whether a file or folder, by its path from the chart's, is left out.
     pub fn leave_out(&self, path: &str, is_folder: bool) -> bool {
         for rule in &self.0 {
@@ -181,6 +196,18 @@ mod tests {
         }
         for right in ["[a]", "[^a-c].txt", "[\\]]", "\\[a", "a]", "[a-c][d]*"] {
             assert!(Rules::parse(right).is_ok(), "{right}");
+        }
+    }
+
+    #[test]
+    fn patterns_of_a_list_leave_out_what_they_fit() {
+        let rules = Rules::of(["*.tfstate", ".terraform/", "/docs"]).unwrap();
+        assert!(rules.leave_out("a/b.tfstate", false) && rules.leave_out("x/.terraform", true));
+        assert!(
+            rules.leave_out("docs", true) && !rules.leave_out("x/docs", true) && !rules.leave_out("main.tf", false)
+        );
+        for wrong in ["", "/", "!*.tf", "a/**/b", "[a"] {
+            assert!(Rules::of([wrong]).is_err(), "{wrong}");
         }
     }
 
