@@ -2,6 +2,7 @@
 //!
 //! Source: OCI Image Specification 1.1, and Docker's Image Manifest V2, Schema 2.
 
+pub mod artifact;
 pub mod chart;
 pub mod docker_archive;
 pub mod docker_login;
