@@ -31,6 +31,7 @@ use crate::provider::Berth;
 use crate::resources::acme_account::AcmeAccount;
 use crate::resources::acme_certificate::AcmeCertificate;
 use crate::resources::acme_order::AcmeOrder;
+use crate::resources::artifact::Artifact;
 use crate::resources::backup::CertManagerBackup;
 use crate::resources::certificate::Certificate;
 use crate::resources::chart::Chart;
@@ -57,6 +58,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .identified(AcmeAccount)
         .identified(AcmeCertificate)
         .resource(AcmeOrder)
+        .identified(Artifact)
         .identified(CertManager)
         .identified(CertManagerBackup)
         .identified(Certificate)

@@ -4,6 +4,7 @@ mod account_key;
 pub mod acme_account;
 pub mod acme_certificate;
 pub mod acme_order;
+pub mod artifact;
 mod aws_look;
 #[cfg(test)]
 mod aws_table;

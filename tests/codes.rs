@@ -61,6 +61,7 @@ const SHARED: &[&str] = &[
     "BERTH-OCI-010",   // an interrupt, the end of the time
     "BERTH-OCI-015",   // of an image, of a chart
     "BERTH-OCI-016",   // the chart itself, those that it needs
+    "BERTH-OCI-018",   // a folder that is not packed, what cannot be taken
     "BERTH-PULL-001",
     "BERTH-PULL-002",
     "BERTH-REG-001",

@@ -91,6 +91,18 @@ mock_resource "berth_image" {
   }
 }
 
+mock_resource "berth_artifact" {
+  defaults = {
+    digest         = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    reference      = "registry.example.com/mocked@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    media_type     = "application/vnd.oci.image.manifest.v1+json"
+    size_bytes     = 4096
+    tag_digest     = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    subject_digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    attached       = true
+  }
+}
+
 mock_resource "berth_chart" {
   defaults = {
     name           = "mocked"

@@ -4,6 +4,7 @@
 //! (`docs/content/spec/auth/token.md`).
 
 mod archive;
+mod artifact;
 mod authorize;
 mod challenge;
 mod chart;
@@ -19,6 +20,7 @@ mod patience;
 mod pieces;
 mod place;
 mod probe;
+mod referrers;
 mod sending;
 mod stored_chart;
 #[cfg(test)]
@@ -40,6 +42,9 @@ use crate::secret::Secret;
 
 use super::http::{HttpError, Network};
 
+pub use artifact::{
+    ArtifactError, Blob, Fault as ArtifactFault, ForPlatform, LocalArtifact, Source as BlobSource, Wish as ArtifactWish,
+};
 pub use challenge::Challenge;
 pub use chart::{ChartError, LocalChart};
 pub use copying::{Content, Moving, Pushed};
@@ -50,6 +55,7 @@ pub use local::{LocalError, LocalImage};
 pub use manifests::Head;
 pub use patience::{Unfinished, patiently};
 pub use place::{Place, Places};
+pub use referrers::AttachError;
 pub use stored_chart::StoredChart;
 pub use token::Grant;
 pub use told::{Subject, is_silence};

@@ -88,4 +88,26 @@ pub(super) const CODES: &[Code] = &[
         "Files are no Helm chart: `Chart.yaml` is missing or wrong, or charts that it depends on are not in `charts/`.",
         "Correct the chart; the message names what is wrong. `helm dependency build` brings dependencies into `charts/`.",
     ),
+    lasting(
+        "BERTH-OCI-017",
+        "What an artifact is to be attached to is not in its repository.",
+        "Push it there first, or correct `subject`. Something in another repository cannot be attached to.",
+    ),
+    lasting(
+        "BERTH-OCI-018",
+        "A file or folder of an artifact cannot be taken: it cannot be read, is too large to be packed, is no zip archive where it is \
+         declared as one, or is a folder whose media type does not tell how it is packed.",
+        "Correct it; the message names what is wrong and the attribute.",
+    ),
+    lasting(
+        "BERTH-OCI-019",
+        "A registry has no API for what is attached to a manifest, and the tag `sha256-…` that stands in for it cannot be kept: it \
+         stands for something else, or others write it all the time.",
+        "Take that tag off if nobody needs what it stands for, then apply again.",
+    ),
+    lasting(
+        "BERTH-OCI-020",
+        "OpenTofu would not install what is declared as a package of modules or as a release of a provider.",
+        "Do what the message says: it names the type, the layer or the tag that OpenTofu looks for.",
+    ),
 ];

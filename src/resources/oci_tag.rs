@@ -67,6 +67,11 @@ pub fn is_losing(cx: &Cx) -> bool {
     cx.recall(LOSING) == Some(true)
 }
 
+/// Notes that the destroy of another resource takes away what this one has in this run.
+pub fn lose(cx: &Cx) {
+    cx.remember(LOSING, &true);
+}
+
 /// Notes that the tag was put back.
 pub fn put_back(cx: &Cx) {
     cx.forget(LOSING);

@@ -3,6 +3,7 @@
 
 mod acme;
 mod actions;
+mod artifacts;
 mod aws;
 mod bed;
 mod cert_manager;

@@ -48,7 +48,7 @@ impl Certificate {
         self.folder.path().join("tls.pem")
     }
 
-    fn key_file(&self) -> PathBuf {
+    pub fn key_file(&self) -> PathBuf {
         self.folder.path().join("tls.key")
     }
 

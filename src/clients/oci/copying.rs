@@ -187,7 +187,13 @@ impl Oci {
         }
     }
 
-    async fn put(&self, budget: &Budget, repository: &str, name: &str, it: &Manifest) -> Result<(), Unfinished> {
+    pub(super) async fn put(
+        &self,
+        budget: &Budget,
+        repository: &str,
+        name: &str,
+        it: &Manifest,
+    ) -> Result<(), Unfinished> {
         patiently(budget, || self.put_manifest(repository, name, &it.media_type, &it.content)).await
     }
 

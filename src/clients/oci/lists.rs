@@ -70,7 +70,7 @@ impl Oci {
 }
 
 /// Where the next page is (RFC 8288): `<URL>; rel="next"`.
-fn next_of(headers: &HeaderMap, page: &Url) -> Option<Url> {
+pub(super) fn next_of(headers: &HeaderMap, page: &Url) -> Option<Url> {
     let next = page.join(links(headers, "next").first()?).ok()?;
     (next != *page).then_some(next)
 }

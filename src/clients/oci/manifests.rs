@@ -90,13 +90,25 @@ impl Oci {
         media_type: &str,
         content: &Bytes,
     ) -> Result<(), OciError> {
+        self.sent_manifest(repository, reference, media_type, content).await.map(|_| ())
+    }
+
+    /// The same. Answers the headers of the registry's answer.
+    pub(super) async fn sent_manifest(
+        &self,
+        repository: &str,
+        reference: &str,
+        media_type: &str,
+        content: &Bytes,
+    ) -> Result<HeaderMap, OciError> {
         let url = self.url(&format!("v2/{repository}/manifests/{reference}"));
         let scopes = [scope(repository, "pull,push")];
         let sent = self.authorized(Method::PUT, url, &scopes, |request| {
             request.header(CONTENT_TYPE, media_type).body(content.clone())
         });
         let answer = checked(sent.await?, content.len()).await?;
-        super::upload::fits(answer.headers(), &digest_of(content))
+        super::upload::fits(answer.headers(), &digest_of(content))?;
+        Ok(answer.headers().clone())
     }
 
     /// Deletes a manifest by digest, or only a tag; success if it is gone already.

@@ -5,7 +5,7 @@ use crate::domain::oci::Platform;
 use crate::explain::Explanation;
 use crate::retry::Stopped;
 
-use super::{ChartError, GatherError, LocalError, OciError, Unfinished};
+use super::{ArtifactError, ArtifactFault, AttachError, ChartError, GatherError, LocalError, OciError, Unfinished};
 
 /// How a further CA is trusted.
 const TRUST: &str = "set `ca_file` or `ca_pem` of this host in the provider's `registries`, or SSL_CERT_FILE";
@@ -187,6 +187,35 @@ impl ChartError {
             }
         };
         Explanation::new(code, what).said("Reading it", self.to_string()).next(next).at("path")
+    }
+}
+
+impl ArtifactError {
+    /// Tells it.
+    pub fn explain(&self, what: impl Into<String>) -> Explanation {
+        let (code, next) = match &self.fault {
+            ArtifactFault::Absent(_) => ("BERTH-OCI-001", "correct the path, or make the files before this is applied"),
+            ArtifactFault::Unpacked(_) => (
+                "BERTH-OCI-018",
+                "set pack to zip or tar+gzip, or media_type to one that ends so; or name a file in the folder",
+            ),
+            ArtifactFault::Content { .. } => ("BERTH-OCI-018", "correct the file or folder, then plan again"),
+        };
+        Explanation::new(code, what).said("Reading it", self.fault.to_string()).next(next).at(self.attribute.as_str())
+    }
+}
+
+impl AttachError {
+    /// Tells it.
+    pub fn explain(&self, what: impl Into<String>, subject: Subject<'_>) -> Explanation {
+        match self {
+            Self::Remote(error) => error.explain(what, subject),
+            Self::Index { tag, fault } => Explanation::new("BERTH-OCI-019", what)
+                .on(format!("the tag {tag}, under which registries without an API for it keep what is attached"))
+                .said("Reading it", fault.as_str())
+                .next("take that tag off if nobody needs what it stands for, then apply again")
+                .at("subject"),
+        }
     }
 }
 

@@ -346,6 +346,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("berth_acme_account", ACCOUNT),
     entry("berth_acme_certificate", CERTIFICATE),
     entry("berth_acme_order", &[]),
+    entry("berth_artifact", &[]),
     entry("berth_cert_manager", INSTALLATION),
     entry("berth_cert_manager_backup", BACKUP),
     entry("berth_certificate", CM_CERTIFICATE),

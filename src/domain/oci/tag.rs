@@ -15,7 +15,7 @@ pub struct Tag {
     pub registry: String,
     /// The repository.
     pub repository: String,
-    /// The tag.
+    /// The tag; or a digest, of what is pushed without one.
     pub tag: String,
 }
 
@@ -61,7 +61,8 @@ fn wrong(why: &str) -> String {
 
 impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}:{}", self.registry, self.repository, self.tag)
+        let separator = if self.tag.contains(':') { '@' } else { ':' };
+        write!(f, "{}/{}{separator}{}", self.registry, self.repository, self.tag)
     }
 }
 

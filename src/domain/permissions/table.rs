@@ -248,6 +248,7 @@ pub static ENTRIES: &[Entry] = &[
     resource("berth_acme_account", &[]),
     Entry { preflights: PREFLIGHTS, ..applied("berth_acme_certificate", DNS) },
     resource("berth_acme_order", &[]),
+    resource("berth_artifact", &[]),
     resource("berth_chart", &[]),
     resource("berth_dns_record", DNS),
     resource("berth_dns_records", DNS),
