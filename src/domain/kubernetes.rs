@@ -40,12 +40,11 @@ pub struct ObjectRef {
 impl ObjectRef {
     /// A manifest that names the object and declares nothing of it.
     pub fn bare(&self) -> Value {
-        let mut manifest =
-            json!({ "apiVersion": self.api_version, "kind": self.kind, "metadata": { "name": self.name } });
-        if let Some(namespace) = &self.namespace {
-            manifest["metadata"]["namespace"] = namespace.as_str().into();
-        }
-        manifest
+        let metadata = match &self.namespace {
+            Some(namespace) => json!({ "name": self.name, "namespace": namespace }),
+            None => json!({ "name": self.name }),
+        };
+        json!({ "apiVersion": self.api_version, "kind": self.kind, "metadata": metadata })
     }
 
     /// An object in a namespace.
