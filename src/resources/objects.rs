@@ -21,7 +21,7 @@ use crate::domain::namespace_content::is_of_every_namespace;
 use crate::domain::ownership::{Claim, OWNER, Tenure};
 use crate::provider::Cx;
 
-pub use apply_set::{Adoption, ApplySet, Wishes};
+pub use apply_set::{Adoption, ApplySet, Namespaces, Wishes};
 pub use placing::patiently;
 pub use removing::{Kept, Removed};
 pub use waiting::{Goal, Wish};

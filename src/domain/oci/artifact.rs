@@ -252,7 +252,7 @@ mod tests {
             artifact_type: Some("a/target".to_owned()),
             manifest: child,
         };
-        let made = text(&index(head("a/whole"), &[child.clone()]));
+        let made = text(&index(head("a/whole"), std::slice::from_ref(&child)));
         assert_eq!(
             made,
             format!(

@@ -6,7 +6,7 @@ use crate::domain::cert_manager::release;
 use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
 use crate::domain::manifest;
 use crate::provider::checks::label;
-use crate::resources::objects::{Adoption, ApplySet, Kept};
+use crate::resources::objects::{Adoption, ApplySet, Kept, Namespaces};
 use crate::sdk::{Check, Computed, Model, Timeouts, Value, check};
 
 use super::{APPLICATION, source};
@@ -151,7 +151,7 @@ impl Declared {
             kept: Kept { kinds: vec![KEPT.to_owned()], first: Vec::new(), advice: WHAT_IS_KEPT },
             residue: Some(made_by),
             lead: answering,
-            shares_namespaces: true,
+            namespaces: Namespaces::Shared,
             objects: self.inventory(),
             drift: self.drift.get().cloned().unwrap_or_default(),
         }

@@ -5,7 +5,7 @@ use crate::domain::manifest::{self, path};
 use crate::explain::Explanation;
 use crate::provider::checks::{label, subdomain};
 use crate::resources::objects::content::{Content, Source, told};
-use crate::resources::objects::{Adoption, ApplySet, Kept, Wish, Wishes};
+use crate::resources::objects::{Adoption, ApplySet, Kept, Namespaces, Wish, Wishes};
 use crate::sdk::{Check, Computed, Model, Secret, Set, Timeouts, Value, check};
 
 use super::APPLICATION;
@@ -171,7 +171,7 @@ impl Declared {
             },
             residue: None,
             lead: <[ObjectRef]>::first,
-            shares_namespaces: false,
+            namespaces: Namespaces::Own,
             objects: self.inventory(),
             drift: self.drift.get().cloned().unwrap_or_default(),
         }

@@ -64,7 +64,9 @@ fn keep_as_imported(plan: &mut Plan<'_>) {
     let planned = OF_THE_TEXT.map(|name| (name, written(plan.planned().at(name))));
     plan.keep(&OF_THE_TEXT);
     if plan.is_change() {
-        planned.into_iter().for_each(|(name, value)| plan.set(name, value));
+        for (name, value) in planned {
+            plan.set(name, value);
+        }
     }
 }
 

@@ -51,7 +51,9 @@ fn read(config: View<'_>, found: &mut Diagnostics) -> Option<Content> {
             if all.is_empty() {
                 all.push(first);
             }
-            all.iter().for_each(|(mistake, source)| found.error(&told(mistake, WHAT, attribute(*source))));
+            for (mistake, source) in &all {
+                found.error(&told(mistake, WHAT, attribute(*source)));
+            }
             None
         }
     }

@@ -54,8 +54,8 @@ pub struct ApplySet {
     pub residue: Option<fn(&Value) -> Option<ObjectRef>>,
     /// Which of its objects answers for all.
     pub lead: fn(&[ObjectRef]) -> Option<&ObjectRef>,
-    /// Whether a namespace that somebody else has made is used as it stands, and left at the end.
-    pub shares_namespaces: bool,
+    /// What becomes of a namespace that somebody else has made.
+    pub namespaces: Namespaces,
     /// The objects that the state has, in the order in which they are written.
     pub objects: Vec<ObjectRef>,
     /// What differs in the cluster, a sentence each.
@@ -71,6 +71,15 @@ pub enum Adoption {
     Shared,
     /// They are taken over with all fields: whoever had them has them no more.
     Whole,
+}
+
+/// What becomes of a namespace of the texts that somebody else has made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Namespaces {
+    /// What becomes of any other object.
+    Own,
+    /// It is used as it stands, and left at the end.
+    Shared,
 }
 
 impl Adoption {
@@ -116,7 +125,7 @@ impl ApplySet {
 
     /// Whether an object may be somebody else's and serve all the same.
     pub(super) fn may_share(&self, object: &ObjectRef) -> bool {
-        self.shares_namespaces && phase(object) == Phase::Namespaces
+        self.namespaces == Namespaces::Shared && phase(object) == Phase::Namespaces
     }
 
     /// The objects whose mark tells whose all of them are.

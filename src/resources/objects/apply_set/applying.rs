@@ -17,7 +17,7 @@ use super::super::content::{Content, Part};
 use super::super::declaring::{self, Failure, explained, keys};
 use super::super::written::{Written, look};
 use super::super::{Goal, Tenant, side_by_side};
-use super::{Adoption, ApplySet, NOT_SEEN_READY};
+use super::{Adoption, ApplySet, NOT_SEEN_READY, Namespaces};
 
 /// The note of the private state that an apply has begun and not come to its end.
 pub(super) const BEGUN: &str = "begun";
@@ -51,7 +51,7 @@ impl ApplySet {
         let tenant = Tenant {
             force: self.force,
             adopts: self.adoption != Adoption::Refused,
-            shares_namespaces: self.shares_namespaces,
+            shares_namespaces: self.namespaces == Namespaces::Shared,
             given,
             pull_secrets: Written::recalled(cx).pull_secrets(),
             ..Tenant::of(cx, cluster, &claim, &manager)
@@ -91,7 +91,7 @@ impl ApplySet {
         let parts = self.parts(cx, content, what).await?;
         let Some(claim) = self.claim(Some(cx.owner()?)) else { return Ok(()) };
         let adopts = self.adoption != Adoption::Refused;
-        let shares_namespaces = self.shares_namespaces;
+        let shares_namespaces = self.namespaces == Namespaces::Shared;
         let tenant =
             Tenant { adopts, shares_namespaces, ..Tenant::of(cx, cx.provider().cluster()?, &claim, &self.manager) };
         tenant.refuse_held(&parts).await.map_err(|failure| explained(&failure, what, self.attribute))
