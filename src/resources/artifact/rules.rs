@@ -102,6 +102,10 @@ fn platforms(config: View<'_>, found: &mut Diagnostics) {
     let mut seen: BTreeMap<String, &String> = BTreeMap::new();
     for name in declared.into_iter().flat_map(|all| all.keys()) {
         let at = format!("platforms[\"{name}\"]");
+        // Once something is known of it: hosts look again then.
+        if config.at(&format!("{at}.files")).is_unknown() {
+            continue;
+        }
         match name.parse::<Platform>() {
             Err(fault) => found.error(&complain(fault.to_string(), at.as_str())),
             Ok(platform) => {
