@@ -71,6 +71,7 @@ errors {
     # No answer, not visible yet, out of time.
     retryable_errors = [
       "(?s).*BERTH-CM-007.*",
+      "(?s).*BERTH-CM-019.*",
       "(?s).*BERTH-DNS-003.*",
       "(?s).*BERTH-DNS-006.*",
       "(?s).*BERTH-DNS-007.*",
