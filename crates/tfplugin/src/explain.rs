@@ -213,6 +213,15 @@ fn without_markup(document: &str) -> String {
     text
 }
 
+/// The first names of a list, as many as `limit`, and how many more there are: `a, b and 3 more`.
+pub fn listed(names: &[String], limit: usize) -> String {
+    let shown = names.get(..limit).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(limit) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,6 +253,14 @@ mod tests {
         assert_eq!(told.detail_of(&about), "Next: this is a defect of small 1.2.3: report it\n\nCode: SMALL-SDK-007");
         let told = told.adding("the object stands").detail();
         assert_eq!(told, "Next: this is a defect of the provider: report it; the object stands\n\nCode: SDK-007");
+    }
+
+    #[test]
+    fn tells_how_many_names_of_a_list_are_not_named() {
+        let names = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(listed(&names, 3), "a, b, c");
+        assert_eq!(listed(&names, 2), "a, b and 1 more");
+        assert_eq!(listed(&[], 2), "");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::cert_manager::backup::{Backup, Part, secrets};
 use crate::domain::kubernetes::{ObjectRef, text};
-use crate::explain::Explanation;
+use crate::explain::{self, Explanation};
 use crate::provider::Cx;
 use crate::resources::cert_manager::API_VERSION;
 use crate::resources::objects::side_by_side;
@@ -43,9 +43,7 @@ impl Gathered {
 
 /// Some names, and how many more there are.
 pub fn listed(names: &[String]) -> String {
-    let more = names.len().saturating_sub(TOLD);
-    let shown = names.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ");
-    if more > 0 { format!("{shown} and {more} more") } else { shown }
+    explain::listed(names, TOLD)
 }
 
 /// Looks at the issuers, the Certificates and their Secrets.

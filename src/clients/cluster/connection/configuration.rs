@@ -13,7 +13,7 @@ use crate::clients::http::Network;
 use crate::domain::certificate::Chain;
 use crate::domain::proxy::Proxy;
 use crate::env::Env;
-use crate::explain::chain;
+use crate::explain::{chain, listed as some_of};
 
 use super::overlay::{fit, from_host, overlay};
 use super::{bad_source, files};
@@ -99,13 +99,7 @@ impl Chosen {
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
     names.sort();
-    let more = names.len().saturating_sub(NAMES);
-    names.truncate(NAMES);
-    match (names.is_empty(), more) {
-        (true, _) => "none".to_owned(),
-        (false, 0) => names.join(", "),
-        (false, more) => format!("{} and {more} more", names.join(", ")),
-    }
+    if names.is_empty() { "none".to_owned() } else { some_of(&names, NAMES) }
 }
 
 fn server(cluster: &Cluster) -> Result<Url, String> {
