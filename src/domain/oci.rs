@@ -6,6 +6,7 @@ pub mod artifact;
 pub mod chart;
 pub mod docker_archive;
 pub mod docker_login;
+pub mod ignore;
 pub mod layout;
 pub mod packing;
 pub mod platform;

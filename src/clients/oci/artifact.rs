@@ -12,7 +12,7 @@ use super::gather::Image;
 use super::local::descriptor;
 use super::place::{Place, Places};
 use crate::domain::oci::artifact::{Child, EMPTY, EMPTY_CONTENT, Head, Subject, index, manifest};
-use crate::domain::oci::chart::ignore::Rules;
+use crate::domain::oci::ignore::Rules;
 use crate::domain::oci::packing::{EXECUTABLE, Format, READABLE, is_zip};
 use crate::domain::oci::{Descriptor, Manifest, Platform, digest_of};
 

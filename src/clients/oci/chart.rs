@@ -11,11 +11,11 @@ use super::folder::{FolderError, files_of};
 use super::gather::Image;
 use super::local::descriptor;
 use super::place::{Place, Places};
-use crate::domain::oci::chart::ignore::Rules;
 use crate::domain::oci::chart::packing::{Files, packed};
 use crate::domain::oci::chart::{
     CHART_FILE, CONFIG, CONTENT, Metadata, PROVENANCE, REQUIREMENTS_FILE, inner_name, with_version,
 };
+use crate::domain::oci::ignore::Rules;
 use crate::domain::oci::{digest_of, image_manifest};
 
 /// How large a chart may be, packed or not, in bytes. Helm itself takes no more than 100 MiB.

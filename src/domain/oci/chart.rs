@@ -2,7 +2,6 @@
 //!
 //! Source: Helm 3, `pkg/chart/metadata.go`, `pkg/registry/client.go`, `internal/ignore`.
 
-pub mod ignore;
 pub mod packing;
 
 use std::collections::BTreeMap;

@@ -1,11 +1,11 @@
-//! `.helmignore`: which files of a folder do not belong to its chart.
+//! Which files of a folder are left out: by the `.helmignore` of a chart, or by a list of its patterns.
 //!
 //! Helm's rules, which are not Git's: a pattern with `!` leaves out all that it does not fit, and there is no `**`.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// The rules of one chart.
+/// The rules of one folder.
 #[derive(Clone, Debug, Default)]
 pub struct Rules(Vec<Rule>);
 
