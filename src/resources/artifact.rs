@@ -80,13 +80,11 @@ impl Resource<Berth> for Artifact {
         let tag = place.named(&digest);
         place.at(&tag).note(cx)?;
         let Some(head) = place.at(&tag).observe(cx, &what).await? else { return Ok(None) };
-        let is_attached = match Attachment::of(&place, &model) {
-            Some(attachment) => {
-                attachment.note(cx)?;
-                Some(attachment.is_told(cx, &what).await?)
-            }
-            None => None,
-        };
+        let attachment = Attachment::of(&place, &model);
+        if let Some(attachment) = &attachment {
+            attachment.note(cx)?;
+        }
+        let is_attached = is_told(cx, attachment, &what).await?;
         model.tag_digest.set(head.digest);
         model.attached.set(is_attached);
         Ok(Some(model))
@@ -132,14 +130,19 @@ impl Resource<Berth> for Artifact {
         model.subject_digest.set(subject.as_ref().map(|subject| subject.digest.clone()));
         model.subject = subject.as_ref().map(|subject| subject.digest.clone());
         (model.artifact_type, model.annotations) = (artifact_type, annotations.filter(|notes| !notes.is_empty()));
-        let is_attached = match Attachment::of(&place, &model) {
-            Some(attachment) => Some(attachment.is_told(cx, &what).await?),
-            None => None,
-        };
+        let is_attached = is_told(cx, Attachment::of(&place, &model), &what).await?;
         model.attached.set(is_attached);
         if let Some(subject) = subject {
             cx.remember(subject::NOTE, &subject);
         }
         Ok(Import(model))
+    }
+}
+
+/// Whether the registry tells what is attached; `None` if nothing is.
+async fn is_told(cx: &Cx, attachment: Option<Attachment<'_>>, what: &str) -> Result<Option<bool>> {
+    match attachment {
+        Some(attachment) => attachment.is_told(cx, what).await.map(Some),
+        None => Ok(None),
     }
 }

@@ -1,5 +1,6 @@
 //! What every resource does that pushes to a tag: claims it for the run, looks at it, sees it drift, takes it off.
 
+mod holding;
 mod told;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::provider::Cx;
 use crate::retry::Stopped;
 use crate::sdk::{Computed, Plan, Result};
 
+pub use holding::Holding;
 pub use told::{DESTROYING, files_absent, not_there_yet, refused_removal, tell_left, unplannable};
 
 /// How long a refresh waits for a registry that does not answer.
@@ -125,34 +127,29 @@ impl Destination<'_> {
     /// Notes at a refresh that this resource has the tag, so that the destroy of another one leaves it. If such a destroy was planned before
     /// this could be known, the tag is to be put back.
     pub fn note(self, cx: &Cx) -> Result<()> {
-        if cx.provider().holdings().stand(&object(self.tag), &cx.owner()?) {
-            cx.remember(LOSING, &true);
+        if self.held().note(cx)? {
+            lose(cx)
         } else {
-            cx.forget(LOSING);
+            put_back(cx)
         }
-        // Of a destroy that was planned and not made.
-        cx.forget(SHARED);
         Ok(())
+    }
+
+    fn held(self) -> Holding {
+        Holding { object: object(self.tag), shared: SHARED }
     }
 
     /// Notes at the plan of a destroy whether another resource has the tag: the apply does not see those that do not change.
     pub fn part(self, cx: &Cx, is_removed: bool) {
-        let Some(owner) = cx.known_owner() else { return };
-        if cx.provider().holdings().part(&object(self.tag), &owner, is_removed) {
-            cx.remember(SHARED, &true);
-        } else {
-            cx.forget(SHARED);
-        }
+        self.held().part(cx, is_removed);
     }
 
     /// What the plan of a resource means that has the tag already.
     fn kept(self, cx: &Cx, plan: &mut Plan<'_>) {
         let Some(owner) = cx.known_owner().filter(|_| !plan.changes(self.attribute)) else { return };
-        let (holdings, object) = (cx.provider().holdings(), object(self.tag));
-        // A run without a refresh knows it from here.
-        holdings.stand(&object, &owner);
-        holdings.keep(&object, &owner);
-        if holdings.is_planned(&object) {
+        let (holdings, held) = (cx.provider().holdings(), self.held());
+        held.stand(cx, &owner);
+        if holdings.is_planned(&held.object) {
             plan.warn(&self.twice(TWICE, ""));
         }
         if let Some(digest) = plan.prior().text("digest") {
@@ -322,9 +319,7 @@ impl Destination<'_> {
     /// until the registry collects what has no tag: others may have pulled it by digest.
     pub async fn remove(self, cx: &Cx, what: &str, digest: &str) -> Result<()> {
         let _turn = cx.provider().turn_at(self.tag).await;
-        let holder = cx.provider().holdings().holder(&object(self.tag));
-        let is_held = holder.is_some_and(|holder| Some(holder) != cx.known_owner());
-        if is_held || cx.recall(SHARED) == Some(true) {
+        if self.held().is_anothers(cx) {
             tell_left(cx, what, &self.tag.to_string(), "another resource of this configuration pushes it");
             return Ok(());
         }
@@ -343,10 +338,9 @@ impl Destination<'_> {
         let registry = cx.provider().oci((&self.tag.registry, &self.tag.repository), self.attribute).await?;
         let removed = patiently(cx.budget(), || registry.delete_manifest(&self.tag.repository, &self.tag.tag)).await;
         removed.map_err(|error| match &error {
-            // How registries say that they do not delete, or not by tag.
-            Unfinished::Failed(
-                refused @ (OciError::Unsupported { .. } | OciError::Refused { status: 400 | 501, .. }),
-            ) => refused_removal(what, &self.tag.to_string(), &self.tag.registry, refused),
+            Unfinished::Failed(refused) if refused.is_of_undeletable() => {
+                refused_removal(what, &self.tag.to_string(), &self.tag.registry, refused)
+            }
             _ => error.explain(what, self.subject(registry.has_login())),
         })
     }
@@ -360,9 +354,7 @@ impl Destination<'_> {
     }
 
     fn release(self, cx: &Cx) {
-        if let Some(owner) = cx.known_owner() {
-            cx.provider().holdings().release(&object(self.tag), &owner);
-        }
+        self.held().release(cx);
     }
 
     /// What a failure is about.

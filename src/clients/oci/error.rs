@@ -118,6 +118,11 @@ impl OciError {
         }
     }
 
+    /// Whether it is how registries say that they do not delete, or not so: by tag, for example.
+    pub fn is_of_undeletable(&self) -> bool {
+        matches!(self, Self::Unsupported { .. } | Self::Refused { status: 400 | 501, .. })
+    }
+
     /// Whether a manifest was refused for something that it names and the registry does not have.
     pub(super) fn is_incomplete(&self) -> bool {
         matches!(self, Self::Refused { words, .. } | Self::NotFound { words } if words.contains("MANIFEST_BLOB_UNKNOWN"))

@@ -122,7 +122,7 @@ impl Oci {
     /// Takes the tag of an index off that names nothing any more.
     async fn drop_index(&self, budget: &Budget, repository: &str, tag: &str) -> Result<(), Unfinished> {
         match patiently(budget, || self.delete_manifest(repository, tag)).await {
-            Err(Unfinished::Failed(OciError::Unsupported { .. } | OciError::Refused { status: 400 | 501, .. })) => {
+            Err(Unfinished::Failed(refused)) if refused.is_of_undeletable() => {
                 self.put(budget, repository, tag, &empty()).await
             }
             done => done,

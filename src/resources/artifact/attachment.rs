@@ -1,6 +1,6 @@
 //! What this resource has attached to a subject: who holds it in this run, whether the registry tells it, and how it goes.
 
-use crate::clients::oci::{AttachError, OciError, Unfinished};
+use crate::clients::oci::{AttachError, Unfinished};
 use crate::domain::oci::Manifest;
 use crate::domain::oci::artifact::referrers;
 use crate::domain::oci::tag::Tag;
@@ -8,7 +8,7 @@ use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::sdk::Result;
 
-use super::super::oci_tag::{lose, refused_removal, tell_left};
+use super::super::oci_tag::{Holding, lose, refused_removal, tell_left};
 use super::Declared;
 use super::place::Place;
 
@@ -33,9 +33,8 @@ impl<'a> Attachment<'a> {
         Some(Self::new(place, model.digest.get()?, model.subject_digest.get()?))
     }
 
-    /// The name under which it is held in this run.
-    fn object(&self) -> String {
-        format!("attachment {}/{}@{}", self.place.registry, self.place.repository, self.digest)
+    fn held(&self) -> Holding {
+        Holding { object: format!("attachment {}", self.name()), shared: SHARED }
     }
 
     /// The tag of the index, by which those wait for each other that change what is attached to one subject.
@@ -46,14 +45,13 @@ impl<'a> Attachment<'a> {
     /// Claims it for this run, before it is pushed: a destroy of another resource leaves it then.
     pub async fn claim(&self, cx: &Cx) -> Result<()> {
         let _turn = cx.provider().turn_at(&self.index()).await;
-        cx.provider().holdings().give(&self.object(), &cx.owner()?);
+        cx.provider().holdings().give(&self.held().object, &cx.owner()?);
         Ok(())
     }
 
     /// Notes that this resource has it, so that the destroy of another one leaves it.
     pub fn note(&self, cx: &Cx) -> Result<()> {
-        cx.forget(SHARED);
-        if cx.provider().holdings().stand(&self.object(), &cx.owner()?) {
+        if self.held().note(cx)? {
             lose(cx);
         }
         Ok(())
@@ -61,26 +59,19 @@ impl<'a> Attachment<'a> {
 
     /// Notes in a plan that it stays as it is.
     pub fn stand(&self, cx: &Cx) {
-        let Some(owner) = cx.known_owner() else { return };
-        cx.provider().holdings().stand(&self.object(), &owner);
-        cx.provider().holdings().keep(&self.object(), &owner);
+        if let Some(owner) = cx.known_owner() {
+            self.held().stand(cx, &owner);
+        }
     }
 
     /// Notes at the plan of a destroy whether another resource has it.
     pub fn part(&self, cx: &Cx, is_removed: bool) {
-        let Some(owner) = cx.known_owner() else { return };
-        if cx.provider().holdings().part(&self.object(), &owner, is_removed) {
-            cx.remember(SHARED, &true);
-        } else {
-            cx.forget(SHARED);
-        }
+        self.held().part(cx, is_removed);
     }
 
     /// Gives it up.
     pub fn release(&self, cx: &Cx) {
-        if let Some(owner) = cx.known_owner() {
-            cx.provider().holdings().release(&self.object(), &owner);
-        }
+        self.held().release(cx);
     }
 
     /// Whether the registry tells it.
@@ -101,8 +92,7 @@ impl<'a> Attachment<'a> {
     /// Deletes it, if no other resource of the run has it.
     pub async fn remove(&self, cx: &Cx, what: &str) -> Result<()> {
         let _turn = cx.provider().turn_at(&self.index()).await;
-        let holder = cx.provider().holdings().holder(&self.object());
-        if holder.is_some_and(|holder| Some(holder) != cx.known_owner()) || cx.recall(SHARED) == Some(true) {
+        if self.held().is_anothers(cx) {
             tell_left(cx, what, &self.name(), "another resource of this configuration has it attached");
             return Ok(());
         }
@@ -119,13 +109,11 @@ impl<'a> Attachment<'a> {
     }
 
     fn explain(&self, error: &AttachError, what: &str, has_login: bool) -> Explanation {
-        if let AttachError::Remote(Unfinished::Failed(
-            refused @ (OciError::Unsupported { .. } | OciError::Refused { status: 400 | 501, .. }),
-        )) = error
-        {
-            return refused_removal(what, &self.name(), &self.place.registry, refused);
+        match error {
+            AttachError::Remote(Unfinished::Failed(refused)) if refused.is_of_undeletable() => {
+                refused_removal(what, &self.name(), &self.place.registry, refused)
+            }
+            _ => error.explain(what, self.place.at(&self.place.named(&self.digest)).subject(has_login)),
         }
-        let tag = self.place.named(&self.digest);
-        error.explain(what, self.place.at(&tag).subject(has_login))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::oci::Platform;
 use crate::domain::oci::artifact::TITLE;
 use crate::domain::oci::artifact::opentofu::{fault_of_index, fault_of_layers, fault_of_one, fault_of_platform};
-use crate::domain::oci::chart::ignore::Rules;
+use crate::domain::oci::ignore::Rules;
 use crate::explain::Explanation;
 use crate::sdk::{Diagnostics, Seen, Value, View};
 

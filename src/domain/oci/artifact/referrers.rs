@@ -81,7 +81,7 @@ pub fn digests(index: &[u8]) -> Option<Vec<String>> {
 pub fn with(index: Option<&Manifest>, referrer: &Referrer) -> Result<Option<Manifest>, String> {
     let mut document = match index {
         Some(index) => document(index)?,
-        None => json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [] }),
+        None => nothing(),
     };
     let entries = entries(&mut document)?;
     if entries.iter().any(|entry| digest_in(entry) == referrer.digest()) {
@@ -109,7 +109,11 @@ pub fn without(index: &Manifest, digest: &str) -> Result<Left, String> {
 
 /// An index that names nothing: for registries that take off no tags.
 pub fn empty() -> Manifest {
-    written(&json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [] }))
+    written(&nothing())
+}
+
+fn nothing() -> Value {
+    json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [] })
 }
 
 fn document(index: &Manifest) -> Result<Value, String> {
