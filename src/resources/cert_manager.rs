@@ -251,8 +251,6 @@ pub async fn plan(
     application: &'static str,
     lead: Option<ObjectRef>,
 ) -> bool {
-    let drifted = matches!(plan.prior().at("drift"), crate::sdk::Seen::Known(value)
-        if value.elements().is_some_and(|elements| !elements.is_empty()));
     if let Some(lead) = lead {
         tenancy::plan(cx, plan, std::slice::from_ref(&lead), "name");
         let claim = Claim::intended(application, &lead.name, cx.known_owner(), lead.clone());
@@ -266,5 +264,5 @@ pub async fn plan(
             missing.look(cx, &place, &[]).await.iter().for_each(|told| plan.warn(told));
         }
     }
-    plan.is_create() || plan.is_change() || drifted
+    plan.is_create() || plan.is_change() || objects::has_drifted(plan)
 }

@@ -22,6 +22,7 @@ use crate::domain::ownership::{Claim, OWNER, Tenure};
 use crate::provider::Cx;
 
 pub use apply_set::{Adoption, ApplySet, Namespaces, Wishes};
+pub use foreseeing::has_drifted;
 pub use placing::patiently;
 pub use removing::{Kept, Removed};
 pub use waiting::{Goal, Wish};
@@ -50,8 +51,8 @@ pub struct Tenant<'a> {
     pub force: bool,
     /// Whether it takes over what bears no mark.
     pub adopts: bool,
-    /// Whether a namespace that somebody else has made is used as it stands.
-    pub shares_namespaces: bool,
+    /// What becomes of a namespace that somebody else has made.
+    pub namespaces: Namespaces,
     /// Objects that an import or a `moved` block has given to it, by their keys: whatever the version.
     pub given: BTreeSet<String>,
     /// The pull secrets that accounts were last declared with, by the account's id: what others have bound beside them stays.
@@ -68,7 +69,7 @@ impl<'a> Tenant<'a> {
             manager,
             force: false,
             adopts: false,
-            shares_namespaces: false,
+            namespaces: Namespaces::Own,
             given: BTreeSet::new(),
             pull_secrets: BTreeMap::new(),
         }

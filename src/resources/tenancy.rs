@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::clients::cluster::{Cluster, ClusterError, Removal, Vacancy};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::{Claim, Tenure, answers_for, is_terminating, owner_of};
-use crate::explain::Explanation;
+use crate::explain::{Explanation, listed};
 use crate::owner::Owner;
 use crate::provider::Cx;
 use crate::retry::Budget;
@@ -41,11 +41,9 @@ pub fn plan(cx: &Cx, plan: &mut Plan<'_>, objects: &[ObjectRef], attribute: &str
 }
 
 /// What holds for more objects than the one that a message is about, in one line.
-fn likewise<'a>(others: impl ExactSizeIterator<Item = &'a ObjectRef>) -> Option<String> {
-    let count = others.len();
-    let named: Vec<String> = others.take(NAMED).map(ToString::to_string).collect();
-    let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
-    (count > 0).then(|| format!("the same holds for {}{more}", named.join(", ")))
+fn likewise<'a>(others: impl Iterator<Item = &'a ObjectRef>) -> Option<String> {
+    let named: Vec<String> = others.map(ToString::to_string).collect();
+    (!named.is_empty()).then(|| format!("the same holds for {}", listed(&named, NAMED)))
 }
 
 /// [`plan`] of the Secret whose namespace and name stand below an attribute.

@@ -3,10 +3,8 @@
 use serde_json::Value;
 
 use super::{Item, fields};
+use crate::domain::kubernetes::LAST_APPLIED;
 use crate::domain::ownership::MARKS;
-
-/// The annotation in which kubectl keeps what it has applied.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// What was declared of an object, as its manager's fields tell. Content of Secrets is left out.
 pub fn declaration(found: &Value, manager: &str) -> Option<Value> {

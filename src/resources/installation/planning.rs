@@ -11,13 +11,13 @@ use crate::domain::cert_manager::changes::{self, Facts};
 use crate::domain::cert_manager::release::{parsed, version_of};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest;
-use crate::explain::Explanation;
+use crate::explain::{Explanation, listed};
 use crate::provider::Cx;
 use crate::resources::cert_manager::API_VERSION;
 use crate::resources::objects::written::scope_in;
-use crate::resources::objects::{Adoption, ApplySet};
+use crate::resources::objects::{Adoption, ApplySet, has_drifted};
 use crate::retry::Budget;
-use crate::sdk::{Plan, Result, Seen, Value};
+use crate::sdk::{Plan, Result, Value};
 
 use super::model::MANIFEST;
 use super::observing::controller;
@@ -117,10 +117,8 @@ fn leave_open(plan: &mut Plan<'_>) {
 
 /// Whether anything is to be done; what an apply finds out is open then.
 fn settle(plan: &mut Plan<'_>) {
-    let drifted = matches!(plan.prior().at("drift"), Seen::Known(value)
-        if value.elements().is_some_and(|elements| !elements.is_empty()));
     let is_other = OUTCOME.iter().any(|it| plan.changes(it));
-    if plan.is_create() || drifted || is_other || plan.is_change() {
+    if plan.is_create() || has_drifted(plan) || is_other || plan.is_change() {
         plan.leave_open(&FOUND);
     }
 }
@@ -212,11 +210,7 @@ async fn tell_changes(cx: &Cx, plan: &mut Plan<'_>, release: &Release, passed: O
     }
     let Some(facts) = facts(cx, release).await else { return };
     for hit in changes::hits(&from, to, &facts) {
-        let count = hit.objects.len();
-        let mut named = hit.objects;
-        named.truncate(NAMED);
-        let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
-        let told = Explanation::new("BERTH-CM-010", hit.what).on(format!("{}{more}", named.join(", ")));
+        let told = Explanation::new("BERTH-CM-010", hit.what).on(listed(&hit.objects, NAMED));
         plan.warn(&told.next(hit.next).at(MANIFEST));
     }
 }

@@ -16,7 +16,7 @@ use crate::provider::Cx;
 use crate::resources::objects::content::Part;
 use crate::resources::objects::declaring::keys;
 use crate::resources::objects::written::{Written, look};
-use crate::resources::objects::{Adoption, ApplySet, Tenant};
+use crate::resources::objects::{Adoption, ApplySet, Namespaces, Tenant};
 use crate::retry::Budget;
 use crate::sdk::Result;
 
@@ -98,7 +98,8 @@ impl Former {
         let objects: Vec<ObjectRef> = self.parts.iter().map(|part| part.object.clone()).collect();
         let Some(lead) = self.lead.clone() else { return Ok(()) };
         let claim = Claim::intended(APPLICATION, &lead.name.clone(), cx.known_owner(), lead);
-        let tenant = Tenant { force: true, shares_namespaces: true, ..Tenant::of(cx, cluster, &claim, FIELD_MANAGER) };
+        let tenant =
+            Tenant { force: true, namespaces: Namespaces::Shared, ..Tenant::of(cx, cluster, &claim, FIELD_MANAGER) };
         let mut written = Written::recalled(cx);
         let declared = tenant.declare_all(&self.parts, &keys(&objects), &mut written).await;
         declared.map_err(|(object, error)| format!("{object}: {}", error.told()))

@@ -5,6 +5,7 @@ use crate::domain::manifest;
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::objects::content::Content;
+use crate::resources::objects::has_drifted;
 use crate::resources::objects::written::scope_in;
 use crate::resources::write_only::warn_of_write_only;
 use crate::sdk::{Model as _, Plan, Result, Secret, Seen, Value, View};
@@ -44,11 +45,6 @@ pub async fn refine(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
     Ok(())
 }
 
-fn has_drifted(plan: &Plan<'_>) -> bool {
-    matches!(plan.prior().at("drift"), Seen::Known(value)
-        if value.elements().is_some_and(|elements| !elements.is_empty()))
-}
-
 /// An import names each object's namespace. A text that leaves it to `namespace` declares the same, and changes nothing: the
 /// state stays as it is until something else does.
 fn keep_as_imported(plan: &mut Plan<'_>) {
@@ -61,20 +57,12 @@ fn keep_as_imported(plan: &mut Plan<'_>) {
     if parts(plan.prior()).is_none_or(|prior| parts(plan.planned()) != Some(prior)) {
         return;
     }
-    let planned = OF_THE_TEXT.map(|name| (name, written(plan.planned().at(name))));
+    let planned = OF_THE_TEXT.map(|name| (name, plan.planned().value().member(name).clone()));
     plan.keep(&OF_THE_TEXT);
     if plan.is_change() {
         for (name, value) in planned {
             plan.set(name, value);
         }
-    }
-}
-
-fn written(seen: Seen<'_>) -> Value {
-    match seen {
-        Seen::Known(value) => value.clone(),
-        Seen::Null => Value::Null,
-        Seen::Unknown => Value::Unknown,
     }
 }
 

@@ -82,6 +82,13 @@ pub enum Namespaces {
     Shared,
 }
 
+impl Namespaces {
+    /// Whether an object may be somebody else's and serve all the same.
+    pub fn may_share(self, object: &ObjectRef) -> bool {
+        self == Self::Shared && phase(object) == Phase::Namespaces
+    }
+}
+
 impl Adoption {
     /// What a setting `adopt` says.
     pub fn of(adopt: bool) -> Self {
@@ -123,14 +130,9 @@ impl ApplySet {
         (self.lead)(objects)
     }
 
-    /// Whether an object may be somebody else's and serve all the same.
-    pub(super) fn may_share(&self, object: &ObjectRef) -> bool {
-        self.namespaces == Namespaces::Shared && phase(object) == Phase::Namespaces
-    }
-
-    /// The objects whose mark tells whose all of them are.
-    fn witnesses(&self) -> Vec<ObjectRef> {
-        self.objects.iter().filter(|object| !self.may_share(object)).cloned().collect()
+    /// Those of some objects that can be nobody else's: their marks tell whose all of them are.
+    pub(super) fn own_of(&self, objects: &[ObjectRef]) -> Vec<ObjectRef> {
+        objects.iter().filter(|object| !self.namespaces.may_share(object)).cloned().collect()
     }
 
     /// The keys of the objects that were given to us and do not bear our mark yet.

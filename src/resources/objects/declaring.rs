@@ -87,7 +87,7 @@ impl Tenant<'_> {
     /// The first that is another's.
     pub async fn refuse_held(&self, parts: &[Part]) -> std::result::Result<(), Failure> {
         let is_served = |part: &&Part| self.cluster.known_kind(&part.object.api_version, &part.object.kind).is_some();
-        let is_own = |part: &&Part| !self.may_share(&part.object);
+        let is_own = |part: &&Part| !self.namespaces.may_share(&part.object);
         let looks = parts
             .iter()
             .filter(|part| is_served(part) && is_own(part))

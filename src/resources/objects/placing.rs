@@ -43,14 +43,9 @@ impl Tenant<'_> {
         self.cluster.admit_metadata_by(self.cx.budget(), object, |found| self.tenure(object, found)).await
     }
 
-    /// Whether an object may be somebody else's and serve all the same.
-    pub fn may_share(&self, object: &ObjectRef) -> bool {
-        self.shares_namespaces && manifest::phase(object) == manifest::Phase::Namespaces
-    }
-
     /// Whether it is a namespace that somebody else has made, which is used as it stands. One on its way out is waited for.
     pub async fn is_shared(&self, object: &ObjectRef) -> Outcome<bool> {
-        if !self.may_share(object) {
+        if !self.namespaces.may_share(object) {
             return Ok(false);
         }
         let Some(found) = self.cluster.settled(self.cx.budget(), object).await? else { return Ok(false) };

@@ -17,7 +17,7 @@ use super::super::content::{Content, Part};
 use super::super::declaring::{self, Failure, explained, keys};
 use super::super::written::{Written, look};
 use super::super::{Goal, Tenant, side_by_side};
-use super::{Adoption, ApplySet, NOT_SEEN_READY, Namespaces};
+use super::{Adoption, ApplySet, NOT_SEEN_READY};
 
 /// The note of the private state that an apply has begun and not come to its end.
 pub(super) const BEGUN: &str = "begun";
@@ -39,7 +39,7 @@ impl ApplySet {
             return Err(told.next("give documents, one at least").at(self.attribute));
         };
         tenancy::recovered(cx, &prior.map(Self::leads).unwrap_or_default(), what).await?;
-        let claimed: Vec<ObjectRef> = declared.iter().filter(|object| !self.may_share(object)).cloned().collect();
+        let claimed = self.own_of(&declared);
         let owner = declaring::claim(cx, &claimed, what, self.attribute)?;
         let claim = Claim {
             is_open: prior.is_none(),
@@ -51,7 +51,7 @@ impl ApplySet {
         let tenant = Tenant {
             force: self.force,
             adopts: self.adoption != Adoption::Refused,
-            shares_namespaces: self.namespaces == Namespaces::Shared,
+            namespaces: self.namespaces,
             given,
             pull_secrets: Written::recalled(cx).pull_secrets(),
             ..Tenant::of(cx, cluster, &claim, &manager)
@@ -91,9 +91,11 @@ impl ApplySet {
         let parts = self.parts(cx, content, what).await?;
         let Some(claim) = self.claim(Some(cx.owner()?)) else { return Ok(()) };
         let adopts = self.adoption != Adoption::Refused;
-        let shares_namespaces = self.namespaces == Namespaces::Shared;
-        let tenant =
-            Tenant { adopts, shares_namespaces, ..Tenant::of(cx, cx.provider().cluster()?, &claim, &self.manager) };
+        let tenant = Tenant {
+            adopts,
+            namespaces: self.namespaces,
+            ..Tenant::of(cx, cx.provider().cluster()?, &claim, &self.manager)
+        };
         tenant.refuse_held(&parts).await.map_err(|failure| explained(&failure, what, self.attribute))
     }
 

@@ -24,7 +24,7 @@ impl ApplySet {
         let cluster = cx.provider().cluster()?;
         let found = look(cx, cluster, &self.objects).await.map_err(|error| error.explain(what))?;
         let seen = self.objects.iter().zip(&found);
-        for (object, found) in seen.filter(|(object, _)| !self.may_share(object)) {
+        for (object, found) in seen.filter(|(object, _)| !self.namespaces.may_share(object)) {
             tenancy::recover(cx, object, found.as_ref());
         }
         let Some(claim) = self.claim(cx.known_owner()) else { return Ok(true) };
@@ -72,7 +72,7 @@ impl<'a> Seen<'a> {
         if self.set.drift.contains(&said) && tenure == Tenure::Foreign {
             return Judged { is_ours: true, drift: vec![said] };
         }
-        if self.set.may_share(object) && tenure != Tenure::Ours {
+        if self.set.namespaces.may_share(object) && tenure != Tenure::Ours {
             return Judged { is_ours: false, drift: Vec::new() };
         }
         match tenure {

@@ -35,7 +35,7 @@ impl ApplySet {
         if self.objects.is_empty() {
             return Ok(());
         }
-        let owner = tenancy::recovered(cx, &self.witnesses(), what).await?;
+        let owner = tenancy::recovered(cx, &self.own_of(&self.objects), what).await?;
         let Some(claim) = self.claim(owner) else { return Ok(()) };
         let tenant = Tenant::of(cx, cluster, &claim, &self.manager);
         self.remove(&tenant, &self.objects, what).await?;
