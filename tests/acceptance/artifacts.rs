@@ -26,7 +26,7 @@ fn files_are_pushed_planned_empty_healed_imported_and_destroyed() {
         let to = stage.name("policies/a:1");
         let workspace = stage.workspace(&cli, &artifact("x", &to, &files));
         workspace.plan().changes_something();
-        let planned = stage::planned(&workspace, "digest");
+        let planned = workspace.planned("digest");
         workspace.apply_plan().succeeds();
         let digest = stage.digest("policies/a:1").unwrap();
         let attributes = workspace.attributes("berth_artifact.x");

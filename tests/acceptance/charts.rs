@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::images::scene::{Scene, changing};
+use crate::images::scene::{Scene, changing, told};
 use crate::workspace::Cli;
 
 /// Helm, where the variable `HELM` tells that it is, else on `PATH`.
@@ -13,13 +13,6 @@ fn helm(scene: &Scene, arguments: &[&str]) -> Output {
     helm.args(arguments).env("HELM_REGISTRY_CONFIG", scene.path("helm.json"));
     helm.env("HELM_CACHE_HOME", scene.path("cache")).env("HELM_CONFIG_HOME", scene.path("config"));
     helm.output().expect("HELM tells where helm is: `sandbox/sandbox tool helm`")
-}
-
-#[track_caller]
-fn told(output: &Output) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    text(&output.stdout)
 }
 
 fn log_in(scene: &Scene) {

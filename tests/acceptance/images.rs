@@ -23,9 +23,7 @@ fn an_archive_is_pushed_planned_empty_healed_imported_and_destroyed() {
         let (source, to) = (format!("archive = \"{archive}\""), scene.name("team/busybox:1.35"));
         let workspace = scene.workspace(&cli, &image("x", &source, &to, ""));
         let plan = workspace.plan().changes_something();
-        let shown = workspace.run(&["show", "-json", "saved.plan"]);
-        let shown: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
-        let planned = shown["resource_changes"][0]["change"]["after"]["digest"].clone();
+        let planned = workspace.planned("digest");
         assert_eq!(plan.warnings(), Vec::<String>::new());
         workspace.apply_plan().succeeds();
         let attributes = workspace.attributes("berth_image.x");

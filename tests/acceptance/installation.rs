@@ -44,6 +44,12 @@ fn release(name: &str) -> String {
     format!("{}/{name}.yaml", value("SANDBOX_CERT_MANAGER_RELEASES"))
 }
 
+/// A release whose controller no node can pull.
+fn broken() -> String {
+    let current = std::fs::read_to_string(release("current")).unwrap();
+    current.replace("cert-manager-controller:v1.11.5", "cert-manager-controller-none:v1.11.5")
+}
+
 fn installed(manifest: &str, more: &str) -> String {
     format!("resource \"berth_cert_manager\" \"x\" {{\n  manifest = \"{manifest}\"\n{more}\n}}\n")
 }

@@ -99,10 +99,7 @@ impl Namespace {
 
     /// Keeps an object from going, by a finalizer that nobody serves, until what this gives is dropped.
     pub fn hold(&self, kind: &str, name: &str) -> Held {
-        let held = Held { namespace: self.0.clone(), kind: kind.to_owned(), name: name.to_owned() };
-        let patched = held.set("[\"sandbox.berth/held\"]");
-        assert!(patched.status.success(), "{}", String::from_utf8_lossy(&patched.stderr));
-        held
+        Held::of(&self.0, kind, name)
     }
 }
 
@@ -114,6 +111,14 @@ pub struct Held {
 }
 
 impl Held {
+    /// [`Namespace::hold`], in a namespace that is not the test's own.
+    pub fn of(namespace: &str, kind: &str, name: &str) -> Self {
+        let held = Self { namespace: namespace.to_owned(), kind: kind.to_owned(), name: name.to_owned() };
+        let patched = held.set("[\"sandbox.berth/held\"]");
+        assert!(patched.status.success(), "{}", String::from_utf8_lossy(&patched.stderr));
+        held
+    }
+
     fn set(&self, finalizers: &str) -> Output {
         let patch = format!("{{\"metadata\":{{\"finalizers\":{finalizers}}}}}");
         kubectl(&["-n", &self.namespace, "patch", &self.kind, &self.name, "--type=merge", "-p", &patch])

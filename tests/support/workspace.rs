@@ -21,7 +21,7 @@ use tfplugin_testing::{Secrets, private_state};
 use tokio::{process::Command, runtime::Runtime, time::timeout};
 
 pub use run::{Run, Shown};
-pub use running::Running;
+pub use running::{End, Running};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_terraform-provider-berth");
 /// How long one run may take before it counts as hanging.
@@ -211,6 +211,26 @@ impl Workspace {
 
     pub fn import(&self, address: &str, id: &str) -> Run {
         self.run(&["import", "-input=false", "-no-color", address, id])
+    }
+
+    /// Applies after a run that was cut short. Where the state never heard of what was finished, the refusal says how to go on, and
+    /// that does.
+    #[track_caller]
+    pub fn go_on(&self, address: &str, id: &str, step: &str) {
+        let run = self.apply();
+        if !run.is_success() {
+            let errors = run.fails();
+            assert!(errors.contains("BERTH-K8S-015") && errors.contains("import it"), "{step}: {errors}");
+            self.import(address, id).succeeds();
+            self.apply().succeeds();
+        }
+    }
+
+    /// What the saved plan says of an attribute of its first resource; null if it is not known yet.
+    pub fn planned(&self, attribute: &str) -> Value {
+        let shown = self.run(&["show", "-json", PLAN_FILE]);
+        let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
+        shown["resource_changes"][0]["change"]["after"][attribute].clone()
     }
 
     /// Any other command.

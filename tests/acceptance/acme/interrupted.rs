@@ -1,6 +1,7 @@
 //! Ctrl-C, once and twice: no challenge record is left, and the next apply goes on with the order.
 
-use super::scene::{End, Moment, Remote, Scene};
+use super::scene::{Moment, Remote, Scene};
+use crate::workspace::End;
 
 /// Interrupted while something is waited for, and completed.
 fn goes_on(scene: &mut Scene, name: &str, moment: Moment<'_>, end: End) {

@@ -1,10 +1,10 @@
 //! The provider, or its host, killed at each step of an order: one certificate is issued, and nothing is left behind.
 
-use super::scene::{End, Moment, Remote, Scene};
+use super::scene::{Moment, Remote, Scene};
 use super::{Namespace, account, certificate, text, txt_values};
 use crate::fault_proxy::Faults;
 use crate::sandbox::value;
-use crate::workspace::Workspace;
+use crate::workspace::{End, Workspace};
 
 /// Lets the first Secret be made: it is the journal.
 const JOURNAL: &str = "POST /api/v1/namespaces:pass";

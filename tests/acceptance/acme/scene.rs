@@ -6,7 +6,7 @@ use berth::domain::certificate::Chain;
 use super::{Namespace, text, txt_values};
 use crate::fault_proxy::Faults;
 use crate::sandbox::{cluster, value};
-use crate::workspace::Workspace;
+use crate::workspace::{End, Workspace};
 
 /// Before which remote a call is held.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,16 +18,6 @@ pub enum Remote {
 
 /// A moment: a remote, and the call that is held there, after those that are let through.
 pub type Moment<'a> = (Remote, &'a [&'a str]);
-
-/// What happens to the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    KillProvider,
-    KillHost,
-    KillAll,
-    Interrupt,
-    InterruptTwice,
-}
 
 /// The certificates of an account, behind three proxies.
 pub struct Scene {
@@ -117,24 +107,8 @@ resource "berth_acme_certificate" "web" {{
         };
         let running = self.workspace.start_apply();
         running.wait_until(|| proxy.held() > before, &format!("{words:?}"));
-        match end {
-            End::KillAll => running.kill_all(),
-            End::KillHost => running.kill_host(),
-            End::KillProvider => {
-                running.kill_provider();
-                running.finish().fails();
-            }
-            End::Interrupt => {
-                running.interrupt();
-                let errors = running.finish().fails();
-                assert!(errors.contains("interrupted"), "{errors}");
-            }
-            End::InterruptTwice => {
-                running.interrupt();
-                running.interrupt();
-                running.finish_abruptly().fails();
-            }
-        }
+        let errors = running.end_by(end);
+        assert!(end != End::Interrupt || errors.contains("interrupted"), "{errors}");
     }
 
     /// The TXT values at a certificate's name.

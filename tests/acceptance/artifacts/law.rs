@@ -1,7 +1,7 @@
 //! What befalls artifacts: another address, a second state, a taint, a replacement, a killed run.
 
 use crate::cutter::{Break, Cutter};
-use crate::workspace::Cli;
+use crate::workspace::{Cli, End};
 
 use super::stage::{Stage, artifact};
 
@@ -134,7 +134,7 @@ fn a_push_that_ends_half_way_is_completed_and_attached_by_the_next_apply() {
     let content: Vec<u8> =
         (0..8 * 1024 * 1024_u32).map(|at| u8::try_from((at * 7 + at / 251) % 256).unwrap()).collect();
     std::fs::write(stage.path("large"), content).unwrap();
-    for ending in ["interrupt", "provider", "all"] {
+    for (ending, end) in [("interrupt", End::Interrupt), ("provider", End::KillProvider), ("all", End::KillAll)] {
         let pushed = stage.others_image(&format!("{ending}/a:1"));
         let way = Cutter::before(&stage.registry.place, &[(3_000_000, Break::Hold)]);
         let rest = format!(
@@ -146,18 +146,8 @@ fn a_push_that_ends_half_way_is_completed_and_attached_by_the_next_apply() {
         workspace.configure(&format!("{}{}", stage.provider(&[&way.place]), artifact("x", &to, &rest)));
         let run = workspace.start_apply();
         run.wait_until(|| way.is_holding(), "a push in its middle");
-        match ending {
-            "interrupt" => {
-                run.interrupt();
-                let told = run.finish().fails();
-                assert!(told.contains("BERTH-OCI-010"), "{told}");
-            }
-            "provider" => {
-                run.kill_provider();
-                run.finish().fails();
-            }
-            _ => run.kill_all(),
-        }
+        let told = run.end_by(end);
+        assert!(end != End::Interrupt || told.contains("BERTH-OCI-010"), "{told}");
         way.let_go();
         workspace.run(&["force-unlock", "-force", "none"]);
         workspace.apply().succeeds();

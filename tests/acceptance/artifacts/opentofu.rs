@@ -6,7 +6,8 @@ use std::process::Command;
 use crate::images::scene::changing;
 use crate::workspace::Cli;
 
-use super::stage::{Stage, Tofu, artifact, planned, told};
+use super::stage::{Stage, Tofu, artifact};
+use crate::images::scene::told;
 
 /// A module with one below it, a script, and what does not belong to it.
 fn module(stage: &Stage, folder: &str, word: &str) -> PathBuf {
@@ -41,7 +42,7 @@ fn a_module_is_published_and_tofu_installs_it() {
         let (path, to) = (module(&stage, "net", "one"), stage.name("modules/net:1.0.0"));
         let workspace = stage.workspace(&cli, &artifact("x", &to, &package(&path, "")));
         workspace.plan().changes_something();
-        let digest = planned(&workspace, "digest").as_str().unwrap().to_owned();
+        let digest = workspace.planned("digest").as_str().unwrap().to_owned();
         workspace.apply_plan().succeeds();
         assert_eq!(stage.digest("modules/net:1.0.0"), Some(digest.clone()));
         workspace.plan().changes_nothing();
@@ -106,7 +107,7 @@ fn a_provider_is_mirrored_for_several_platforms_and_tofu_installs_it() {
         );
         let workspace = stage.workspace(&cli, &artifact("x", &to, &rest));
         workspace.plan().changes_something();
-        let digest = planned(&workspace, "digest");
+        let digest = workspace.planned("digest");
         workspace.apply_plan().succeeds();
         assert_eq!(stage.digest("providers/example/tiny:1.2.3").as_deref(), digest.as_str());
         workspace.plan().changes_nothing();

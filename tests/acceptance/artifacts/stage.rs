@@ -6,8 +6,8 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use crate::distribution::{PASSWORD, USER};
-use crate::images::scene::Scene;
-use crate::workspace::{Cli, Workspace};
+use crate::images::scene::{Scene, told};
+use crate::workspace::Cli;
 
 /// A scene of images, which has the registry, seen as one of artifacts.
 pub struct Stage(Scene);
@@ -23,20 +23,6 @@ impl std::ops::Deref for Stage {
 /// An artifact.
 pub fn artifact(name: &str, destination: &str, rest: &str) -> String {
     format!("resource \"berth_artifact\" \"{name}\" {{\n  destination = \"{destination}\"\n  {rest}\n}}\n")
-}
-
-/// What a saved plan says of an attribute of the first resource; null if it is not known yet.
-pub fn planned(workspace: &Workspace, attribute: &str) -> Value {
-    let shown = workspace.run(&["show", "-json", "saved.plan"]);
-    let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
-    shown["resource_changes"][0]["change"]["after"][attribute].clone()
-}
-
-#[track_caller]
-pub fn told(output: &Output) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
-    text(&output.stdout)
 }
 
 /// What ORAS says to arguments about a registry with a self-signed certificate, in a folder.

@@ -1,7 +1,7 @@
 //! What befalls a pushed image: another address, a second state, a taint, an interrupt, a killed run.
 
 use crate::cutter::{Break, Cutter};
-use crate::workspace::Cli;
+use crate::workspace::{Cli, End};
 
 use super::scene::{Scene, image};
 
@@ -72,7 +72,7 @@ fn two_resources_of_a_configuration_do_not_push_to_one_tag() {
 fn a_push_that_is_interrupted_or_killed_is_completed_by_the_next_apply() {
     let scene = Scene::new();
     let (layout, digest) = scene.layout("one", &["linux/amd64", "linux/arm64"], 8 * 1024 * 1024);
-    for ending in ["interrupt", "provider", "all"] {
+    for (ending, end) in [("interrupt", End::Interrupt), ("provider", End::KillProvider), ("all", End::KillAll)] {
         let way = Cutter::before(&scene.registry.place, &[(3_000_000, Break::Hold)]);
         let to = format!("{}/{ending}/app:1", way.place);
         let provider = scene.provider(&[&way.place]);
@@ -81,18 +81,8 @@ fn a_push_that_is_interrupted_or_killed_is_completed_by_the_next_apply() {
         workspace.configure(&format!("{provider}{}", image("x", &source, &to, "")));
         let run = workspace.start_apply();
         run.wait_until(|| way.is_holding(), "a push in its middle");
-        match ending {
-            "interrupt" => {
-                run.interrupt();
-                let told = run.finish().fails();
-                assert!(told.contains("BERTH-OCI-010"), "{told}");
-            }
-            "provider" => {
-                run.kill_provider();
-                run.finish().fails();
-            }
-            _ => run.kill_all(),
-        }
+        let told = run.end_by(end);
+        assert!(end != End::Interrupt || told.contains("BERTH-OCI-010"), "{told}");
         way.let_go();
         assert_eq!(scene.digest(&format!("{ending}/app:1")), None);
         workspace.run(&["force-unlock", "-force", "none"]);

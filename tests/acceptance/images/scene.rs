@@ -1,7 +1,7 @@
 //! A registry with TLS and a login, images to push to it, and skopeo to look at it.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use berth::digest::sha256_hex;
 use serde_json::{Value, json};
@@ -24,6 +24,14 @@ pub fn skopeo(arguments: &[&str]) -> Result<String, String> {
     let output = Command::new("skopeo").args(arguments).output().expect("skopeo is installed");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+/// What a program has printed, which has to end well.
+#[track_caller]
+pub fn told(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
 }
 
 impl Scene {

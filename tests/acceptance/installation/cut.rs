@@ -2,17 +2,9 @@
 
 use crate::fault_proxy::Faults;
 use crate::kubectl::{kubectl_ok, object};
-use crate::workspace::Workspace;
+use crate::workspace::{End, Workspace};
 
-use super::{ADDRESS, Cluster, image_of, installed, release};
-
-/// What befalls a run while a write is held.
-#[derive(Clone, Copy, Debug)]
-enum End {
-    KillProvider,
-    KillAll,
-    Interrupt,
-}
+use super::{ADDRESS, Cluster, broken, image_of, installed, release};
 
 /// An installation whose cluster is reached through a proxy.
 struct Scene {
@@ -39,29 +31,13 @@ impl Scene {
         self.proxy.once(&format!("PATCH /:{kind}"));
         let running = self.workspace.start_apply();
         running.wait_until(|| self.proxy.held() > before, &format!("write {number}"));
-        match end {
-            End::KillProvider => {
-                running.kill_provider();
-                running.finish().fails();
-            }
-            End::KillAll => running.kill_all(),
-            End::Interrupt => {
-                running.interrupt();
-                running.finish().fails();
-            }
-        }
+        running.end_by(end);
     }
 
     /// Applies again. Where the state never heard of what was finished, the refusal says how to go on, and that does.
     #[track_caller]
     fn goes_on(&self, version: &str, step: &str) {
-        let run = self.workspace.apply();
-        if !run.is_success() {
-            let errors = run.fails();
-            assert!(errors.contains("BERTH-K8S-015") && errors.contains("import it"), "{step}: {errors}");
-            self.workspace.import(ADDRESS, "cert-manager").succeeds();
-            self.workspace.apply().succeeds();
-        }
+        self.workspace.go_on(ADDRESS, "cert-manager", step);
         assert!(image_of("cert-manager").ends_with(version), "{step}: {}", image_of("cert-manager"));
         self.workspace.plan().changes_nothing();
     }
@@ -122,9 +98,7 @@ fn there_is_no_way_back_to_a_mixture_of_two_releases() {
     scene.workspace.apply().succeeds();
     scene.declare("current");
     scene.ends_at(42, "hold-after", End::KillAll);
-    let broken = std::fs::read_to_string(release("current")).unwrap();
-    let broken = broken.replace("cert-manager-controller:v1.11.5", "cert-manager-controller-none:v1.11.5");
-    scene.workspace.write("broken.yaml", &broken);
+    scene.workspace.write("broken.yaml", &broken());
     let way = format!("provider \"berth\" {{\n  kubernetes = {}\n}}\n", scene.proxy.kubernetes_block());
     let more = "  timeouts = { update = \"20s\" }";
     scene.workspace.configure(&(way + &installed("broken.yaml", more)));

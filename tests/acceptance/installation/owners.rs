@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::kubectl::{kubectl_ok, object};
+use crate::kubectl::{Held, kubectl_ok, object};
 use crate::workspace::Workspace;
 
 use super::{Cluster, release};
@@ -142,17 +142,13 @@ fn a_namespace_that_is_there_is_used_and_stays_and_one_on_its_way_out_is_waited_
 
     // On its way out.
     kubectl_ok(&["-n", "cert-manager", "create", "configmap", "held"]);
-    let hold = |finalizers: &str| {
-        let patch = format!("{{\"metadata\":{{\"finalizers\":{finalizers}}}}}");
-        kubectl_ok(&["-n", "cert-manager", "patch", "configmap", "held", "--type=merge", "-p", &patch]);
-    };
-    hold("[\"sandbox.test/hold\"]");
+    let held = Held::of("cert-manager", "configmap", "held");
     kubectl_ok(&["delete", "namespace", "cert-manager", "--wait=false"]);
     let waits = || workspace.log().matches("waiting until it is gone").count();
     let before = waits();
     let running = workspace.start_apply();
     running.wait_until(|| waits() > before, "the wait for the namespace");
-    hold("null");
+    drop(held);
     running.finish().succeeds();
     stands("made anew");
     workspace.plan().changes_nothing();

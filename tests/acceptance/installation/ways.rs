@@ -5,7 +5,7 @@ use crate::runner::Runner;
 use crate::workspace::Workspace;
 use berth::domain::cluster_permissions::{Use, permissions};
 
-use super::{ADDRESS, Cluster, image_of, installed, release, results};
+use super::{ADDRESS, Cluster, broken, image_of, installed, release, results};
 
 #[test]
 #[ignore = "needs the sandbox with cert-manager-releases, and without cert-manager"]
@@ -13,9 +13,7 @@ fn a_release_that_does_not_come_up_is_rolled_back_and_planned_again() {
     let _cluster = Cluster::empty();
     let workspace = Workspace::new(&installed(&release("former"), ""));
     workspace.apply().succeeds();
-    let broken = std::fs::read_to_string(release("current")).unwrap();
-    let broken = broken.replace("cert-manager-controller:v1.11.5", "cert-manager-controller-none:v1.11.5");
-    workspace.write("broken.yaml", &broken);
+    workspace.write("broken.yaml", &broken());
     workspace.configure(&installed("broken.yaml", "  timeouts = { update = \"40s\" }"));
     let errors = workspace.apply().fails();
     assert!(errors.contains("rolled back: ") && errors.contains("those of 1.10.2 again"), "{errors}");
@@ -79,10 +77,8 @@ fn what_kubectl_installed_is_refused_then_taken_over_and_upgraded() {
 fn what_was_imported_is_rolled_back_as_well() {
     let _cluster = Cluster::empty();
     kubectl_ok(&["apply", "-f", &release("former")]);
-    let broken = std::fs::read_to_string(release("current")).unwrap();
-    let broken = broken.replace("cert-manager-controller:v1.11.5", "cert-manager-controller-none:v1.11.5");
     let workspace = Workspace::new(&installed("broken.yaml", "  timeouts = { update = \"30s\" }"));
-    workspace.write("broken.yaml", &broken);
+    workspace.write("broken.yaml", &broken());
     workspace.import(ADDRESS, "cert-manager").succeeds();
     let errors = workspace.apply().fails();
     assert!(errors.contains("rolled back: ") && errors.contains("those of 1.10.2 again"), "{errors}");

@@ -4,15 +4,7 @@
 use super::subjects::{Subject, issuer, manifest, pull_secret, registry};
 use crate::fault_proxy::Faults;
 use crate::sandbox::{cluster, value};
-use crate::workspace::{Cli, Workspace};
-
-/// What happens to a run while a call is held.
-#[derive(Clone, Copy, Debug)]
-enum End {
-    KillProvider,
-    KillAll,
-    Interrupt,
-}
+use crate::workspace::{Cli, End, Workspace};
 
 const ENDS: [End; 3] = [End::KillProvider, End::KillAll, End::Interrupt];
 
@@ -46,28 +38,12 @@ impl Scene {
         self.proxy.once(&format!("{call}:{kind}"));
         let running = self.workspace.start_apply();
         running.wait_until(|| self.proxy.held() > before, &format!("{call} {number}"));
-        match end {
-            End::KillProvider => {
-                running.kill_provider();
-                running.finish().fails();
-            }
-            End::KillAll => running.kill_all(),
-            End::Interrupt => {
-                running.interrupt();
-                running.finish().fails();
-            }
-        }
+        running.end_by(end);
     }
 
     /// Applies again. Where the state never heard of what was finished, the refusal says how to go on, and that does.
     fn goes_on(&self, step: &str) {
-        let run = self.workspace.apply();
-        if !run.is_success() {
-            let errors = run.fails();
-            assert!(errors.contains("BERTH-K8S-015") && errors.contains("import it"), "{step}: {errors}");
-            self.workspace.import(&self.subject.address("it"), &self.subject.import_id).succeeds();
-            self.workspace.apply().succeeds();
-        }
+        self.workspace.go_on(&self.subject.address("it"), &self.subject.import_id, step);
         self.subject.stands(step);
         self.workspace.plan().changes_nothing();
         self.workspace.destroy().succeeds();

@@ -14,6 +14,16 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// How long a provider may go on after its host is gone.
 const ORPHAN_LIMIT: Duration = Duration::from_secs(20);
 
+/// What ends a run in its middle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    KillProvider,
+    KillHost,
+    KillAll,
+    Interrupt,
+    InterruptTwice,
+}
+
 /// A run that has not ended.
 pub struct Running<'a> {
     pub(super) workspace: &'a Workspace,
@@ -55,6 +65,29 @@ impl Running<'_> {
         let providers = children(host).into_iter().filter(|pid| command_line(*pid).contains(PROGRAM));
         let provider = providers.max().expect("a provider runs");
         kill("KILL", provider);
+    }
+
+    /// Ends it so. Answers with the errors, where its host lives to tell them.
+    #[track_caller]
+    pub fn end_by(self, end: End) -> String {
+        match end {
+            End::KillAll => self.kill_all(),
+            End::KillHost => self.kill_host(),
+            End::KillProvider => {
+                self.kill_provider();
+                return self.finish().fails();
+            }
+            End::Interrupt => {
+                self.interrupt();
+                return self.finish().fails();
+            }
+            End::InterruptTwice => {
+                self.interrupt();
+                self.interrupt();
+                return self.finish_abruptly().fails();
+            }
+        }
+        String::new()
     }
 
     /// Kills the host and every provider of it.
