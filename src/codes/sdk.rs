@@ -83,6 +83,11 @@ pub(super) const CODES: &[Code] = &[
     ),
     lasting("BERTH-SDK-017", "A member of a list, set or map is null.", "Leave it out, as the message shows."),
     lasting(
+        "BERTH-SDK-018",
+        "A required attribute is null.",
+        "Give it a value. A variable without a default that nothing sets is null, and so is an output of a module that has none.",
+    ),
+    lasting(
         "BERTH-SDK-030",
         "A warning: a write-only value is given without its version, so that nobody notices when it changes.",
         "Set its `..._wo_version` to a number, and change that whenever the value changes.",

@@ -3,7 +3,7 @@
 use berth::plugin::engine::nulls;
 use berth::plugin::engine::plan::{self, Proposal};
 use berth::plugin::wire::msgpack;
-use berth::sdk::{Attribute, Nesting, Private, Shape, Type, Value};
+use berth::sdk::{Attribute, Mode, Nesting, Private, Shape, Type, Value};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use tfplugin_testing::values::{SECRET, as_configured, configuration, open_configurations, state, unsettled};
@@ -101,6 +101,50 @@ fn what_is_not_known_yet_is_not_wrong() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_required_attribute_that_is_null_is_told_where_it_stands() {
+    for_each_value(configuration, |subject, config| {
+        for (place, config) in with_one_null(&subject.schema.attributes, config) {
+            let found = subject.validate(&config);
+            let words = format!("`{place}` is required");
+            assert!(found.iter().any(|told| told.summary().contains(&words)), "{subject}: {place}");
+        }
+    });
+}
+
+/// The value once for each required attribute in it, which is null there, and that attribute's place.
+fn with_one_null(attributes: &[Attribute], value: &Value) -> Vec<(String, Value)> {
+    let mut made = Vec::new();
+    for attribute in attributes {
+        let given = value.member(&attribute.name);
+        if given.is_null() || given.is_unknown() {
+            continue;
+        }
+        let put = |member: Value| {
+            let mut members = value.members().unwrap().clone();
+            members.insert(attribute.name.clone(), member);
+            Value::Map(members)
+        };
+        if attribute.mode == Mode::Required {
+            made.push((attribute.name.clone(), put(Value::Null)));
+        }
+        if let Shape::Nested(Nesting::Single, inner) = &attribute.shape {
+            let within = with_one_null(inner, given).into_iter();
+            made.extend(within.map(|(place, value)| (format!("{}.{place}", attribute.name), put(value))));
+        }
+        if let Shape::Nested(Nesting::List, inner) = &attribute.shape
+            && let Some((first, rest)) = given.elements().and_then(|elements| elements.split_first())
+        {
+            let within = with_one_null(inner, first).into_iter();
+            made.extend(within.map(|(place, value)| {
+                let elements = std::iter::once(value).chain(rest.iter().cloned()).collect();
+                (format!("{}[0].{place}", attribute.name), put(Value::List(elements)))
+            }));
+        }
+    }
+    made
 }
 
 #[test]

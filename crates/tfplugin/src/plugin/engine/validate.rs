@@ -2,9 +2,9 @@
 
 use super::walk::each_object;
 use crate::explain::Explanation;
-use crate::sdk::{Attribute, Diagnostics, Nesting, Path, Shape, Value};
+use crate::sdk::{Attribute, Diagnostics, Mode, Nesting, Path, Shape, Value};
 
-/// Tests every known value, and warns of deprecated attributes that are given.
+/// Tests every known value, misses required ones, and warns of deprecated attributes that are given.
 pub fn attributes(attributes: &[Attribute], config: &Value, found: &mut Diagnostics) {
     object(attributes, config, &Path::root(), found);
 }
@@ -12,14 +12,29 @@ pub fn attributes(attributes: &[Attribute], config: &Value, found: &mut Diagnost
 fn object(attributes: &[Attribute], value: &Value, at: &Path, found: &mut Diagnostics) {
     for attribute in attributes {
         let given = value.member(&attribute.name);
-        if given.is_null() || given.is_unknown() {
+        let here = at.attribute(&attribute.name);
+        if given.is_unknown() {
             continue;
         }
-        let here = at.attribute(&attribute.name);
+        if given.is_null() {
+            miss(attribute, &here, found);
+            continue;
+        }
         one(attribute, given, &here, found);
         if let Shape::Nested(nesting, inner) = &attribute.shape {
             nested(*nesting, inner, given, &here, found);
         }
+    }
+}
+
+/// Hosts see to it that a required attribute is written down. One that is written as null is the provider's to tell.
+fn miss(attribute: &Attribute, here: &Path, found: &mut Diagnostics) {
+    if attribute.mode == Mode::Required {
+        found.error(
+            &Explanation::new("SDK-018", format!("`{here}` is required and is null"))
+                .next("give it a value; a variable that was not set is null too")
+                .at(here.to_string()),
+        );
     }
 }
 
