@@ -128,9 +128,9 @@ impl Destination<'_> {
     /// this could be known, the tag is to be put back.
     pub fn note(self, cx: &Cx) -> Result<()> {
         if self.held().note(cx)? {
-            lose(cx)
+            lose(cx);
         } else {
-            put_back(cx)
+            put_back(cx);
         }
         Ok(())
     }
