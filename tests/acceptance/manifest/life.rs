@@ -231,7 +231,7 @@ fn mistakes_are_told_before_anything_is_written() {
 }
 
 #[test]
-#[ignore = "needs the sandbox"]
+#[ignore = "needs the sandbox with cert-manager"]
 fn what_runs_may_wait_for_what_comes_after_it() {
     let namespace = Namespace::new("manifest");
     let program = r#"command: [sleep, "3600"], volumeMounts: [{name: tls, mountPath: /tls}]"#;

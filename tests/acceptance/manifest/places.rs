@@ -91,7 +91,7 @@ fn a_namespace_that_does_not_go_says_what_is_left_in_it() {
     let held = namespace.hold("configmap", "kept");
     kubectl_ok(&["delete", "namespace", &namespace.0, "--wait=false"]);
     let own = format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {}}}\n", namespace.0);
-    let workspace = Workspace::new(&declared(&own, "  timeouts = { create = \"6s\" }"));
+    let workspace = Workspace::new(&declared(&own, "  timeouts = { create = \"20s\" }"));
     let errors = workspace.apply().fails();
     for words in ["BERTH-K8S-091", "configmaps. has 1 resource instances", "sandbox.berth/held"] {
         assert!(errors.contains(words), "{words}: {errors}");

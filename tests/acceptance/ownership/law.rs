@@ -58,7 +58,7 @@ fn comes_to_rest(workspace: &crate::workspace::Workspace, subject: &Subject, aft
 }
 
 #[test]
-#[ignore = "needs the sandbox"]
+#[ignore = "needs the sandbox with cert-manager"]
 fn a_renamed_address_loses_nothing() {
     holds(|cli, subject| {
         let workspace = subject.workspace(cli, &subject.declared(&["before"]));
@@ -83,7 +83,7 @@ fn moved(subject: &Subject, from: &str, to: &str) -> String {
 }
 
 #[test]
-#[ignore = "needs the sandbox"]
+#[ignore = "needs the sandbox with cert-manager"]
 fn a_renamed_key_of_for_each_loses_nothing() {
     holds(|cli, subject| {
         let keyed = |key: &str| subject.with("it", &format!("  for_each = toset([\"{key}\"])"));
@@ -97,7 +97,7 @@ fn a_renamed_key_of_for_each_loses_nothing() {
 }
 
 #[test]
-#[ignore = "needs the sandbox"]
+#[ignore = "needs the sandbox with cert-manager"]
 fn create_before_destroy_is_refused_and_leaves_what_stands() {
     holds(|cli, subject| {
         let workspace =
@@ -114,7 +114,7 @@ fn create_before_destroy_is_refused_and_leaves_what_stands() {
 }
 
 #[test]
-#[ignore = "needs the sandbox"]
+#[ignore = "needs the sandbox with cert-manager"]
 fn a_second_state_is_refused_and_its_destroy_takes_nothing() {
     holds(|cli, subject| {
         let first = subject.workspace(cli, &subject.declared(&["it"]));
@@ -138,7 +138,7 @@ fn a_second_state_is_refused_and_its_destroy_takes_nothing() {
 }
 
 #[test]
-#[ignore = "needs the sandbox"]
+#[ignore = "needs the sandbox with cert-manager"]
 fn a_tainted_one_is_made_anew_in_one_apply() {
     holds(|cli, subject| {
         let workspace = subject.workspace(cli, &subject.declared(&["it"]));
@@ -155,7 +155,7 @@ fn a_tainted_one_is_made_anew_in_one_apply() {
 }
 
 #[test]
-#[ignore = "needs the sandbox"]
+#[ignore = "needs the sandbox with cert-manager"]
 fn destroyed_and_applied_back_to_back_it_stands() {
     holds(|cli, subject| {
         let workspace = subject.workspace(cli, &subject.declared(&["it"]));
@@ -170,7 +170,7 @@ fn destroyed_and_applied_back_to_back_it_stands() {
 }
 
 #[test]
-#[ignore = "needs the sandbox"]
+#[ignore = "needs the sandbox with cert-manager"]
 fn of_two_of_one_name_the_second_is_refused() {
     holds(|cli, subject| {
         let workspace = subject.workspace(cli, &subject.declared(&["one", "other"]));
