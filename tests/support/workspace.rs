@@ -46,6 +46,12 @@ impl Cli {
         std::iter::once(Self::terraform()).chain(tofu).collect()
     }
 
+    /// The one of [`Cli::all`] whose turn it is: where the cases of a law differ in more than their host, each is worth one.
+    pub fn turn(case: usize) -> Self {
+        let mut all = Self::all();
+        all.swap_remove(case % all.len())
+    }
+
     /// The hosts that keep identities: OpenTofu, and the newer Terraform that the variable `TERRAFORM_NEW` tells of.
     pub fn with_identities() -> Vec<Self> {
         let paths = ["TERRAFORM_NEW", "TOFU"].into_iter().filter_map(std::env::var_os);

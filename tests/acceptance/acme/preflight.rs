@@ -51,85 +51,81 @@ fn planned(cli: &Cli, records: &str, names: &[&str], more: &str, settings: &str)
 #[test]
 #[ignore = "needs the sandbox"]
 fn a_clean_setup_is_planned_without_a_warning() {
-    for cli in Cli::all() {
-        let name = unique_name("clean", &value("SANDBOX_ZONE_NAME"));
-        let child = unique_name("clean", &value("SANDBOX_CHILD_ZONE_NAME"));
-        let told = planned(&cli, "", &[&name, &format!("*.{name}"), &child], "", "");
-        assert_eq!(codes(&told), [""; 0], "{told:?}");
-    }
+    let cli = Cli::turn(0);
+    let name = unique_name("clean", &value("SANDBOX_ZONE_NAME"));
+    let child = unique_name("clean", &value("SANDBOX_CHILD_ZONE_NAME"));
+    let told = planned(&cli, "", &[&name, &format!("*.{name}"), &child], "", "");
+    assert_eq!(codes(&told), [""; 0], "{told:?}");
 }
 
 #[test]
 #[ignore = "needs the sandbox"]
 fn caa_records_that_forbid_the_ca_are_told_and_offline_asks_nothing() {
-    for cli in Cli::all() {
-        let base = unique_name("caa", &value("SANDBOX_ZONE_NAME"));
-        let (plain_name, star) = (format!("www.{base}"), format!("*.{base}"));
-        let caa = |values: &[&str]| record("caa", &value("SANDBOX_ZONE_ID"), &base, "CAA", values);
-        let ours = "0 issue \"pebble.letsencrypt.org\"";
-        let names = [plain_name.as_str(), star.as_str()];
+    let cli = Cli::turn(1);
+    let base = unique_name("caa", &value("SANDBOX_ZONE_NAME"));
+    let (plain_name, star) = (format!("www.{base}"), format!("*.{base}"));
+    let caa = |values: &[&str]| record("caa", &value("SANDBOX_ZONE_ID"), &base, "CAA", values);
+    let ours = "0 issue \"pebble.letsencrypt.org\"";
+    let names = [plain_name.as_str(), star.as_str()];
 
-        let told = planned(&cli, &caa(&["0 issue \"other.example\""]), &names, "", "");
-        assert_eq!(codes(&told), ["BERTH-ACME-090", "BERTH-ACME-090"], "{told:?}");
-        let text = words(&told, "BERTH-ACME-090");
-        assert!(text.contains(&format!("CAA {base}")) && text.contains("other.example"), "{text}");
-        assert!(text.contains(ours), "{text}");
-        let told = planned(&cli, &caa(&[ours, "0 issuewild \";\""]), &names, "", "");
-        assert_eq!(codes(&told), ["BERTH-ACME-090"], "{told:?}");
-        assert!(words(&told, "BERTH-ACME-090").contains(&format!("`{star}`")));
-        let by_file = "0 issue \"pebble.letsencrypt.org; validationmethods=http-01\"";
-        let told = planned(&cli, &caa(&[by_file]), &names, "", "");
-        assert!(words(&told, "BERTH-ACME-090").contains("add `dns-01` to `validationmethods`"), "{told:?}");
-        assert_eq!(codes(&planned(&cli, &caa(&[ours]), &names, "", "")), [""; 0]);
-        let offline = planned(&cli, &caa(&["0 issue \";\""]), &names, "", "  offline = true\n");
-        assert_eq!(codes(&offline), [""; 0]);
-    }
+    let told = planned(&cli, &caa(&["0 issue \"other.example\""]), &names, "", "");
+    assert_eq!(codes(&told), ["BERTH-ACME-090", "BERTH-ACME-090"], "{told:?}");
+    let text = words(&told, "BERTH-ACME-090");
+    assert!(text.contains(&format!("CAA {base}")) && text.contains("other.example"), "{text}");
+    assert!(text.contains(ours), "{text}");
+    let told = planned(&cli, &caa(&[ours, "0 issuewild \";\""]), &names, "", "");
+    assert_eq!(codes(&told), ["BERTH-ACME-090"], "{told:?}");
+    assert!(words(&told, "BERTH-ACME-090").contains(&format!("`{star}`")));
+    let by_file = "0 issue \"pebble.letsencrypt.org; validationmethods=http-01\"";
+    let told = planned(&cli, &caa(&[by_file]), &names, "", "");
+    assert!(words(&told, "BERTH-ACME-090").contains("add `dns-01` to `validationmethods`"), "{told:?}");
+    assert_eq!(codes(&planned(&cli, &caa(&[ours]), &names, "", "")), [""; 0]);
+    let offline = planned(&cli, &caa(&["0 issue \";\""]), &names, "", "  offline = true\n");
+    assert_eq!(codes(&offline), [""; 0]);
 }
 
 #[test]
 #[ignore = "needs the sandbox"]
 fn the_way_of_the_challenge_name_is_told() {
     let zone = value("SANDBOX_ZONE_ID");
-    for cli in Cli::all() {
-        let name = unique_name("way", &value("SANDBOX_ZONE_NAME"));
-        let challenge = format!("_acme-challenge.{name}");
-        let cname = |owner: &str, target: &str| record("way", &zone, owner, "CNAME", &[target]);
-        let reachable = format!("{name}.{}.", value("SANDBOX_OTHER_ZONE_NAME"));
+    let cli = Cli::turn(2);
+    let name = unique_name("way", &value("SANDBOX_ZONE_NAME"));
+    let challenge = format!("_acme-challenge.{name}");
+    let cname = |owner: &str, target: &str| record("way", &zone, owner, "CNAME", &[target]);
+    let reachable = format!("{name}.{}.", value("SANDBOX_OTHER_ZONE_NAME"));
 
-        let dangling = planned(&cli, &cname(&challenge, "x.nowhere.example."), &[&name], "", "");
-        assert!(words(&dangling, "BERTH-ACME-092").contains("no zone holds `x.nowhere.example`"), "{dangling:?}");
-        assert_eq!(codes(&planned(&cli, &cname(&challenge, &reachable), &[&name], "", "")), [""; 0]);
-        let unfollowed =
-            planned(&cli, &cname(&challenge, &reachable), &[&name], "  dns01 = { follow_cname = false }\n", "");
-        assert_eq!(codes(&unfollowed), ["BERTH-ACME-093"], "{unfollowed:?}");
+    let dangling = planned(&cli, &cname(&challenge, "x.nowhere.example."), &[&name], "", "");
+    assert!(words(&dangling, "BERTH-ACME-092").contains("no zone holds `x.nowhere.example`"), "{dangling:?}");
+    assert_eq!(codes(&planned(&cli, &cname(&challenge, &reachable), &[&name], "", "")), [""; 0]);
+    let unfollowed =
+        planned(&cli, &cname(&challenge, &reachable), &[&name], "  dns01 = { follow_cname = false }\n", "");
+    assert_eq!(codes(&unfollowed), ["BERTH-ACME-093"], "{unfollowed:?}");
 
-        let below = format!("foo.{name}");
-        let trap = planned(&cli, &cname(&format!("*.{name}"), &reachable), &[&below], "", "");
-        let text = words(&trap, "BERTH-ACME-094");
-        assert!(text.contains(&format!("`*.{name}`")) && text.contains("berth_dns01_delegation"), "{text}");
-    }
+    let below = format!("foo.{name}");
+    let trap = planned(&cli, &cname(&format!("*.{name}"), &reachable), &[&below], "", "");
+    let text = words(&trap, "BERTH-ACME-094");
+    assert!(text.contains(&format!("`*.{name}`")) && text.contains("berth_dns01_delegation"), "{text}");
 }
 
 #[test]
 #[ignore = "needs the sandbox"]
 fn a_zone_that_the_world_does_not_see_is_told() {
     let parent = value("SANDBOX_ZONE_ID");
-    for cli in Cli::all() {
-        let zone = OwnZone::new(&unique_name("lost", &value("SANDBOX_ZONE_NAME")));
-        let name = format!("www.{}", zone.name);
-        let nowhere = planned(&cli, "", &[&name], "", "");
-        assert!(words(&nowhere, "BERTH-ACME-091").contains("no NS records"), "{nowhere:?}");
-        // What is made after the delegation is waited for in its place.
-        let after = record("after", &parent, &format!("after-{}", zone.name), "TXT", &["x"]);
-        let elsewhere = record("cut", &parent, &zone.name, "NS", &["ns1.registrar.example."])
-            + &after.replace("wait =", "depends_on = [berth_dns_record.cut]\n  wait =");
-        let told = planned(&cli, &elsewhere, &[&name], "", "");
-        assert!(words(&told, "BERTH-ACME-091").contains("ns1.registrar.example"), "{told:?}");
+    let cli = Cli::turn(3);
+    let zone = OwnZone::new(&unique_name("lost", &value("SANDBOX_ZONE_NAME")));
+    let name = format!("www.{}", zone.name);
+    let nowhere = planned(&cli, "", &[&name], "", "");
+    assert!(words(&nowhere, "BERTH-ACME-091").contains("no NS records"), "{nowhere:?}");
+    // What is made after the delegation is waited for in its place.
+    let after = record("after", &parent, &format!("after-{}", zone.name), "TXT", &["x"]);
+    let elsewhere = record("cut", &parent, &zone.name, "NS", &["ns1.registrar.example."])
+        + &after.replace("wait =", "depends_on = [berth_dns_record.cut]\n  wait =");
+    let told = planned(&cli, &elsewhere, &[&name], "", "");
+    assert!(words(&told, "BERTH-ACME-091").contains("ns1.registrar.example"), "{told:?}");
 
-        let child = unique_name("cut", &value("SANDBOX_CHILD_ZONE_NAME"));
-        let told = planned(&cli, "", &[&child], &format!("  dns01 = {{ zone_id = \"{parent}\" }}\n"), "");
-        assert!(words(&told, "BERTH-ACME-091").contains(&value("SANDBOX_CHILD_ZONE_NAME")), "{told:?}");
-    }
+    let child = unique_name("cut", &value("SANDBOX_CHILD_ZONE_NAME"));
+    let told = planned(&cli, "", &[&child], &format!("  dns01 = {{ zone_id = \"{parent}\" }}\n"), "");
+    assert!(words(&told, "BERTH-ACME-091").contains(&value("SANDBOX_CHILD_ZONE_NAME")), "{told:?}");
 }
 
 #[test]
@@ -198,18 +194,17 @@ fn a_permission_that_is_missing_is_told() {
     let gate = Gate::before(&value("AWS_ENDPOINT_URL"), move |_, body| {
         body.contains("Action=SimulatePrincipalPolicy").then(|| judged.to_owned())
     });
-    for cli in Cli::all() {
-        let name = unique_name("denied", &value("SANDBOX_ZONE_NAME"));
-        let workspace = Workspace::on(&cli, "");
-        let settings =
-            |offline| format!("  aws = {{ endpoints = {{ iam = \"{}\" }} }}\n  offline = {offline}\n", gate.url());
-        workspace.configure(&by_role(&workspace, &name, "", &settings(false)));
-        let told = warnings(workspace.plan());
-        let text = words(&told, "BERTH-ACME-096");
-        assert!(text.contains("route53:ChangeResourceRecordSets") && text.contains("assumed-role/acme-dns"), "{text}");
-        workspace.configure(&by_role(&workspace, &name, "", &settings(true)));
-        assert_eq!(codes(&warnings(workspace.plan())), [""; 0]);
-    }
+    let cli = Cli::turn(4);
+    let name = unique_name("denied", &value("SANDBOX_ZONE_NAME"));
+    let workspace = Workspace::on(&cli, "");
+    let settings =
+        |offline| format!("  aws = {{ endpoints = {{ iam = \"{}\" }} }}\n  offline = {offline}\n", gate.url());
+    workspace.configure(&by_role(&workspace, &name, "", &settings(false)));
+    let told = warnings(workspace.plan());
+    let text = words(&told, "BERTH-ACME-096");
+    assert!(text.contains("route53:ChangeResourceRecordSets") && text.contains("assumed-role/acme-dns"), "{text}");
+    workspace.configure(&by_role(&workspace, &name, "", &settings(true)));
+    assert_eq!(codes(&warnings(workspace.plan())), [""; 0]);
 }
 
 /// A hosted zone of a test's own, which the sandbox's DNS server does not serve.
@@ -265,27 +260,26 @@ fn by_role(workspace: &Workspace, name: &str, more: &str, settings: &str) -> Str
 #[test]
 #[ignore = "needs the sandbox"]
 fn records_are_written_by_the_role_of_the_account_that_has_the_zones() {
-    for cli in Cli::all() {
-        let key = "AKIAZONESROLE0000000".to_owned();
-        let name = unique_name("role", &value("SANDBOX_ZONE_NAME"));
-        let workspace = Workspace::on(&cli, "").env("AWS_ACCESS_KEY_ID", &key);
-        let two = format!(
-            "}}\nresource \"berth_acme_certificate\" \"other\" {{\n  account_url = berth_acme_account.main.account_url\n  \
-             account_key = {{ file = \"{}\" }}\n  dns_names = [\"b.{name}\"]\n  private_key_in_state = true\n  \
-             dns01 = {{ assume_role = {{ role_arn = \"arn:aws:iam::123456789012:role/acme-dns\", session_name = \"zones\" }} }}\n",
-            workspace.path("account.pem").display()
-        );
-        workspace.configure(&by_role(&workspace, &name, &two, ""));
-        let before = requests().len();
-        workspace.apply().succeeds();
-        let calls = requests().split_off(before);
-        let own: Vec<_> = calls.iter().filter(|line| line.ends_with(&format!(" {key}"))).collect();
-        assert!(own.iter().all(|line| line.contains(" sts ")), "all of Route53 is asked by the role: {own:?}");
-        let sessions = own.iter().filter(|line| line.contains("AssumeRole")).count();
-        assert!((1..=2).contains(&sessions), "one session to plan, one to apply, for both certificates: {own:?}");
-        workspace.plan().changes_nothing();
-        workspace.destroy().succeeds();
-    }
+    let cli = Cli::turn(5);
+    let key = "AKIAZONESROLE0000000".to_owned();
+    let name = unique_name("role", &value("SANDBOX_ZONE_NAME"));
+    let workspace = Workspace::on(&cli, "").env("AWS_ACCESS_KEY_ID", &key);
+    let two = format!(
+        "}}\nresource \"berth_acme_certificate\" \"other\" {{\n  account_url = berth_acme_account.main.account_url\n  \
+         account_key = {{ file = \"{}\" }}\n  dns_names = [\"b.{name}\"]\n  private_key_in_state = true\n  \
+         dns01 = {{ assume_role = {{ role_arn = \"arn:aws:iam::123456789012:role/acme-dns\", session_name = \"zones\" }} }}\n",
+        workspace.path("account.pem").display()
+    );
+    workspace.configure(&by_role(&workspace, &name, &two, ""));
+    let before = requests().len();
+    workspace.apply().succeeds();
+    let calls = requests().split_off(before);
+    let own: Vec<_> = calls.iter().filter(|line| line.ends_with(&format!(" {key}"))).collect();
+    assert!(own.iter().all(|line| line.contains(" sts ")), "all of Route53 is asked by the role: {own:?}");
+    let sessions = own.iter().filter(|line| line.contains("AssumeRole")).count();
+    assert!((1..=2).contains(&sessions), "one session to plan, one to apply, for both certificates: {own:?}");
+    workspace.plan().changes_nothing();
+    workspace.destroy().succeeds();
 }
 
 #[test]
@@ -331,33 +325,28 @@ fn what_a_certificate_lacks_is_told_in_the_plan() {
 #[ignore = "needs the sandbox"]
 fn what_a_certificate_lacks_in_the_cluster_is_told_in_the_plan() {
     let name = unique_name("lacking", &value("SANDBOX_ZONE_NAME"));
-    for cli in Cli::all() {
-        // The one of the host before may still be on its way out.
-        let label = if cli.is_tofu() { "lacking-tofu" } else { "lacking" };
-        let (workspace, namespace) = (Workspace::on(&cli, ""), super::Namespace::new(label));
-        let warned = |more: &str| {
-            workspace.configure(&(provider("") + &plain(&workspace, &[&name], more)));
-            let shown = workspace.plan().changes_something().diagnostics().into_iter();
-            let told = shown.map(|shown| shown.detail).filter(|text| text.contains("does not exist"));
-            told.collect::<Vec<_>>()
-        };
-        let stored =
-            |namespace: &str| format!("  kubernetes_secret = {{ namespace = \"{namespace}\", name = \"tls\" }}\n");
-        let proved =
-            |class: &str| format!("  http01 = {{ ingress_class = \"{class}\", namespace = \"{}\" }}\n", namespace.0);
-        assert_eq!(warned(&stored(&namespace.0)), [""; 0]);
-        let away = warned(&stored("nowhere"));
-        assert!(away.len() == 1 && away[0].contains("BERTH-K8S-072"), "{away:?}");
-        let class = warned(&(stored(&namespace.0) + &proved("nobody")));
-        assert!(class.len() == 1 && class[0].contains("BERTH-ACME-122"), "{class:?}");
-        // The namespace of a key that this very run makes is not missed.
-        let made = format!("acme-made-{}", std::process::id());
-        let certificate = super::certificate_in(&made, &[&name], "");
-        workspace.configure(&(provider("") + &super::account_in(&made) + &certificate));
-        let shown = workspace.plan().changes_something().diagnostics();
-        assert!(
-            shown.iter().all(|shown| !shown.detail.contains("does not exist")),
-            "a namespace is missed that is made"
-        );
-    }
+    let cli = Cli::turn(6);
+    // The one of the host before may still be on its way out.
+    let label = if cli.is_tofu() { "lacking-tofu" } else { "lacking" };
+    let (workspace, namespace) = (Workspace::on(&cli, ""), super::Namespace::new(label));
+    let warned = |more: &str| {
+        workspace.configure(&(provider("") + &plain(&workspace, &[&name], more)));
+        let shown = workspace.plan().changes_something().diagnostics().into_iter();
+        let told = shown.map(|shown| shown.detail).filter(|text| text.contains("does not exist"));
+        told.collect::<Vec<_>>()
+    };
+    let stored = |namespace: &str| format!("  kubernetes_secret = {{ namespace = \"{namespace}\", name = \"tls\" }}\n");
+    let proved =
+        |class: &str| format!("  http01 = {{ ingress_class = \"{class}\", namespace = \"{}\" }}\n", namespace.0);
+    assert_eq!(warned(&stored(&namespace.0)), [""; 0]);
+    let away = warned(&stored("nowhere"));
+    assert!(away.len() == 1 && away[0].contains("BERTH-K8S-072"), "{away:?}");
+    let class = warned(&(stored(&namespace.0) + &proved("nobody")));
+    assert!(class.len() == 1 && class[0].contains("BERTH-ACME-122"), "{class:?}");
+    // The namespace of a key that this very run makes is not missed.
+    let made = format!("acme-made-{}", std::process::id());
+    let certificate = super::certificate_in(&made, &[&name], "");
+    workspace.configure(&(provider("") + &super::account_in(&made) + &certificate));
+    let shown = workspace.plan().changes_something().diagnostics();
+    assert!(shown.iter().all(|shown| !shown.detail.contains("does not exist")), "a namespace is missed that is made");
 }

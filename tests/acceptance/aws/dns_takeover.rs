@@ -41,30 +41,28 @@ fn stands(zone: &OwnZone) -> bool {
 #[test]
 #[ignore = "needs the sandbox"]
 fn a_record_that_was_taken_over_outlives_the_destroy_of_its_former_owner() {
-    for cli in Cli::all() {
-        let (zone, target) = (OwnZone::new("taken"), OwnZone::new("taken-target"));
-        let kinds = kinds(&zone, &target);
-        let pairs = kinds.iter().zip(kinds.iter().cycle().skip(1)).chain(kinds.iter().zip(&kinds));
-        for ((old, before), (new, after)) in pairs {
-            let case = format!("{old} to {new}");
-            let workspace = Workspace::on(&cli, &resource(old, "old", before));
-            workspace.apply().succeeds();
-            workspace.configure(&resource(new, "new", after));
-            apply_with(&workspace, &format!("-target={new}.new"));
-            // Without a refresh it cannot be told for certain.
-            let refused = workspace.run(&["apply", "-json", "-input=false", "-auto-approve", "-refresh=false"]).fails();
-            assert!(refused.contains("BERTH-ROUTE53-038") && stands(&zone), "{case}: {refused}");
-            // It is left, or refused where the host plans the destroy before the refresh.
-            let told = workspace.apply().to_string();
-            let known = ["BERTH-ROUTE53-038", "BERTH-ROUTE53-039"].iter().any(|code| told.contains(code));
-            assert!(known && stands(&zone), "{case}: {told}");
-            if workspace.instance(&format!("{old}.old")).is_some() {
-                workspace.run(&["state", "rm", &format!("{old}.old")]).succeeds();
-            }
-            workspace.plan().changes_nothing();
-            workspace.destroy().succeeds();
-            assert!(!stands(&zone), "{case}: nothing is left");
+    let (zone, target) = (OwnZone::new("taken"), OwnZone::new("taken-target"));
+    let kinds = kinds(&zone, &target);
+    let pairs = kinds.iter().zip(kinds.iter().cycle().skip(1)).chain(kinds.iter().zip(&kinds));
+    for (at, ((old, before), (new, after))) in pairs.enumerate() {
+        let case = format!("{old} to {new}");
+        let workspace = Workspace::on(&Cli::turn(at), &resource(old, "old", before));
+        workspace.apply().succeeds();
+        workspace.configure(&resource(new, "new", after));
+        apply_with(&workspace, &format!("-target={new}.new"));
+        // Without a refresh it cannot be told for certain.
+        let refused = workspace.run(&["apply", "-json", "-input=false", "-auto-approve", "-refresh=false"]).fails();
+        assert!(refused.contains("BERTH-ROUTE53-038") && stands(&zone), "{case}: {refused}");
+        // It is left, or refused where the host plans the destroy before the refresh.
+        let told = workspace.apply().to_string();
+        let known = ["BERTH-ROUTE53-038", "BERTH-ROUTE53-039"].iter().any(|code| told.contains(code));
+        assert!(known && stands(&zone), "{case}: {told}");
+        if workspace.instance(&format!("{old}.old")).is_some() {
+            workspace.run(&["state", "rm", &format!("{old}.old")]).succeeds();
         }
+        workspace.plan().changes_nothing();
+        workspace.destroy().succeeds();
+        assert!(!stands(&zone), "{case}: nothing is left");
     }
 }
 
@@ -85,26 +83,24 @@ fn depose(workspace: &Workspace) {
 #[test]
 #[ignore = "needs the sandbox"]
 fn a_record_outlives_the_deposed_object_that_a_killed_run_has_left() {
-    for cli in Cli::all() {
-        let (zone, target) = (OwnZone::new("deposed"), OwnZone::new("deposed-target"));
-        for (kind, content) in kinds(&zone, &target) {
-            let content = format!("{content}\n lifecycle {{ create_before_destroy = true }}");
-            let workspace = Workspace::on(&cli, &resource(kind, "x", &content));
-            workspace.apply().succeeds();
-            depose(&workspace);
-            let refused = workspace.run(&["apply", "-json", "-input=false", "-auto-approve", "-refresh=false"]).fails();
-            assert!(refused.contains("BERTH-ROUTE53-038") && stands(&zone), "{kind}: {refused}");
-            let told = apply_with(&workspace, "-refresh=true");
-            assert!(told.contains("BERTH-ROUTE53-039") && stands(&zone), "{kind}: {told}");
-            workspace.plan().changes_nothing();
-            // A replacement and a destroy of both still do what they say.
-            depose(&workspace);
-            apply_with(&workspace, &format!("-replace={kind}.x"));
-            assert!(stands(&zone), "{kind}");
-            workspace.plan().changes_nothing();
-            depose(&workspace);
-            workspace.destroy().succeeds();
-            assert!(!stands(&zone), "{kind}: nothing is left");
-        }
+    let (zone, target) = (OwnZone::new("deposed"), OwnZone::new("deposed-target"));
+    for (at, (kind, content)) in kinds(&zone, &target).into_iter().enumerate() {
+        let content = format!("{content}\n lifecycle {{ create_before_destroy = true }}");
+        let workspace = Workspace::on(&Cli::turn(at), &resource(kind, "x", &content));
+        workspace.apply().succeeds();
+        depose(&workspace);
+        let refused = workspace.run(&["apply", "-json", "-input=false", "-auto-approve", "-refresh=false"]).fails();
+        assert!(refused.contains("BERTH-ROUTE53-038") && stands(&zone), "{kind}: {refused}");
+        let told = apply_with(&workspace, "-refresh=true");
+        assert!(told.contains("BERTH-ROUTE53-039") && stands(&zone), "{kind}: {told}");
+        workspace.plan().changes_nothing();
+        // A replacement and a destroy of both still do what they say.
+        depose(&workspace);
+        apply_with(&workspace, &format!("-replace={kind}.x"));
+        assert!(stands(&zone), "{kind}");
+        workspace.plan().changes_nothing();
+        depose(&workspace);
+        workspace.destroy().succeeds();
+        assert!(!stands(&zone), "{kind}: nothing is left");
     }
 }

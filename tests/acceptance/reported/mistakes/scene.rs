@@ -29,7 +29,7 @@ const PLACES: [(&str, &str); 14] = [
 /// What no message repeats word for word from run to run.
 const CHANGING: [(&str, &str); 13] = [
     // The zones of other tests, and the id of one that lies below the sandbox's own.
-    (r", [a-z0-9-]+-\d+-\d+\.test \(public, [A-Z0-9]+\)", ""),
+    (r", [a-z0-9-]+-\d+-\d+\.test \((?:public|private), [A-Z0-9]+\)", ""),
     (r"child\.<zone> \(public, [A-Z0-9]+\)", "child.<zone> (public, ID)"),
     (r"-[0-9a-f]{8,10}-[a-z0-9]{5}\b", "-POD"),
     (r"(berth-check|web|account)-[0-9a-f]{6,}", "$1-HEX"),
