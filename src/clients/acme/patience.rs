@@ -22,26 +22,29 @@ const MOST_PAGES: usize = 3;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
     attempts: usize,
+    /// How many of the attempts may be answered with trouble: the rest is for connections that break.
+    answers: usize,
     pace: Pace,
 }
 
 impl Patience {
     /// For what may be asked as often as one likes.
-    pub const READING: Self = Self::new(6, Duration::from_millis(250), Duration::from_secs(8));
+    pub const READING: Self = Self::new((6, 6), Duration::from_millis(250), Duration::from_secs(8));
     /// For what may have taken effect although the answer says otherwise, and counts: a new order. Let's Encrypt answers the same
     /// request with the order that is pending already, so a few tries cost nothing.
-    pub const ORDERING: Self = Self::new(4, Duration::from_secs(1), Duration::from_secs(8));
+    pub const ORDERING: Self = Self::new((6, 4), Duration::from_secs(1), Duration::from_secs(8));
     /// For what is tried in another way when it fails.
-    pub const TRYING: Self = Self::new(2, Duration::from_secs(1), Duration::from_secs(1));
+    pub const TRYING: Self = Self::new((2, 2), Duration::from_secs(1), Duration::from_secs(1));
 
-    const fn new(attempts: usize, first: Duration, longest: Duration) -> Self {
-        Self { attempts, pace: Pace { first, longest, factor: 2.0 } }
+    const fn new((attempts, answers): (usize, usize), first: Duration, longest: Duration) -> Self {
+        Self { attempts, answers, pace: Pace { first, longest, factor: 2.0 } }
     }
 }
 
 /// The tries of one request: one count and one row of growing pauses, whatever goes wrong on the way.
 pub(super) struct Tries {
     left: usize,
+    answers: usize,
     pages: usize,
     pauses: Box<dyn Iterator<Item = Duration> + Send>,
     longest: Duration,
@@ -50,9 +53,10 @@ pub(super) struct Tries {
 
 impl Tries {
     pub fn new(patience: Patience) -> Self {
-        let Patience { attempts, pace } = patience;
+        let Patience { attempts, answers, pace } = patience;
         Self {
             left: attempts,
+            answers,
             pages: 0,
             pauses: Box::new(pace.pauses()),
             longest: pace.longest,
@@ -63,6 +67,7 @@ impl Tries {
     /// Waits for the next try; no if the outcome is final.
     pub async fn again(&mut self, outcome: &Result<Reply, AcmeError>, now: Timestamp) -> bool {
         self.left = self.left.saturating_sub(1);
+        self.answers = self.answers.saturating_sub(usize::from(outcome.is_ok()));
         // A page in place of a document is a wrong address more often than a passing trouble.
         self.pages += usize::from(outcome.as_ref().is_ok_and(Reply::is_page));
         let (trouble, asked) = match outcome {
@@ -73,7 +78,11 @@ impl Tries {
             Err(_) => (None, None),
         };
         let Some(trouble) = trouble else { return false };
-        if self.left == 0 || self.pages >= MOST_PAGES || asked.is_some_and(|pause| pause > LONGEST_ASKED_PAUSE) {
+        if self.left == 0
+            || self.answers == 0
+            || self.pages >= MOST_PAGES
+            || asked.is_some_and(|pause| pause > LONGEST_ASKED_PAUSE)
+        {
             return false;
         }
         tracing::warn!(tries_left = self.left, trouble, "asking the CA again");
