@@ -14,8 +14,6 @@ use super::{PATIENCE, last_words, log_of};
 const MORE_TIME: &str =
     "Raise `activeDeadlineSeconds` of the Pod, or of the Job that makes it; see also why it takes so long.";
 const MORE_ROOM: &str = "Set `resources.requests` to what the Pod needs, so that it comes to a node that has it, or free what the node ran short of.";
-const SERVE_FINALIZERS: &str = "See that what serves these finalizers runs in the cluster; if it is gone for good, take them off: \
-     `kubectl patch pod NAME --type=merge -p '{\"metadata\":{\"finalizers\":null}}'`.";
 
 /// Notes all of it; whether the cluster has ended the Pod, so that its containers tell nothing more.
 pub fn look(walk: &mut Walk<'_>, object: &ObjectRef, found: &Value) -> bool {
@@ -62,8 +60,17 @@ fn leaving(walk: &mut Walk<'_>, object: &ObjectRef, found: &Value) {
     } else {
         evidence(object, "metadata.finalizers", names.join(", "))
     };
-    let remedy = if names.is_empty() { "" } else { SERVE_FINALIZERS };
+    let remedy = if names.is_empty() { String::new() } else { serve_finalizers(object) };
     walk.fails(Cause::PodLeaving, object, vec![seen], remedy);
+}
+
+fn serve_finalizers(pod: &ObjectRef) -> String {
+    let namespace = pod.namespace.as_deref().unwrap_or("default");
+    format!(
+        "See that what serves these finalizers runs in the cluster; if it is gone for good, take them off: `kubectl -n {namespace} \
+         patch pod {} --type=merge -p '{{\"metadata\":{{\"finalizers\":null}}}}'`.",
+        pod.name
+    )
 }
 
 /// Containers that come before the others and do not end. Those that are to run on beside the others have a `restartPolicy`.
