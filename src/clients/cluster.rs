@@ -3,6 +3,7 @@
 mod accounts;
 mod commands;
 mod connection;
+mod editing;
 mod error;
 mod kinds;
 mod lists;
@@ -53,9 +54,6 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long an API server that has answered before is asked again after broken connections.
 const BROKEN_PATIENCE: Duration = Duration::from_secs(15);
-
-/// How often a written object may have changed meanwhile before the conflict counts.
-const CONFLICT_LIMIT: usize = 20;
 
 /// A cluster. Cheap to make: nothing is read or connected before the first operation.
 pub struct Cluster {
@@ -150,32 +148,6 @@ impl Cluster {
         }
     }
 
-    /// Reads an object, lets `edit` change it and writes it back, again and again if someone else
-    /// wrote in between. `edit` answers whether it changed anything; if not, nothing is written.
-    /// `None` if the object does not exist.
-    pub async fn update(
-        &self,
-        budget: &Budget,
-        object: &ObjectRef,
-        mut edit: impl FnMut(&mut Value) -> bool,
-    ) -> Result<Option<Value>, ClusterError> {
-        let mut pauses = PACE.pauses();
-        let mut conflicts = 0;
-        loop {
-            let Some(mut value) = self.get(budget, object).await? else { return Ok(None) };
-            if !edit(&mut value) {
-                return Ok(Some(value));
-            }
-            match self.replace(budget, object, &value).await {
-                Err(ClusterError::Conflict { .. }) if conflicts < CONFLICT_LIMIT => conflicts += 1,
-                Err(error) if error.is_absence() => return Ok(None),
-                written => return written.map(Some),
-            }
-            let pause = pauses.next().unwrap_or(PACE.longest);
-            budget.sleep(pause).await.map_err(|stopped| stopped_while(stopped, Verb::Update, object))?;
-        }
-    }
-
     /// Sets members of an object, or takes them away (null), whatever else is in it: for objects that many write to at
     /// the same time (JSON merge patch, RFC 7396). `None` if the object does not exist.
     pub async fn merge(
@@ -191,16 +163,6 @@ impl Cluster {
             Err(error) if error.is_absence() => Ok(None),
             merged => merged.map(Some),
         }
-    }
-
-    /// Writes an object back as it was read; the resource version in it must still be the newest.
-    async fn replace(&self, budget: &Budget, object: &ObjectRef, value: &Value) -> Result<Value, ClusterError> {
-        let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
-        let body = value.to_string().into_bytes();
-        let written =
-            self.ask(budget, Verb::Update, object, |api| api.replace(&object.name, &params, body.clone())).await?;
-        tracing::info!(object = %object, "updated");
-        Ok(written)
     }
 
     /// Sends one request and reads its JSON answer.
