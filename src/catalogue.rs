@@ -1,5 +1,6 @@
 //! Everything berth offers, one line a type.
 
+use crate::actions::certificate_renew::CertificateRenew;
 use crate::actions::image_pull_check::ImagePullCheck;
 use crate::actions::registry_check::RegistryCheck as CheckRegistry;
 use crate::actions::registry_restart::RegistryRestart;
@@ -99,6 +100,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .list(PodIdentity)
         .list(PullSecret)
         .list(Registry)
+        .action(CertificateRenew)
         .action(ImagePullCheck)
         .action(CheckRegistry)
         .action(RegistryRestart)

@@ -10,7 +10,7 @@ mod aws_look;
 mod aws_table;
 pub(crate) mod aws_tags;
 pub mod backup;
-mod cert_manager;
+pub mod cert_manager;
 pub mod certificate;
 pub mod chart;
 mod deviations;

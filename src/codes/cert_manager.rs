@@ -102,4 +102,14 @@ pub(super) const CODES: &[Code] = &[
         "The manifest of cert-manager cannot be fetched from its address (in a plan, a warning).",
         "Let the machine that applies reach the address, by a proxy if need be; or fetch the manifest elsewhere and give its path.",
     ),
+    lasting(
+        "BERTH-CM-020",
+        "The Certificate that is to be issued anew is not there.",
+        "Correct namespace and name; `kubectl get certificates -A` lists all of them.",
+    ),
+    lasting(
+        "BERTH-CM-021",
+        "A certificate was to be issued anew, and that failed: the former one is still in the Secret.",
+        "Mend what the message names, and apply or invoke the action again.",
+    ),
 ];

@@ -98,7 +98,7 @@ pub(super) const CODES: &[Code] = &[
     ),
     lasting(
         "BERTH-REG-090",
-        "A warning: a cache shall be one of Docker Hub, and names an address of it where no registry is.",
-        "Set `proxy.remote_url` to `https://registry-1.docker.io`.",
+        "A warning: a cache is to be one of an address where no registry answers.",
+        "Set `proxy.remote_url` to the registry's own address, of Docker Hub `https://registry-1.docker.io`, without `/v2`.",
     ),
 ];

@@ -1,5 +1,6 @@
 //! What the types for cert-manager's objects share: how one is declared, waited for, looked at and removed.
 
+mod renewal;
 mod spec;
 
 use serde_json::Value;
@@ -17,6 +18,7 @@ use crate::resources::objects::{self, Goal, Kept, Tenant, Wish};
 use crate::resources::tenancy;
 use crate::sdk::Result;
 
+pub use renewal::Renewal;
 pub use spec::{duration, pruned, same_duration, texts};
 
 /// The API that the types are written for.

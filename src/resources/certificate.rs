@@ -14,7 +14,7 @@ use crate::domain::certificate::Chain;
 use crate::domain::kubernetes::ObjectRef;
 use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
-use crate::resources::cert_manager::{self, API_VERSION, Declared, NOT_SEEN_READY, TO_TAKE_OVER};
+use crate::resources::cert_manager::{self, API_VERSION, Declared, NOT_SEEN_READY, Renewal, TO_TAKE_OVER};
 use crate::sdk::{Diagnostics, Import, Limits, Meta, Plan, Resource, Result, View};
 
 pub use model::CertificateModel;
@@ -128,6 +128,9 @@ async fn bring_about(
     let stored = declared.place(cx, prior.is_none(), is_given).await?;
     model.drift.set(Vec::new());
     fill(cx, model, &stored, &what).await?;
+    if let Some(prior) = prior {
+        renew(cx, prior, model, &declared).await?;
+    }
     if !model.wait {
         return Ok(());
     }
@@ -145,6 +148,23 @@ async fn bring_about(
             Ok(())
         }
     }
+}
+
+/// Has it issued anew if the values that stand for that have changed. What fails is done again by the next apply.
+async fn renew(cx: &Cx, prior: &CertificateModel, model: &mut CertificateModel, declared: &Declared<'_>) -> Result<()> {
+    let both = prior.renew_triggers.as_ref().zip(model.renew_triggers.as_ref());
+    if both.is_none_or(|(before, now)| before == now) {
+        return Ok(());
+    }
+    let renewed = async {
+        let renewal = Renewal::ask(cx, declared.lead.clone(), declared.what).await?;
+        if model.wait { renewal.wait(cx).await.map(drop) } else { Ok(()) }
+    };
+    let renewed = renewed.await;
+    if renewed.is_err() {
+        model.renew_triggers.clone_from(&prior.renew_triggers);
+    }
+    renewed
 }
 
 /// Takes over what cert-manager says, and the serial number of what lies in the Secret.

@@ -10,13 +10,13 @@ use crate::workspace::{Cli, Run, Workspace};
 
 const PASSWORD: &str = "a password for actions";
 
-fn invoke(workspace: &Workspace, action: &str) -> Run {
+pub fn invoke(workspace: &Workspace, action: &str) -> Run {
     let address = format!("-invoke=action.{action}");
     workspace.run(&["apply", "-json", "-input=false", "-auto-approve", &address])
 }
 
 /// What an action told on its way.
-fn progress(run: &Run) -> Vec<String> {
+pub fn progress(run: &Run) -> Vec<String> {
     let lines = run.stdout.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let told = lines.filter(|line| line["type"] == "action_progress");
     told.map(|line| line["hook"]["message"].as_str().unwrap_or_default().to_owned()).collect()

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::actions::{invoke, progress};
 use crate::kubectl::{Namespace, apply, kubectl, kubectl_ok, object};
 use crate::sandbox::value;
 use crate::workspace::{Cli, Workspace};
@@ -139,6 +140,72 @@ fn a_ca_of_ones_own_issues_and_all_of_it_is_changed_imported_and_destroyed() {
         }
         assert!(object(&namespace.0, "secret", "leaf-tls").is_some(), "the Secret stays");
     }
+}
+
+#[test]
+#[ignore = "needs the sandbox with cert-manager"]
+fn a_certificate_is_issued_anew_when_a_trigger_changes_and_what_fails_is_done_by_the_next_apply() {
+    for cli in Cli::all() {
+        let namespace = Namespace::new("cm-renew");
+        let leaf = |more: &str| own_ca(&namespace, &format!("  dns_names = [\"a.test\"]\n{more}"));
+        let triggered = |value: &str| leaf(&format!("  renew_triggers = {{ ca = \"{value}\" }}\n"));
+        let workspace = Workspace::on(&cli, &leaf(""));
+        workspace.apply().succeeds();
+        let first = serial(&namespace, "leaf-tls");
+        workspace.configure(&triggered("one"));
+        workspace.apply().succeeds();
+        assert_eq!(serial(&namespace, "leaf-tls"), first, "the first trigger is that of the present certificate");
+        workspace.configure(&triggered("two"));
+        workspace.apply().succeeds();
+        let second = serial(&namespace, "leaf-tls");
+        assert_ne!(second, first);
+        assert_eq!(workspace.attributes(CERTIFICATE)["serial_number"], second);
+        assert_eq!(workspace.attributes(CERTIFICATE)["revision"], 2);
+        workspace.plan().changes_nothing();
+
+        // Its issuer has no key for a while.
+        let issuer = ["-n", &namespace.0, "patch", "issuer", "ca", "--type=merge", "-p"];
+        kubectl_ok(&[&issuer[..], &[r#"{"spec":{"ca":{"secretName":"none"}}}"#]].concat());
+        workspace.configure(&leaf("  renew_triggers = { ca = \"three\" }\n  timeouts = { update = \"10s\" }\n"));
+        let target =
+            ["apply", "-json", "-input=false", "-auto-approve", "-refresh=false", "-target=berth_certificate.leaf"];
+        let told = workspace.run(&target).fails();
+        assert!(told.contains("certificate `") && told.contains("none"), "what keeps it is told: {told}");
+        assert_eq!(serial(&namespace, "leaf-tls"), second);
+        assert_eq!(workspace.attributes(CERTIFICATE)["renew_triggers"]["ca"], "two", "it is still to be done");
+        kubectl_ok(&[&issuer[..], &[r#"{"spec":{"ca":{"secretName":"ca"}}}"#]].concat());
+        workspace.configure(&triggered("three"));
+        workspace.apply().succeeds();
+        assert_ne!(serial(&namespace, "leaf-tls"), second);
+        workspace.plan().changes_nothing();
+        workspace.destroy().succeeds();
+    }
+}
+
+#[test]
+#[ignore = "needs the sandbox with cert-manager"]
+fn the_action_issues_anew_what_anybody_has_declared() {
+    let namespace = Namespace::new("cm-action");
+    let action = |name: &str| {
+        format!(
+            "action \"berth_certificate_renew\" \"x\" {{\n  config {{\n    namespace = \"{}\"\n    name = \"{name}\"\n  }}\n}}\n",
+            namespace.0
+        )
+    };
+    let all = |name: &str| own_ca(&namespace, "  dns_names = [\"a.test\"]\n") + &action(name);
+    let workspace = Workspace::on(&Cli::with_actions(), &all("leaf"));
+    workspace.apply().succeeds();
+    let before = serial(&namespace, "leaf-tls");
+    let told = progress(&invoke(&workspace, "berth_certificate_renew.x").succeeds());
+    assert!(told.last().is_some_and(|last| last.starts_with("It is issued, and valid until 20")), "{told:?}");
+    assert_ne!(serial(&namespace, "leaf-tls"), before);
+    // What it changed is what cert-manager itself changes at any time.
+    workspace.refresh().succeeds();
+    workspace.plan().changes_nothing();
+    workspace.configure(&all("leave"));
+    let told = invoke(&workspace, "berth_certificate_renew.x").fails();
+    assert!(told.contains("BERTH-CM-020") && told.contains("leave"), "{told}");
+    workspace.destroy().succeeds();
 }
 
 #[test]

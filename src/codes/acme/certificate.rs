@@ -229,4 +229,9 @@ pub(super) const CODES: &[Code] = &[
         "A warning: the names cannot be proved by files, for which the cluster has no such Ingress class.",
         "Correct `http01.ingress_class`, or install the controller. Nothing, if this apply installs it.",
     ),
+    lasting(
+        "BERTH-ACME-123",
+        "A certificate of an `order` has `renew_triggers`.",
+        "Leave them out, and have the order made anew: by `replace_triggered_by` in its `lifecycle` block.",
+    ),
 ];

@@ -187,9 +187,23 @@ const BACKUP: &[Rule] = &[
     rule(Cluster, Attribute("restore"), (CERT_MANAGER, "certificates"), &[], &["get", "create", "update"]),
 ];
 
+const CERTIFICATE_STATUS: (&str, &str) = (CERT_MANAGER, "certificates/status");
+
+const RENEWAL: &[Rule] = &[
+    rule(Namespaced, Always, (CERT_MANAGER, "certificates"), &[], &["get", "watch"]),
+    rule(Namespaced, Always, CERTIFICATE_STATUS, &[], &["update"]),
+    // What keeps it.
+    rule(Namespaced, Message, (CERT_MANAGER, "certificaterequests"), &[], &["list"]),
+    rule(Namespaced, Message, (CERT_MANAGER_ACME, "orders"), &[], &["list"]),
+    rule(Namespaced, Message, (CERT_MANAGER_ACME, "challenges"), &[], &["list"]),
+    rule(Namespaced, Message, (CERT_MANAGER, "issuers"), &[], &["get"]),
+    rule(Cluster, Message, (CERT_MANAGER, "clusterissuers"), &[], &["get"]),
+];
+
 const CM_CERTIFICATE: &[Rule] = &[
     rule(Namespaced, Message, NAMESPACES, &["get"], &[]),
     rule(Namespaced, Always, (CERT_MANAGER, "certificates"), &["get"], CHANGES),
+    rule(Namespaced, Attribute("renew_triggers"), CERTIFICATE_STATUS, &[], &["update"]),
     // The serial number.
     rule(Namespaced, Message, (CORE, "secrets"), &["get"], &[]),
     rule(Namespaced, Attribute("delete_secret_on_destroy"), (CORE, "secrets"), &[], &["get", "delete"]),
@@ -387,6 +401,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("list.berth_pod_identity", &[]),
     entry("list.berth_pull_secret", LIST_PULL_SECRETS),
     entry("list.berth_registry", LIST_REGISTRIES),
+    entry("action.berth_certificate_renew", RENEWAL),
     entry("action.berth_image_pull_check", PULL_CHECK),
     entry("action.berth_registry_check", CHECK),
     entry("action.berth_registry_restart", RESTART),

@@ -292,6 +292,7 @@ pub static ENTRIES: &[Entry] = &[
     list("berth_pod_identity", &[&LIST_ASSOCIATIONS, &ASSOCIATIONS]),
     list("berth_pull_secret", &[]),
     list("berth_registry", &[]),
+    action("berth_certificate_renew"),
     action("berth_image_pull_check"),
     action("berth_registry_check"),
     action("berth_registry_restart"),

@@ -54,6 +54,9 @@ pub struct Certificate {
     pub preferred_chain: Option<String>,
     /// When the certificate is renewed. Default: when the CA suggests (ARI), else when a third of the lifetime is left.
     pub renewal: Option<Renewal>,
+    /// Any values: when one changes, the certificate is issued anew in place, before it is due: after a key was lost, for
+    /// example. The first ones that are given change nothing. With an `order`, that is to be made anew instead.
+    pub renew_triggers: Option<BTreeMap<String, String>>,
     /// Whether servers must staple the certificate's status (RFC 7633). Let's Encrypt refuses that since it gave up OCSP.
     /// Default `false`. A change re-issues in place.
     #[attr(default = false)]

@@ -90,7 +90,13 @@ fn is_due(plan: &Plan<'_>, now: Timestamp) -> bool {
     // With an order of its own resource, that resource tells when there is a new one.
     let renews_itself = plan.planned().at("order").is_null();
     let renewal_is_due = renews_itself && has_come(prior, now);
-    never_finished || renewal_is_due || other_names(prior, plan.planned()) || other_content(plan)
+    never_finished || renewal_is_due || is_wished(plan) || other_names(prior, plan.planned()) || other_content(plan)
+}
+
+/// Whether values that stand for a new certificate change: the first ones stand for the present one.
+fn is_wished(plan: &Plan<'_>) -> bool {
+    let (before, now) = (plan.prior().at("renew_triggers"), plan.planned().at("renew_triggers"));
+    !before.is_null() && !now.is_null() && plan.changes("renew_triggers")
 }
 
 /// With an order of its own resource nothing can be done here about a certificate that is lost but to tell.
@@ -225,6 +231,10 @@ mod tests {
         model
     }
 
+    fn triggered(value: &str) -> Certificate {
+        with(|m| m.renew_triggers = Some([("key".to_owned(), value.to_owned())].into()))
+    }
+
     #[test]
     fn what_stands_in_the_certificate_issues_anew_and_nothing_else_does() {
         let cases = vec![
@@ -241,10 +251,13 @@ mod tests {
             ("the account", with(|m| m.account_url = Some("https://ca/acct/2".to_owned())), false),
             ("key rotation", with(|m| m.key_rotation = "never".to_owned()), false),
             ("revocation", with(|m| m.revoke_on_destroy = true), false),
+            ("the first triggers", triggered("1"), false),
         ];
         for (name, wanted, expected) in cases {
             assert_eq!(issues(&issued(), &wanted), expected, "{name}");
         }
+        assert!(issues(&triggered("1"), &triggered("2")), "another trigger");
+        assert!(!issues(&triggered("1"), &triggered("1")) && !issues(&triggered("1"), &issued()), "no other trigger");
     }
 
     #[test]

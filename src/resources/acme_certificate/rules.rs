@@ -49,6 +49,14 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
             "rehearsal",
         );
     }
+    if config.at("renew_triggers").is_given() && config.at("order").is_given() {
+        complain(
+            "BERTH-ACME-123",
+            "The certificate of an order is made anew by a new order",
+            "leave `renew_triggers` out, and have the order made anew: by `lifecycle { replace_triggered_by = […] }` there",
+            "renew_triggers",
+        );
+    }
     check_names(config, &mut complain);
     check_common_name(config, &mut complain);
     destination::check(config, &mut complain);

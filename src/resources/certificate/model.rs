@@ -86,6 +86,10 @@ pub struct CertificateModel {
     /// How many requests of former revisions are kept; absent, as cert-manager decides.
     #[attr(check = check::range(1, 2_147_483_647))]
     pub revision_history_limit: Option<i64>,
+    /// Any values: when one changes, cert-manager issues the certificate anew, at once and whatever it waits for after a
+    /// failure, as `cmctl renew` has it do. The first ones that are given change nothing. Under Terraform the action
+    /// `berth_certificate_renew` does so at any time.
+    pub renew_triggers: Option<BTreeMap<String, String>>,
     /// Whether a destroy removes the Secret with certificate and key. Default `false`.
     #[attr(default = false)]
     pub delete_secret_on_destroy: bool,

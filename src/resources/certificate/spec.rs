@@ -71,6 +71,7 @@ pub fn model_of(namespace: &str, name: &str, found: &Value) -> CertificateModel 
         labels: pairs(found.pointer("/metadata/labels")),
         secret_template: template,
         revision_history_limit: spec.get("revisionHistoryLimit").and_then(Value::as_i64),
+        renew_triggers: None,
         delete_secret_on_destroy: false,
         wait: true,
         ready: Computed::Null,

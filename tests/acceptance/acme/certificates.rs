@@ -82,6 +82,30 @@ fn a_renewal_that_is_due_replaces_the_certificate_in_place_and_a_destroy_may_rev
 
 #[test]
 #[ignore = "needs the sandbox"]
+fn another_trigger_issues_anew_and_the_first_one_does_not() {
+    let namespace = Namespace::new("triggers");
+    let name = format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME"));
+    let configuration =
+        |triggers: &str| provider("") + &account(&namespace) + &certificate(&namespace, &[&name], triggers);
+    let workspace = Workspace::new(&configuration(""));
+    workspace.apply().succeeds();
+    let serial = || text(&workspace.attributes("berth_acme_certificate.web"), "serial_number");
+    let mut before = serial();
+    for (triggers, is_new) in [("one", false), ("one", false), ("two", true)] {
+        workspace.configure(&configuration(&format!("  renew_triggers = {{ key = \"{triggers}\" }}\n")));
+        workspace.apply().succeeds();
+        assert_eq!(serial() != before, is_new, "{triggers}");
+        workspace.plan().changes_nothing();
+        before = serial();
+    }
+    workspace.configure(&configuration(""));
+    workspace.apply().succeeds();
+    assert_eq!(serial(), before, "no trigger is no other one");
+    workspace.destroy().succeeds();
+}
+
+#[test]
+#[ignore = "needs the sandbox"]
 fn twenty_certificates_share_their_changes_of_the_zone() {
     let namespace = Namespace::new("twenty");
     let base = format!("{}.{}", namespace.0, value("SANDBOX_ZONE_NAME"));
