@@ -31,6 +31,7 @@ mod upload;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, RequestBuilder, Response};
@@ -80,6 +81,8 @@ pub struct Oci {
     /// Tokens by their scopes, and until when they hold.
     tokens: Mutex<BTreeMap<String, (Secret, Instant)>>,
     slots: Semaphore,
+    /// Whether it was seen to mount what is there: then an upload that it begins instead tells that the blob is not.
+    mounts: AtomicBool,
 }
 
 /// How a registry wants one to log in, as far as it was asked.
@@ -117,6 +120,7 @@ impl Oci {
             manner: Mutex::default(),
             tokens: Mutex::default(),
             slots: Semaphore::new(AT_ONCE),
+            mounts: AtomicBool::new(false),
         })
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::clients::oci::{GatherError, Image, Subject};
+use crate::clients::oci::{GatherError, Image, Subject, patiently};
 use crate::domain::image::ImageReference;
 use crate::domain::oci::{Contents, Descriptor, Manifest, Platform};
 use crate::explain::Explanation;
@@ -20,8 +20,8 @@ pub struct ImageModel {
     /// The image, as `HOST/PATH:TAG` or `HOST/PATH@sha256:…`; without either, the tag `latest` is meant.
     #[attr(check = image())]
     pub image: String,
-    /// Of an image for several platforms, the one whose labels and time of making are told. Default: `linux/amd64`, or the
-    /// first if it is not for that.
+    /// Of an image for several platforms, the one whose size, labels and time of making are told. Default: `linux/amd64`,
+    /// or the first if it is not for that.
     #[attr(check = platform())]
     pub platform: Option<String>,
     /// Its digest, `sha256:…`.
@@ -34,7 +34,8 @@ pub struct ImageModel {
     pub platforms: Computed<Vec<String>>,
     /// The digest of each platform's manifest.
     pub platform_digests: Computed<BTreeMap<String, String>>,
-    /// The size of all its manifests, configurations and layers, in bytes, each counted once.
+    /// What a node pulls of it, in bytes: manifest, configuration and layers, of an image for several platforms those of
+    /// the one that is told of. Null if there is no such manifest.
     pub size_bytes: Computed<i64>,
     /// The labels of its configuration.
     pub labels: Computed<BTreeMap<String, String>>,
@@ -81,8 +82,9 @@ impl Data<Berth> for ImageData {
 
     const META: Meta = Meta::new(
         "Images and charts",
-        "What an image's name stands for in its registry: digest, platforms, size, labels. Nothing but manifests and a configuration \
-         is read.\n\nIts `reference` as the source of a resource `berth_image` has a tag of another registry followed.",
+        "What an image's name stands for in its registry: digest, platforms, size, labels. What the name stands for is read, with the \
+         manifest and the configuration of one platform: registries such as Docker Hub count who reads manifests.\n\n\
+         Its `reference` as the source of a resource `berth_image` has a tag of another registry followed.",
     );
 
     async fn read(&self, cx: &Cx, model: &mut ImageModel) -> Result<()> {
@@ -94,13 +96,18 @@ impl Data<Berth> for ImageData {
         let subject = Subject { registry: &named.registry, attribute: "image", has_login: registry.has_login() };
         let name = named.digest.as_deref().or(named.tag.as_deref()).unwrap_or("latest");
         let told = |error: &GatherError| error.explain(&*what, subject, "image");
-        let found = Image::in_registry(cx.budget(), &registry, (&named.repository, name), &[]).await;
+        let found = Image::outline(cx.budget(), &registry, (&named.repository, name)).await;
         let found = found.map_err(|error| told(&error))?;
         let entries = entries(&found);
-        if let Some(config) = chosen(model, &found, &entries, &what)? {
-            let budget = cx.budget();
-            let read =
-                crate::clients::oci::patiently(budget, || registry.pull_blob(&named.repository, &config.digest)).await;
+        let part = match chosen(model, &entries, &what)? {
+            Some(part) => {
+                Some(Image::part(cx.budget(), &registry, &named.repository, part).await.map_err(|error| told(&error))?)
+            }
+            None => Some(found.top.clone()).filter(|_| entries.is_empty()),
+        };
+        model.size_bytes.set(part.as_ref().and_then(size));
+        if let Some(Ok(Contents::Image { config, .. })) = part.as_ref().map(Manifest::contents) {
+            let read = patiently(cx.budget(), || registry.pull_blob(&named.repository, &config.digest)).await;
             let text = read.map_err(|error| error.explain(&*what, subject))?;
             let config: Config = serde_json::from_slice(&text).unwrap_or_default();
             if entries.is_empty() && !config.platform.os.is_empty() {
@@ -133,13 +140,15 @@ fn within(image: &Image, index: &Manifest, seen: &mut BTreeSet<String>) -> Vec<(
     found
 }
 
-/// The configuration that is told of; `None` if there is none to be read.
-fn chosen(
-    model: &ImageModel,
-    image: &Image,
-    entries: &[(Platform, Descriptor)],
-    what: &str,
-) -> Result<Option<Descriptor>> {
+/// What a node pulls of an image for one platform, in bytes.
+fn size(manifest: &Manifest) -> Option<i64> {
+    let Ok(Contents::Image { config, layers }) = manifest.contents() else { return None };
+    let blobs = layers.iter().chain([&config]).map(|blob| blob.size).fold(0, u64::saturating_add);
+    i64::try_from(blobs).ok()?.checked_add(i64::try_from(manifest.content.len()).ok()?)
+}
+
+/// The manifest that is told of, among those of several platforms.
+fn chosen<'a>(model: &ImageModel, entries: &'a [(Platform, Descriptor)], what: &str) -> Result<Option<&'a Descriptor>> {
     let wanted = model.platform.as_deref().and_then(|text| text.parse::<Platform>().ok());
     let usual = "linux/amd64".parse::<Platform>().ok();
     let is = |platform: &Option<Platform>| {
@@ -156,21 +165,13 @@ fn chosen(
             .next("name one of these, or none")
             .at("platform"));
     }
-    let manifest = match entry {
-        Some((_, named)) => image.children.iter().find(|it| it.digest == named.digest),
-        None => Some(&image.top),
-    };
-    Ok(match manifest.map(Manifest::contents) {
-        Some(Ok(Contents::Image { config, .. })) => Some(config),
-        _ => None,
-    })
+    Ok(entry.map(|(_, named)| named))
 }
 
 fn fill(model: &mut ImageModel, named: &ImageReference, image: &Image, entries: &[(Platform, Descriptor)]) {
     model.digest.set(image.top.digest.clone());
     model.reference.set(named.with_digest(&image.top.digest).to_string());
     model.media_type.set(image.top.media_type.clone());
-    model.size_bytes.set(i64::try_from(image.size()).unwrap_or(i64::MAX));
     if model.platforms.get().is_none() {
         model.platforms.set(entries.iter().map(|(platform, _)| platform.to_string()).collect::<Vec<_>>());
         let digests = entries.iter().map(|(platform, named)| (platform.to_string(), named.digest.clone()));

@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 /// The registry that names without a host mean.
 pub const DEFAULT_REGISTRY: &str = "docker.io";
+/// A name that it had (distribution's `reference`, `legacyDefaultDomain`).
+const FORMER_DEFAULT_REGISTRY: &str = "index.docker.io";
 
 /// Longest name of a repository, host included, in characters.
 const NAME_LIMIT: usize = 255;
@@ -73,6 +75,7 @@ impl ImageReference {
             None => (text, None),
         };
         let (registry, rest) = split(rest);
+        let registry = if registry == FORMER_DEFAULT_REGISTRY { DEFAULT_REGISTRY } else { registry };
         let (repository, tag) = match rest.rsplit_once(':') {
             Some((repository, tag)) => (repository, Some(checked_tag(tag)?)),
             None => (rest, None),
@@ -168,6 +171,7 @@ mod tests {
         assert_eq!(parsed("registry:3").to_string(), "docker.io/library/registry:3");
         assert_eq!(parsed("team/app").to_string(), "docker.io/team/app");
         assert_eq!(parsed("docker.io/registry").to_string(), "docker.io/library/registry");
+        assert_eq!(parsed("index.docker.io/registry:3").to_string(), "docker.io/library/registry:3");
     }
 
     #[test]

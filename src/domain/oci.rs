@@ -83,6 +83,11 @@ impl Descriptor {
         !(is_like(".layer.") || is_like(".rootfs.") || is_like(".cacheconfig.")) || is_like("manifest")
     }
 
+    /// Whether it is an index by what is said of it.
+    pub fn is_index(&self) -> bool {
+        self.media_type == OCI_INDEX || self.media_type.ends_with(".manifest.list.v2+json")
+    }
+
     /// Whether a registry need not have it.
     pub fn is_foreign(&self) -> bool {
         let named = self.media_type.contains(".foreign.") || self.media_type.contains(".nondistributable.");

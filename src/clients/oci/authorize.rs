@@ -11,6 +11,17 @@ use crate::secret::Secret;
 use super::error::stranger;
 use super::{Challenge, Manner, Oci, OciError, challenge_of};
 
+/// What a request shows of a login.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Shown {
+    /// Nothing.
+    Nothing,
+    /// User and password.
+    Login,
+    /// A token.
+    Token(Secret),
+}
+
 /// How much of a token's time is used: requests are on their way for a while, and clocks differ.
 const SHARE: f32 = 0.8;
 
@@ -34,38 +45,40 @@ impl Oci {
         scopes: &[String],
         request: impl Fn() -> RequestBuilder,
     ) -> Result<Response, OciError> {
-        let answer = self.authorized_once(request(), url, scopes).await?;
-        if answer.status() == StatusCode::UNAUTHORIZED && self.relearn(&answer, scopes) {
-            return self.authorized_once(request(), url, scopes).await;
+        let (answer, shown) = self.authorized_once(request(), url, scopes).await?;
+        if answer.status() == StatusCode::UNAUTHORIZED && self.relearn(&answer, scopes, &shown) {
+            return Ok(self.authorized_once(request(), url, scopes).await?.0);
         }
         Ok(answer)
     }
 
-    /// The same for what can be sent only once.
+    /// The same for what can be sent only once. Answers what was shown as well.
     pub(super) async fn authorized_once(
         &self,
         request: RequestBuilder,
         url: &Url,
         scopes: &[String],
-    ) -> Result<Response, OciError> {
+    ) -> Result<(Response, Shown), OciError> {
         self.refuse_downgrade(url)?;
         if url.origin() != self.base.origin() {
             // Where else a registry has one upload (a store with signed URLs), the login is nobody's business.
-            return self.send(request).await;
+            return Ok((self.send(request).await?, Shown::Nothing));
         }
-        let request = match (self.manner().await?, &self.login) {
+        let (request, shown) = match (self.manner().await?, &self.login) {
             (Some(Challenge::Basic { .. }), Some(login)) => {
-                request.basic_auth(&login.username, Some(login.password.expose()))
+                (request.basic_auth(&login.username, Some(login.password.expose())), Shown::Login)
             }
             (Some(Challenge::Bearer { realm, service }), _) => {
-                request.bearer_auth(self.token_for(&realm, service.as_deref(), scopes).await?.expose())
+                let token = self.token_for(&realm, service.as_deref(), scopes).await?;
+                (request.bearer_auth(token.expose()), Shown::Token(token))
             }
-            _ => request,
+            _ => (request, Shown::Nothing),
         };
-        self.send(request).await
+        Ok((self.send(request).await?, shown))
     }
 
     /// How it wants one to log in. It is asked once, and without a body: a login is not shown to who did not ask for it.
+    /// Some let everybody read and ask for it beside that answer.
     async fn manner(&self) -> Result<Option<Challenge>, OciError> {
         match self.manner.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             Manner::Told(challenge) => return Ok(Some(challenge)),
@@ -73,7 +86,7 @@ impl Oci {
             Manner::Unknown => {}
         }
         let probe = self.send(self.request(Method::GET, self.url("v2/"))).await?;
-        let challenge = challenge_of(&probe).filter(|_| probe.status() == StatusCode::UNAUTHORIZED);
+        let challenge = self.asked_by(&probe);
         if matches!(probe.status(), StatusCode::OK | StatusCode::UNAUTHORIZED) {
             let manner = challenge.clone().map_or(Manner::Open, Manner::Told);
             *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
@@ -81,21 +94,37 @@ impl Oci {
         stranger(probe).await.map_or(Ok(challenge), Err)
     }
 
-    /// Takes a refusal for what it says. Answers whether another attempt would differ: a token may have run out, and some
-    /// registries let everyone read and want a login for the rest.
-    pub(super) fn relearn(&self, refusal: &Response, scopes: &[String]) -> bool {
-        let forgotten = self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&scopes.join(" ")).is_some();
-        let Some(told) = challenge_of(refusal) else { return forgotten };
+    /// What login the answer to a question without one asks for: by refusing it, or of who has one.
+    pub(super) fn asked_by(&self, answer: &Response) -> Option<Challenge> {
+        let is_asked = match answer.status() {
+            StatusCode::UNAUTHORIZED => true,
+            StatusCode::OK => self.login.is_some(),
+            _ => false,
+        };
+        challenge_of(answer).filter(|_| is_asked)
+    }
+
+    /// Takes a refusal for what it says. Answers whether another attempt would show something else: a token may have run
+    /// out, some registries let everyone read and want a login for the rest, and another request may have learned it
+    /// meanwhile.
+    pub(super) fn relearn(&self, refusal: &Response, scopes: &[String], shown: &Shown) -> bool {
+        if let Shown::Token(refused) = shown {
+            let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+            let key = scopes.join(" ");
+            if tokens.get(&key).is_some_and(|(token, _)| token.expose() == refused.expose()) {
+                tokens.remove(&key);
+            }
+        }
         let mut manner = self.manner.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = !matches!(
-            (&*manner, &told),
-            (Manner::Told(Challenge::Basic { .. }), Challenge::Basic { .. })
-                | (Manner::Told(Challenge::Bearer { .. }), Challenge::Bearer { .. })
-        );
-        if is_new {
+        if let Some(told) = challenge_of(refusal) {
             *manner = Manner::Told(told);
         }
-        forgotten || is_new
+        match (&*manner, shown) {
+            // It was taken away, or is another one by now.
+            (Manner::Told(Challenge::Bearer { .. }), _) | (_, Shown::Token(_)) => true,
+            (Manner::Told(Challenge::Basic { .. }), shown) => self.login.is_some() && *shown != Shown::Login,
+            (Manner::Open | Manner::Unknown, shown) => *shown != Shown::Nothing,
+        }
     }
 
     pub(super) async fn token_for(

@@ -92,7 +92,7 @@ impl Oci {
         if let Some(occupied @ Pushed::Occupied(_)) = settled {
             return Ok(occupied);
         }
-        let is_known = settled.is_some() || self.seen(budget, repository, &top.digest).await?.is_some();
+        let is_known = settled.is_some() || self.has_manifest(budget, repository, &top.digest).await?;
         let bytes = self.complete(budget, repository, (image, content), is_known).await?;
         if settled.is_some() {
             return Ok(if bytes == 0 { Pushed::WasThere } else { Pushed::Sent(bytes) });
@@ -119,7 +119,7 @@ impl Oci {
             if is_known { self.missing(budget, repository, &image.blobs).await? } else { image.blobs.iter().collect() };
         let bytes = self.push_blobs(budget, repository, &blobs, content).await?;
         for manifest in &image.children {
-            if !is_known || self.seen(budget, repository, &manifest.digest).await?.is_none() {
+            if !is_known || !self.has_manifest(budget, repository, &manifest.digest).await? {
                 self.put(budget, repository, &manifest.digest, manifest).await?;
             }
         }
@@ -162,11 +162,25 @@ impl Oci {
         top: &Manifest,
         moving: Moving,
     ) -> Result<Option<Pushed>, Unfinished> {
-        Ok(match self.seen(budget, repository, tag).await? {
+        let seen = match self.seen(budget, repository, tag).await {
+            // So some answer of what is not there (Artifactory's virtual repositories). Who may not push is told so by the
+            // push.
+            Err(Unfinished::Failed(OciError::Denied { .. })) if moving == Moving::Allowed => None,
+            seen => seen?,
+        };
+        Ok(match seen {
             Some(found) if found.digest == top.digest => Some(Pushed::WasThere),
             Some(found) if moving == Moving::Refused => Some(Pushed::Occupied(found.digest)),
             _ => None,
         })
+    }
+
+    /// Whether a repository has a manifest, as far as it tells.
+    async fn has_manifest(&self, budget: &Budget, repository: &str, digest: &str) -> Result<bool, Unfinished> {
+        match self.seen(budget, repository, digest).await {
+            Err(Unfinished::Failed(OciError::Denied { .. })) => Ok(false),
+            seen => Ok(seen?.is_some()),
+        }
     }
 
     async fn seen(&self, budget: &Budget, repository: &str, reference: &str) -> Result<Option<Head>, Unfinished> {

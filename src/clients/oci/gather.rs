@@ -77,6 +77,41 @@ impl Image {
     }
 }
 
+impl Image {
+    /// What is told of an image in a repository by itself: its top, and the indexes below. What is for one platform is not
+    /// read: registries count who reads manifests, and some do not have them all.
+    pub async fn outline(
+        budget: &Budget,
+        registry: &Oci,
+        (repository, reference): (&str, &str),
+    ) -> Result<Self, GatherError> {
+        let top = patiently(budget, || registry.get(repository, reference, "pull")).await;
+        let top = top.map_err(GatherError::Remote)?;
+        let (mut pending, mut children) = (vec![top.clone()], Vec::new());
+        while let Some(manifest) = pending.pop() {
+            let Contents::Index(named) = manifest.contents()? else { continue };
+            for named in named.iter().filter(|named| named.is_index()) {
+                let child = Self::part(budget, registry, repository, named).await?;
+                if children.len() < MANIFESTS && !children.contains(&child) {
+                    pending.push(child.clone());
+                    children.push(child);
+                }
+            }
+        }
+        Ok(Self { top, children, blobs: Vec::new() })
+    }
+
+    /// A manifest that such an image names.
+    pub async fn part(
+        budget: &Budget,
+        registry: &Oci,
+        repository: &str,
+        named: &Descriptor,
+    ) -> Result<Manifest, GatherError> {
+        InRegistry { budget, registry, repository }.manifest(named).await
+    }
+}
+
 struct InRegistry<'a> {
     budget: &'a Budget,
     registry: &'a Oci,

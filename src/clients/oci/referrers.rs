@@ -63,7 +63,7 @@ impl Oci {
         if let Some(named) = patiently(budget, || self.referrers(repository, subject)).await? {
             return Ok(named.iter().any(|one| one == digest));
         }
-        let index = self.referrers_index(budget, repository, &tag_of(subject)).await?;
+        let index = self.referrers_index(budget, repository, subject).await?;
         let named = index.and_then(|index| digests(&index.content)).unwrap_or_default();
         Ok(named.iter().any(|one| one == digest))
     }
@@ -82,7 +82,7 @@ impl Oci {
         }
         let (tag, referrer) = (tag_of(subject), Referrer::of(manifest));
         for _ in 0..ATTEMPTS {
-            let index = self.referrers_index(budget, repository, &tag).await?;
+            let index = self.referrers_index(budget, repository, subject).await?;
             let Some(next) = with(index.as_ref(), &referrer).map_err(|fault| no_index(&tag, fault))? else {
                 return Ok(());
             };
@@ -100,15 +100,21 @@ impl Oci {
         (digest, subject): (&str, &str),
     ) -> Result<(), AttachError> {
         if patiently(budget, || self.referrers(repository, subject)).await?.is_none() {
-            self.strike(budget, repository, (digest, &tag_of(subject))).await?;
+            self.strike(budget, repository, (digest, subject)).await?;
         }
         Ok(patiently(budget, || self.delete_manifest(repository, digest)).await?)
     }
 
-    /// Takes a digest out of the index under a tag.
-    async fn strike(&self, budget: &Budget, repository: &str, (digest, tag): (&str, &str)) -> Result<(), AttachError> {
+    /// Takes a digest out of the index of a subject.
+    async fn strike(
+        &self,
+        budget: &Budget,
+        repository: &str,
+        (digest, subject): (&str, &str),
+    ) -> Result<(), AttachError> {
+        let tag = &tag_of(subject);
         for _ in 0..ATTEMPTS {
-            let Some(index) = self.referrers_index(budget, repository, tag).await? else { return Ok(()) };
+            let Some(index) = self.referrers_index(budget, repository, subject).await? else { return Ok(()) };
             match without(&index, digest).map_err(|fault| no_index(tag, fault))? {
                 Left::Same => return Ok(()),
                 Left::Rest(rest) => self.put(budget, repository, tag, &rest).await?,
@@ -129,14 +135,17 @@ impl Oci {
         }
     }
 
+    /// The index under the tag of a subject. A registry may find the subject itself by that tag (GitLab's does): then there
+    /// is none.
     async fn referrers_index(
         &self,
         budget: &Budget,
         repository: &str,
-        tag: &str,
+        subject: &str,
     ) -> Result<Option<Manifest>, Unfinished> {
-        match patiently(budget, || self.get(repository, tag, "pull")).await {
-            Ok(index) => Ok(Some(index)),
+        let tag = tag_of(subject);
+        match patiently(budget, || self.get(repository, &tag, "pull")).await {
+            Ok(found) => Ok(Some(found).filter(|found| found.digest != subject)),
             Err(Unfinished::Failed(OciError::NotFound { .. })) => Ok(None),
             Err(error) => Err(error),
         }
@@ -157,6 +166,10 @@ impl Oci {
     async fn referrers_page(&self, repository: &str, url: &Url) -> Result<Option<(HeaderMap, Vec<String>)>, OciError> {
         let scopes = [scope(repository, "pull")];
         let answer = self.authorized(Method::GET, url.clone(), &scopes, |request| request).await?;
+        // GHCR leads to a site for people, which knows nothing of it either.
+        if answer.url().origin() != url.origin() && !answer.status().is_success() {
+            return Ok(None);
+        }
         match checked(answer, 0).await {
             Ok(answer) => {
                 let headers = answer.headers().clone();
@@ -242,6 +255,25 @@ mod tests {
         let registry = client(base);
         assert!(registry.is_attached(&budget(), "a", (&digest, "sha256:5")).await.unwrap());
         assert_eq!(lines(&asked).len(), 2, "{:?}", lines(&asked));
+    }
+
+    #[tokio::test]
+    async fn a_subject_that_is_found_by_the_tag_of_its_index_is_no_index() {
+        let subject = Manifest::new(OCI_INDEX, r#"{"schemaVersion":2,"manifests":[]}"#.into());
+        let content = String::from_utf8(subject.content.to_vec()).unwrap();
+        let (base, asked) = server(move |line| match line.split(' ').next() {
+            Some("PUT") => reply("201 Created"),
+            _ if line.contains("/referrers/") => {
+                reply("404 Not Found\r\ndocker-distribution-api-version: registry/2.0")
+            }
+            _ => reply_with(&format!("200 OK\r\n{CONTENT_TYPE}: {OCI_INDEX}"), &content),
+        })
+        .await;
+        let registry = client(base);
+        assert!(!registry.is_attached(&budget(), "a", ("sha256:6", &subject.digest)).await.unwrap());
+        registry.detach(&budget(), "a", ("sha256:6", &subject.digest)).await.unwrap();
+        let deleted: Vec<String> = lines(&asked).into_iter().filter(|line| line.starts_with("DELETE")).collect();
+        assert_eq!(deleted, ["DELETE /v2/a/manifests/sha256:6"], "the subject stays");
     }
 
     #[tokio::test]

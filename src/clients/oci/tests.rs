@@ -1,5 +1,7 @@
 //! The client against servers that lead elsewhere.
 
+mod manners;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,6 +20,11 @@ pub(super) type Asked = Arc<Mutex<Vec<(String, Option<String>)>>>;
 
 /// A server that answers each request by its line, with connections closed after each.
 pub(super) async fn server(answer: impl Fn(&str) -> String + Send + 'static) -> (Url, Asked) {
+    server_by(move |line, _| answer(line)).await
+}
+
+/// A server that answers each request by its line and its `Authorization`.
+async fn server_by(answer: impl Fn(&str, Option<&str>) -> String + Send + 'static) -> (Url, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
     let asked = Asked::default();
@@ -43,8 +50,9 @@ pub(super) async fn server(answer: impl Fn(&str) -> String + Send + 'static) -> 
             let login = head
                 .iter()
                 .find_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("authorization")));
-            seen.lock().unwrap().push((first.clone(), login.map(|(_, value)| value.to_owned())));
-            let text = answer(&first);
+            let login = login.map(|(_, value)| value.to_owned());
+            let text = answer(&first, login.as_deref());
+            seen.lock().unwrap().push((first, login));
             stream.write_all(text.as_bytes()).await.unwrap();
             stream.shutdown().await.unwrap();
         }

@@ -14,7 +14,7 @@ use crate::domain::dockerconfig::Login;
 use crate::domain::oci::docker_login::IDENTITY_TOKEN;
 use crate::secret::Secret;
 
-use super::{Challenge, Oci, OciError, challenge_of, checked, limited};
+use super::{Challenge, Oci, OciError, checked, limited};
 
 /// How long a token holds if its answer does not say.
 const USUAL_LIFETIME: Duration = Duration::from_mins(1);
@@ -68,10 +68,11 @@ impl Oci {
     /// It is not reached, does not accept the login, or wants another kind of login.
     pub async fn grant(&self, scopes: &[String]) -> Result<Grant, OciError> {
         let probe = self.send(self.request(Method::GET, self.url("v2/"))).await?;
-        if probe.status() != StatusCode::UNAUTHORIZED {
+        let challenge = self.asked_by(&probe);
+        if challenge.is_none() && probe.status() != StatusCode::UNAUTHORIZED {
             return checked(probe, 0).await.map(|_| Grant::Open);
         }
-        match (challenge_of(&probe), &self.login) {
+        match (challenge, &self.login) {
             (Some(Challenge::Bearer { realm, service }), _) => {
                 let (token, lifetime) = self.token(&realm, service.as_deref(), scopes).await?;
                 Ok(Grant::Bearer { token, lifetime })

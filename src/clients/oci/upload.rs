@@ -1,5 +1,6 @@
 //! Blobs: mounted from another repository, or sent; a broken upload goes on where the registry says.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::sync::Mutex as Turn;
 use url::Url;
 
 use super::super::http::HttpError;
+use super::authorize::Shown;
 use super::copying::Content;
 use super::patience::{Progress, Unfinished, again, pace, unfinished};
 use super::sending::{Fault, Sending, Tally, locked};
@@ -24,6 +26,9 @@ const STORING: Duration = Duration::from_mins(15);
 
 /// How often an upload is begun anew because the registry knows nothing of it any more.
 const ANEW: u32 = 5;
+
+/// From this size on, in bytes, to ask whether a blob is there is less than to send it for nothing.
+const WORTH_A_LOOK: u64 = 1 << 20;
 
 /// What is to come into a repository.
 pub(super) struct Wish<'a> {
@@ -93,9 +98,14 @@ impl Oci {
     }
 
     /// What the registry says to the last byte.
-    async fn stored(&self, wish: &Wish<'_>, answer: Response, upload: &mut Upload) -> Result<(), OciError> {
+    async fn stored(
+        &self,
+        wish: &Wish<'_>,
+        (answer, shown): (Response, Shown),
+        upload: &mut Upload,
+    ) -> Result<(), OciError> {
         let status = answer.status();
-        if status == StatusCode::UNAUTHORIZED && self.relearn(&answer, &own_scope(wish)) {
+        if status == StatusCode::UNAUTHORIZED && self.relearn(&answer, &own_scope(wish), &shown) {
             return Err(broken("its token has run out on the way"));
         }
         // It has lost the upload, or counts other bytes than we do.
@@ -125,11 +135,19 @@ impl Oci {
         Ok(Some((location(&answer, &url).unwrap_or(url), offset)))
     }
 
-    /// Asks for the blob to be mounted: also from the repository itself, which tells in one request whether it is there.
+    /// Asks for the blob to be mounted: also from the repository itself, which tells in one request whether it is there,
+    /// unless it is one that mounts nothing.
     async fn begin(&self, wish: &Wish<'_>) -> Result<Start, OciError> {
         let digest = &wish.blob.digest;
         let mount = [("mount", digest.as_str()), ("from", wish.from.unwrap_or(wish.repository))];
         match self.post(wish, &mount, &mount_scopes(wish)).await {
+            Ok(Start::Exists) => {
+                self.mounts.store(true, Ordering::Relaxed);
+                return Ok(Start::Exists);
+            }
+            Ok(Start::At(url)) if wish.blob.size >= WORTH_A_LOOK && !self.mounts.load(Ordering::Relaxed) => {
+                return self.begun(wish, url).await;
+            }
             // Some say so of what is not there to be mounted, where the specification has them begin an upload.
             Err(
                 OciError::Refused { status: 400..=499, .. } | OciError::Unsupported { .. } | OciError::NotFound { .. },
@@ -138,13 +156,26 @@ impl Oci {
             Err(OciError::Denied { .. } | OciError::Unauthorized { .. }) if wish.from.is_some() => {}
             done => return done,
         }
-        let own = own_scope(wish);
-        let url = self.blob_url(wish.repository, digest);
-        let seen = self.authorized(Method::HEAD, url, &own, |request| request).await?;
-        if seen.status().is_success() {
+        if self.is_there(wish).await? {
             return Ok(Start::Exists);
         }
-        self.post(wish, &[], &own).await
+        self.post(wish, &[], &own_scope(wish)).await
+    }
+
+    /// An upload that was begun instead of a mount says nothing of what is there. One of a blob that is there is given up.
+    async fn begun(&self, wish: &Wish<'_>, url: Url) -> Result<Start, OciError> {
+        if !self.is_there(wish).await? {
+            return Ok(Start::At(url));
+        }
+        let given_up = self.authorized(Method::DELETE, url, &own_scope(wish), |request| request).await;
+        tracing::debug!(digest = wish.blob.digest, given_up = given_up.is_ok(), "it is there");
+        Ok(Start::Exists)
+    }
+
+    async fn is_there(&self, wish: &Wish<'_>) -> Result<bool, OciError> {
+        let url = self.blob_url(wish.repository, &wish.blob.digest);
+        let seen = self.authorized(Method::HEAD, url, &own_scope(wish), |request| request).await?;
+        Ok(seen.status().is_success())
     }
 
     async fn post(&self, wish: &Wish<'_>, query: &[(&str, &str)], scopes: &[String]) -> Result<Start, OciError> {
@@ -168,7 +199,7 @@ impl Oci {
         body: Sending,
         left: u64,
         tally: &Mutex<Tally>,
-    ) -> Result<Response, OciError> {
+    ) -> Result<(Response, Shown), OciError> {
         url.query_pairs_mut().append_pair("digest", &wish.blob.digest);
         let request = self.http.put(url.clone()).header(CONTENT_TYPE, "application/octet-stream");
         let request = request.header(CONTENT_LENGTH, left).body(Body::wrap(body));
