@@ -54,6 +54,41 @@ pub fn is_region(text: &str) -> bool {
     }
 }
 
+/// Regions that the second major version of the registry knows (distribution 2.8.3 has aws-sdk-go 1.15.11): it starts with
+/// none but these, unless it is given an endpoint.
+const KNOWN_TO_VERSION_2: [&str; 18] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// Regions that the third does not know, up to 3.1.1 (aws-sdk-go 1.55.5).
+const UNKNOWN_TO_VERSION_3: [&str; 4] = ["ap-east-2", "ap-southeast-5", "ap-southeast-7", "mx-central-1"];
+
+/// Whether a region is one of AWS's that a registry of this major version does not know.
+pub fn is_unknown_to_registry(region: &str, major: Option<u32>) -> bool {
+    KNOWN.contains(&region)
+        && match major {
+            Some(0..=2) => !KNOWN_TO_VERSION_2.contains(&region),
+            _ => UNKNOWN_TO_VERSION_3.contains(&region),
+        }
+}
+
 /// The region that a misspelled one means: without regard to case and dividers, and without an availability zone's letter.
 pub fn meant(text: &str) -> Option<&'static str> {
     let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();

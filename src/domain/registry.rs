@@ -4,6 +4,7 @@ pub mod certificate;
 pub mod config;
 pub mod exposure;
 mod gateway;
+mod ingress;
 mod names;
 mod url;
 mod variables;
@@ -21,6 +22,7 @@ use super::image::ImageReference;
 use super::kubernetes::{ObjectRef, Toleration, owner_labels};
 
 pub use gateway::{Admission, GATEWAY_API, Gateway, RouteState, admission, route_ref, route_state};
+pub use ingress::{Flavour, Ingress};
 pub use names::{claim_ref, config_name, credentials_ref, ingress_ref, removable, selector, users_ref};
 
 /// The application's name in labels.
@@ -166,34 +168,6 @@ pub enum Exposure {
     Ingress(Ingress),
     /// Through a Gateway, whose listener ends TLS.
     Gateway(Gateway),
-}
-
-/// An Ingress.
-#[derive(Clone, Debug)]
-pub struct Ingress {
-    /// The class.
-    pub class: Option<String>,
-    /// Which controller's annotations are wanted.
-    pub flavour: Flavour,
-    /// The `ClusterIssuer` of cert-manager that shall make the certificate.
-    pub issuer: Option<String>,
-    /// Further annotations; they win.
-    pub annotations: BTreeMap<String, String>,
-    /// The largest request body; `0` means no limit.
-    pub body_size: String,
-}
-
-/// The Ingress controllers whose annotations are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flavour {
-    /// ingress-nginx.
-    Nginx,
-    /// Traefik.
-    Traefik,
-    /// AWS Load Balancer Controller.
-    Alb,
-    /// Any other: no annotations of ours.
-    None,
 }
 
 /// A Service.

@@ -82,6 +82,7 @@ impl Resource<Berth> for Registry {
         }
         planning::refuse_users_without_password(plan)?;
         planning::refuse_claim(cx, plan).await?;
+        planning::refuse_load_balancer_class(plan)?;
         let known = planning::fill(plan);
         openness::warn(plan);
         warn_of_write_only(&Declared::attributes(), plan);

@@ -19,9 +19,22 @@ pub fn storage_interval(storage: &Storage) -> Duration {
     Duration::from_secs(if is_paid { 5 } else { 2 })
 }
 
+/// When the registry has told of its storage for the first time, after its start: by its log, or by readiness where it logs
+/// nothing of that (the second major version, `handlers/app.go`, `RegisterHealthChecks`).
+pub fn first_look(registry: &Registry) -> Duration {
+    match registry.image.major_version() {
+        Some(0..=2) => STORAGE_TOLERANCE,
+        _ => storage_interval(&registry.storage),
+    }
+}
+
 /// How long the storage may fail before the registry answers nobody any more: a short trouble of a bucket is none of the
 /// clients that need nothing of it.
 const STORAGE_TOLERANCE: Duration = Duration::from_secs(30);
+
+/// How long a registry that is to end goes on with the pushes and pulls that have begun: less than the time that a Pod is
+/// given. Without it each of them breaks off (`registry/registry.go`, `ListenAndServe`).
+const DRAIN: &str = "25s";
 
 /// The folder of the password file. The Secret is mounted as a folder, so that a change of it reaches
 /// the Pod.
@@ -88,7 +101,7 @@ pub fn text(registry: &Registry) -> String {
         file.insert("auth", section([("htpasswd", htpasswd)]));
     }
     if let Some(proxy) = &registry.proxy {
-        let mut settings = BTreeMap::from([("remoteurl", proxy.remote_url.as_str().into())]);
+        let mut settings = BTreeMap::from([("remoteurl", proxy.remote_url.trim_end_matches('/').into())]);
         if let Some(username) = &proxy.username {
             settings.insert("username", username.as_str().into());
         }
@@ -112,6 +125,7 @@ fn http(registry: &Registry) -> Setting {
         ("addr", format!(":{PORT}").into()),
         // Locations without scheme and host are right behind any proxy and under any name.
         ("relativeurls", true.into()),
+        ("draintimeout", DRAIN.into()),
         ("headers", Setting::Named(headers.collect())),
     ]);
     if registry.serves_tls() {
@@ -123,9 +137,13 @@ fn http(registry: &Registry) -> Setting {
 }
 
 fn storage(registry: &Registry) -> Setting {
-    let mut settings = BTreeMap::from([("delete", section([("enabled", registry.delete_enabled.into())]))]);
-    // What one replica remembers of a blob is wrong as soon as another deletes it.
-    if registry.replicas <= 1 {
+    // A cache takes off what it has kept long enough: by deletions, which its clients cannot ask for.
+    let is_cache = registry.proxy.is_some();
+    let deletes = registry.delete_enabled || is_cache;
+    let mut settings = BTreeMap::from([("delete", section([("enabled", deletes.into())]))]);
+    // What one replica remembers of a blob is wrong as soon as another deletes it, or a cache in a second repository
+    // (`linkedBlobStore.Delete` forgets it in one only).
+    if registry.replicas <= 1 && !is_cache {
         settings.insert("cache", section([("blobdescriptor", "inmemory".into())]));
     }
     match &registry.storage {

@@ -72,6 +72,7 @@ fn ingress(flavour: Flavour) -> Ingress {
     Ingress {
         class: Some("nginx".to_owned()),
         flavour,
+        is_guessed: false,
         issuer: None,
         annotations: BTreeMap::new(),
         body_size: "0".to_owned(),
@@ -96,6 +97,7 @@ fn the_plainest_configuration_file() {
         threshold: 15
     http:
       addr: ":5000"
+      draintimeout: 25s
       headers:
         X-Content-Type-Options:
         - nosniff
@@ -134,6 +136,7 @@ fn the_configuration_file_of_a_bucket_behind_tls() {
         threshold: 15
     http:
       addr: ":5000"
+      draintimeout: 25s
       headers:
         X-Content-Type-Options:
         - nosniff
@@ -159,6 +162,17 @@ fn the_configuration_file_of_a_bucket_behind_tls() {
         secure: false
     version: "0.1"
     "#);
+}
+
+#[test]
+fn a_cache_remembers_no_blobs_and_may_delete_whatever_its_clients_may() {
+    let proxy = Proxy { remote_url: "https://upstream.test/".to_owned(), username: None };
+    let cache = Registry { proxy: Some(proxy), delete_enabled: false, ..plain() };
+    let file = text(&cache);
+    assert!(!file.contains("inmemory") && file.contains("delete:\n    enabled: true"), "{file}");
+    assert!(file.contains("remoteurl: https://upstream.test\n"), "{file}");
+    let registry = Registry { delete_enabled: false, ..plain() };
+    assert!(text(&registry).contains("delete:\n    enabled: false"), "{}", text(&registry));
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub async fn arrive(cx: &Cx, cluster: &Cluster, registry: &Registry, is_new: boo
 /// The certificate of an Ingress, unless an issuer makes it: that may wait for a record which waits for this registry.
 async fn certificate(cx: &Cx, cluster: &Cluster, registry: &Registry) {
     let (Exposure::Ingress(ingress), Some(name)) = (&registry.exposure, &registry.tls_secret) else { return };
-    if ingress.issuer.is_some() {
+    if ingress.has_issuer() {
         return;
     }
     let (object, patience) = (ObjectRef::secret(&registry.namespace, name), cx.budget().at_most(CERTIFICATE));

@@ -84,6 +84,7 @@ impl Declared {
             (Some(ingress), ..) => Exposure::Ingress(Ingress {
                 class: given(ingress.class.as_ref()),
                 flavour: flavour(ingress),
+                is_guessed: ingress.flavour.is_none(),
                 issuer: given(ingress.issuer.as_ref()),
                 annotations: ingress.annotations.clone().unwrap_or_default(),
                 body_size: ingress.body_size.clone(),

@@ -10,13 +10,14 @@ use serde_json::Value;
 use crate::clients::cluster::Cluster;
 use crate::domain::kubernetes::{FIELD_MANAGER, MANAGED_BY, ObjectRef, annotations};
 use crate::domain::registry::certificate::certificate_fault;
-use crate::domain::registry::{Exposure, Ingress, Registry, Storage, claim_ref};
+use crate::domain::registry::{Exposure, Flavour, Ingress, Registry, Storage, claim_ref};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::retry::Budget;
 use crate::sdk::Plan;
 
 use super::model::Declared;
+use super::rules::OLD_CLASS;
 
 /// The annotations of the classes that stand for none (Kubernetes: "Default Ingress class", "Default `StorageClass`").
 const DEFAULT_INGRESS: &str = "ingressclass.kubernetes.io/is-default-class";
@@ -97,7 +98,7 @@ impl Looking<'_> {
         let mut told: Vec<_> = self.at_the_certificate().await.into_iter().collect();
         match &self.registry.exposure {
             Exposure::Ingress(ingress) => {
-                told.extend(self.at_the_class(ingress.class.as_deref()).await);
+                told.extend(self.at_the_class(ingress).await);
                 told.extend(self.at_the_issuer(ingress).await);
             }
             Exposure::Gateway(gateway) => told.extend(self.at_the_gateway(gateway).await),
@@ -121,7 +122,7 @@ impl Looking<'_> {
 
     async fn at_the_certificate(&self) -> Option<Explanation> {
         let registry = self.registry;
-        let is_made_by_others = matches!(&registry.exposure, Exposure::Ingress(ingress) if ingress.issuer.is_some());
+        let is_made_by_others = matches!(&registry.exposure, Exposure::Ingress(ingress) if ingress.has_issuer());
         let name = registry.tls_secret.as_ref().filter(|_| !is_made_by_others)?;
         let object = ObjectRef::secret(&registry.namespace, name);
         if self.cx.provider().holdings().is_planned(&object.key()) {
@@ -143,17 +144,39 @@ impl Looking<'_> {
         Some(self.warning("will not be reached", format!("{object}, which {fault}"), next, "tls.secret_name"))
     }
 
-    async fn at_the_class(&self, class: Option<&str>) -> Option<Explanation> {
+    /// The class must be there, and its controller one that knows the annotations.
+    async fn at_the_class(&self, ingress: &Ingress) -> Option<Explanation> {
         let like = |name: &str| ObjectRef::of_cluster("networking.k8s.io/v1", "IngressClass", name);
         let next = "correct ingress.class, or install the controller: without it nobody acts on the Ingress";
-        let object = match class {
-            Some(class) if self.is_absent(&like(class)).await => format!("{}, which does not exist", like(class)),
-            None if self.has_no_default(&like(""), DEFAULT_INGRESS).await => {
-                "the cluster, which has no default Ingress class".to_owned()
+        let missing = |object: String| Some(self.warning("will not be reached", object, next, "ingress.class"));
+        let class = match ingress.class.as_deref() {
+            Some(class) if self.cx.provider().holdings().is_planned(&like(class).key()) => return None,
+            Some(class) => match self.cluster.get(self.budget, &like(class)).await.ok()? {
+                Some(found) => found,
+                None => return missing(format!("{}, which does not exist", like(class))),
+            },
+            // The old way to name one.
+            None if ingress.annotations.contains_key(OLD_CLASS) => return None,
+            None => {
+                let classes = self.cluster.list(self.budget, &like(""), "").await.ok()?;
+                match classes.into_iter().find(|class| is_marked(class, DEFAULT_INGRESS)) {
+                    Some(found) => found,
+                    None => return missing("the cluster, which has no default Ingress class".to_owned()),
+                }
             }
-            Some(_) | None => return None,
         };
-        Some(self.warning("will not be reached", object, next, "ingress.class"))
+        let controller = class.pointer("/spec/controller").and_then(Value::as_str)?;
+        let known =
+            Flavour::of_controller(controller).filter(|known| ingress.is_guessed && *known != ingress.flavour)?;
+        if !known.annotates() && !ingress.flavour.annotates() {
+            return None;
+        }
+        let object = format!("the Ingress class `{}`, whose controller is `{controller}`", place(&class).1?);
+        let next = format!(
+            "set ingress.flavour = \"{}\": the annotations are those of another controller, and large pushes may be refused",
+            known.name()
+        );
+        Some(self.warning("may take no large pushes", object, &next, "ingress.flavour"))
     }
 
     async fn at_the_issuer(&self, ingress: &Ingress) -> Option<Explanation> {
@@ -226,9 +249,8 @@ impl Looking<'_> {
     }
 
     async fn has_no_default(&self, like: &ObjectRef, annotation: &str) -> bool {
-        let is_default = |mark: &Value| mark.as_str() == Some("true");
         match self.cluster.list(self.budget, like, "").await {
-            Ok(classes) => !classes.iter().any(|class| annotations(class).get(annotation).is_some_and(is_default)),
+            Ok(classes) => !classes.iter().any(|class| is_marked(class, annotation)),
             Err(_) => false,
         }
     }
@@ -237,6 +259,11 @@ impl Looking<'_> {
         let what = format!("The registry `{}/{}` {may}", self.registry.namespace, self.registry.name);
         Explanation::new("BERTH-REG-006", what).on(object).next(next).at(at)
     }
+}
+
+/// Whether an annotation of an object is true.
+fn is_marked(object: &Value, annotation: &str) -> bool {
+    annotations(object).get(annotation).and_then(Value::as_str) == Some("true")
 }
 
 fn place(object: &Value) -> (Option<&str>, Option<&str>) {

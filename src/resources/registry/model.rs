@@ -76,7 +76,8 @@ pub struct Declared {
     /// The account that the Pods run as.
     pub service_account: Option<Account>,
     /// Whether clients may delete images. What they delete is no longer served; the room on the storage is given back only by
-    /// distribution's `registry garbage-collect`, which must run while nobody pushes. Default `true`.
+    /// distribution's `registry garbage-collect`, which must run while nobody pushes. With `proxy`, what was kept long
+    /// enough is deleted in any case. Default `true`.
     #[attr(default = true)]
     pub delete_enabled: bool,
     /// A registry that this one caches; then nothing can be pushed.

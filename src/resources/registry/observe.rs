@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::drift::differences;
-use crate::domain::kubernetes::ObjectRef;
+use crate::domain::kubernetes::{FIELD_MANAGER, ObjectRef};
+use crate::domain::manifest::fields;
 use crate::domain::ownership::{Claim, Tenure, is_terminating, is_unfinished, owner_of};
 use crate::domain::registry::workload::{content_digest, deployment_marked};
 use crate::domain::registry::{
@@ -169,11 +170,16 @@ async fn changed_secret(
 ) -> std::result::Result<Option<String>, ClusterError> {
     Ok(match cluster.get(cx.budget(), object).await? {
         None => Some(format!("{object} is missing")),
-        Some(secret) if Some(content_digest(&secret)) != mark => {
+        Some(secret) if Some(content_digest(&own_part(&secret))) != mark => {
             Some(format!("{object} holds something else than was declared"))
         }
         Some(_) => None,
     })
+}
+
+/// What we have declared of an object: what others add to it is theirs.
+fn own_part(found: &Value) -> Value {
+    fields::of_manager(found, FIELD_MANAGER).map_or_else(|| found.clone(), |own| fields::part(found, own))
 }
 
 async fn old_certificate(

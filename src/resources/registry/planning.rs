@@ -177,6 +177,30 @@ pub async fn refuse_claim(cx: &Cx, plan: &Plan<'_>) -> Result<()> {
         .at(at))
 }
 
+/// Refuses another class of a load balancer that is there (Kubernetes, `ValidateServiceUpdate`).
+///
+/// # Errors
+/// The attribute with both values.
+pub fn refuse_load_balancer_class(plan: &Plan<'_>) -> Result<()> {
+    const AT: &str = "service.load_balancer_class";
+    let is_one = |view: View<'_>| view.text("service.type") == Some("LoadBalancer");
+    let class = |view: View<'_>| view.text(AT).unwrap_or_default().to_owned();
+    let stays = !plan.is_create() && is_one(plan.prior()) && is_one(plan.planned());
+    if !stays || plan.changes("namespace") || plan.changes("name") || plan.planned().at(AT).is_unknown() {
+        return Ok(());
+    }
+    let (before, after) = (class(plan.prior()), class(plan.planned()));
+    if before == after {
+        return Ok(());
+    }
+    let name = plan.planned().text("name").unwrap_or_default();
+    let named = |class: &str| if class.is_empty() { "the cluster's own".to_owned() } else { format!("`{class}`") };
+    Err(Explanation::new("BERTH-REG-002", format!("The load balancer of the registry `{name}` cannot be changed so"))
+        .on(format!("{AT} is {}, planned {}", named(&before), named(&after)))
+        .next("set it as it was; to have another one, apply once with service.type = \"ClusterIP\", and then with the new class")
+        .at(AT))
+}
+
 /// What a claim cannot become, with the values before and after.
 fn impossible(before: &Volume, after: &Volume) -> Option<(&'static str, String, String)> {
     let quoted = |text: &str| format!("`{text}`");

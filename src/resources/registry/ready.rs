@@ -1,7 +1,7 @@
 //! Waits until the registry serves.
 
 use crate::clients::cluster::{Cluster, ClusterError, Folder, StorageCheck};
-use crate::domain::registry::config::{DATA_PATH, storage_interval};
+use crate::domain::registry::config::{DATA_PATH, first_look};
 use crate::domain::registry::workload::CONTAINER;
 use crate::domain::registry::{Registry, Storage};
 use crate::provider::Cx;
@@ -31,5 +31,5 @@ pub fn folder(registry: &Registry) -> Option<Folder> {
 /// How the registry tells of its storage: a folder is there as soon as the Pod is, a bucket may not be.
 pub fn storage_check(registry: &Registry) -> Option<StorageCheck> {
     let in_bucket = matches!(registry.storage, Storage::S3(_));
-    in_bucket.then_some(StorageCheck { container: CONTAINER, interval: storage_interval(&registry.storage) })
+    in_bucket.then_some(StorageCheck { container: CONTAINER, interval: first_look(registry) })
 }

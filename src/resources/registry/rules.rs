@@ -2,6 +2,8 @@
 
 mod way_in;
 
+pub use way_in::OLD_CLASS;
+
 use crate::domain::htpasswd::Htpasswd;
 use crate::domain::image::ImageReference;
 use crate::domain::kubernetes_name::is_service_name_everywhere;
@@ -24,6 +26,7 @@ pub fn check(config: View<'_>, found: &mut Diagnostics) {
     anonymity(config, found);
     identity(config, found);
     upstream(config, found);
+    replicas_of_a_cache(config, found);
     resources(config, found);
     units(config, found);
     bucket(config, found);
@@ -128,6 +131,20 @@ fn upstream(config: View<'_>, found: &mut Diagnostics) {
         let next = "set proxy.remote_url = \"https://registry-1.docker.io\", which is Docker Hub's registry";
         found.warning(&Explanation::new("BERTH-REG-090", what).next(next).at("proxy.remote_url"));
     }
+    if address.trim_end_matches('/').ends_with("/v2") {
+        let what = format!("The registry adds `/v2/` to `{address}` itself: the cache could pull nothing");
+        let next = "leave that part out of proxy.remote_url";
+        found.warning(&complaint(&what, next, "proxy.remote_url"));
+    }
+}
+
+/// What replicas of a cache do not know of each other (`proxy/scheduler`): each writes the one list of what is to go.
+fn replicas_of_a_cache(config: View<'_>, found: &mut Diagnostics) {
+    if config.at("proxy").is_given() && config.integer("replicas").is_some_and(|replicas| replicas > 1) {
+        let what = "Replicas of a cache overwrite each other's list of what has been kept long enough: some of it stays for good";
+        let next = "set replicas = 1, or clear the storage from time to time";
+        found.warning(&complaint(what, next, "replicas"));
+    }
 }
 
 /// The keys of a bucket belong together, and the second major version knows no other identity.
@@ -201,6 +218,14 @@ fn bucket(config: View<'_>, found: &mut Diagnostics) {
         let next = format!("{meant}correct the region, or set storage.s3.endpoint if the bucket is not AWS's");
         warn(format!("AWS has no region called `{name}`: the registry will not start"), next, "storage.s3.region");
     }
+    let major = config.text("image").and_then(|image| image.parse::<ImageReference>().ok()?.major_version());
+    if let Some(name) = config.text("storage.s3.region").filter(|name| region::is_unknown_to_registry(name, major)) {
+        let next =
+            format!("set storage.s3.endpoint = \"https://s3.{name}.amazonaws.com\", with which it takes any region");
+        let what =
+            format!("The registry does not know the region `{name}`, which is younger than it, and will not start");
+        warn(what, next, "storage.s3.region");
+    }
 }
 
 #[cfg(test)]
@@ -255,7 +280,7 @@ mod tests {
             &service([("type", text("NodePort")), ("load_balancer_class", text("nlb"))]),
             "Error at service.load_balancer_class",
         );
-        let class = object([("class", text("traefik")), ("annotations", object([(way_in::OLD_CLASS, text("nginx"))]))]);
+        let class = object([("class", text("traefik")), ("annotations", object([(OLD_CLASS, text("nginx"))]))]);
         assert_told(&[("host", text("hub.test")), ("ingress", class), users.clone()], "Error at ingress.class");
         let gateway = |more: (&str, Value)| object([("parent", object([("name", text("edge"))])), more]);
         let plain = || ("gateway", gateway(("port", Value::from(443))));
@@ -281,7 +306,7 @@ mod tests {
     #[test]
     fn what_the_cluster_takes_is_taken() {
         let service = |parts: [(&str, Value); 2]| object(parts);
-        let both = object([("class", text("nginx")), ("annotations", object([(way_in::OLD_CLASS, text("nginx"))]))]);
+        let both = object([("class", text("nginx")), ("annotations", object([(OLD_CLASS, text("nginx"))]))]);
         let users = ("users", object([("ann", object([("password_wo", text("secret"))]))]));
         for parts in [
             vec![("service", service([("type", Value::Unknown), ("node_port", Value::from(30500))]))],
@@ -326,6 +351,30 @@ mod tests {
         let users = || ("users", object([("ann", object([("password_wo", text("secret"))]))]));
         assert_told(&[("anonymous", Value::Bool(true)), users()], "Error at anonymous");
         assert_eq!(told(&[("anonymous", Value::Bool(false)), users()]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_a_cache_or_an_old_registry_cannot_do_is_told() {
+        let anonymous = ("anonymous", Value::from(true));
+        let proxy = |url: &str| ("proxy", object([("remote_url", text(url))]));
+        assert_told(&[proxy("https://hub.test/v2/"), anonymous.clone()], "Warning at proxy.remote_url");
+        let in_region = |region: &str| object([("s3", object([("bucket", text("images")), ("region", text(region))]))]);
+        let of = |image: &str, region: &str| {
+            told(&[("storage", in_region(region)), ("image", text(image)), anonymous.clone()])
+        };
+        for (image, region, is_told) in [
+            ("registry:2.8.3", "eu-north-1", true),
+            ("registry:2.8.3", "eu-west-1", false),
+            ("registry:3", "eu-north-1", false),
+            ("registry:3", "mx-central-1", true),
+        ] {
+            let told = of(image, region);
+            assert_eq!(
+                told.iter().any(|it| it.contains("does not know the region")),
+                is_told,
+                "{image} {region}: {told:?}"
+            );
+        }
     }
 
     #[test]

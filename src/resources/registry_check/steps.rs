@@ -83,7 +83,14 @@ impl<'a> Checking<'a> {
         let access = cx.provider().registry_access(&question.host).await?;
         let login = match (&question.username, &question.password_wo) {
             (Some(username), Some(password)) => Some(Login { username: username.clone(), password: password.clone() }),
-            _ => access.login,
+            // The provider's, but never for another user than the one that is named.
+            (Some(username), None) => Some(access.login.filter(|login| login.username == *username).ok_or_else(|| {
+                Explanation::new("BERTH-CHECK-001", what())
+                    .on(format!("the user `{username}`, whose password is not given"))
+                    .next("set password_wo, or give the login of this user in `registries` of the provider; a variable that was not set is null")
+                    .at("password_wo")
+            })?),
+            (None, _) => access.login,
         };
         let ca_pem = question.ca_pem.clone().or(access.ca_pem);
         let registry = Oci::new(cx.provider().network(), base.clone(), ca_pem.as_deref(), login.clone())

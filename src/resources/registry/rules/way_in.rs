@@ -9,7 +9,7 @@ use super::complaint;
 const WAYS_IN: [&str; 3] = ["ingress", "gateway", "host_port"];
 
 /// The annotation that named an Ingress class before there was a field.
-pub(super) const OLD_CLASS: &str = "kubernetes.io/ingress.class";
+pub const OLD_CLASS: &str = "kubernetes.io/ingress.class";
 
 /// All that can be told of the way in.
 pub fn check(config: View<'_>, found: &mut Diagnostics) {
