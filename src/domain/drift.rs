@@ -18,28 +18,19 @@ const TOLD: usize = 5;
 /// where we declare it empty is among them in any case: it tells later whether somebody has filled it since.
 pub type Deviations = BTreeMap<String, String>;
 
-/// Where `stored`, the API server's answer to our own declaration, is not what `declared` says.
-pub fn deviations(declared: &Value, stored: &Value) -> Deviations {
-    noted(compared(declared, stored))
-}
-
 /// Tells where `found` does not have what `declared` says. What only `found` has does not count: the
 /// cluster fills in defaults and others own fields of their own.
 pub fn differences(declared: &Value, found: &Value) -> Vec<String> {
-    differences_but(declared, found, &Deviations::new())
+    told(&compared(declared, found), &Deviations::new())
 }
 
-/// As [`differences`], without what was stored so when it was declared.
-pub fn differences_but(declared: &Value, found: &Value, known: &Deviations) -> Vec<String> {
-    told(&compared(declared, found), known)
-}
-
-/// As [`deviations`], of an object that others may add to: elements of its lists are found as its managers tell them apart.
+/// Where `stored`, the API server's answer to our own declaration, is not what `declared` says. Elements of its lists are
+/// found as its managers tell them apart.
 pub fn own_deviations(declared: &Value, stored: &Value) -> Deviations {
     noted(own_compared(declared, stored, &structure(declared, stored)))
 }
 
-/// As [`differences_but`], of an object that others may add to.
+/// As [`differences`], of an object that others may add to, without what was stored so when it was declared.
 pub fn own_differences(declared: &Value, found: &Value, known: &Deviations) -> Vec<String> {
     told(&own_compared(declared, found, &structure(declared, found)), known)
 }

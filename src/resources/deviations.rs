@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clients::cluster::{Cluster, ClusterError};
-use crate::domain::drift::{self, differences_but};
+use crate::domain::drift::{self, own_deviations, own_differences};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::ownership::is_terminating;
 use crate::provider::Cx;
@@ -36,7 +36,7 @@ impl Deviations {
     /// Notes what the API server answered to a declaration. A Secret's content is compared in another way.
     pub fn note(&mut self, declared: &Value, stored: &Value) {
         let Some(object) = ObjectRef::of(declared).filter(|object| object.kind != "Secret") else { return };
-        let deviations = drift::deviations(declared, stored);
+        let deviations = own_deviations(declared, stored);
         if !deviations.is_empty() {
             self.0.insert(object.to_string(), deviations);
         }
@@ -70,6 +70,6 @@ impl Deviations {
     pub fn differences(&self, object: &ObjectRef, declared: &Value, found: &Value) -> Vec<String> {
         let none = drift::Deviations::new();
         let known = self.0.get(&object.to_string()).unwrap_or(&none);
-        differences_but(declared, found, known).into_iter().map(|it| format!("{object}: {it}")).collect()
+        own_differences(declared, found, known).into_iter().map(|it| format!("{object}: {it}")).collect()
     }
 }
