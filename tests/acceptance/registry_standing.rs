@@ -137,7 +137,8 @@ fn what_others_add_is_no_drift_and_what_they_change_is() {
     assert!(answer.contains("405"), "{answer}");
 
     kubectl_ok(&["-n", &namespace.0, "set", "env", "deploy/this", "OTEL_TRACES_EXPORTER=console"]);
-    assert!(drift(&workspace).contains("OTEL_TRACES_EXPORTER"), "{}", drift(&workspace));
+    let told = drift(&workspace);
+    assert!(told.contains("console"), "{told}");
     workspace.apply().succeeds();
     workspace.plan().changes_nothing();
     workspace.destroy().succeeds();
