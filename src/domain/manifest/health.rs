@@ -161,7 +161,8 @@ fn stale(object: &Value) -> Option<Health> {
     (!is_seen).then(|| Health::NotYet("its controller has not seen it yet".to_owned()))
 }
 
-fn find_condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
+/// A condition of an object.
+pub fn find_condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
     let conditions = object.pointer("/status/conditions")?.as_array()?;
     conditions.iter().find(|condition| text(condition, "/type") == kind)
 }

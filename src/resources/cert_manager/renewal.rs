@@ -91,13 +91,8 @@ fn revision(found: &Value) -> i64 {
 
 /// What its condition says.
 fn words(found: &Value) -> String {
-    let conditions = found.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten();
-    let message = conditions.filter(|it| is_of(it, ISSUING)).find_map(|it| it.get("message")?.as_str());
+    let message = health::find_condition(found, ISSUING).and_then(|it| it.get("message")?.as_str());
     message.unwrap_or("it was not issued").to_owned()
-}
-
-fn is_of(condition: &Value, kind: &str) -> bool {
-    condition.get("type").and_then(Value::as_str) == Some(kind)
 }
 
 /// From when on it is issued anew. cert-manager takes a failure after that moment for the new issuance's own, and its clock
@@ -123,7 +118,7 @@ fn begin(found: &mut Value, now: Timestamp) -> bool {
         .and_then(|found| found.entry("status").or_insert_with(|| json!({})).as_object_mut())
         .and_then(|status| status.entry("conditions").or_insert_with(|| json!([])).as_array_mut());
     let Some(conditions) = conditions else { return false };
-    conditions.retain(|it| !is_of(it, ISSUING));
+    conditions.retain(|it| it.get("type").and_then(Value::as_str) != Some(ISSUING));
     conditions.push(condition);
     true
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::clients::cluster::Cluster;
+use crate::clients::cluster::{Cluster, ClusterError};
 use crate::domain::kubernetes::{FIELD_MANAGER, MANAGED_BY, ObjectRef, annotations};
 use crate::domain::registry::certificate::certificate_fault;
 use crate::domain::registry::{Exposure, Flavour, Ingress, Registry, Storage, claim_ref};
@@ -157,13 +157,10 @@ impl Looking<'_> {
             },
             // The old way to name one.
             None if ingress.annotations.contains_key(OLD_CLASS) => return None,
-            None => {
-                let classes = self.cluster.list(self.budget, &like(""), "").await.ok()?;
-                match classes.into_iter().find(|class| is_marked(class, DEFAULT_INGRESS)) {
-                    Some(found) => found,
-                    None => return missing("the cluster, which has no default Ingress class".to_owned()),
-                }
-            }
+            None => match self.default_class(&like(""), DEFAULT_INGRESS).await.ok()? {
+                Some(found) => found,
+                None => return missing("the cluster, which has no default Ingress class".to_owned()),
+            },
         };
         let controller = class.pointer("/spec/controller").and_then(Value::as_str)?;
         let known =
@@ -203,7 +200,7 @@ impl Looking<'_> {
                 let names = self.cluster.list(self.budget, &like(""), "").await.unwrap_or_default();
                 format!("{}, which does not exist{}", like(class), there_are(&names))
             }
-            None if self.has_no_default(&like(""), DEFAULT_STORAGE).await => {
+            None if matches!(self.default_class(&like(""), DEFAULT_STORAGE).await, Ok(None)) => {
                 "the cluster, which has no default StorageClass".to_owned()
             }
             Some(_) | None => return None,
@@ -248,22 +245,16 @@ impl Looking<'_> {
         Some(self.warning("may not start", object, next, "host_port"))
     }
 
-    async fn has_no_default(&self, like: &ObjectRef, annotation: &str) -> bool {
-        match self.cluster.list(self.budget, like, "").await {
-            Ok(classes) => !classes.iter().any(|class| is_marked(class, annotation)),
-            Err(_) => false,
-        }
+    /// The class that stands for none, by its annotation.
+    async fn default_class(&self, like: &ObjectRef, annotation: &str) -> Result<Option<Value>, ClusterError> {
+        let classes = self.cluster.list(self.budget, like, "").await?;
+        Ok(classes.into_iter().find(|class| annotations(class).get(annotation).and_then(Value::as_str) == Some("true")))
     }
 
     fn warning(&self, may: &str, object: String, next: &str, at: &str) -> Explanation {
         let what = format!("The registry `{}/{}` {may}", self.registry.namespace, self.registry.name);
         Explanation::new("BERTH-REG-006", what).on(object).next(next).at(at)
     }
-}
-
-/// Whether an annotation of an object is true.
-fn is_marked(object: &Value, annotation: &str) -> bool {
-    annotations(object).get(annotation).and_then(Value::as_str) == Some("true")
 }
 
 fn place(object: &Value) -> (Option<&str>, Option<&str>) {

@@ -147,6 +147,11 @@ fn replicas_of_a_cache(config: View<'_>, found: &mut Diagnostics) {
     }
 }
 
+/// The major version of the registry, if the image's name tells it.
+fn major_version(config: View<'_>) -> Option<u32> {
+    config.text("image")?.parse::<ImageReference>().ok()?.major_version()
+}
+
 /// The keys of a bucket belong together, and the second major version knows no other identity.
 fn identity(config: View<'_>, found: &mut Diagnostics) {
     let (access, secret) = (config.at("storage.s3.access_key"), config.at("storage.s3.secret_key_wo"));
@@ -155,11 +160,10 @@ fn identity(config: View<'_>, found: &mut Diagnostics) {
         let next = "set access_key and secret_key_wo, or neither: then the Pods use their own identity";
         found.error(&complaint("`access_key` and `secret_key_wo` belong together", next, "storage.s3.access_key"));
     }
-    let image = config.text("image").and_then(|image| image.parse::<ImageReference>().ok());
     let annotations = config.at("service_account.annotations").known();
     let role = annotations.map(|map| map.member("eks.amazonaws.com/role-arn"));
     let by_role = role.and_then(Value::as_str).is_some_and(|role| !role.is_empty());
-    let is_old = image.and_then(|image| image.major_version()).is_some_and(|major| major < 3);
+    let is_old = major_version(config).is_some_and(|major| major < 3);
     if in_bucket && by_role && access.is_null() && is_old {
         let next = "use registry:3, or give the bucket's access_key and secret_key_wo";
         let what = "Registries before version 3 do not know the role of a service account";
@@ -218,7 +222,7 @@ fn bucket(config: View<'_>, found: &mut Diagnostics) {
         let next = format!("{meant}correct the region, or set storage.s3.endpoint if the bucket is not AWS's");
         warn(format!("AWS has no region called `{name}`: the registry will not start"), next, "storage.s3.region");
     }
-    let major = config.text("image").and_then(|image| image.parse::<ImageReference>().ok()?.major_version());
+    let major = major_version(config);
     if let Some(name) = config.text("storage.s3.region").filter(|name| region::is_unknown_to_registry(name, major)) {
         let next =
             format!("set storage.s3.endpoint = \"https://s3.{name}.amazonaws.com\", with which it takes any region");
