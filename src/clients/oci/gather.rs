@@ -75,9 +75,7 @@ impl Image {
         let parts = InRegistry { budget, registry, repository };
         gathered(&parts, top.map_err(GatherError::Remote)?, platforms).await
     }
-}
 
-impl Image {
     /// What is told of an image in a repository by itself: its top, and the indexes below. What is for one platform is not
     /// read: registries count who reads manifests, and some do not have them all.
     pub async fn outline(

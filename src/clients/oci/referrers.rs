@@ -203,11 +203,10 @@ fn contended(tag: &str) -> AttachError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{client, reply, reply_with, server};
+    use super::super::tests::{client, lines, reply, reply_with, server};
     use reqwest::header::CONTENT_TYPE;
 
     use super::*;
-    use crate::clients::oci::tests::Asked;
     use crate::domain::oci::OCI_INDEX;
 
     fn manifest() -> Manifest {
@@ -219,12 +218,6 @@ mod tests {
 
     fn budget() -> Budget {
         Budget::uninterrupted(std::time::Duration::from_secs(30))
-    }
-
-    fn lines(asked: &Asked) -> Vec<String> {
-        let asked = asked.lock().unwrap();
-        let lines = asked.iter().map(|(line, _)| line.trim_end_matches(" HTTP/1.1").to_owned());
-        lines.filter(|line| line != "GET /v2/").collect()
     }
 
     #[tokio::test]

@@ -60,6 +60,13 @@ async fn server_by(answer: impl Fn(&str, Option<&str>) -> String + Send + 'stati
     (url, asked)
 }
 
+/// What was asked, each by its method and path, without the first question.
+pub(super) fn lines(asked: &Asked) -> Vec<String> {
+    let asked = asked.lock().unwrap();
+    let lines = asked.iter().map(|(line, _)| line.trim_end_matches(" HTTP/1.1").to_owned());
+    lines.filter(|line| line != "GET /v2/").collect()
+}
+
 pub(super) fn reply(head: &str) -> String {
     format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
 }

@@ -10,13 +10,6 @@ use crate::domain::oci::Descriptor;
 
 const ABSENT: &str = "404 Not Found\r\ndocker-distribution-api-version: registry/2.0";
 
-/// What was asked, each by its method and path, without the first question.
-fn lines(asked: &Asked) -> Vec<String> {
-    let asked = asked.lock().unwrap();
-    let lines = asked.iter().map(|(line, _)| line.trim_end_matches(" HTTP/1.1").to_owned());
-    lines.filter(|line| line != "GET /v2/").collect()
-}
-
 #[tokio::test]
 async fn requests_that_are_refused_at_the_same_time_all_log_in() {
     let basic = "401 Unauthorized\r\nwww-authenticate: Basic realm=\"r\"";
