@@ -255,6 +255,30 @@ mod tests {
     }
 
     #[test]
+    fn a_load_balancer_keeps_its_class_for_as_long_as_it_is_one() {
+        let with = |parts: &[(&str, &str)]| {
+            let service = parts.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
+            let mut model = Declared { name: "hub".into(), namespace: "apps".into(), ..Declared::default() }.encode();
+            model.members_mut().unwrap().insert("service".into(), Value::object(service));
+            model
+        };
+        let (balanced, one) = (("type", "LoadBalancer"), ("load_balancer_class", "one"));
+        for (before, after, is_refused) in [
+            (vec![balanced, one], vec![balanced, one], false),
+            (vec![balanced, one], vec![balanced, ("load_balancer_class", "other")], true),
+            (vec![balanced, one], vec![balanced], true),
+            (vec![balanced], vec![balanced, one], true),
+            (vec![balanced], vec![balanced, ("load_balancer_class", "")], false),
+            (vec![balanced, one], vec![("type", "ClusterIP")], false),
+            (vec![("type", "ClusterIP")], vec![balanced, one], false),
+        ] {
+            let (schema, planned) = (schema(), with(&after));
+            let plan = Plan::new(&schema, planned.clone(), Some(with(&before)), planned, Private::default());
+            assert_eq!(refuse_load_balancer_class(&plan).is_err(), is_refused, "{before:?} {after:?}");
+        }
+    }
+
+    #[test]
     fn what_does_not_depend_on_a_renewal_or_a_role_is_known_beside_them() {
         let tls = object([("secret_name", Value::Unknown), ("revision", Value::Unknown)]);
         let role = object([("annotations", object([("eks.amazonaws.com/role-arn", Value::Unknown)]))]);
