@@ -15,6 +15,10 @@ class Call(NamedTuple):
     headers: list
     body: bytes
 
+    def same(self):
+        """What a call has in common with its next try."""
+        return self.method, self.target, self.action
+
 
 class Answer(NamedTuple):
     """An HTTP answer; only the first `cut` octets of the body are sent, then the connection ends."""
@@ -61,6 +65,11 @@ def problem(status, kind, detail, *headers):
     """An error of an ACME server (RFC 8555 §6.7)."""
     document = {"type": f"urn:ietf:params:acme:error:{kind}", "detail": detail, "status": status}
     return Answer(status, [("Content-Type", "application/problem+json"), *headers], json.dumps(document).encode())
+
+
+def is_refused_nonce(answer):
+    """The ACME server did no work: the request is to come again with another nonce (RFC 8555 §6.5)."""
+    return b"error:badNonce" in answer.body
 
 
 def is_aws(call):

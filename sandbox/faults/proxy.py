@@ -20,7 +20,7 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 from authorities import MANNERS, Authority
-from kinds import KINDS, Answer, Call, throttled
+from kinds import KINDS, Answer, Call, is_refused_nonce, throttled
 
 FORM = "application/x-www-form-urlencoded"
 # Of one connection only (RFC 9110 §7.6.1), or made anew for each answer.
@@ -65,6 +65,12 @@ class Plan:
         with self.lock:
             self.once.insert(0, wish)
 
+    def got_through(self, call, answer):
+        """The call was left alone. One whose nonce was refused comes again as if it had not been made."""
+        if not is_refused_nonce(answer):
+            with self.lock:
+                self.in_a_row.pop(call.same(), None)
+
     def note(self, call, name):
         if self.log:
             fields = (int(time.time() * 1000), call.number, name, call.service, call.method, call.target, call.action)
@@ -81,11 +87,9 @@ class Plan:
         """Drawn for each number by itself, so that it does not depend on the order of concurrent calls. No call is disturbed
         more than `MOST_IN_A_ROW` times: what ends a client's patience is asked for by `--once`, not met by bad luck."""
         drawn = random.Random(f"{self.seed}/{call.number}")
-        same = (call.method, call.target, call.action)
-        if drawn.random() >= self.share or self.in_a_row[same] == MOST_IN_A_ROW:
-            self.in_a_row[same] = 0
+        if drawn.random() >= self.share or self.in_a_row[call.same()] == MOST_IN_A_ROW:
             return None
-        self.in_a_row[same] += 1
+        self.in_a_row[call.same()] += 1
         return drawn.choice(self.kinds)
 
     def _beyond_limit(self, call):
@@ -206,13 +210,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if name is None and is_followed(call):
             return upstream.behind.follow(call, self)
         if name is None:
-            return self.reply(upstream.ask(call))
+            answer = upstream.ask(call)
+            plan.got_through(call, answer)
+            return self.reply(answer)
         if name == "limit":
             plan.note(call, name)
             return self.reply(throttled(call))
         kind = KINDS[name]
         answer = upstream.ask(call) if kind.forward else None
-        if wish and answer and b"error:badNonce" in answer.body:
+        if wish and answer and is_refused_nonce(answer):
             # The server did no work; the client comes again.
             plan.not_yet(wish)
             return self.reply(answer)
