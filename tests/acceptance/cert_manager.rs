@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::actions::{invoke, progress};
+use crate::diagnosis::cluster_issuers_go;
 use crate::kubectl::{Namespace, apply, kubectl, kubectl_ok, object};
 use crate::sandbox::value;
 use crate::workspace::{Cli, Workspace};
@@ -335,6 +336,7 @@ fn an_issuer_that_cannot_register_is_told_in_its_own_words_and_taints_nothing() 
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
 fn a_cluster_issuer_of_another_tool_is_imported_and_taken_over() {
+    let _alone = cluster_issuers_go();
     for cli in Cli::with_identities() {
         let unused = Namespace::unused("cm-issuer");
         let name = unused.0.clone();

@@ -2,7 +2,7 @@
 
 mod losses;
 
-use crate::diagnosis::cert_manager_runs;
+use crate::diagnosis::{cert_manager_runs, cluster_issuers_stay};
 use crate::kubectl::{Namespace, apply, kubectl_ok, object};
 use crate::runner::Runner;
 use crate::workspace::{Cli, Workspace};
@@ -69,7 +69,7 @@ fn restored(label: &str, vault: &Namespace, more: &str) -> String {
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
 fn what_was_kept_is_put_back_and_nothing_is_issued_anew() {
-    let _in_use = cert_manager_runs();
+    let _in_use = (cert_manager_runs(), cluster_issuers_stay());
     for cli in Cli::all() {
         let (apps, vault) = (Namespace::new("apps"), Namespace::new("vault"));
         let certificate = issued(&apps.0);
@@ -104,7 +104,7 @@ fn what_was_kept_is_put_back_and_nothing_is_issued_anew() {
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
 fn a_backup_that_somebody_changed_is_taken_anew_and_what_exists_is_left() {
-    let _in_use = cert_manager_runs();
+    let _in_use = (cert_manager_runs(), cluster_issuers_stay());
     let (apps, vault) = (Namespace::new("apps"), Namespace::new("vault"));
     issued(&apps.0);
     let workspace = Workspace::new(&kept(&apps, &vault, ""));
@@ -137,7 +137,7 @@ fn a_backup_that_somebody_changed_is_taken_anew_and_what_exists_is_left() {
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
 fn the_rights_of_the_table_are_enough_for_a_backup_and_a_restore() {
-    let _in_use = cert_manager_runs();
+    let _in_use = (cert_manager_runs(), cluster_issuers_stay());
     let (apps, vault) = (Namespace::new("apps"), Namespace::new("vault"));
     issued(&apps.0);
     let attributes = ["restore".to_owned()].into();

@@ -19,7 +19,7 @@ use crate::workspace::{Cli, Workspace};
 use hub::Hub;
 use stage::{Scene, Stage, diagnosed, first, record};
 
-pub use stage::{cert_manager_alone, cert_manager_runs};
+pub use stage::{cert_manager_alone, cert_manager_runs, cluster_issuers_go, cluster_issuers_stay};
 
 /// How long a failure may take to show.
 const LIMIT: Duration = Duration::from_mins(4);

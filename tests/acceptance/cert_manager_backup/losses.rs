@@ -1,7 +1,7 @@
 //! Nothing that a backup has is lost by what is done with it, and nothing that it lacks is passed over.
 
 use super::{KEPT, content, issued, kept, restored};
-use crate::diagnosis::cert_manager_runs;
+use crate::diagnosis::{cert_manager_runs, cluster_issuers_stay};
 use crate::kubectl::{Namespace, apply, kubectl, kubectl_ok, object};
 use crate::workspace::{Cli, Run, Workspace};
 
@@ -23,7 +23,7 @@ fn ready(namespace: &str, object: &str) {
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
 fn a_restore_by_the_resource_that_took_the_backup_keeps_it() {
-    let _in_use = cert_manager_runs();
+    let _in_use = (cert_manager_runs(), cluster_issuers_stay());
     for cli in Cli::all() {
         let (apps, vault) = (Namespace::new("apps"), Namespace::new("vault"));
         let certificate = issued(&apps.0);
@@ -50,7 +50,7 @@ fn a_restore_by_the_resource_that_took_the_backup_keeps_it() {
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
 fn a_backup_of_nothing_is_not_written_over_one_and_what_one_lacks_lies_beside_it() {
-    let _in_use = cert_manager_runs();
+    let _in_use = (cert_manager_runs(), cluster_issuers_stay());
     let (apps, vault) = (Namespace::new("apps"), Namespace::new("vault"));
     issued(&apps.0);
     let taken = |trigger: &str| {
@@ -81,7 +81,7 @@ fn a_backup_of_nothing_is_not_written_over_one_and_what_one_lacks_lies_beside_it
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
 fn an_emptied_secret_is_taken_anew_also_after_an_import() {
-    let _in_use = cert_manager_runs();
+    let _in_use = (cert_manager_runs(), cluster_issuers_stay());
     let (apps, vault) = (Namespace::new("apps"), Namespace::new("vault"));
     issued(&apps.0);
     let configuration = kept(&apps, &vault, "");
@@ -108,7 +108,7 @@ fn an_emptied_secret_is_taken_anew_also_after_an_import() {
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
 fn what_a_backup_lacks_is_told_and_what_others_have_made_is_not_kept() {
-    let _in_use = cert_manager_runs();
+    let _in_use = (cert_manager_runs(), cluster_issuers_stay());
     let (apps, vault) = (Namespace::new("apps"), Namespace::new("vault"));
     issued(&apps.0);
     kubectl_ok(&["-n", &apps.0, "create", "configmap", "owner"]);
@@ -138,7 +138,7 @@ fn what_a_backup_lacks_is_told_and_what_others_have_made_is_not_kept() {
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
 fn what_is_put_back_still_has_its_owner() {
-    let _in_use = cert_manager_runs();
+    let _in_use = (cert_manager_runs(), cluster_issuers_stay());
     let (apps, vault) = (Namespace::new("apps"), Namespace::new("vault"));
     let declared = format!(
         "resource \"berth_issuer\" \"own\" {{\n  name        = \"own\"\n  namespace   = \"{0}\"\n  self_signed = {{}}\n}}\n\
@@ -195,7 +195,7 @@ fn what_is_put_back_still_has_its_owner() {
 #[ignore = "needs the sandbox with cert-manager"]
 #[expect(clippy::disallowed_methods, reason = "nothing tells from outside that a restore waits")]
 fn a_part_is_put_back_and_what_leaves_is_waited_for() {
-    let _in_use = cert_manager_runs();
+    let _in_use = (cert_manager_runs(), cluster_issuers_stay());
     let (apps, gone, vault) = (Namespace::new("apps"), Namespace::new("gone"), Namespace::new("vault"));
     issued(&apps.0);
     issued(&gone.0);

@@ -1,6 +1,7 @@
 //! Types that declare objects of any kind, and those of cert-manager.
 
 use super::{Life, VARIABLE};
+use crate::diagnosis::cluster_issuers_go;
 use crate::kubectl::Namespace;
 
 fn manifest(namespace: &Namespace, data: &str, version: u32) -> String {
@@ -60,6 +61,7 @@ resource "berth_certificate" "x" {{
 #[test]
 #[ignore = "needs the sandbox with cert-manager"]
 fn issuers_and_certificates_ask_what_the_table_says() {
+    let _alone = cluster_issuers_go();
     let namespace = Namespace::new("narrow");
     let why = "a wait that fails tells what keeps it";
     Life {

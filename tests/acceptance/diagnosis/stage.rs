@@ -37,6 +37,19 @@ pub fn cert_manager_alone() -> RwLockWriteGuard<'static, ()> {
     CERT_MANAGER.write().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// `ClusterIssuers` belong to no namespace: a backup of any namespace holds them, and its restore puts them back.
+static CLUSTER_ISSUERS: RwLock<()> = RwLock::new(());
+
+/// For as long as it is held, no `ClusterIssuer` comes or goes: from before a backup until it has been restored.
+pub fn cluster_issuers_stay() -> RwLockReadGuard<'static, ()> {
+    CLUSTER_ISSUERS.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// For as long as it is held, nobody puts a `ClusterIssuer` back that has been destroyed.
+pub fn cluster_issuers_go() -> RwLockWriteGuard<'static, ()> {
+    CLUSTER_ISSUERS.write().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The report as JSON; its exit code fits it.
 pub fn diagnosed(subject: &str, arguments: &[&str]) -> Value {
     let mut command = Command::new(PROGRAM);
