@@ -73,8 +73,15 @@ impl Reply {
     }
 
     /// The answer if it is a success, else the refusal.
+    ///
+    /// # Errors
+    /// It is a refusal; or a page of something in between, or a document that broke off.
     pub fn success(self, url: &str, now: Timestamp) -> Result<Self, AcmeError> {
-        if self.status < 300 { Ok(self) } else { Err(AcmeError::from(self.refusal(url, now))) }
+        match self.passing_trouble() {
+            _ if self.status >= 300 => Err(AcmeError::from(self.refusal(url, now))),
+            Some(why) => Err(AcmeError::Strange { url: url.to_owned(), why }),
+            None => Ok(self),
+        }
     }
 
     /// What the server says no with.

@@ -142,7 +142,7 @@ impl Acme {
     ) -> Result<Reply, AcmeError> {
         let signer = Signer::Account(&account.key, &account.account_url);
         if replaces.is_some() {
-            match self.post_with(Patience::TRYING, signer, url, Some(&spec.payload(replaces))).await {
+            match self.post_with(Patience::REPLACING, signer, url, Some(&spec.payload(replaces))).await {
                 Err(error) if may_be_for_replaces(&error) => {
                     tracing::warn!(%error, "the CA refuses `replaces`; ordering without it");
                 }
@@ -163,7 +163,7 @@ impl Acme {
 /// Whether a refused order may pass without `replaces`: not if the refusal is about something else for sure.
 fn may_be_for_replaces(error: &AcmeError) -> bool {
     match error {
-        AcmeError::Unauthorized(_) | AcmeError::Request(_) => true,
+        AcmeError::Unauthorized(_) | AcmeError::Request(_) | AcmeError::Strange { .. } => true,
         AcmeError::Refused(refusal) => !matches!(refusal.problem.kind(), "invalidProfile" | "badNonce"),
         _ => false,
     }

@@ -33,8 +33,9 @@ impl Patience {
     /// For what may have taken effect although the answer says otherwise, and counts: a new order. Let's Encrypt answers the same
     /// request with the order that is pending already, so a few tries cost nothing.
     pub const ORDERING: Self = Self::new((6, 4), Duration::from_secs(1), Duration::from_secs(8));
-    /// For what is tried in another way when it fails.
-    pub const TRYING: Self = Self::new((2, 2), Duration::from_secs(1), Duration::from_secs(1));
+    /// For a new order that says what it replaces: as [`Patience::ORDERING`] while connections break, but whatever the CA answers
+    /// twice may be for that, and it is ordered without.
+    pub const REPLACING: Self = Self { answers: 2, ..Self::ORDERING };
 
     const fn new((attempts, answers): (usize, usize), first: Duration, longest: Duration) -> Self {
         Self { attempts, answers, pace: Pace { first, longest, factor: 2.0 } }

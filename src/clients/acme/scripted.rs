@@ -62,9 +62,15 @@ impl Transport for Scripted {
         self.bodies.lock().unwrap().extend(serde_json::from_slice::<Value>(request.body()).ok());
         let answer = self.answers.lock().unwrap().pop_front();
         let url = request.uri().to_string();
-        Box::pin(
-            async move { answer.ok_or(AcmeError::Strange { url, why: "the script has no further answer".to_owned() }) },
-        )
+        Box::pin(async move {
+            match answer {
+                Some(Reply { status: 0, .. }) => {
+                    Err(AcmeError::Unreachable { url, why: "the connection broke".to_owned(), is_absent: false })
+                }
+                Some(answer) => Ok(answer),
+                None => Err(AcmeError::Strange { url, why: "the script has no further answer".to_owned() }),
+            }
+        })
     }
 }
 
@@ -74,6 +80,16 @@ pub(in crate::clients::acme) fn reply(status: u16, kind: &'static str, body: &st
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert("replay-nonce", HeaderValue::from_static("nonce"));
     Reply { status, headers, body: Bytes::from(body.to_owned()) }
+}
+
+/// No answer: the connection breaks after the request.
+pub(in crate::clients::acme) fn broken() -> Reply {
+    reply(0, "", "")
+}
+
+/// A page of something in between, which says that all is well.
+pub(in crate::clients::acme) fn page() -> Reply {
+    reply(200, "text/html", "<!DOCTYPE html><title>Oops</title>")
 }
 
 /// A problem document of this kind.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::key::AccountKey;
-use super::super::scripted::{Scripted, problem, reply, with_header};
+use super::super::scripted::{Scripted, broken, page, problem, reply, with_header};
 use super::*;
 use crate::clients::acme::edge::Reply;
 
@@ -28,7 +28,11 @@ fn spec() -> OrderSpec {
 }
 
 async fn refused(answer: Reply) -> AcmeError {
-    ca([answer]).0.new_order(&account(), &spec()).await.expect_err("the order is refused")
+    refused_by([answer]).await
+}
+
+async fn refused_by(answers: impl IntoIterator<Item = Reply>) -> AcmeError {
+    ca(answers).0.new_order(&account(), &spec()).await.expect_err("the order is refused")
 }
 
 fn accepted() -> Reply {
@@ -244,6 +248,8 @@ async fn whatever_the_ca_says_to_replaces_the_order_is_made_without_it() {
             vec![problem(400, "malformed", "no name in common")],
             vec![problem(404, "malformed", "no such certificate")],
             vec![problem(500, "serverInternal", "no order for it"), problem(500, "serverInternal", "no order for it")],
+            vec![page(), problem(500, "serverInternal", "no order for it")],
+            vec![problem(500, "serverInternal", "no order for it"), broken(), reply(200, "text/plain", ""), page()],
         ]
     };
     for refusal in refusals() {
@@ -260,6 +266,23 @@ async fn whatever_the_ca_says_to_replaces_the_order_is_made_without_it() {
         ca.new_order(&account(), &spec).await.unwrap_err();
         assert_eq!(count(&script, "POST https://ca/order"), 1);
     }
+}
+
+/// What the CA grants to renewals (RFC 9773 §5) is not given up for a network that fails.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_breaks_keeps_what_is_replaced() {
+    let nonce = || reply(200, "text/plain", "");
+    let (ca, script) = ca([broken(), nonce(), broken(), nonce(), broken(), nonce(), accepted()]);
+    let spec = OrderSpec { replaces: Some("aki.serial".to_owned()), ..spec() };
+    ca.new_order(&account(), &spec).await.unwrap();
+    assert!(script.payloads().iter().all(|payload| payload.get("replaces").is_some()), "{:?}", script.payloads());
+    assert_eq!(count(&script, "POST https://ca/order"), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_for_an_order_is_told_as_a_page() {
+    let error = refused_by([page(), page(), page()]).await;
+    assert!(error.to_string().contains("with a web page"), "{error}");
 }
 
 #[tokio::test]
