@@ -31,7 +31,7 @@ pub const QUESTION: &str = "tags of registries";
 /// The question of whether there is what is to be copied: that registry may be out of reach while the other is not.
 const SOURCES: &str = "sources of images";
 
-/// The note of a destroy that leaves a tag to another resource.
+/// The note of a destroy that leaves a tag to another resource, before that tag.
 const SHARED: &str = "shared";
 
 /// The note of a resource whose tag the destroy of another one takes off in the same run.
@@ -127,7 +127,7 @@ impl Destination<'_> {
     /// Notes at a refresh that this resource has the tag, so that the destroy of another one leaves it. If such a destroy was planned before
     /// this could be known, the tag is to be put back.
     pub fn note(self, cx: &Cx) -> Result<()> {
-        if self.held().note(cx)? {
+        if self.noted(cx)? {
             lose(cx);
         } else {
             put_back(cx);
@@ -135,8 +135,18 @@ impl Destination<'_> {
         Ok(())
     }
 
+    /// As [`Destination::note`], for one of many tags: answers whether it is to be put back.
+    pub fn noted(self, cx: &Cx) -> Result<bool> {
+        self.held().note(cx)
+    }
+
+    /// Whether a plan of this run is to push it.
+    pub fn is_planned(self, cx: &Cx) -> bool {
+        cx.provider().holdings().is_planned(&object(self.tag))
+    }
+
     fn held(self) -> Holding {
-        Holding { object: object(self.tag), shared: SHARED }
+        Holding { object: object(self.tag), shared: format!("{SHARED} {}", self.tag) }
     }
 
     /// Notes at the plan of a destroy whether another resource has the tag: the apply does not see those that do not change.
@@ -146,18 +156,28 @@ impl Destination<'_> {
 
     /// What the plan of a resource means that has the tag already.
     fn kept(self, cx: &Cx, plan: &mut Plan<'_>) {
-        let Some(owner) = cx.known_owner().filter(|_| !plan.changes(self.attribute)) else { return };
-        let (holdings, held) = (cx.provider().holdings(), self.held());
-        held.stand(cx, &owner);
-        if holdings.is_planned(&held.object) {
-            plan.warn(&self.twice(TWICE, ""));
+        if plan.changes(self.attribute) {
+            return;
         }
-        if let Some(digest) = plan.prior().text("digest") {
-            holdings.leave(&replaced(self.tag), digest);
+        let told = self.stands(cx, plan.prior().text("digest"));
+        if let Some(told) = told {
+            plan.warn(&told);
         }
         if is_losing(cx) {
             plan.leave_open(&["tag_digest"]);
         }
+    }
+
+    /// Notes in a plan that the tag stays with this resource, which has pushed `digest`. Answers what to warn of: another one is to
+    /// push to it as well.
+    pub fn stands(self, cx: &Cx, digest: Option<&str>) -> Option<Explanation> {
+        let owner = cx.known_owner()?;
+        let (holdings, held) = (cx.provider().holdings(), self.held());
+        held.stand(cx, &owner);
+        if let Some(digest) = digest {
+            holdings.leave(&replaced(self.tag), digest);
+        }
+        holdings.is_planned(&held.object).then(|| self.twice(TWICE, ""))
     }
 
     /// Warns in the plan of a creation of what the apply will refuse: a tag that is declared twice, or stands for something
@@ -167,31 +187,44 @@ impl Destination<'_> {
             self.kept(cx, plan);
             return;
         }
+        let moving = moving(plan.planned().truth("overwrite") != Some(false));
+        if let Some(told) = self.foreseen(cx, digest, moving).await {
+            plan.warn(&told);
+        }
+    }
+
+    /// Notes in a plan that the tag is to be made. Answers what the apply will refuse.
+    pub async fn foreseen(self, cx: &Cx, digest: Option<&str>, moving: Moving) -> Option<Explanation> {
         let holdings = cx.provider().holdings();
         if !holdings.plan(&object(self.tag)) {
-            plan.warn(&self.twice(TWICE, REFUSED));
-        } else if holdings.is_kept(&object(self.tag), cx.predecessor().as_ref()) {
-            plan.warn(&self.twice(TWICE, ""));
+            return Some(self.twice(TWICE, REFUSED));
         }
-        let may_move = plan.planned().truth("overwrite") != Some(false);
-        let Some(digest) = digest.filter(|_| !may_move && !cx.provider().is_offline()) else { return };
+        let kept = holdings.is_kept(&object(self.tag), cx.predecessor().as_ref());
+        if kept {
+            return Some(self.twice(TWICE, ""));
+        }
+        let digest = digest.filter(|_| moving == Moving::Refused && !cx.provider().is_offline())?;
         if !cx.provider().looks().may(QUESTION) {
-            return;
+            return None;
         }
-        let Ok(registry) = cx.provider().oci((&self.tag.registry, &self.tag.repository), self.attribute).await else {
-            return;
-        };
+        let registry = cx.provider().oci((&self.tag.registry, &self.tag.repository), self.attribute).await.ok()?;
         let budget = cx.budget().at_most(LOOKING);
         match patiently(&budget, || registry.head(&self.tag.repository, &self.tag.tag, "pull")).await {
             // The old one of a replacement, before its destroy and after it.
             Ok(Some(found))
-                if [object(self.tag), replaced(self.tag)].iter().any(|it| holdings.is_left(it, &found.digest)) => {}
+                if [object(self.tag), replaced(self.tag)].iter().any(|it| holdings.is_left(it, &found.digest)) =>
+            {
+                None
+            }
             Ok(Some(found)) if found.digest != digest => {
                 let what = format!("The apply will refuse to replace a {} that exists already", self.called);
-                plan.warn(&self.occupied(&what, &found.digest));
+                Some(self.occupied(&what, &found.digest))
             }
-            Err(error) if is_silence(&error) => cx.provider().looks().give_up(QUESTION),
-            _ => {}
+            Err(error) if is_silence(&error) => {
+                cx.provider().looks().give_up(QUESTION);
+                None
+            }
+            _ => None,
         }
     }
 
@@ -250,8 +283,7 @@ impl Destination<'_> {
 
     /// Warns in the plan of an image that is to be copied from here and does not exist.
     pub async fn look_for_source(self, cx: &Cx, plan: &mut Plan<'_>, reference: &str) {
-        let is_made_here = cx.provider().holdings().is_planned(&object(self.tag));
-        if is_made_here || cx.provider().is_offline() || !cx.provider().looks().may(SOURCES) {
+        if self.is_planned(cx) || cx.provider().is_offline() || !cx.provider().looks().may(SOURCES) {
             return;
         }
         let Ok(registry) = cx.provider().oci((&self.tag.registry, &self.tag.repository), self.attribute).await else {

@@ -121,6 +121,11 @@ impl Explanation {
         &self.0.what
     }
 
+    /// Why it failed, for a list of several failures: the remote's words, or else what failed.
+    pub fn cause(&self) -> &str {
+        self.0.said.as_ref().map_or(&self.0.what, |(_, words)| words)
+    }
+
     /// The dotted path of the attribute to blame, if there is one.
     pub fn attribute(&self) -> Option<&str> {
         self.0.attribute.as_deref()

@@ -34,7 +34,7 @@ impl<'a> Attachment<'a> {
     }
 
     fn held(&self) -> Holding {
-        Holding { object: format!("attachment {}", self.name()), shared: SHARED }
+        Holding { object: format!("attachment {}", self.name()), shared: SHARED.to_owned() }
     }
 
     /// The tag of the index, by which those wait for each other that change what is attached to one subject.

@@ -10,7 +10,7 @@ pub struct Holding {
     /// The name under which it is held in this run.
     pub object: String,
     /// The name of the note.
-    pub shared: &'static str,
+    pub shared: String,
 }
 
 impl Holding {
@@ -18,7 +18,7 @@ impl Holding {
     /// planned before this could be known.
     pub fn note(&self, cx: &Cx) -> Result<bool> {
         // Of a destroy that was planned and not made.
-        cx.forget(self.shared);
+        cx.forget(&self.shared);
         Ok(cx.provider().holdings().stand(&self.object, &cx.owner()?))
     }
 
@@ -32,16 +32,16 @@ impl Holding {
     pub fn part(&self, cx: &Cx, is_removed: bool) {
         let Some(owner) = cx.known_owner() else { return };
         if cx.provider().holdings().part(&self.object, &owner, is_removed) {
-            cx.remember(self.shared, &true);
+            cx.remember(&self.shared, &true);
         } else {
-            cx.forget(self.shared);
+            cx.forget(&self.shared);
         }
     }
 
     /// Whether another resource has it, which a destroy leaves it to.
     pub fn is_anothers(&self, cx: &Cx) -> bool {
         let holder = cx.provider().holdings().holder(&self.object);
-        holder.is_some_and(|holder| Some(holder) != cx.known_owner()) || cx.recall(self.shared) == Some(true)
+        holder.is_some_and(|holder| Some(holder) != cx.known_owner()) || cx.recall(&self.shared) == Some(true)
     }
 
     /// Gives it up.
