@@ -41,6 +41,7 @@ use crate::resources::dns_records::DnsRecords;
 use crate::resources::dns01_delegation::Dns01Delegation;
 use crate::resources::dns01_record::Dns01Record;
 use crate::resources::image::ImageResource;
+use crate::resources::image_mirror::ImageMirror;
 use crate::resources::installation::CertManager;
 use crate::resources::irsa_role::IrsaRole;
 use crate::resources::issuer::Issuer;
@@ -69,6 +70,7 @@ pub fn catalogue() -> Catalogue<Berth> {
         .identified(Dns01Delegation)
         .identified(Dns01Record)
         .identified(ImageResource)
+        .identified(ImageMirror)
         .identified(IrsaRole)
         .identified(Issuer)
         .identified(Manifest)

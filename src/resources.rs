@@ -20,6 +20,7 @@ pub mod dns01_record;
 pub mod dns_record;
 pub mod dns_records;
 pub mod image;
+pub mod image_mirror;
 pub mod installation;
 pub mod irsa_role;
 pub mod issuer;

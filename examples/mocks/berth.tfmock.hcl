@@ -91,6 +91,13 @@ mock_resource "berth_image" {
   }
 }
 
+mock_resource "berth_image_mirror" {
+  defaults = {
+    mapping = { "docker.io/library/busybox:1.37" = "registry.example.com/mocked/docker.io/library/busybox:1.37" }
+    copies  = { "docker.io/library/busybox:1.37" = { source_digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", tag_digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" } }
+  }
+}
+
 mock_resource "berth_artifact" {
   defaults = {
     digest         = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

@@ -110,4 +110,15 @@ pub(super) const CODES: &[Code] = &[
         "OpenTofu would not install what is declared as a package of modules or as a release of a provider.",
         "Do what the message says: it names the type, the layer or the tag that OpenTofu looks for.",
     ),
+    lasting(
+        "BERTH-OCI-021",
+        "A warning in the plan: what an image's tag stands for where a mirror copies it from could not be found out. What was mirrored of it stays \
+         as it is.",
+        "Nothing needs to be done if it passes. Else give that registry a login, or leave the image out.",
+    ),
+    lasting(
+        "BERTH-OCI-022",
+        "A warning in the plan: the cluster does not tell which images its Pods use. The images that were found before stay in the mirror.",
+        "Nothing needs to be done if it passes. The account that plans needs `list` for `pods`.",
+    ),
 ];

@@ -8,6 +8,7 @@ pub mod docker_archive;
 pub mod docker_login;
 pub mod ignore;
 pub mod layout;
+pub mod mirror;
 pub mod packing;
 pub mod platform;
 pub mod tag;

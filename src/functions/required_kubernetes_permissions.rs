@@ -37,7 +37,7 @@ impl Function for RequiredKubernetesPermissions {
                     Type::Dynamic,
                     "An object: `plan_only` (true for a runner that only plans), and `attributes`, those of the following \
                      that the configuration sets, since they need more: `create_namespace`, `gateway`, `namespace_selector`, \
-                     `in_cluster`, `annotate_service_accounts`, `replaces_irsa`, `delete_secret_on_destroy`, `renew_triggers`, `restore`, \
+                     `in_cluster`, `annotate_service_accounts`, `replaces_irsa`, `delete_secret_on_destroy`, `pods`, `renew_triggers`, `restore`, \
                      `acme.external_account_binding`, `http01.ingress_class` and, in its place, `http01.endpoint`.",
                 )
             }),

@@ -19,6 +19,8 @@ use crate::sdk::{
 
 use super::oci_tag::{Destination, is_losing, moving, put_back, stay};
 
+pub use source::platforms;
+
 /// An image in a registry.
 pub struct ImageResource;
 
@@ -92,7 +94,8 @@ fn reference() -> Check {
     })
 }
 
-fn platform() -> Check {
+/// A platform.
+pub fn platform() -> Check {
     check::text("must be platforms such as `linux/amd64`", |text| {
         text.parse::<Platform>().map(|_| ()).map_err(|fault| format!("must be platforms, and {fault}"))
     })

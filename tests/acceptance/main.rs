@@ -33,6 +33,7 @@ mod gate;
 #[path = "../support/helpers.rs"]
 mod helpers;
 mod identity;
+mod image_mirror;
 mod images;
 mod ingress_address;
 mod installation;

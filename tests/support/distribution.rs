@@ -64,10 +64,17 @@ impl Distribution {
     }
 }
 
-impl Drop for Distribution {
-    fn drop(&mut self) {
+impl Distribution {
+    /// Ends it: nobody answers from then on.
+    pub fn stop(&mut self) {
         let _ended = self.process.kill();
         let _waited = self.process.wait();
+    }
+}
+
+impl Drop for Distribution {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Selection<'a> {
     pub limit: u32,
 }
 
+/// How many objects a page has.
+const PAGE: u32 = 500;
+
 impl Cluster {
     /// Several objects, in their order; those that were not answered for are left out.
     pub async fn look_at(
@@ -65,6 +68,25 @@ impl Cluster {
     ) -> Result<Vec<Value>, ClusterError> {
         let params = ListParams::default().labels(selection.labels).fields(selection.fields).limit(selection.limit);
         self.list_with(budget, like, &params).await
+    }
+
+    /// All objects of the kind of `like` in its namespace, or in all: a page after the other, so that no more than one is held.
+    pub async fn each_page(
+        &self,
+        budget: &Budget,
+        like: &ObjectRef,
+        mut read: impl FnMut(&[Value]),
+    ) -> Result<(), ClusterError> {
+        let mut params = ListParams::default().limit(PAGE);
+        loop {
+            let mut list: Value = self.ask(budget, Verb::List, like, |api| api.list(&params)).await?;
+            let next = list.pointer("/metadata/continue").and_then(Value::as_str).map(str::to_owned);
+            read(&items(list.take()));
+            match next.filter(|token| !token.is_empty()) {
+                Some(token) => params.continue_token = Some(token),
+                None => return Ok(()),
+            }
+        }
     }
 
     pub(super) async fn list_with(

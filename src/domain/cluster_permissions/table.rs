@@ -135,6 +135,9 @@ const PULL_SECRET: &[Rule] = &[
     rule(Cluster, Attribute("namespace_selector"), NAMESPACES, &["list"], &[]),
 ];
 
+/// Where the Pods are; without `namespaces`, the same in a `ClusterRole`.
+const MIRROR: &[Rule] = &[rule(Namespaced, Attribute("pods"), (CORE, "pods"), &["list"], &[])];
+
 /// Whatever kinds stand in the text; narrow it to those. Kinds that are in no namespace need the same in a `ClusterRole`.
 const MANIFEST: &[Rule] = &[
     rule(Namespaced, Always, EVERYTHING, &["get"], &["watch", "create", "patch", "update", "delete"]),
@@ -373,6 +376,7 @@ pub static ENTRIES: &[Entry] = &[
     entry("berth_issuer", ISSUER),
     entry("berth_manifest", MANIFEST),
     entry("berth_image", &[]),
+    entry("berth_image_mirror", MIRROR),
     entry("berth_node_trust", NODE_TRUST),
     entry("berth_oidc_provider", &[]),
     entry("berth_pod_identity", POD_IDENTITY),

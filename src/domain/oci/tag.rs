@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::domain::image::{Fault, ImageReference};
 
 /// The tag that a name without one means.
-const LATEST: &str = "latest";
+pub const LATEST: &str = "latest";
 
 /// A tag of a repository of a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -261,6 +261,7 @@ pub static ENTRIES: &[Entry] = &[
     resource("berth_issuer", &[]),
     resource("berth_manifest", &[]),
     resource("berth_image", &[]),
+    resource("berth_image_mirror", &[]),
     resource("berth_node_trust", &[]),
     resource("berth_oidc_provider", &[&PROVIDERS]),
     Entry {
