@@ -359,11 +359,16 @@ impl Order {
         };
         let mut other_roots = vec![first.root_name.clone()];
         for alternate in alternates {
-            let (chain, _) = self.download(&alternate).await?;
-            if chain.root_name == wanted {
-                return Ok(Offered { chain, other_roots: Vec::new() });
+            match self.download(&alternate).await {
+                Ok((chain, _)) if chain.root_name == wanted => return Ok(Offered { chain, other_roots: Vec::new() }),
+                Ok((chain, _)) => other_roots.push(chain.root_name),
+                Err(stopped @ AcmeError::Stopped { .. }) => return Err(stopped),
+                // What is offered beside the chain is no condition of it (RFC 8555 §7.4.2).
+                Err(error) => {
+                    tracing::warn!(%error, alternate, "a chain that the CA names cannot be fetched");
+                    other_roots.push(format!("one that cannot be fetched from {alternate}"));
+                }
             }
-            other_roots.push(chain.root_name);
         }
         tracing::warn!(preferred_chain = wanted, ?other_roots, "the CA offers no such chain");
         Ok(Offered { chain: first, other_roots })

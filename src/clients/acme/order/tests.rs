@@ -285,6 +285,36 @@ async fn a_page_for_an_order_is_told_as_a_page() {
     assert!(error.to_string().contains("with a web page"), "{error}");
 }
 
+/// An order's certificate whose CA names two others, of which the first cannot be had.
+async fn offered(first_alternate: Vec<Reply>, wanted: &str) -> Result<Offered, AcmeError> {
+    let chain = |root: &str| {
+        let mut params = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
+        params.distinguished_name.push(rcgen::DnType::CommonName, root);
+        let pem = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem();
+        reply(200, "application/pem-certificate-chain", &pem)
+    };
+    let first =
+        with_header(chain("First"), "link", "<https://ca/c/2>;rel=\"alternate\", <https://ca/c/3>;rel=\"alternate\"");
+    let valid = r#"{"status":"valid","authorizations":[],"finalize":"https://ca/f/1","certificate":"https://ca/c/1"}"#;
+    let valid = with_header(reply(201, "application/json", valid), "location", "https://ca/o/1");
+    let answers = [valid, first].into_iter().chain(first_alternate).chain([chain("Third")]);
+    let order = ca(answers).0.new_order(&account(), &spec()).await.unwrap();
+    order.certificate(Some(wanted)).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chain_beside_the_certificate_that_cannot_be_had_costs_nothing() {
+    let lost = || vec![problem(404, "malformed", "no such certificate")];
+    let broken = || vec![reply(200, "application/pem-certificate-chain", "-----END CERTIFICATE-----")];
+    for first in [lost, broken] {
+        let found = offered(first(), "Third").await.unwrap();
+        assert_eq!((found.chain.root_name.as_str(), found.other_roots.len()), ("Third", 0));
+        let found = offered(first(), "Another").await.unwrap();
+        assert_eq!(found.chain.root_name, "First");
+        assert_eq!(found.other_roots, ["First", "one that cannot be fetched from https://ca/c/2", "Third"]);
+    }
+}
+
 #[tokio::test]
 async fn a_nonce_of_an_answer_serves_the_next_request() {
     let (ca, script) = ca([accepted(), reply(200, "application/json", PENDING)]);
