@@ -53,7 +53,7 @@ pub async fn bring_about(cx: &Cx, prior: Option<&Declared>, model: &mut Declared
         Err(error) => {
             model.drift.set(vec![NOT_EVERYWHERE.to_owned()]);
             note_nodes(cluster, model, &trust, &claim.lead).await;
-            if prior.is_some() || !error.is_of_a_wait() {
+            if prior.is_some() {
                 return Err(explained(&error, what));
             }
             let what = format!("Not all nodes trust yet what `{}/{}` declares", model.namespace, model.name);

@@ -126,7 +126,7 @@ async fn wait(
             volume::note_refusal(cx, None);
             if deletes_claim(model) { volume::keep(cx, cluster, registry).await } else { Ok(()) }
         }
-        Err(error) if is_new && error.is_of_a_wait() => {
+        Err(error) if is_new => {
             volume::note_refusal(cx, Some(&error));
             let what = format!("The registry `{}/{}` was made and is not ready yet", model.namespace, model.name);
             let told = diagnosed(cx, registry, &error, explained(&error, &what)).await;
