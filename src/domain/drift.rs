@@ -88,9 +88,6 @@ fn own_compared<'a>(declared: &'a Value, found: &'a Value, owned: &[Value]) -> V
     }
     let mut differences = Vec::new();
     compare(String::new(), declared, found, owned, &mut differences);
-    // A controller fills the rules of a role that others add up to.
-    let is_sum = declared.get("aggregationRule").is_some_and(|rule| !rule.is_null());
-    differences.retain(|it| !(is_sum && it.path == ".rules" && is_empty(it.declared)));
     differences
 }
 

@@ -229,6 +229,9 @@ fn texts(mapping: Option<&Value>, at: &str) -> Result<(), String> {
 /// Without what only the API server writes, and a Secret's texts as the server stores them.
 fn declared(mut members: Map<String, Value>) -> Map<String, Value> {
     members.remove("status");
+    if is_sum(&members) && members.get("rules").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        members.remove("rules");
+    }
     if let Some(Value::Object(metadata)) = members.get_mut("metadata") {
         for name in SERVERS {
             metadata.remove(name);
@@ -249,6 +252,12 @@ fn declared(mut members: Map<String, Value>) -> Map<String, Value> {
         }
     }
     members
+}
+
+/// Whether it is a role whose rules a controller adds up from others: by server-side apply, as the rules' only owner (Kubernetes:
+/// `clusterroleaggregation_controller.go`). `rules: []` beside it, as Kubernetes' documentation has it, would be in dispute.
+fn is_sum(members: &Map<String, Value>) -> bool {
+    members.get("aggregationRule").is_some_and(|rule| !rule.is_null())
 }
 
 /// Anything but a text is left for the server to refuse.
@@ -323,6 +332,16 @@ mod tests {
                 json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "b" } }),
             ]
         );
+    }
+
+    #[test]
+    fn rules_that_a_controller_adds_up_are_left_to_it() {
+        let declared = |text: &str| items(text).unwrap().remove(0).object;
+        let head = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: sum}\n";
+        let sum = "aggregationRule: {clusterRoleSelectors: [{matchLabels: {a: b}}]}\n";
+        assert!(declared(&format!("{head}{sum}rules: []\n")).get("rules").is_none());
+        assert!(declared(&format!("{head}rules: []\n")).get("rules").is_some());
+        assert!(declared(&format!("{head}{sum}rules: [{{verbs: [get]}}]\n")).get("rules").is_some());
     }
 
     #[test]

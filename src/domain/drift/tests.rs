@@ -150,17 +150,6 @@ fn what_is_declared_empty_and_filled_later_is_drift() {
 }
 
 #[test]
-fn rules_that_a_controller_adds_up_are_no_drift() {
-    let declared = json!({ "aggregationRule": { "clusterRoleSelectors": [{}] }, "rules": [] });
-    let found = |rules: Value| {
-        let owned = json!([{ "manager": "berth", "operation": "Apply", "fieldsV1": { "f:aggregationRule": {} } }]);
-        json!({ "metadata": { "managedFields": owned }, "aggregationRule": { "clusterRoleSelectors": [{}] }, "rules": rules })
-    };
-    let known = own_deviations(&declared, &found(json!([])));
-    assert_eq!(own_differences(&declared, &found(json!(["get"])), &known), Vec::<String>::new());
-}
-
-#[test]
 fn of_two_ports_of_one_number_each_is_compared_with_its_own() {
     let step = |protocol: &str| format!("k:{{\"port\":53,\"protocol\":\"{protocol}\"}}");
     let fields = json!({ "f:ports": { (step("UDP")): {}, (step("TCP")): {} } });
