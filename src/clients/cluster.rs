@@ -303,13 +303,21 @@ fn attempt<T>(
         Err(kube::Error::Api(status)) => {
             let asked = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
             let error = ClusterError::from_status(&status, verb, object, &connection.source);
-            if matches!(status.code, 429 | 503 | 504) {
+            if matches!(status.code, 429 | 503 | 504) || is_crowded_quota(&status) {
                 return Attempt::Again(error, (asked > 0).then(|| Duration::from_secs(asked.into())));
             }
             Attempt::Done(Err(error))
         }
         Err(error) => Attempt::Done(Err(connection.transport_error(&error))),
     }
+}
+
+/// Whether the object was not written because others of its namespace were at the same moment: each counts itself into the quota, and one at a
+/// time can (Kubernetes: `plugin/pkg/admission/resourcequota`, a conflict that names the quota; so do those of `OpenShift`).
+fn is_crowded_quota(status: &kube::core::Status) -> bool {
+    let of_quota =
+        |kind: &str| matches!(kind, "resourcequotas" | "clusterresourcequotas" | "appliedclusterresourcequotas");
+    status.code == 409 && status.details.as_ref().is_some_and(|details| of_quota(&details.kind))
 }
 
 /// Whether a deletion is for one very object, whatever became of it since.

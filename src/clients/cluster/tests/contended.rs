@@ -53,6 +53,34 @@ async fn a_cluster_that_nobody_reaches_is_asked_once_and_again_a_while_later() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_quota_that_others_count_into_at_the_same_moment_is_asked_again() {
+    let words = "Operation cannot be fulfilled on resourcequotas \"all\": the object has been modified";
+    let crowded = |kind: &str| status(409, "Conflict", words, &json!({ "name": "all", "kind": kind }));
+    for kind in ["resourcequotas", "clusterresourcequotas"] {
+        let (cluster, asked) = scripted(vec![crowded(kind), crowded(kind), (200, manifest())]);
+        cluster.apply(&budget(), &manifest()).await.unwrap();
+        assert_eq!(asked.lock().unwrap().len(), 3);
+    }
+    let (cluster, _) = scripted(vec![crowded("deployments")]);
+    let error = cluster.apply(&budget(), &manifest()).await.unwrap_err();
+    assert!(matches!(error, ClusterError::Conflict { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn many_objects_are_read_page_by_page() {
+    let page = |names: &[&str], next: &str| {
+        let items: Vec<_> = names.iter().map(|name| json!({ "metadata": { "name": name } })).collect();
+        (200, json!({ "metadata": { "continue": next }, "items": items }))
+    };
+    let (cluster, asked) = scripted(vec![page(&["a", "b"], "more"), page(&["c"], "")]);
+    let mut seen = Vec::new();
+    cluster.each_page(&budget(), &ObjectRef::pod("apps", ""), |objects| seen.push(objects.len())).await.unwrap();
+    let paths: Vec<String> = asked.lock().unwrap().iter().map(|(_, path, _)| path.clone()).collect();
+    assert_eq!(seen, [2, 1]);
+    assert!(paths.iter().all(|path| path.contains("limit=500")) && paths[1].contains("continue=more"), "{paths:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_became_anothers_between_look_and_write_is_not_taken() {
     let changed = || status(409, "Conflict", "the object has been modified", &json!({}));
     let mut answers = vec![(200, marked("ours", "Deployment")), changed()];
