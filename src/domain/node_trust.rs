@@ -159,9 +159,17 @@ fn hosts_toml(name: &str, host: &Host) -> String {
     let pulled = host.mirrors.iter().map(|mirror| (mirror.as_str(), "\"pull\", \"resolve\""));
     let own = [(server.as_str(), "\"pull\", \"resolve\", \"push\"")];
     for (url, capabilities) in pulled.chain(own) {
-        let _ = write!(text, "\n[host.\"{url}\"]\n  capabilities = [{capabilities}]\n{ca}");
+        let whole = if is_below_the_api(url) { "  override_path = true\n" } else { "" };
+        let _ = write!(text, "\n[host.\"{url}\"]\n  capabilities = [{capabilities}]\n{whole}{ca}");
     }
     text
+}
+
+/// Whether a mirror is a part of a registry, as proxy projects of Harbor and caches of ECR are: `https://HOST/v2/PROJECT`. containerd would ask
+/// for `/v2/PROJECT/v2/…` (`remotes/docker/config/hosts.go`, `parseHostConfig`).
+fn is_below_the_api(url: &str) -> bool {
+    let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
+    path.strip_prefix("v2/").is_some_and(|rest| !rest.trim_matches('/').is_empty())
 }
 
 /// Where a registry is asked. Docker Hub's images are named otherwise than its server.

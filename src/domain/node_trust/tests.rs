@@ -42,6 +42,18 @@ fn every_file_for_containerd_has_a_table_of_hosts() {
 }
 
 #[test]
+fn a_mirror_that_is_a_part_of_a_registry_is_asked_as_it_is_written() {
+    let asked = |mirror: &str| {
+        let host = Host { ca_pem: None, mirrors: vec![mirror.to_owned()] };
+        hosts_toml("docker.io", &host).matches("override_path = true").count()
+    };
+    let of_a_part = ["https://harbor.test/v2/dockerhub", "https://harbor.test/v2/a/b/"].map(asked);
+    let whole = ["https://mirror.test", "https://mirror.test/v2", "https://mirror.test/v2/", "https://mirror.test/hub"]
+        .map(asked);
+    assert_eq!((of_a_part, whole), ([1, 1], [0, 0, 0, 0]));
+}
+
+#[test]
 fn the_certificates_are_planned_before_the_file_that_names_them_and_cri_o_reads_them_alone() {
     let crio = (Runtime::Crio, Runtime::Crio.folder().to_owned());
     let both = NodeTrust { runtimes: trust().runtimes.into_iter().chain([crio]).collect(), ..trust() };
