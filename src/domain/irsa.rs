@@ -18,6 +18,12 @@ pub use policy::{Condition, Effect, Statement, parse_policy, policy_json};
 pub use thumbprint::same_thumbprints;
 pub use trust::{ServiceAccount, Trust, alike, parse_trust_policy, trust_policy};
 
+/// What roles are held apart by: IAM does not tell the case of their names
+/// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>, `RoleName`).
+pub fn role_key(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
 /// The audience that AWS expects in a service account's token.
 pub const AUDIENCE: &str = "sts.amazonaws.com";
 /// The annotation that tells EKS's webhook which role a service account assumes.

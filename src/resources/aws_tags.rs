@@ -9,8 +9,16 @@ pub fn defaults(cx: &Cx) -> Result<&Tags> {
     Ok(&cx.provider().aws()?.settings().default_tags)
 }
 
-/// Plans `tags_all`: the object's own tags over the provider's. Both together must be what IAM takes.
-pub fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
+/// How keys of tags are told apart. IAM does not tell the case of those of roles, and that of all others
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html>, "Case sensitivity"); EKS tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    Cased,
+    Caseless,
+}
+
+/// Plans `tags_all`: the object's own tags over the provider's. Both together must be what AWS takes.
+pub fn plan(cx: &Cx, plan: &mut Plan<'_>, keys: Keys) -> Result<()> {
     let own = match plan.planned().at("tags") {
         Seen::Null => Some(None),
         Seen::Unknown => None,
@@ -20,6 +28,9 @@ pub fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         (Some(own), Ok(defaults)) => {
             let all = tags::merged(defaults, own.as_ref());
             tags::check_merged(&all).map_err(|fault| wrong(&fault))?;
+            if keys == Keys::Caseless {
+                tags::check_case(all.keys().map(String::as_str)).map_err(|fault| wrong(&fault))?;
+            }
             plan.set("tags_all", all.encode());
         }
         _ => plan.leave_open(&["tags_all"]),
@@ -33,13 +44,17 @@ fn wrong(fault: &str) -> Explanation {
         .at("tags")
 }
 
-/// What AWS takes as tags. IAM does not tell the case of keys.
+/// What AWS takes as tags.
 pub fn check() -> Check {
-    let rule = "must be at most 50 tags with keys of at most 128 characters, which differ by more than case, and values \
-                of at most 256";
-    Check::new(rule, |value| {
+    Check::new("must be at most 50 tags with keys of at most 128 characters, and values of at most 256", |value| {
         let members = value.members().into_iter().flatten();
-        tags::check_case(members.clone().map(|(key, _)| key.as_str()))?;
         tags::check(members.map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default())))
+    })
+}
+
+/// What IAM takes besides as tags of a role.
+pub fn check_case() -> Check {
+    Check::new("must have keys that differ by more than case", |value| {
+        tags::check_case(value.members().into_iter().flatten().map(|(key, _)| key.as_str()))
     })
 }

@@ -55,7 +55,7 @@ impl Resource<Berth> for IrsaRole {
     }
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
-        aws_tags::plan(cx, plan)?;
+        aws_tags::plan(cx, plan, aws_tags::Keys::Caseless)?;
         let account = preflight::account(cx, plan).await;
         rules::plan_documents(plan, account.as_deref());
         annotations::warn_of_others(cx, plan);

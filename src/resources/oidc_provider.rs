@@ -90,7 +90,7 @@ impl Resource<Berth> for OidcProvider {
     }
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
-        aws_tags::plan(cx, plan)?;
+        aws_tags::plan(cx, plan, aws_tags::Keys::Cased)?;
         let Some(host) = plan.planned().text("url").and_then(|url| oidc_host(url).ok()) else { return Ok(()) };
         if let Some(arn) = plan.prior().text("arn") {
             cx.provider().holdings().note_own(arn);

@@ -40,7 +40,7 @@ impl Resource<Berth> for PodIdentity {
     };
 
     async fn plan(&self, cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
-        aws_tags::plan(cx, plan)?;
+        aws_tags::plan(cx, plan, aws_tags::Keys::Cased)?;
         if plan.is_create() {
             trust::look(cx, plan).await;
         }

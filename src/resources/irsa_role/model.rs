@@ -69,7 +69,7 @@ pub struct IrsaRoleModel {
     #[attr(default = 3600, check = check::range(i64::from(*SESSION.start()), i64::from(*SESSION.end())))]
     pub max_session_duration: u32,
     /// Tags, beside the provider's `default_tags`. Changed in place.
-    #[attr(check = aws_tags::check())]
+    #[attr(check = aws_tags::check(), check = aws_tags::check_case())]
     pub tags: Option<BTreeMap<String, String>>,
     /// All tags of the role: `tags` and the provider's `default_tags`.
     pub tags_all: Computed<BTreeMap<String, String>>,

@@ -3,7 +3,7 @@
 use super::model::{IrsaRoleModel, PolicyKind};
 use super::{failures, policies, trust};
 use crate::domain::irsa::arn::account_of;
-use crate::domain::irsa::oidc_host;
+use crate::domain::irsa::{oidc_host, role_key};
 use crate::explain::Explanation;
 use crate::provider::Cx;
 use crate::resources::aws_look;
@@ -109,7 +109,7 @@ pub async fn own_policies(cx: &Cx, plan: &mut Plan<'_>) {
 
 /// How a role of this state is noted.
 pub fn noted(name: &str) -> String {
-    format!("role {name}")
+    format!("role {}", role_key(name))
 }
 
 /// How a provider that is to be made is noted.

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::{AwsError, Iam, lock};
+use crate::domain::irsa::role_key;
 use crate::retry::{Budget, Pace, Stopped};
 
 /// How long a removal is waited for that has not begun.
@@ -64,7 +65,7 @@ impl Drop for Departure {
 impl Iam {
     /// Says that the role of this name is being removed, with all that is its own.
     pub fn role_leaves(&self, name: &str) -> Departure {
-        self.leaves(name.to_owned())
+        self.leaves(role_key(name))
     }
 
     /// Says that the OIDC provider of this ARN is being removed.

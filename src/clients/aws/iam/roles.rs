@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{AwsError, Iam, NewRole, Role};
 use crate::clients::aws::error::{absent, present};
+use crate::domain::irsa::role_key;
 use crate::domain::tags::{TagChange, Tags};
 use crate::retry::Budget;
 
@@ -15,7 +16,8 @@ impl Iam {
     /// being removed by this process.
     pub async fn create_role(&self, budget: &Budget, role: &NewRole) -> Result<Role, AwsError> {
         self.touch(&role.name);
-        let mut heir = self.heir(&role.name);
+        let key = role_key(&role.name);
+        let mut heir = self.heir(&key);
         let made = loop {
             let made = self.try_role(budget, role).await;
             if !heir.tries_again(budget, &made).await? {
@@ -59,10 +61,10 @@ impl Iam {
     /// where there is none, or the account has too many roles.
     pub async fn has_role(&self, budget: &Budget, name: &str) -> Result<Option<bool>, AwsError> {
         if let Some(account) = self.0.account.known().flatten() {
-            return Ok(Some(account.roles.contains_key(name)));
+            return Ok(Some(account.roles.keys().any(|it| it.eq_ignore_ascii_case(name))));
         }
         let names = self.0.names.get(budget, async || self.0.api.role_names(budget, PAGES).await.map(Arc::new)).await?;
-        Ok(names.as_ref().as_ref().map(|names| names.contains(name)))
+        Ok(names.as_ref().as_ref().map(|names| names.iter().any(|it| it.eq_ignore_ascii_case(name))))
     }
 
     /// Sets description and longest session (seconds).
