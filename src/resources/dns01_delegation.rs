@@ -28,6 +28,8 @@ pub struct Dns01DelegationModel {
     #[attr(check = checks::challenge_domain(), equal = checks::same_name)]
     pub domain: String,
     /// The id of the hosted zone that answers challenges from now on. It must be public. Changed in place.
+    /// Where a zone is made anew in the same run, its new id is not known yet, and the record would go only after the old zone has to: write
+    /// `lifecycle { replace_triggered_by = [aws_route53_zone.NAME.id] }` then.
     #[attr(check = check::length(1, 64), equal = checks::same_zone_id)]
     pub target_zone_id: String,
     /// Where the challenges' TXT records belong, within the target zone. Default: `_acme-challenge.`, the domain and the

@@ -25,6 +25,8 @@ pub struct Dns01RecordModel {
     #[attr(check = check::length(1, 255))]
     pub value: String,
     /// The id of the hosted zone. Absent, the public zone of the longest name that holds the domain.
+    /// Where a zone is made anew in the same run, its new id is not known yet, and the record would go only after the old zone has to: write
+    /// `lifecycle { replace_triggered_by = [aws_route53_zone.NAME.id] }` then.
     #[attr(optional, check = check::length(1, 64), equal = checks::same_zone_id)]
     pub zone_id: Computed<String>,
     /// How long resolvers may keep the values, in seconds; where others' values share the name, theirs holds.

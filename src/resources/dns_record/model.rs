@@ -9,6 +9,8 @@ use crate::sdk::{Computed, Model, Timeouts, check};
 #[derive(Clone, Debug, Model)]
 pub struct DnsRecordModel {
     /// The id of the hosted zone. Without it and `zone`, the record goes into the zone of the longest name that holds it.
+    /// Where a zone is made anew in the same run, its new id is not known yet, and the record would go only after the old zone has to: write
+    /// `lifecycle { replace_triggered_by = [aws_route53_zone.NAME.id] }` then.
     #[attr(optional, check = check::length(1, 64), equal = checks::same_zone_id)]
     pub zone_id: Computed<String>,
     /// The name of the hosted zone, instead of its id.
