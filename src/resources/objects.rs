@@ -80,6 +80,11 @@ impl<'a> Tenant<'a> {
         tenure(self.claim, found, is_adopted(object, self.adopts) || self.is_given(object))
     }
 
+    /// Whether what was found is adopted: it bears no mark.
+    fn adopts_found(&self, found: &Value) -> bool {
+        self.adopts && found.pointer("/metadata/annotations").and_then(|annotations| annotations.get(OWNER)).is_none()
+    }
+
     /// Whether an import or a `moved` block has given it to the resource.
     fn is_given(&self, object: &ObjectRef) -> bool {
         self.given.contains(&object.key())

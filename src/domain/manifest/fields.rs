@@ -196,13 +196,15 @@ pub fn of_formers(object: &Value, ours: &str) -> Option<Value> {
     fields.cloned().reduce(|one, other| joined(one, &other))
 }
 
-/// Whether an entry is of a tool that declares. Source: kubectl's `csaupgrade`; the kubernetes provider writes as `Terraform`,
-/// Helm as `helm`, others with their program's name.
+/// Whether an entry is of a tool that declares. Source: kubectl's `csaupgrade`; the kubernetes provider writes as `Terraform`, its
+/// typed resources and the kubectl provider as `HashiCorp` (the beginning of their user agents), Helm as `helm`, others with
+/// their program's name.
 fn is_former(entry: &Value, ours: &str) -> bool {
     let manager = name(entry).to_ascii_lowercase();
     let is_tool = manager.starts_with("kubectl")
         || manager.starts_with("helm")
         || manager.contains("terraform")
+        || manager == "hashicorp"
         || manager == "before-first-apply";
     is_tool && name(entry) != ours && entry.get("subresource").is_none()
 }

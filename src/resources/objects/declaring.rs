@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::clients::cluster::{Cluster, ClusterError};
+use crate::clients::cluster::{Cluster, ClusterError, Declaring};
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest::{Phase, Scope, health};
 use crate::explain::Explanation;
@@ -81,18 +81,37 @@ pub fn keys(objects: &[ObjectRef]) -> BTreeSet<String> {
 
 impl Tenant<'_> {
     /// Looks at all objects before the first is written: who meets another's object has made a mistake, and half of it helps
-    /// nobody.
+    /// nobody. Answers those that are to be adopted.
     ///
     /// # Errors
-    /// The first that is another's.
-    pub async fn refuse_held(&self, parts: &[Part]) -> std::result::Result<(), Failure> {
+    /// The first that is another's, or that would not be taken as it is declared.
+    pub async fn refuse_held(&self, parts: &[Part]) -> std::result::Result<Vec<ObjectRef>, Failure> {
         let is_served = |part: &&Part| self.cluster.known_kind(&part.object.api_version, &part.object.kind).is_some();
         let is_own = |part: &&Part| !self.namespaces.may_share(&part.object);
         let looks = parts
             .iter()
             .filter(|part| is_served(part) && is_own(part))
-            .map(|part| async move { self.admit(&part.object).await.map_err(|error| (part.object.clone(), error)) });
-        side_by_side(looks).await.into_iter().find_map(std::result::Result::err).map_or(Ok(()), Err)
+            .map(|part| async move { self.rehearsed(part).await.map_err(|error| (part.object.clone(), error)) });
+        let looked: Vec<_> = side_by_side(looks).await.into_iter().collect::<std::result::Result<_, _>>()?;
+        Ok(looked.into_iter().flatten().collect())
+    }
+
+    /// The object, if it is to be adopted, and the API server would take it as it is declared: what somebody else has running is not
+    /// to be half written.
+    async fn rehearsed(&self, part: &Part) -> std::result::Result<Option<ObjectRef>, ClusterError> {
+        let found = self.admit(&part.object).await?;
+        if !found.as_ref().is_some_and(|found| self.adopts_found(found)) {
+            return Ok(None);
+        }
+        let how =
+            Declaring { manager: self.manager, force: self.force || self.is_given(&part.object), is_rehearsal: true };
+        match self.cluster.declare(self.cx.budget(), &part.manifest, how).await {
+            // What is no judgement of the object is told where it is written.
+            Err(
+                error @ (ClusterError::Conflict { .. } | ClusterError::Invalid { .. } | ClusterError::Refused { .. }),
+            ) => Err(error),
+            _ => Ok(Some(part.object.clone())),
+        }
     }
 
     /// Declares all of them. `had` are the keys of what the state has had, whose fields are set back; what is found is noted

@@ -76,8 +76,9 @@ impl Tenant<'_> {
             } else {
                 self.admit(&object).await?
             };
-            let is_taken_over = self.is_given(&object);
-            match self.write(&marked, found.as_ref(), self.force || is_taken_over).await {
+            let is_given = self.is_given(&object);
+            let is_taken_over = is_given || found.as_ref().is_some_and(|found| self.adopts_found(found));
+            match self.write(&marked, found.as_ref(), self.force || is_given).await {
                 // Deleted between the look and the write: what was written goes with it.
                 Ok(stored) if is_terminating(&stored) => {}
                 Ok(stored) if is_taken_over => return self.without_former(&object, stored).await,

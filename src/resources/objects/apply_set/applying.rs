@@ -8,7 +8,7 @@ use crate::clients::cluster::ClusterError;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::manifest::exclusive;
 use crate::domain::ownership::Claim;
-use crate::explain::Explanation;
+use crate::explain::{Explanation, listed};
 use crate::provider::Cx;
 use crate::resources::tenancy;
 use crate::sdk::Result;
@@ -21,6 +21,9 @@ use super::{Adoption, ApplySet, NOT_SEEN_READY};
 
 /// The note of the private state that an apply has begun and not come to its end.
 pub(super) const BEGUN: &str = "begun";
+
+/// How many objects are told by name.
+const TOLD: usize = 10;
 
 impl ApplySet {
     /// Declares every object of the content, waits for what works, and takes away what has left it.
@@ -56,7 +59,13 @@ impl ApplySet {
             pull_secrets: Written::recalled(cx).pull_secrets(),
             ..Tenant::of(cx, cluster, &claim, &manager)
         };
-        let applied = self.apply(&tenant, prior, &parts, what).await;
+        let mut adopted = Vec::new();
+        let mut applied = self.apply(&tenant, prior, &parts, (&mut adopted, what)).await;
+        let may_stay = prior.is_none() && self.adoption == Adoption::Shared && cx.has_existing() && !adopted.is_empty();
+        if may_stay && let Err(failure) = applied {
+            self.stay(cx, failure, &adopted);
+            applied = Ok(());
+        }
         if !cx.has_existing() {
             declaring::release(cx, &claimed);
             return applied;
@@ -96,7 +105,7 @@ impl ApplySet {
             namespaces: self.namespaces,
             ..Tenant::of(cx, cx.provider().cluster()?, &claim, &self.manager)
         };
-        tenant.refuse_held(&parts).await.map_err(|failure| explained(&failure, what, self.attribute))
+        tenant.refuse_held(&parts).await.map(drop).map_err(|failure| explained(&failure, what, self.attribute))
     }
 
     /// The objects of the content, each in its place.
@@ -120,10 +129,23 @@ impl ApplySet {
         self.lead_of(&self.objects).cloned().into_iter().collect()
     }
 
-    async fn apply(&mut self, tenant: &Tenant<'_>, prior: Option<&Self>, parts: &[Part], what: &str) -> Result<()> {
+    /// Ends a create that was cut short and has adopted something: as an error it would have Terraform destroy what has been running.
+    fn stay(&mut self, cx: &Cx, failure: Explanation, adopted: &[ObjectRef]) {
+        let names: Vec<String> = adopted.iter().map(ToString::to_string).collect();
+        self.drift.push(format!("not all were declared beside {}", listed(&names, TOLD)));
+        cx.tell_wait(Err(failure), "what ran before was not taken away, and the next apply goes on from here");
+    }
+
+    async fn apply(
+        &mut self,
+        tenant: &Tenant<'_>,
+        prior: Option<&Self>,
+        parts: &[Part],
+        (adopted, what): (&mut Vec<ObjectRef>, &str),
+    ) -> Result<()> {
         let (cx, attribute) = (tenant.cx, self.attribute);
         let told = |failure: Failure| explained(&failure, what, attribute);
-        tenant.refuse_held(parts).await.map_err(told)?;
+        *adopted = tenant.refuse_held(parts).await.map_err(told)?;
         let before = prior.map(|prior| prior.objects.as_slice()).unwrap_or_default();
         let now: Vec<ObjectRef> = parts.iter().map(|part| part.object.clone()).collect();
         let (had, has) = (keys(before), keys(&now));
@@ -191,11 +213,10 @@ impl ApplySet {
         let Some(first) = late.first() else { return Ok(()) };
         self.drift = late.iter().map(|(object, _)| format!("{object} {NOT_SEEN_READY}")).collect();
         let others: Vec<_> = late.iter().skip(1).map(|(object, error)| format!("{object}: {}", error.told())).collect();
-        let stays = is_new && late.iter().all(|(_, error)| error.is_of_a_wait());
         let begun = format!("The objects of {} were made, and not all are ready yet", self.whole);
-        let what = if stays { &begun } else { what };
+        let what = if is_new { &begun } else { what };
         let told = tenant.diagnosed(&late, explained(first, what, self.attribute).seen(others)).await;
-        if stays {
+        if is_new {
             tenant.cx.tell_wait(Err(told), "nothing is removed, and the next apply goes on from here");
             return Ok(());
         }
