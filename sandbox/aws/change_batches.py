@@ -209,6 +209,8 @@ VALUE_FAULTS = {
 
 def group_fault(one, others):
     """What the sets of one name and type must have in common, and what not."""
+    if one.routing == ("failover", "PRIMARY") and one.alias is None and not one.health_check:
+        return "A non-alias primary ResourceRecordSet must have an associated health check."
     if not others:
         return None
     if one.routing is None:

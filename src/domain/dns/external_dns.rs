@@ -56,7 +56,8 @@ pub fn marks_of(set: &RecordSet, owner: &str) -> Result<Vec<RecordSet>, DnsNameE
         let set_identifier = set.key.set_identifier.clone();
         let key = RecordKey { name, kind: RecordType::Txt, set_identifier };
         let data = RecordData::Values { ttl: MARK_TTL, values: vec![text::quoted(words.as_bytes())] };
-        RecordSet { key, data, routing: set.routing.clone(), health_check_id: None }
+        // A primary that is no alias needs a health check (`InvalidChangeBatch`), and a mark goes with its record.
+        RecordSet { key, data, routing: set.routing.clone(), health_check_id: set.health_check_id.clone() }
     };
     let names = names_of_marks(set.key.kind, matches!(set.data, RecordData::Alias(_)), &set.key.name)?;
     Ok(names.into_iter().map(of).collect())

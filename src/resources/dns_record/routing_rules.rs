@@ -31,6 +31,7 @@ pub fn check(config: View<'_>, prefix: &str, found: &mut Diagnostics) {
         found.error(&wrong(format!("`routing` holds {count} policies instead of one"), at("routing")));
     }
     check_type(config, prefix, &policy, found);
+    check_primary(config, prefix, &policy, found);
     let place = |what: &str| format!("{prefix}routing.{what}");
     if let Some(fault) = policy.geolocation.as_ref().and_then(geolocation) {
         found.error(&wrong(fault, place("geolocation")));
@@ -41,6 +42,19 @@ pub fn check(config: View<'_>, prefix: &str, found: &mut Diagnostics) {
     for (attribute, doubt) in doubts(&policy) {
         let step = "correct it if it is a mistake: it is sent as it is, and Route53 has the last word";
         found.warning(&Explanation::new("BERTH-ROUTE53-035", doubt).next(step).at(place(attribute)));
+    }
+}
+
+/// Route53 asks for a health check of each primary that is no alias ("A non-alias primary `ResourceRecordSet` must have an associated
+/// health check"), and a mark for `ExternalDNS` is none.
+fn check_primary(config: View<'_>, prefix: &str, policy: &RoutingModel, found: &mut Diagnostics) {
+    let at = |attribute: &str| format!("{prefix}{attribute}");
+    let is_marked = config.at("external_dns_owner").is_given();
+    let needs_it = config.at(&at("alias")).is_null() || is_marked;
+    if policy.failover.as_deref() == Some("PRIMARY") && needs_it && config.at(&at("health_check_id")).is_null() {
+        let of = if is_marked { "with an `external_dns_owner`" } else { "with `values`" };
+        let what = format!("A record that is `PRIMARY`, {of}, needs a `health_check_id`");
+        found.error(&wrong(what, at("health_check_id")));
     }
 }
 

@@ -208,6 +208,15 @@ fn wrong_values_are_found_without_a_remote() {
         ("type = \"A\"", "needs `values` or an `alias`"),
         ("type = \"A\"\n values = [\"192.0.2.1\"]\n set_identifier = \"x\"", "needs a `routing` policy"),
         ("type = \"A\"\n values = [\"192.0.2.1\"]\n wait = \"forever\"", "must be one of"),
+        (
+            "type = \"A\"\n values = [\"192.0.2.1\"]\n set_identifier = \"x\"\n routing = { failover = \"PRIMARY\" }",
+            "needs a `health_check_id`",
+        ),
+        (
+            "type = \"A\"\n alias = { name = \"b.example.com\", zone_id = \"Z2\" }\n set_identifier = \"x\"\n \
+             external_dns_owner = \"berth\"\n routing = { failover = \"PRIMARY\" }",
+            "needs a `health_check_id`",
+        ),
     ];
     for (more, expected) in cases {
         let workspace = Workspace::new(&record(&format!("zone_id = \"Z1\"\n name = \"a\"\n {more}")));
