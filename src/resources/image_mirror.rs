@@ -35,13 +35,14 @@ impl Resource<Berth> for ImageMirror {
         ..Meta::new(
             "Images and charts",
             "A set of images, copied into a registry and kept in step with where they come from: the way off a public registry. `mapping` \
-             tells what each is called there.\n\nEach plan asks what the tags stand for, one request (`HEAD`) for each, which Docker Hub \
-             and others do not count as a pull; an apply copies just what has changed, by the digest that the plan has seen. A source \
-             that does not answer keeps what was copied. Nothing is stored here, and within one registry nothing is sent; every byte is \
+             tells what each is called there. Each mirror wants a destination of its own.\n\nEach refresh asks what the tags stand for, one \
+             request (`HEAD`) for each, which Docker Hub and others do not count as a pull; the plan shows what has changed, and the apply \
+             copies just that, by the digest that was seen. A source that does not answer keeps what was copied. Nothing is stored here, and within one registry nothing is sent; every byte is \
              hashed on its way. What fails is told together, when all that can be copied has been; the next apply goes on with the \
-             rest.\n\nAn image keeps its name: `docker.io/library/nginx:1.27` lies in the mirror `registry.example.com/mirror` as \
+             rest. Of a mirror that was just being made, Terraform would begin anew: `terraform untaint` lets it go on.\n\nAn image keeps its name: `docker.io/library/nginx:1.27` lies in the mirror `registry.example.com/mirror` as \
              `registry.example.com/mirror/docker.io/library/nginx:1.27`, a port of its host as `-5000`. One that is named by a digest \
-             is pulled by its digest; a tag `digest-…` keeps it from being collected. What others attach to an image (signatures, \
+             is pulled by its digest; a tag `digest-…` keeps it from being collected. Registries whose repositories have to be made first (ECR), or whose names have just \
+             two parts (Docker Hub), cannot take such paths by themselves. What others attach to an image (signatures, \
              SBOMs) is not copied.\n\nLogins are those of the provider's `registries`, or else of the user who runs this, for the \
              sources as well as for the mirror. Copies stay when their names leave the set and when the resource is destroyed, unless \
              `delete_on_destroy` says otherwise.",
@@ -77,6 +78,8 @@ impl Resource<Berth> for ImageMirror {
                 copied.tag_digest.set(found);
             }
         }
+        foresight::note(cx, &all).await;
+        names::note(cx, model.pods.as_ref(), &model.mirror(&what)?, &known(&model, &all)).await;
         Ok(Some(model))
     }
 
@@ -102,6 +105,15 @@ fn at(tag: &Tag) -> Destination<'_> {
 fn all(model: &Declared, what: &str) -> Result<BTreeMap<String, Mirrored>> {
     let names = model.copies.get().into_iter().flatten().map(|(name, _)| name.as_str());
     model.mirror(what)?.all(names).map_err(|fault| names::wrong(what, &fault))
+}
+
+/// The same with the digests of the copies.
+fn known(model: &Declared, all: &BTreeMap<String, Mirrored>) -> names::Known {
+    let known = |(name, it): (&String, &Mirrored)| {
+        let digest = model.copied(name).and_then(|copied| copied.digest.get().cloned());
+        (name.clone(), (it.clone(), digest))
+    };
+    all.iter().map(known).collect()
 }
 
 async fn looked(cx: &Cx, what: &str, name: &str, place: &Tag) -> Result<(String, Option<String>)> {

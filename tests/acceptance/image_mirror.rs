@@ -85,7 +85,6 @@ fn a_set_is_copied_kept_in_step_imported_and_given_up() {
         assert_eq!(plan.warnings(), Vec::<String>::new());
         let called = two.to.name(&two.called("team/app:1"));
         assert_eq!(workspace.planned("mapping")[&two.from.name("team/app:1")], called);
-        assert_eq!(workspace.planned("copies")[&two.from.name("tool:2")]["digest"], tool);
         workspace.apply_plan().succeeds();
         assert_eq!((two.mirrored("team/app:1"), two.mirrored("tool:2")), (Some(app), Some(tool.clone())));
         two.to.pulls(&two.called("team/app:1"));
@@ -94,8 +93,14 @@ fn a_set_is_copied_kept_in_step_imported_and_given_up() {
         // A tag of the source moves, one of the mirror goes: both are set right, and nothing else is touched.
         let newer = two.puts("team/app:1", "newer");
         workspace.plan().changes_something();
+        assert_eq!(workspace.planned("copies")[&two.from.name("team/app:1")]["digest"], newer);
+        // What moves after the plan waits for the next one.
+        let newest = two.puts("team/app:1", "newest");
         workspace.apply_plan().succeeds();
-        assert_eq!(two.mirrored("team/app:1"), Some(newer.clone()));
+        assert_eq!(two.mirrored("team/app:1"), Some(newer));
+        workspace.apply().succeeds();
+        assert_eq!(two.mirrored("team/app:1"), Some(newest.clone()));
+        let newer = newest;
         two.to.removes(two.called("tool").as_str(), "2");
         assert_eq!(workspace.plan().changes(), [(MIRROR.to_owned(), "update".to_owned())]);
         workspace.apply_plan().succeeds();
@@ -149,7 +154,23 @@ fn what_fails_is_told_together_and_the_rest_is_done() {
     let kept = workspace.attributes(MIRROR)["copies"].as_object().unwrap().len();
     assert_eq!(kept, 1, "what was done is in the state");
 
-    workspace.configure(&two.configured(&two.mirror(&["app:1", "tool:2"], "")));
+    workspace.configure(&two.configured(&two.mirror(&["app:1", "tool:2"], "delete_on_destroy = true")));
+    workspace.apply().succeeds();
+    workspace.plan().changes_nothing();
+
+    // What leaves stays until all that comes is there; another spelling of a name is the same image.
+    workspace.configure(&two.configured(&two.mirror(&["app:2", "tool:2"], "delete_on_destroy = true")));
+    assert!(workspace.apply().fails().contains("app:2"));
+    assert!(two.mirrored("app:1").is_some());
+    let app = two.puts("app:2", "second");
+    workspace.apply().succeeds();
+    assert_eq!((two.mirrored("app:1"), two.mirrored("app:2")), (None, Some(app)));
+    workspace.plan().changes_nothing();
+
+    // All is to be looked through again, and one fails: it is not forgotten.
+    workspace.configure(&two.configured(&two.mirror(&["app:2", "tool:2"], "platforms = [\"linux/arm64\"]")));
+    assert!(workspace.apply().fails().contains("linux/arm64"));
+    workspace.configure(&two.configured(&two.mirror(&["app:2", "tool:2"], "")));
     workspace.apply().succeeds();
     workspace.plan().changes_nothing();
 

@@ -16,7 +16,7 @@ output "pause" {
 
 # What the Pods of two namespaces use today; those of the cloud's own registry stay where they are.
 resource "berth_image_mirror" "apps" {
-  destination = "registry.example.com/mirror"
+  destination = "registry.example.com/apps"
   pods = {
     namespaces = ["shop", "billing"]
     exclude    = ["602401143452.dkr.ecr.eu-central-1.amazonaws.com"]

@@ -124,11 +124,18 @@ impl Mirrored {
         (&it.registry, &it.repository) == (&other.registry, &other.repository)
     }
 
-    /// Whether a name means the copy in the mirror. Of one that is pulled by its digest, any digest does.
-    pub fn is_named(&self, image: &ImageReference) -> bool {
-        let place = (&image.registry, &image.repository) == (&self.place.registry, &self.place.repository);
-        let tag = image.tag.as_deref().unwrap_or(LATEST) == self.place.tag;
-        place && if image.digest.is_some() { self.source.digest.is_some() } else { tag }
+    /// Whether a name means the copy in the mirror, which has this digest.
+    pub fn is_named(&self, image: &ImageReference, digest: Option<&str>) -> bool {
+        let by_tag = match (&image.tag, &image.digest) {
+            (None, Some(_)) => false,
+            (tag, _) => tag.as_deref().unwrap_or(LATEST) == self.place.tag,
+        };
+        self.is_beside(image) && (by_tag || (image.digest.is_some() && image.digest.as_deref() == digest))
+    }
+
+    /// Whether a name is of the copy's repository.
+    pub fn is_beside(&self, image: &ImageReference) -> bool {
+        (&image.registry, &image.repository) == (&self.place.registry, &self.place.repository)
     }
 
     /// The name by which it is pulled from the mirror; `None` while the digest decides and is not known.

@@ -48,38 +48,58 @@ fn losing(place: &Tag) -> String {
     format!("{LOSING} {place}")
 }
 
-/// Makes the mirror so; what was done is in the model, whatever fails.
+/// Makes the mirror so; what was done is in the model, whatever fails. What leaves is given up when all else is there.
 pub async fn copy(cx: &Cx, prior: Option<&Declared>, model: &mut Declared) -> Result<()> {
     let what = cannot("fill", model);
-    let all = planned(cx, model, &what).await?;
-    let work = Work { cx, what: &what, prior, model };
-    let works: Vec<_> = all.iter().map(|(name, it)| work.done(name, it)).collect();
+    let had = prior.map(|prior| super::all(prior, &what)).transpose()?.unwrap_or_default();
+    let mut named = planned(cx, prior, model, &had, &what).await?;
+    let work = Work { cx, what: &what, prior, had: &had, model };
+    let mut places = BTreeMap::<String, Vec<&String>>::new();
+    for (name, it) in &named {
+        places.entry(it.place.to_string()).or_default().push(name);
+    }
+    // Several names may mean one tag.
+    let works: Vec<_> = places.values().map(|names| work.done(names, &named)).collect();
     let done: Vec<_> = stream::iter(works).buffer_unordered(AT_ONCE).collect().await;
     let (mut copies, mut failures) = (BTreeMap::new(), Failures::new());
-    for (name, outcome) in done {
-        let was = prior.and_then(|prior| prior.copied(&name)).cloned();
-        let is = outcome.map_err(|error| failures.push((name.clone(), error))).ok();
-        copies.extend(is.or(was).map(|copied| (name, copied)));
-    }
-    let mut named = all;
-    if let Some(prior) = prior {
-        for (name, error, mirrored) in left(cx, prior, model, &named, &what).await? {
-            copies.extend(prior.copied(&name).cloned().map(|it| (name.clone(), it)));
-            named.insert(name.clone(), mirrored);
-            failures.push((name, error));
+    for (names, outcome, was) in done {
+        let is = outcome.map_err(|error| failures.extend(names.first().map(|name| ((*name).clone(), error)))).ok();
+        if let Some(copied) = is.or(was) {
+            copies.extend(names.into_iter().map(|name| (name.clone(), copied.clone())));
         }
     }
+    let of = named.len();
+    if let Some(prior) = prior {
+        let failed = if failures.is_empty() { left(cx, prior, model, (&had, &named), &what).await } else { Vec::new() };
+        let stays = |name: &String| !failures.is_empty() || failed.iter().any(|(failed, _)| failed == name);
+        for (name, it) in had.iter().filter(|(name, _)| !named.contains_key(*name) && stays(name)).collect::<Vec<_>>() {
+            copies.extend(prior.copied(name).cloned().map(|copied| (name.clone(), copied)));
+            named.insert(name.clone(), it.clone());
+        }
+        failures.extend(failed);
+    }
     model.settle(&named, copies);
-    told(failures, &what, named.len())
+    told(failures, (of, prior.is_none()))
 }
 
 /// The images of the plan; where it could not tell them, those that are wanted now.
-async fn planned(cx: &Cx, model: &Declared, what: &str) -> Result<BTreeMap<String, Mirrored>> {
+async fn planned(
+    cx: &Cx,
+    prior: Option<&Declared>,
+    model: &Declared,
+    had: &BTreeMap<String, Mirrored>,
+    what: &str,
+) -> Result<BTreeMap<String, Mirrored>> {
     let mirror = model.mirror(what)?;
     let mut wanted: BTreeSet<String> = model.images.iter().flat_map(|images| images.iter().cloned()).collect();
     match (&model.copies, &model.pods) {
         (Computed::Known(copies), _) => wanted = copies.keys().cloned().collect(),
-        (_, Some(pods)) => wanted.extend(names::of_pods(cx, pods, &mirror, &BTreeMap::new()).await?),
+        (_, Some(pods)) => {
+            let known = prior.map(|prior| super::known(prior, had)).unwrap_or_default();
+            let used = names::of_pods(cx, pods, &mirror, &known).await?;
+            names::remember(cx, pods, &used);
+            wanted.extend(used);
+        }
         _ => {}
     }
     mirror.all(wanted.iter().map(String::as_str)).map_err(|fault| names::wrong(what, &fault))
@@ -90,20 +110,17 @@ async fn left(
     cx: &Cx,
     prior: &Declared,
     model: &Declared,
-    all: &BTreeMap<String, Mirrored>,
+    (had, all): (&BTreeMap<String, Mirrored>, &BTreeMap<String, Mirrored>),
     what: &str,
-) -> Result<Vec<(String, Explanation, Mirrored)>> {
+) -> Failures {
     let kept: BTreeSet<String> = all.values().map(|it| it.place.to_string()).collect();
-    let gone = super::all(prior, what)?.into_iter();
-    let gone = gone.filter(|(name, it)| !all.contains_key(name) && !kept.contains(&it.place.to_string()));
-    let mut failed = Vec::new();
-    for (name, mirrored) in gone {
-        let digest = prior.copied(&name).and_then(|it| it.digest.get());
-        if let Err(error) = given_up(cx, &mirrored.place, digest, model.delete_on_destroy, what).await {
-            failed.push((name, error, mirrored));
-        }
+    let mut failed = Failures::new();
+    for (name, mirrored) in had.iter().filter(|(_, it)| !kept.contains(&it.place.to_string())) {
+        let digest = prior.copied(name).and_then(|it| it.digest.get());
+        let done = given_up(cx, &mirrored.place, digest, model.delete_on_destroy, what).await;
+        failed.extend(done.err().map(|error| (name.clone(), error)));
     }
-    Ok(failed)
+    failed
 }
 
 async fn given_up(cx: &Cx, place: &Tag, digest: Option<&String>, is_removed: bool, what: &str) -> Result<()> {
@@ -122,26 +139,24 @@ pub async fn give_up(cx: &Cx, model: &Declared, what: &str, all: &BTreeMap<Strin
         let done = given_up(cx, &mirrored.place, digest, model.delete_on_destroy, what).await;
         failures.extend(done.err().map(|error| (name.clone(), error)));
     }
-    told(failures, what, all.len())
+    told(failures, (all.len(), false))
 }
 
 /// What failed, in one message: the first cause, and the others in brief.
-fn told(mut failures: Failures, what: &str, of: usize) -> Result<()> {
+fn told(mut failures: Failures, (of, is_new): (usize, bool)) -> Result<()> {
     if failures.is_empty() {
         return Ok(());
     }
     failures.sort_by(|(one, _), (other, _)| one.cmp(other));
     let lines: Vec<String> = failures.iter().map(|(name, error)| format!("{name}: {}", error.cause())).collect();
     let (failed, (name, first)) = (failures.len(), failures.swap_remove(0));
-    tracing::warn!(what, failed, of, "images failed");
-    let first = first.seen((of > 1).then(|| format!("{failed} of {of} images failed: {}", listed(&lines, TOLD))));
-    Err(if of > 1 {
-        first.adding(&format!(
-            "the first to fail is `{name}`; the others are done, and an apply goes on with what is left"
-        ))
-    } else {
-        first
-    })
+    if of < 2 {
+        return Err(first);
+    }
+    let untaint = if is_new { "; `terraform untaint` keeps it from beginning anew" } else { "" };
+    let next =
+        format!("the first to fail is `{name}`; the others are done, and an apply goes on with what is left{untaint}");
+    Err(first.seen([format!("{failed} of {of} images failed: {}", listed(&lines, TOLD))]).adding(&next))
 }
 
 /// What is to be done.
@@ -149,13 +164,22 @@ struct Work<'a> {
     cx: &'a Cx,
     what: &'a str,
     prior: Option<&'a Declared>,
+    had: &'a BTreeMap<String, Mirrored>,
     model: &'a Declared,
 }
 
-impl Work<'_> {
-    async fn done(&self, name: &str, mirrored: &Mirrored) -> (String, Result<Copied>) {
-        let before = self.prior.and_then(|prior| prior.copied(name));
-        let planned = self.model.copied(name);
+impl<'a> Work<'a> {
+    /// Brings the image of a tag, for all its names. Answers what is left of the earlier copy if that fails: where all is to be looked
+    /// through again, its source counts as not known, so that the next apply does it.
+    async fn done<'b>(
+        &self,
+        names: &[&'b String],
+        all: &BTreeMap<String, Mirrored>,
+    ) -> (Vec<&'b String>, Result<Copied>, Option<Copied>) {
+        let Some((first, mirrored)) = names.first().and_then(|name| all.get_key_value(*name)) else {
+            return (Vec::new(), Ok(Copied::default()), None);
+        };
+        let (before, planned) = (self.before(first, &mirrored.place), self.model.copied(first));
         let done = match self.standing(mirrored, before, planned).await {
             Ok(None) => self.copied(mirrored, before, planned).await,
             Ok(Some(copied)) => Ok(copied),
@@ -164,7 +188,22 @@ impl Work<'_> {
         if done.is_ok() {
             self.cx.forget(&losing(&mirrored.place));
         }
-        (name.to_owned(), done)
+        let mut was = before.cloned();
+        if let Some(was) = was.as_mut().filter(|_| self.is_anew()) {
+            was.source_digest = Computed::Null;
+        }
+        (names.to_vec(), done, was)
+    }
+
+    /// The earlier copy at a tag, whatever the image was called then.
+    fn before(&self, name: &str, place: &Tag) -> Option<&'a Copied> {
+        let prior = self.prior?;
+        let same = || self.had.iter().find(|(_, it)| it.place == *place).and_then(|(name, _)| prior.copied(name));
+        prior.copied(name).or_else(same)
+    }
+
+    fn is_anew(&self) -> bool {
+        self.prior.is_some_and(|prior| prior.platforms != self.model.platforms || prior.triggers != self.model.triggers)
     }
 
     /// What was copied, where the source is the same: the tag is put back if it is not there.
@@ -174,12 +213,10 @@ impl Work<'_> {
         before: Option<&Copied>,
         planned: Option<&Copied>,
     ) -> Result<Option<Copied>> {
-        let (Some(prior), Some(before), Some(planned)) = (self.prior, before, planned) else { return Ok(None) };
-        let is_anew = prior.platforms != self.model.platforms || prior.triggers != self.model.triggers;
-        let (Some(digest), false) = (before.digest.get(), is_anew || before.source_digest != planned.source_digest)
-        else {
-            return Ok(None);
-        };
+        let (Some(before), Some(planned)) = (before, planned) else { return Ok(None) };
+        let is_other = before.source_digest != planned.source_digest
+            || planned.digest.get().is_some_and(|digest| Some(digest) != before.digest.get());
+        let Some(digest) = before.digest.get().filter(|_| !is_other && !self.is_anew()) else { return Ok(None) };
         let as_it_was = Copied { tag_digest: Computed::Known(digest.clone()), ..before.clone() };
         let stands = before.tag_digest == before.digest && !is_losing(self.cx, &mirrored.place);
         let stands = stands || at(&mirrored.place).restore(self.cx, self.what, digest).await?;

@@ -1,4 +1,4 @@
-//! What the images of a mirror stand for where they come from, as a plan sees it.
+//! What the images of a mirror stand for where they come from: noted by a refresh, for plans to go by.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,7 +25,7 @@ const TOLD: usize = 10;
 /// What is known of a registry that does not answer.
 const SILENT: &str = "its registry does not answer";
 
-/// What a plan knows of an image.
+/// What is known of an image.
 enum Sight {
     Digest(String),
     /// There is no such image.
@@ -36,12 +36,44 @@ enum Sight {
     Unseen(String),
 }
 
-/// The digests of the images, by their names, as far as they can be told; warns of those that cannot.
-pub async fn digests(cx: &Cx, plan: &mut Plan<'_>, all: &BTreeMap<String, Mirrored>) -> BTreeMap<String, String> {
+/// The note of what the names of the images stood for at the last refresh.
+const SOURCES: &str = "sources";
+
+type Digests = BTreeMap<String, String>;
+
+/// Notes at a refresh what the names of the images stand for. Plans go by that alone: a host plans once more while it applies, and
+/// takes no other answer then.
+pub async fn note(cx: &Cx, all: &BTreeMap<String, Mirrored>) {
+    let mut digests = noted(cx);
+    digests.retain(|name, _| all.contains_key(name));
+    let (seen, told) = digests_of(cx, all.iter()).await;
+    digests.extend(seen);
+    cx.remember(SOURCES, &digests);
+    for told in &told {
+        cx.warn(told);
+    }
+}
+
+/// What was noted.
+pub fn noted(cx: &Cx) -> Digests {
+    cx.recall(SOURCES).unwrap_or_default()
+}
+
+/// Looks at images that are new: warns of those that are not there, and answers what the others stand for, which is no promise.
+pub async fn look(cx: &Cx, plan: &mut Plan<'_>, new: impl Iterator<Item = (&String, &Mirrored)>) -> Digests {
+    let (seen, told) = digests_of(cx, new).await;
+    for told in &told {
+        plan.warn(told);
+    }
+    seen
+}
+
+/// The digests of the images, by their names, as far as they can be told, and warnings of those that cannot.
+async fn digests_of(cx: &Cx, all: impl Iterator<Item = (&String, &Mirrored)>) -> (Digests, Vec<Explanation>) {
     let look = Look { cx, budget: cx.budget().at_most(PATIENCE), silent: Mutex::default() };
     let look = &look;
     let (mut digests, mut absent, mut unseen) = (BTreeMap::new(), Vec::new(), Vec::new());
-    let sights = side_by_side(all.iter().map(|(name, it)| async move { (name, look.at(it).await) })).await;
+    let sights = side_by_side(all.map(|(name, it)| async move { (name, look.at(it).await) })).await;
     for (name, sight) in sights {
         match sight {
             Sight::Digest(digest) => drop(digests.insert(name.clone(), digest)),
@@ -50,19 +82,11 @@ pub async fn digests(cx: &Cx, plan: &mut Plan<'_>, all: &BTreeMap<String, Mirror
             Sight::Made => {}
         }
     }
-    if !absent.is_empty() {
-        let made = "pushes them; else correct the names, or leave them out";
-        plan.warn(&not_there_yet(
-            "Images that are to be mirrored are not there",
-            &listed(&absent, TOLD),
-            made,
-            "images",
-        ));
-    }
-    if !unseen.is_empty() {
-        plan.warn(&untold(&listed(&unseen, TOLD)));
-    }
-    digests
+    let what = "Images that are to be mirrored are not there";
+    let made = "pushes them; else correct the names, or leave them out";
+    let gone = (!absent.is_empty()).then(|| not_there_yet(what, &listed(&absent, TOLD), made, "images"));
+    let unseen = (!unseen.is_empty()).then(|| untold(&listed(&unseen, TOLD)));
+    (digests, gone.into_iter().chain(unseen).collect())
 }
 
 fn untold(which: &str) -> Explanation {
@@ -72,7 +96,7 @@ fn untold(which: &str) -> Explanation {
     )
 }
 
-/// The look of one plan.
+/// One look at many.
 struct Look<'a> {
     cx: &'a Cx,
     budget: Budget,
@@ -110,11 +134,10 @@ impl Look<'_> {
         match patiently(&budget, || registry.head(&source.repository, mirrored.reference(), "pull")).await {
             Ok(Some(head)) => Sight::Digest(head.digest),
             Ok(None) => Sight::Absent,
-            Err(error) if is_silence(&error) => {
-                self.silent().insert(source.registry.clone());
-                Sight::Unseen(SILENT.to_owned())
-            }
             Err(error) => {
+                if is_silence(&error) {
+                    self.silent().insert(source.registry.clone());
+                }
                 let has_login = registry.has_login();
                 let subject = Subject { registry: &source.registry, attribute: "images", has_login };
                 Sight::Unseen(error.explain("", subject).cause().to_owned())

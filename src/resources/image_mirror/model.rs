@@ -17,9 +17,10 @@ pub struct Declared {
     /// `pods` is needed; both together are one set.
     #[attr(check = check::at_least(1), check = checks::image())]
     pub images: Option<Set<String>>,
-    /// The images that a cluster's Pods name when this is planned, also those of init and ephemeral containers. A Pod that names the copy
-    /// in the mirror keeps the image in the set. The cluster is that of the provider's `kubernetes`; while it does not answer, what was
-    /// mirrored stays.
+    /// The images that a cluster's Pods name, also those of init and ephemeral containers. A Pod that names the copy
+    /// in the mirror keeps the image in the set; `mapping` has the names as Pods write them. The cluster is that of the provider's
+    /// `kubernetes`, asked by each refresh; while it does not answer, what was mirrored stays. `overwrite` lets an image come back whose tag has
+    /// moved while nobody used it.
     pub pods: Option<Pods>,
     /// Where the copies lie, as `HOST` or `HOST/PATH`. Of a `berth_registry`, `HOST` or `HOST:PORT` is
     /// `trimprefix(berth_registry.x.url, "https://")`. Changing it copies all to the new place, and treats the old copies as

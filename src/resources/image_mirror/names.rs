@@ -10,7 +10,7 @@ use crate::domain::kubernetes::ObjectRef;
 use crate::domain::oci::mirror::{Fault, Mirror, Mirrored};
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::sdk::{Diagnostics, Result, Set, Value, View};
+use crate::sdk::{Attr as _, Diagnostics, Result, Set, Value, View};
 
 use super::model::Pods;
 
@@ -64,13 +64,46 @@ pub fn are_known(view: View<'_>) -> bool {
         .all(|part| view.at(part).is_null() || view.at(part).known().is_some_and(Value::is_wholly_known))
 }
 
+/// The note of what Pods used at the last refresh, and of which Pods that was told.
+const IN_USE: &str = "in_use";
+
+/// Notes at a refresh what the Pods use; while the cluster does not tell, the earlier note counts.
+pub async fn note(cx: &Cx, pods: Option<&Pods>, mirror: &Mirror, known: &Known) {
+    let Some(pods) = pods else { return cx.forget(IN_USE) };
+    match of_pods(cx, pods, mirror, known).await {
+        Ok(used) => remember(cx, pods, &used),
+        Err(_) if cx.provider().is_offline() => {}
+        Err(error) => cx.warn(&unlisted(&error)),
+    }
+}
+
+/// Notes what the Pods use.
+pub fn remember(cx: &Cx, pods: &Pods, used: &BTreeSet<String>) {
+    cx.remember(IN_USE, &(meant(pods), used));
+}
+
+/// What was noted of these very Pods.
+pub fn noted(cx: &Cx, pods: &Pods) -> Option<BTreeSet<String>> {
+    let (of, used) = cx.recall::<(String, BTreeSet<String>)>(IN_USE)?;
+    (of == meant(pods)).then_some(used)
+}
+
+fn meant(pods: &Pods) -> String {
+    format!("{:?}", pods.encode())
+}
+
+fn unlisted(error: &Explanation) -> Explanation {
+    Explanation::new("BERTH-OCI-022", "Which images the Pods use cannot be told now")
+        .said("The look at the cluster", error.cause())
+        .next("nothing needs to be done if this passes: the images that were found before stay in the mirror")
+        .at("pods")
+}
+
+/// The images of the mirror, with the digests of their copies, by their names.
+pub type Known = BTreeMap<String, (Mirrored, Option<String>)>;
+
 /// What the Pods of the cluster name. `known` are the mirror's images, with the names that they have there.
-pub async fn of_pods(
-    cx: &Cx,
-    pods: &Pods,
-    mirror: &Mirror,
-    known: &BTreeMap<String, Mirrored>,
-) -> Result<BTreeSet<String>> {
+pub async fn of_pods(cx: &Cx, pods: &Pods, mirror: &Mirror, known: &Known) -> Result<BTreeSet<String>> {
     let cluster = cx.provider().cluster()?;
     let places: Vec<Option<String>> = match &pods.namespaces {
         Some(namespaces) => namespaces.iter().cloned().map(Some).collect(),
@@ -83,7 +116,7 @@ pub async fn of_pods(
         read.map_err(|error| untold(&error))?;
     }
     let excluded: Vec<Mirror> = pods.exclude.iter().flatten().filter_map(|text| Mirror::at(text, true).ok()).collect();
-    Ok(named.iter().filter_map(|name| in_use(name, mirror, known, &excluded)).collect())
+    Ok(named.iter().flat_map(|name| in_use(name, mirror, known, &excluded)).collect())
 }
 
 fn untold(error: &ClusterError) -> Explanation {
@@ -96,14 +129,19 @@ fn images_of(pod: &Json) -> Vec<String> {
     containers.flatten().filter_map(|it| it.get("image")?.as_str().map(str::to_owned)).collect()
 }
 
-/// The image of the set that a Pod means, if it means one: the copy in the mirror stands for what it was copied from.
-fn in_use(name: &str, mirror: &Mirror, known: &BTreeMap<String, Mirrored>, excluded: &[Mirror]) -> Option<String> {
-    let image: ImageReference = name.parse().ok()?;
-    if mirror.holds(&image) {
-        let of = known.iter().find(|(_, mirrored)| mirrored.is_named(&image));
-        return of.map(|(name, _)| name.clone());
+/// The images of the set that a Pod means: a copy in the mirror stands for all that it may have been copied from.
+fn in_use(name: &str, mirror: &Mirror, known: &Known, excluded: &[Mirror]) -> Vec<String> {
+    let Ok(image) = name.parse::<ImageReference>() else { return Vec::new() };
+    if !mirror.holds(&image) {
+        let is_excluded = excluded.iter().any(|it| it.holds(&image));
+        return if is_excluded { Vec::new() } else { vec![name.to_owned()] };
     }
-    (!excluded.iter().any(|it| it.holds(&image))).then(|| name.to_owned())
+    let of = |is_meant: &dyn Fn(&Mirrored, Option<&str>) -> bool| -> Vec<String> {
+        let meant = known.iter().filter(|(_, (it, digest))| is_meant(it, digest.as_deref()));
+        meant.map(|(name, _)| name.clone()).collect()
+    };
+    let exact = of(&|it, digest| it.is_named(&image, digest));
+    if exact.is_empty() { of(&|it, _| it.is_beside(&image)) } else { exact }
 }
 
 #[cfg(test)]
@@ -123,13 +161,26 @@ mod tests {
     #[test]
     fn a_copy_that_is_in_use_keeps_its_image() {
         let mirror = Mirror::at("hub.test/m", true).unwrap();
-        let known = mirror.all(["nginx:1.27"]).unwrap();
+        let digests = ["1", "2"].map(|digit| format!("sha256:{}", digit.repeat(64)));
+        let pinned = digests.each_ref().map(|digest| format!("nginx@{digest}"));
+        let names = ["nginx:1.27", "docker.io/library/nginx:1.27", "nginx:2", &pinned[0], &pinned[1]];
+        let all = mirror.all(names).unwrap().into_iter();
+        let known: Known = all
+            .map(|(name, it)| {
+                let digest = it.source.digest.clone();
+                (name, (it, digest))
+            })
+            .collect();
         let excluded = [Mirror::at("ghcr.io/team", true).unwrap()];
-        let meant = |name| in_use(name, &mirror, &known, &excluded);
-        assert_eq!(meant("hub.test/m/docker.io/library/nginx:1.27").as_deref(), Some("nginx:1.27"));
-        assert_eq!(meant("hub.test/m/others/app:1"), None);
-        assert_eq!(meant("ghcr.io/team/app"), None);
-        assert_eq!(meant("ghcr.io/teams/app").as_deref(), Some("ghcr.io/teams/app"));
-        assert_eq!(meant("not an image"), None);
+        let meant = |name: &str| in_use(name, &mirror, &known, &excluded);
+        let here = "hub.test/m/docker.io/library/nginx";
+        let both = ["docker.io/library/nginx:1.27", "nginx:1.27"];
+        assert_eq!(meant(&format!("{here}:1.27")), both);
+        assert_eq!(meant(&format!("{here}:1.27@sha256:{}", "9".repeat(64))), both, "what a webhook has pinned");
+        assert_eq!(meant(&format!("{here}@{}", digests[1])), [pinned[1].as_str()]);
+        assert_eq!(meant(&format!("{here}@sha256:{}", "9".repeat(64))).len(), names.len(), "any of them");
+        assert!(meant("hub.test/m/others/app:1").is_empty() && meant("ghcr.io/team/app").is_empty());
+        assert_eq!(meant("ghcr.io/teams/app"), ["ghcr.io/teams/app"]);
+        assert!(meant("not an image").is_empty());
     }
 }

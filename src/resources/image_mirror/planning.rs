@@ -1,9 +1,8 @@
 //! What a plan says of a mirror: what its images are called there, which are copied, and what will be refused.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::domain::oci::mirror::Mirrored;
-use crate::explain::Explanation;
+use crate::domain::oci::mirror::{Mirror, Mirrored};
 use crate::provider::Cx;
 use crate::sdk::{Attr as _, Computed, Plan, Result, Value};
 
@@ -20,22 +19,25 @@ pub const WISH: [&str; 2] = ["platforms", "triggers"];
 
 type Copies = BTreeMap<String, Copied>;
 
-/// Refines the plan.
+/// Refines the plan. It goes by what the last refresh has noted, as a host plans once more while it applies and takes no other
+/// answer then; what is new is left open.
 pub async fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
     let before: Copies = plan.prior().read("copies").unwrap_or_default();
-    let Some(all) = mirrored(cx, plan, &before).await? else {
+    let Some((mirror, all)) = mirrored(cx, plan)? else {
         plan.leave_open(&OUTCOME);
         return Ok(());
     };
-    let sources = foresight::digests(cx, plan, &all).await;
-    let copies: Copies = all.keys().map(|name| (name.clone(), copied(plan, name, &sources, &before))).collect();
-    look(cx, plan, &all, &copies, &before).await;
-    let losing = |name: &String| all.get(name).is_some_and(|it| copying::is_losing(cx, &it.place));
+    let noted = foresight::noted(cx);
+    let copies: Copies =
+        all.iter().map(|(name, it)| (name.clone(), copied(plan, it, noted.get(name), before.get(name)))).collect();
+    let had = mirror.all(before.keys().map(String::as_str)).unwrap_or_default();
+    look(cx, plan, &all, &had, &before).await;
     let called = |(name, copied): (&String, &Copied)| {
         let called = all.get(name).and_then(|it| it.name(copied.digest.get().map(String::as_str)));
         (name.clone(), called.map_or(Value::Unknown, Value::from))
     };
     plan.set("mapping", Value::Map(copies.iter().map(called).collect()));
+    let losing = |name: &String| all.get(name).is_some_and(|it| copying::is_losing(cx, &it.place));
     let shown = copies.into_iter().map(|(name, mut copied)| {
         if losing(&name) {
             copied.tag_digest = Computed::Unknown;
@@ -48,48 +50,24 @@ pub async fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
 }
 
 /// The images that are wanted, where that is known.
-async fn mirrored(cx: &Cx, plan: &mut Plan<'_>, before: &Copies) -> Result<Option<BTreeMap<String, Mirrored>>> {
+fn mirrored(cx: &Cx, plan: &Plan<'_>) -> Result<Option<(Mirror, BTreeMap<String, Mirrored>)>> {
     let planned = plan.planned();
     let Some(mirror) = names::mirror(planned).filter(|_| names::are_known(planned)) else { return Ok(None) };
-    let (mut wanted, pods) = (names::declared(planned), names::pods(planned));
-    let all = |names: &BTreeSet<String>| {
-        mirror.all(names.iter().map(String::as_str)).map_err(|fault| names::wrong("Cannot plan the mirror", &fault))
-    };
-    if let Some(pods) = pods {
-        let known = all(&before.keys().cloned().collect())?;
-        match in_use(cx, plan, names::of_pods(cx, &pods, &mirror, &known).await) {
-            Some(used) => wanted.extend(used),
-            None if plan.is_create() => return Ok(None),
-            None => wanted.extend(before.keys().cloned()),
-        }
+    let mut wanted = names::declared(planned);
+    if let Some(pods) = names::pods(planned) {
+        let Some(used) = names::noted(cx, &pods).filter(|_| !plan.is_create()) else { return Ok(None) };
+        wanted.extend(used);
     }
-    all(&wanted).map(Some)
-}
-
-/// What Pods use; `None` where that cannot be told now.
-fn in_use(cx: &Cx, plan: &mut Plan<'_>, found: Result<BTreeSet<String>>) -> Option<BTreeSet<String>> {
-    match found {
-        Ok(used) => Some(used),
-        Err(_) if plan.is_create() || cx.provider().is_offline() => None,
-        Err(error) => {
-            plan.warn(&unlisted(&error));
-            None
-        }
-    }
-}
-
-fn unlisted(error: &Explanation) -> Explanation {
-    Explanation::new("BERTH-OCI-022", "Which images the Pods use cannot be told now")
-        .said("The look at the cluster", error.cause())
-        .next("nothing needs to be done if this passes: the images that were found before stay in the mirror")
-        .at("pods")
+    let all = mirror.all(wanted.iter().map(String::as_str));
+    let all = all.map_err(|fault| names::wrong("Cannot plan the mirror", &fault))?;
+    Ok(Some((mirror, all)))
 }
 
 /// What is planned of an image. A source that was not seen keeps what was copied of it.
-fn copied(plan: &Plan<'_>, name: &str, sources: &BTreeMap<String, String>, before: &Copies) -> Copied {
-    let before = before.get(name);
-    let source = sources.get(name).cloned().map(Computed::Known);
-    let source = source.or_else(|| before.map(|it| it.source_digest.clone())).unwrap_or_default();
+fn copied(plan: &Plan<'_>, mirrored: &Mirrored, noted: Option<&String>, before: Option<&Copied>) -> Copied {
+    let known = mirrored.source.digest.as_ref().or_else(|| noted.filter(|_| before.is_some()));
+    let known = known.or_else(|| before.and_then(|it| it.source_digest.get()));
+    let source = known.cloned().map_or(Computed::Unknown, Computed::Known);
     let is_whole = plan.planned().at("platforms").is_null();
     let is_anew = WISH.iter().any(|part| plan.changes(part));
     let digest = match before {
@@ -101,18 +79,31 @@ fn copied(plan: &Plan<'_>, name: &str, sources: &BTreeMap<String, String>, befor
 }
 
 /// Notes whose tags these are, and warns of what the apply will refuse.
-async fn look(cx: &Cx, plan: &mut Plan<'_>, all: &BTreeMap<String, Mirrored>, copies: &Copies, before: &Copies) {
+async fn look(
+    cx: &Cx,
+    plan: &mut Plan<'_>,
+    all: &BTreeMap<String, Mirrored>,
+    had: &BTreeMap<String, Mirrored>,
+    before: &Copies,
+) {
     let moving = moving(plan.planned().truth("overwrite") != Some(false));
     let is_replaced = plan.changes("destination") || plan.changes("keep_host");
+    let held: BTreeMap<String, Option<&Copied>> = if is_replaced {
+        BTreeMap::new()
+    } else {
+        had.iter().map(|(name, it)| (it.place.to_string(), before.get(name))).collect()
+    };
+    let held = &held;
+    let is_new = |it: &Mirrored| !held.contains_key(&it.place.to_string());
+    let seen = foresight::look(cx, plan, all.iter().filter(|(_, it)| is_new(it))).await;
+    let seen = &seen;
     // Several names may mean one tag.
     let by_place: BTreeMap<String, (&String, &Mirrored)> =
         all.iter().map(|(name, it)| (it.place.to_string(), (name, it))).collect();
-    let looks = by_place.into_values().map(|(name, it)| async move {
-        let digest = |copies: &Copies| copies.get(name).and_then(|it| it.digest.get().cloned());
-        if before.contains_key(name) && !is_replaced {
-            at(&it.place).stands(cx, digest(before).as_deref())
-        } else {
-            at(&it.place).foreseen(cx, digest(copies).as_deref(), moving).await
+    let looks = by_place.into_iter().map(|(place, (name, it))| async move {
+        match held.get(&place) {
+            Some(copied) => at(&it.place).stands(cx, copied.and_then(|it| it.digest.get()).map(String::as_str)),
+            None => at(&it.place).foreseen(cx, seen.get(name).map(String::as_str), moving).await,
         }
     });
     for told in side_by_side(looks).await.into_iter().flatten() {

@@ -43,8 +43,12 @@ fn what_pods_use_is_mirrored_and_stays_when_they_use_the_mirror() {
     workspace.plan().changes_nothing();
     runs(&namespace, "tool", &two.from.name("tool:2"));
     workspace.plan().changes_something();
+    // What comes after the plan waits for the next one.
+    two.puts("late:1", "late");
+    runs(&namespace, "late", &two.from.name("late:1"));
     workspace.apply_plan().succeeds();
-    assert_eq!(two.mirrored("tool:2"), Some(tool));
+    assert_eq!((two.mirrored("tool:2"), two.mirrored("late:1")), (Some(tool), None));
+    kubectl_ok(&["-n", &namespace.0, "delete", "pod", "late", "--force"]);
     workspace.plan().changes_nothing();
     assert_eq!(workspace.attributes(MIRROR)["mapping"].as_object().unwrap().len(), 2);
 
