@@ -74,7 +74,10 @@ async fn the_zone_of_a_name_is_the_one_with_the_longest_suffix() {
     assert_eq!(found.id, zone.id);
     let found = zone.route53.zone_for(&minute(), &zone.name("www.inner"), Visibility::Public).await.unwrap();
     assert_eq!(found.id, inner);
-    assert_eq!(zone.account.calls.count("hostedzone"), 1, "one listing for both: {:?}", zone.account.calls.requests());
+    // A listing of many zones has several pages.
+    let asked = zone.account.calls.requests();
+    let listings = asked.iter().filter(|it| it.contains("hostedzone") && !it.contains("marker=")).count();
+    assert_eq!(listings, 1, "one listing for both: {asked:?}");
 }
 
 #[tokio::test]
