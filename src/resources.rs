@@ -31,6 +31,7 @@ pub mod node_trust;
 mod objects;
 mod oci_tag;
 pub mod oidc_provider;
+mod platforms;
 pub mod pod_identity;
 pub mod pull_secret;
 pub mod registry;

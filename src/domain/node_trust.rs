@@ -12,6 +12,8 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use url::Url;
+
 use crate::digest::sha256_hex;
 
 use super::kubernetes::Toleration;
@@ -168,8 +170,8 @@ fn hosts_toml(name: &str, host: &Host) -> String {
 /// Whether a mirror is a part of a registry, as proxy projects of Harbor and caches of ECR are: `https://HOST/v2/PROJECT`. containerd would ask
 /// for `/v2/PROJECT/v2/…` (`remotes/docker/config/hosts.go`, `parseHostConfig`).
 fn is_below_the_api(url: &str) -> bool {
-    let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
-    path.strip_prefix("v2/").is_some_and(|rest| !rest.trim_matches('/').is_empty())
+    let below = |url: Url| url.path().strip_prefix("/v2/").is_some_and(|rest| !rest.trim_matches('/').is_empty());
+    Url::parse(url).is_ok_and(below)
 }
 
 /// Where a registry is asked. Docker Hub's images are named otherwise than its server.

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use crate::clients::oci::Moving;
 use crate::domain::image::ImageReference;
-use crate::domain::oci::Platform;
 use crate::domain::oci::tag::Tag;
 use crate::explain::Explanation;
 use crate::provider::{Berth, Cx};
@@ -18,8 +17,7 @@ use crate::sdk::{
 };
 
 use super::oci_tag::{Destination, is_losing, moving, put_back, stay};
-
-pub use source::platforms;
+use super::platforms;
 
 /// An image in a registry.
 pub struct ImageResource;
@@ -36,7 +34,7 @@ pub struct Declared {
     pub destination: String,
     /// Platforms that are pushed of an image for several, such as `linux/amd64` or `linux/arm/v7`. Absent, all of them are. One
     /// platform is pushed as its manifest alone; several are pushed as an index with only these, which has a digest of its own.
-    #[attr(check = check::at_least(1), check = platform())]
+    #[attr(check = check::at_least(1), check = platforms::check())]
     pub platforms: Option<Set<String>>,
     /// Any values: when one changes, the source is read and pushed anew. As long as one is not known, the digest is not either:
     /// name here what makes the archive, if the same run does.
@@ -91,13 +89,6 @@ fn destination() -> Check {
 fn reference() -> Check {
     check::text("must be an image's name, `HOST/PATH:TAG` or `HOST/PATH@DIGEST`", |text| {
         text.parse::<ImageReference>().map(|_| ()).map_err(|fault| format!("must be an image's name, and {fault}"))
-    })
-}
-
-/// A platform.
-pub fn platform() -> Check {
-    check::text("must be platforms such as `linux/amd64`", |text| {
-        text.parse::<Platform>().map(|_| ()).map_err(|fault| format!("must be platforms, and {fault}"))
     })
 }
 

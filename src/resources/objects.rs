@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::clients::cluster::Cluster;
 use crate::domain::kubernetes::ObjectRef;
 use crate::domain::namespace_content::is_of_every_namespace;
-use crate::domain::ownership::{Claim, OWNER, Tenure};
+use crate::domain::ownership::{Claim, OWNER, Tenure, owner_of};
 use crate::provider::Cx;
 
 pub use apply_set::{Adoption, ApplySet, Namespaces, Wishes};
@@ -82,7 +82,7 @@ impl<'a> Tenant<'a> {
 
     /// Whether what was found is adopted: it bears no mark.
     fn adopts_found(&self, found: &Value) -> bool {
-        self.adopts && found.pointer("/metadata/annotations").and_then(|annotations| annotations.get(OWNER)).is_none()
+        self.adopts && owner_of(found).is_none()
     }
 
     /// Whether an import or a `moved` block has given it to the resource.

@@ -3,7 +3,7 @@
 mod law;
 mod pods;
 
-use crate::images::scene::{Scene, skopeo};
+use crate::images::scene::Scene;
 use crate::workspace::{Cli, Workspace};
 
 /// A registry with images, and one that mirrors them.
@@ -19,10 +19,7 @@ impl Two {
 
     /// The provider block with logins to both.
     fn provider(&self) -> String {
-        let file = self.to.certificate.file().display().to_string();
-        let login = format!("username = \"ann\", password = var.password, ca_file = \"{file}\"");
-        let second = format!("registries = {{\n\"{}\" = {{ {login} }}\n", self.to.registry.place);
-        self.from.provider(&[&self.from.registry.place]).replace("registries = {\n", &second)
+        self.from.provider_of_both(&self.to)
     }
 
     fn configured(&self, rest: &str) -> String {
@@ -45,10 +42,7 @@ impl Two {
     /// The same with an image for these platforms, whose layers stay as large as they are.
     fn puts_whole(&self, name: &str, platforms: &[&str], size: usize) -> String {
         let (layout, digest) = self.from.layout("whole", platforms, size);
-        let (from, to) = (format!("oci:{}", layout.display()), format!("docker://{}", self.from.name(name)));
-        let login = ["--dest-tls-verify=false", "--dest-creds", "ann:correct horse"];
-        skopeo(&[&["copy", "--all", "--preserve-digests"], &login[..], &[from.as_str(), to.as_str()]].concat())
-            .unwrap();
+        self.from.pushes_whole(&layout, name);
         digest
     }
 

@@ -129,13 +129,7 @@ fn an_image_is_copied_between_registries_and_within_one() {
             "platforms = [\"linux/arm64\"]\n  depends_on = [berth_image.first]",
         ),
     ];
-    let file = other.certificate.file().display().to_string();
-    let second = format!(
-        "\"{}\" = {{ username = \"ann\", password = var.password, ca_file = \"{file}\" }}\n",
-        other.registry.place
-    );
-    let provider =
-        scene.provider(&[&scene.registry.place]).replace("registries = {\n", &format!("registries = {{\n{second}"));
+    let provider = scene.provider_of_both(&other);
     let workspace = scene.workspace(&Cli::terraform(), "");
     workspace.configure(&format!("{provider}{first}{}", copies.concat()));
     assert_eq!(workspace.plan().warnings(), Vec::<String>::new(), "what this run pushes is not missed");

@@ -8,7 +8,8 @@ use crate::provider::Cx;
 use crate::sdk::{Plan, Result, Set, Value};
 
 use super::super::oci_tag::{Destination, by_digest, files_absent, unplannable};
-use super::source::{Files, platforms};
+use super::super::platforms;
+use super::source::Files;
 use super::{Source, at};
 
 /// What is computed of what is pushed.
@@ -103,7 +104,7 @@ async fn foresee(cx: &Cx, plan: &Plan<'_>) -> Result<Foreseen> {
     let is_settled = WISH.iter().all(|part| planned.at(part).known().is_none_or(Value::is_wholly_known))
         && WISH.iter().all(|part| !planned.at(part).is_unknown());
     let Some(source) = planned.read::<Source>("source").filter(|_| is_settled) else { return Ok(Foreseen::Open) };
-    let wanted = platforms(planned.read::<Set<String>>("platforms").as_ref());
+    let wanted = platforms::wanted(planned.read::<Set<String>>("platforms").as_ref());
     if let Some(files) = Files::of(&source) {
         return match files.image(cx, source.image.as_deref(), &wanted).await {
             Ok(found) => Ok(Foreseen::Image(Box::new(found))),

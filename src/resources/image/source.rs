@@ -7,8 +7,9 @@ use crate::domain::image::ImageReference;
 use crate::domain::oci::Platform;
 use crate::explain::Explanation;
 use crate::provider::Cx;
-use crate::sdk::{Diagnostics, Result, Set, View};
+use crate::sdk::{Diagnostics, Result, View};
 
+use super::super::platforms;
 use super::{Declared, Source};
 
 /// The ways to name a source.
@@ -79,14 +80,9 @@ pub fn validate(config: View<'_>, found: &mut Diagnostics) {
     }
 }
 
-/// The platforms that are wanted.
-pub fn platforms(model: Option<&Set<String>>) -> Vec<Platform> {
-    model.iter().flat_map(|platforms| &platforms.0).filter_map(|text| text.parse().ok()).collect()
-}
-
 /// The image, and where its blobs come from.
 pub async fn resolve(cx: &Cx, model: &Declared, what: &str) -> Result<(Image, Content)> {
-    let platforms = platforms(model.platforms.as_ref());
+    let platforms = platforms::wanted(model.platforms.as_ref());
     if let Some(files) = Files::of(&model.source) {
         let found = files.image(cx, model.source.image.as_deref(), &platforms).await;
         let nobody = Subject { registry: "", attribute: files.attribute(), has_login: false };

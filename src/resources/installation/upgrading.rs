@@ -159,11 +159,10 @@ async fn stands(cx: &Cx, is_new: bool, set: &mut ApplySet, what: &str) -> Result
     }
 }
 
-/// Ends a take-over that was cut short: as an error it would have Terraform destroy what has been running.
+/// Ends a take-over that was cut short.
 fn stays(cx: &Cx, set: &mut ApplySet, model: &mut Declared, failure: Explanation) -> Vec<Phase> {
-    set.drift.push("it was not taken over to its end".to_owned());
+    set.stay(cx, failure, "it was not taken over to its end".to_owned());
     model.absorb(set);
-    cx.tell_wait(Err(failure), "what ran before was not taken away, and the next apply goes on from here");
     vec![phase("objects", "not all were taken over".to_owned())]
 }
 

@@ -53,6 +53,14 @@ impl Scene {
         )
     }
 
+    /// The provider block, with logins to this registry and to another one.
+    pub fn provider_of_both(&self, other: &Self) -> String {
+        let file = other.certificate.file().display().to_string();
+        let login = format!("username = \"{USER}\", password = var.password, ca_file = \"{file}\"");
+        let second = format!("registries = {{\n\"{}\" = {{ {login} }}\n", other.registry.place);
+        self.provider(&[&self.registry.place]).replace("registries = {\n", &second)
+    }
+
     /// A workspace with the provider block for the registry and this configuration.
     pub fn workspace(&self, cli: &Cli, configuration: &str) -> Workspace {
         Workspace::on(cli, &self.configured(configuration)).secret("password", PASSWORD)
@@ -87,8 +95,18 @@ impl Scene {
 
     /// Has a tag stand for the image in an OCI layout, as somebody else would.
     pub fn pushes(&self, layout: &Path, name: &str) {
+        self.copies(layout, name, &[]);
+    }
+
+    /// The same for all its platforms, byte for byte.
+    pub fn pushes_whole(&self, layout: &Path, name: &str) {
+        self.copies(layout, name, &["--all", "--preserve-digests"]);
+    }
+
+    fn copies(&self, layout: &Path, name: &str, how: &[&str]) {
         let (from, to) = (format!("oci:{}", layout.display()), format!("docker://{}", self.name(name)));
-        skopeo(&["copy", "--dest-tls-verify=false", "--dest-creds", CREDENTIALS, &from, &to]).unwrap();
+        let login = ["copy", "--dest-tls-verify=false", "--dest-creds", CREDENTIALS];
+        skopeo(&[&login[..], how, &[from.as_str(), to.as_str()]].concat()).unwrap();
     }
 
     /// Takes a tag off, or a manifest with all its tags.

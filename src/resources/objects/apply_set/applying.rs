@@ -59,13 +59,7 @@ impl ApplySet {
             pull_secrets: Written::recalled(cx).pull_secrets(),
             ..Tenant::of(cx, cluster, &claim, &manager)
         };
-        let mut adopted = Vec::new();
-        let mut applied = self.apply(&tenant, prior, &parts, (&mut adopted, what)).await;
-        let may_stay = prior.is_none() && self.adoption == Adoption::Shared && cx.has_existing() && !adopted.is_empty();
-        if may_stay && let Err(failure) = applied {
-            self.stay(cx, failure, &adopted);
-            applied = Ok(());
-        }
+        let applied = self.admit(&tenant, prior, &parts, what).await;
         if !cx.has_existing() {
             declaring::release(cx, &claimed);
             return applied;
@@ -129,23 +123,30 @@ impl ApplySet {
         self.lead_of(&self.objects).cloned().into_iter().collect()
     }
 
-    /// Ends a create that was cut short and has adopted something: as an error it would have Terraform destroy what has been running.
-    fn stay(&mut self, cx: &Cx, failure: Explanation, adopted: &[ObjectRef]) {
-        let names: Vec<String> = adopted.iter().map(ToString::to_string).collect();
-        self.drift.push(format!("not all were declared beside {}", listed(&names, TOLD)));
+    /// Applies what nobody else holds. What has been running stays, whatever becomes of its adoption.
+    async fn admit(&mut self, tenant: &Tenant<'_>, prior: Option<&Self>, parts: &[Part], what: &str) -> Result<()> {
+        let adopted = tenant.refuse_held(parts).await.map_err(|failure| explained(&failure, what, self.attribute))?;
+        let done = self.apply(tenant, prior, parts, what).await;
+        let may_stay = prior.is_none() && self.adoption == Adoption::Shared && !adopted.is_empty();
+        match done {
+            Err(failure) if may_stay && tenant.cx.has_existing() => {
+                let names: Vec<String> = adopted.iter().map(ToString::to_string).collect();
+                self.stay(tenant.cx, failure, format!("not all were declared beside {}", listed(&names, TOLD)));
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    /// Ends a take-over that was cut short: as an error it would have Terraform destroy what has been running.
+    pub fn stay(&mut self, cx: &Cx, failure: Explanation, drift: String) {
+        self.drift.push(drift);
         cx.tell_wait(Err(failure), "what ran before was not taken away, and the next apply goes on from here");
     }
 
-    async fn apply(
-        &mut self,
-        tenant: &Tenant<'_>,
-        prior: Option<&Self>,
-        parts: &[Part],
-        (adopted, what): (&mut Vec<ObjectRef>, &str),
-    ) -> Result<()> {
+    async fn apply(&mut self, tenant: &Tenant<'_>, prior: Option<&Self>, parts: &[Part], what: &str) -> Result<()> {
         let (cx, attribute) = (tenant.cx, self.attribute);
         let told = |failure: Failure| explained(&failure, what, attribute);
-        *adopted = tenant.refuse_held(parts).await.map_err(told)?;
         let before = prior.map(|prior| prior.objects.as_slice()).unwrap_or_default();
         let now: Vec<ObjectRef> = parts.iter().map(|part| part.object.clone()).collect();
         let (had, has) = (keys(before), keys(&now));
