@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, stream};
 
-use crate::clients::oci::{Content, Image, OciError, Subject, Unfinished, patiently};
+use crate::clients::oci::{Content, Image, Oci, OciError, Subject, Unfinished, patiently};
 use crate::domain::oci::mirror::Mirrored;
 use crate::domain::oci::tag::Tag;
 use crate::explain::{Explanation, listed};
@@ -53,26 +53,28 @@ pub async fn copy(cx: &Cx, prior: Option<&Declared>, model: &mut Declared) -> Re
     let what = cannot("fill", model);
     let had = prior.map(|prior| super::all(prior, &what)).transpose()?.unwrap_or_default();
     let mut named = planned(cx, prior, model, &had, &what).await?;
-    let work = Work { cx, what: &what, prior, had: &had, model };
-    let mut places = BTreeMap::<String, Vec<&String>>::new();
-    for (name, it) in &named {
-        places.entry(it.place.to_string()).or_default().push(name);
-    }
+    let work = Work { cx, what: &what, prior, before: prior.map(|it| it.by_place(&had)).unwrap_or_default(), model };
     // Several names may mean one tag.
-    let works: Vec<_> = places.values().map(|names| work.done(names, &named)).collect();
+    let mut places = BTreeMap::<String, (&Mirrored, Vec<&String>)>::new();
+    for (name, it) in &named {
+        places.entry(it.place.to_string()).or_insert_with(|| (it, Vec::new())).1.push(name);
+    }
+    let works: Vec<_> = places.values().map(|(it, names)| work.done(it, names)).collect();
     let done: Vec<_> = stream::iter(works).buffer_unordered(AT_ONCE).collect().await;
     let (mut copies, mut failures) = (BTreeMap::new(), Failures::new());
     for (names, outcome, was) in done {
         let is = outcome.map_err(|error| failures.extend(names.first().map(|name| ((*name).clone(), error)))).ok();
         if let Some(copied) = is.or(was) {
-            copies.extend(names.into_iter().map(|name| (name.clone(), copied.clone())));
+            copies.extend(names.iter().map(|name| ((*name).clone(), copied.clone())));
         }
     }
     let of = named.len();
     if let Some(prior) = prior {
-        let failed = if failures.is_empty() { left(cx, prior, model, (&had, &named), &what).await } else { Vec::new() };
+        let leaving: Vec<_> = had.iter().filter(|(name, _)| !named.contains_key(*name)).collect();
+        let failed =
+            if failures.is_empty() { left(cx, prior, model, (&leaving, &named), &what).await } else { Vec::new() };
         let stays = |name: &String| !failures.is_empty() || failed.iter().any(|(failed, _)| failed == name);
-        for (name, it) in had.iter().filter(|(name, _)| !named.contains_key(*name) && stays(name)).collect::<Vec<_>>() {
+        for (name, it) in leaving.into_iter().filter(|(name, _)| stays(name)) {
             copies.extend(prior.copied(name).cloned().map(|copied| (name.clone(), copied)));
             named.insert(name.clone(), it.clone());
         }
@@ -110,36 +112,38 @@ async fn left(
     cx: &Cx,
     prior: &Declared,
     model: &Declared,
-    (had, all): (&BTreeMap<String, Mirrored>, &BTreeMap<String, Mirrored>),
+    (leaving, all): (&[(&String, &Mirrored)], &BTreeMap<String, Mirrored>),
     what: &str,
 ) -> Failures {
     let kept: BTreeSet<String> = all.values().map(|it| it.place.to_string()).collect();
-    let mut failed = Failures::new();
-    for (name, mirrored) in had.iter().filter(|(_, it)| !kept.contains(&it.place.to_string())) {
-        let digest = prior.copied(name).and_then(|it| it.digest.get());
-        let done = given_up(cx, &mirrored.place, digest, model.delete_on_destroy, what).await;
-        failed.extend(done.err().map(|error| (name.clone(), error)));
-    }
-    failed
-}
-
-async fn given_up(cx: &Cx, place: &Tag, digest: Option<&String>, is_removed: bool, what: &str) -> Result<()> {
-    if let Some(digest) = digest.filter(|_| is_removed) {
-        return at(place).remove(cx, what, digest).await;
-    }
-    at(place).leave(cx, digest.map(String::as_str));
-    Ok(())
+    let gone = leaving.iter().copied().filter(|(_, it)| !kept.contains(&it.place.to_string()));
+    given_up(cx, prior, model.delete_on_destroy, gone, what).await
 }
 
 /// Gives up the whole mirror.
 pub async fn give_up(cx: &Cx, model: &Declared, what: &str, all: &BTreeMap<String, Mirrored>) -> Result<()> {
+    told(given_up(cx, model, model.delete_on_destroy, all.iter(), what).await, (all.len(), false))
+}
+
+/// Gives up these images of a mirror; answers what could not be taken off.
+async fn given_up(
+    cx: &Cx,
+    of: &Declared,
+    is_removed: bool,
+    gone: impl Iterator<Item = (&String, &Mirrored)>,
+    what: &str,
+) -> Failures {
     let mut failures = Failures::new();
-    for (name, mirrored) in all {
-        let digest = model.copied(name).and_then(|it| it.digest.get());
-        let done = given_up(cx, &mirrored.place, digest, model.delete_on_destroy, what).await;
-        failures.extend(done.err().map(|error| (name.clone(), error)));
+    for (name, Mirrored { place, .. }) in gone {
+        let digest = of.copied(name).and_then(|it| it.digest.get()).map(String::as_str);
+        match digest.filter(|_| is_removed) {
+            Some(digest) => {
+                failures.extend(at(place).remove(cx, what, digest).await.err().map(|error| (name.clone(), error)));
+            }
+            None => at(place).leave(cx, digest),
+        }
     }
-    told(failures, (all.len(), false))
+    failures
 }
 
 /// What failed, in one message: the first cause, and the others in brief.
@@ -164,22 +168,21 @@ struct Work<'a> {
     cx: &'a Cx,
     what: &'a str,
     prior: Option<&'a Declared>,
-    had: &'a BTreeMap<String, Mirrored>,
+    /// The earlier copies, by their tags, whatever the images were called then.
+    before: BTreeMap<String, &'a Copied>,
     model: &'a Declared,
 }
 
-impl<'a> Work<'a> {
+impl Work<'_> {
     /// Brings the image of a tag, for all its names. Answers what is left of the earlier copy if that fails: where all is to be looked
     /// through again, its source counts as not known, so that the next apply does it.
     async fn done<'b>(
         &self,
-        names: &[&'b String],
-        all: &BTreeMap<String, Mirrored>,
-    ) -> (Vec<&'b String>, Result<Copied>, Option<Copied>) {
-        let Some((first, mirrored)) = names.first().and_then(|name| all.get_key_value(*name)) else {
-            return (Vec::new(), Ok(Copied::default()), None);
-        };
-        let (before, planned) = (self.before(first, &mirrored.place), self.model.copied(first));
+        mirrored: &Mirrored,
+        names: &'b [&String],
+    ) -> (&'b [&'b String], Result<Copied>, Option<Copied>) {
+        let before = self.before.get(&mirrored.place.to_string()).copied();
+        let planned = names.first().and_then(|name| self.model.copied(name));
         let done = match self.standing(mirrored, before, planned).await {
             Ok(None) => self.copied(mirrored, before, planned).await,
             Ok(Some(copied)) => Ok(copied),
@@ -192,14 +195,7 @@ impl<'a> Work<'a> {
         if let Some(was) = was.as_mut().filter(|_| self.is_anew()) {
             was.source_digest = Computed::Null;
         }
-        (names.to_vec(), done, was)
-    }
-
-    /// The earlier copy at a tag, whatever the image was called then.
-    fn before(&self, name: &str, place: &Tag) -> Option<&'a Copied> {
-        let prior = self.prior?;
-        let same = || self.had.iter().find(|(_, it)| it.place == *place).and_then(|(name, _)| prior.copied(name));
-        prior.copied(name).or_else(same)
+        (names, done, was)
     }
 
     fn is_anew(&self) -> bool {
@@ -228,9 +224,9 @@ impl<'a> Work<'a> {
         let source = &mirrored.source;
         let registry = self.cx.provider().oci((&source.registry, &source.repository), "images").await?;
         let subject = Subject { registry: &source.registry, attribute: "images", has_login: registry.has_login() };
-        let digest = match planned.and_then(|it| it.source_digest.get()) {
+        let digest = match planned.and_then(|it| it.source_digest.get()).or(source.digest.as_ref()) {
             Some(digest) => digest.clone(),
-            None => self.source(mirrored).await?,
+            None => self.source(&registry, subject, mirrored).await?,
         };
         let wanted = self.model.wanted();
         let image = Image::in_registry(self.cx.budget(), &registry, (&source.repository, &digest), &wanted).await;
@@ -242,13 +238,8 @@ impl<'a> Work<'a> {
     }
 
     /// What an image's name stands for, where the plan could not tell.
-    async fn source(&self, mirrored: &Mirrored) -> Result<String> {
-        if let Some(digest) = &mirrored.source.digest {
-            return Ok(digest.clone());
-        }
+    async fn source(&self, registry: &Oci, subject: Subject<'_>, mirrored: &Mirrored) -> Result<String> {
         let source = &mirrored.source;
-        let registry = self.cx.provider().oci((&source.registry, &source.repository), "images").await?;
-        let subject = Subject { registry: &source.registry, attribute: "images", has_login: registry.has_login() };
         let seen =
             patiently(self.cx.budget(), || registry.head(&source.repository, mirrored.reference(), "pull")).await;
         let seen =

@@ -8,7 +8,7 @@ use crate::explain::Explanation;
 use crate::provider::checks;
 use crate::sdk::{Check, Computed, Model, Result, Set, Timeouts, Value, check};
 
-use super::super::image::{platform, platforms};
+use super::super::platforms;
 
 /// The mirror's configuration and state.
 #[derive(Clone, Debug, Default, Model)]
@@ -34,7 +34,7 @@ pub struct Declared {
     /// Platforms that are copied of images for several, such as `linux/amd64`. Absent, all of them are. An image that is not for
     /// them fails. One platform is copied as its manifest alone, several as an index with only these: so the digest in
     /// the mirror is another one.
-    #[attr(check = check::at_least(1), check = platform())]
+    #[attr(check = check::at_least(1), check = platforms::check())]
     pub platforms: Option<Set<String>>,
     /// Any values: when one changes, all images are looked through again, and what the mirror lacks of them is sent.
     pub triggers: Option<BTreeMap<String, String>>,
@@ -95,12 +95,17 @@ impl Declared {
 
     /// The platforms that are wanted.
     pub fn wanted(&self) -> Vec<Platform> {
-        platforms(self.platforms.as_ref())
+        platforms::wanted(self.platforms.as_ref())
     }
 
     /// What was copied of an image.
     pub fn copied(&self, name: &str) -> Option<&Copied> {
         self.copies.get()?.get(name)
+    }
+
+    /// What was copied, by the tags of these images.
+    pub fn by_place(&self, all: &BTreeMap<String, Mirrored>) -> BTreeMap<String, &Copied> {
+        all.iter().filter_map(|(name, it)| Some((it.place.to_string(), self.copied(name)?))).collect()
     }
 
     /// The same, to be refreshed.

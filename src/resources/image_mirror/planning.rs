@@ -15,7 +15,7 @@ use super::{at, copying, foresight, names};
 const OUTCOME: [&str; 2] = ["mapping", "copies"];
 
 /// What has all images looked through again.
-pub const WISH: [&str; 2] = ["platforms", "triggers"];
+const WISH: [&str; 2] = ["platforms", "triggers"];
 
 type Copies = BTreeMap<String, Copied>;
 
@@ -28,10 +28,10 @@ pub async fn plan(cx: &Cx, plan: &mut Plan<'_>) -> Result<()> {
         return Ok(());
     };
     let noted = foresight::noted(cx);
-    let copies: Copies =
-        all.iter().map(|(name, it)| (name.clone(), copied(plan, it, noted.get(name), before.get(name)))).collect();
-    let had = mirror.all(before.keys().map(String::as_str)).unwrap_or_default();
-    look(cx, plan, &all, &had, &before).await;
+    let held = held(plan, &mirror, &before, &noted);
+    let planned = |it: &Mirrored| copied(plan, it, held.get(&it.place.to_string()));
+    let copies: Copies = all.iter().map(|(name, it)| (name.clone(), planned(it))).collect();
+    look(cx, plan, &all, &held).await;
     let called = |(name, copied): (&String, &Copied)| {
         let called = all.get(name).and_then(|it| it.name(copied.digest.get().map(String::as_str)));
         (name.clone(), called.map_or(Value::Unknown, Value::from))
@@ -63,9 +63,33 @@ fn mirrored(cx: &Cx, plan: &Plan<'_>) -> Result<Option<(Mirror, BTreeMap<String,
     Ok(Some((mirror, all)))
 }
 
+/// What the mirror has at a tag, and what the image's name stood for at the last refresh, if it was seen then.
+struct Held<'a> {
+    copied: &'a Copied,
+    noted: Option<&'a String>,
+}
+
+/// What the mirror has, by its tags: an image may be called otherwise by now. None where all goes to another place.
+fn held<'a>(
+    plan: &Plan<'_>,
+    mirror: &Mirror,
+    before: &'a Copies,
+    noted: &'a BTreeMap<String, String>,
+) -> BTreeMap<String, Held<'a>> {
+    if plan.changes("destination") || plan.changes("keep_host") {
+        return BTreeMap::new();
+    }
+    let had = mirror.all(before.keys().map(String::as_str)).unwrap_or_default();
+    let of = |(name, it): (String, Mirrored)| {
+        Some((it.place.to_string(), Held { copied: before.get(&name)?, noted: noted.get(&name) }))
+    };
+    had.into_iter().filter_map(of).collect()
+}
+
 /// What is planned of an image. A source that was not seen keeps what was copied of it.
-fn copied(plan: &Plan<'_>, mirrored: &Mirrored, noted: Option<&String>, before: Option<&Copied>) -> Copied {
-    let known = mirrored.source.digest.as_ref().or_else(|| noted.filter(|_| before.is_some()));
+fn copied(plan: &Plan<'_>, mirrored: &Mirrored, held: Option<&Held<'_>>) -> Copied {
+    let before = held.map(|it| it.copied);
+    let known = mirrored.source.digest.as_ref().or_else(|| held.and_then(|it| it.noted));
     let known = known.or_else(|| before.and_then(|it| it.source_digest.get()));
     let source = known.cloned().map_or(Computed::Unknown, Computed::Known);
     let is_whole = plan.planned().at("platforms").is_null();
@@ -79,21 +103,8 @@ fn copied(plan: &Plan<'_>, mirrored: &Mirrored, noted: Option<&String>, before: 
 }
 
 /// Notes whose tags these are, and warns of what the apply will refuse.
-async fn look(
-    cx: &Cx,
-    plan: &mut Plan<'_>,
-    all: &BTreeMap<String, Mirrored>,
-    had: &BTreeMap<String, Mirrored>,
-    before: &Copies,
-) {
+async fn look(cx: &Cx, plan: &mut Plan<'_>, all: &BTreeMap<String, Mirrored>, held: &BTreeMap<String, Held<'_>>) {
     let moving = moving(plan.planned().truth("overwrite") != Some(false));
-    let is_replaced = plan.changes("destination") || plan.changes("keep_host");
-    let held: BTreeMap<String, Option<&Copied>> = if is_replaced {
-        BTreeMap::new()
-    } else {
-        had.iter().map(|(name, it)| (it.place.to_string(), before.get(name))).collect()
-    };
-    let held = &held;
     let is_new = |it: &Mirrored| !held.contains_key(&it.place.to_string());
     let seen = foresight::look(cx, plan, all.iter().filter(|(_, it)| is_new(it))).await;
     let seen = &seen;
@@ -102,7 +113,7 @@ async fn look(
         all.iter().map(|(name, it)| (it.place.to_string(), (name, it))).collect();
     let looks = by_place.into_iter().map(|(place, (name, it))| async move {
         match held.get(&place) {
-            Some(copied) => at(&it.place).stands(cx, copied.and_then(|it| it.digest.get()).map(String::as_str)),
+            Some(held) => at(&it.place).stands(cx, held.copied.digest.get().map(String::as_str)),
             None => at(&it.place).foreseen(cx, seen.get(name).map(String::as_str), moving).await,
         }
     });
